@@ -2,6 +2,9 @@ module lantern
 
 go 1.26.0
 
-require modernc.org/sqlite v1.60.1
+require (
+	github.com/jackc/pgx/v5 v5.12.0
+	modernc.org/sqlite v1.60.1
+)
 
 replace github.com/google/pprof => github.com/google/pprof v0.0.0-20260802141513-ef3492d7dac3
