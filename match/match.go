@@ -1,0 +1,66 @@
+// Package match finds shared signals in a member's own records: the match engine.
+//
+// An [Engine] holds what one agent may match against: for each active signal its id, its
+// type and what is needed to compare, and nothing else. Values of types that name a
+// person (email, username, account, phone, payment, ip) are held only as keyed digests
+// under a key that never leaves the machine; raw values are held only for types that name
+// nobody. Answers are ids: what a signal says is looked up elsewhere, after a match.
+//
+// There are four ways of comparing:
+//
+//   - exact: equal canonical values, or equal second keys (a mail alias folded away, a
+//     handle without its platform), which always count as weak;
+//   - Hamming: perceptual hashes that differ in at most so many bits as the type allows;
+//     every one of them is found;
+//   - words: a phrase whose words stand in the text one after the other, whole words,
+//     whatever their case, width or look-alike letters;
+//   - URL: a signal's URL without a query matches what lies below its path, and a
+//     signal's domain matches its own host and every host below it.
+//
+// [Engine.Match] looks up one typed, normalised value. [Engine.Scan] reads text of any
+// size and kind and looks up every identifier and phrase that stands in it;
+// docs/design/003-reading-text.md says exactly what counts as standing there.
+//
+// A match is a clue and never a verdict: a person must look before anything is done.
+//
+// The package does no input or output of its own and keeps no clock. Matching takes no
+// lock: it reads an immutable view that [Engine.Apply] swaps.
+package match
+
+import "lantern"
+
+// Entry is what the engine holds for one active signal.
+type Entry struct {
+	Signal    lantern.ID
+	Type      lantern.SignalType
+	Canonical string   // as package signal normalises it
+	Weak      []string // the second, weak keys that normalising returned; may be empty
+}
+
+// Change puts an entry into the engine or takes it out.
+type Change struct {
+	Entry
+	Remove bool // take the signal out; only Signal is looked at
+}
+
+// Query is one value to look up, as package signal normalised it.
+type Query struct {
+	Type      lantern.SignalType
+	Canonical string
+	Weak      []string
+}
+
+// Found says that one signal matches.
+type Found struct {
+	Signal   lantern.ID
+	How      lantern.How
+	Distance int  // differing bits, for lantern.HowNear
+	Weak     bool // never enough on its own
+}
+
+// Span is a phrase found in a text: bytes Start to End of it.
+type Span struct {
+	Signal     lantern.ID
+	Start, End int
+	Weak       bool
+}
