@@ -1,0 +1,117 @@
+// Package signal holds the types a signal can have: for each one, how a raw value is
+// checked, brought to its one canonical form, compared, kept and named by other people's
+// protocols.
+//
+// Terms. A raw value is what somebody typed, pasted or exported. Its canonical form is
+// the spelling under which everybody finds it: two members who share one thing must
+// arrive at the same bytes. A weak key is a second spelling under which a value may be
+// found when the first one fails (a mail address without its "+tag", a handle without
+// its platform, a name with look-alike letters folded together); what is found through
+// one is a hint of a hint and every layer above says so.
+//
+// People who want not to be found spell things oddly, and people who report them make
+// links harmless before they paste them. Both are undone here: full-width and
+// mathematical letters, zero-width characters, look-alike letters, "hxxp" and "[.]",
+// percent tricks, octal and hexadecimal addresses, internationalised names.
+//
+// Promises. Normalizing is a pure function: no clock, no network, no state, nothing is
+// ever fetched. It is idempotent: the canonical form of a canonical form is itself. A
+// canonical form is valid UTF-8 without control characters. An error never holds the
+// value, nor a part of it. What must not travel is refused: pictures in any dress,
+// transcripts, and identifiers so broad (a mail provider, a popular site) that they
+// would point at everybody.
+//
+// Limits. Folding look-alikes joins a few honest words of different scripts; therefore
+// phrases are always weak. Digits that stand for letters ("h3llo") are not undone.
+// A type is one value in one file and one word in [Types]; docs/add-a-signal-type.md
+// shows how to add one.
+package signal
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"lantern"
+)
+
+// Compare says how two values of a type are held against each other.
+type Compare string
+
+// The ways of comparing.
+const (
+	Exact      Compare = "exact"       // canonical forms are equal
+	Hamming    Compare = "hamming"     // at most Radius of 256 bits differ
+	Words      Compare = "words"       // whole words of folded text
+	URLPrefix  Compare = "url-prefix"  // equal, or the signal's path is a proper prefix at a "/" boundary
+	HostSuffix Compare = "host-suffix" // equal, or a parent domain
+)
+
+// Type is the rule book of one signal type. The package's Types are shared by all
+// callers, who must not change them.
+type Type struct {
+	Name    lantern.SignalType
+	Summary string // one line for people
+	Example string // a synthetic raw value
+
+	Compare  Compare
+	Radius   int  // of Hamming: the largest distance that counts, in bits
+	Personal bool // the value names a person
+	Weak     bool // a match is always weak
+
+	Retention    lantern.Days // how long a signal lives unless it says otherwise
+	MaxRetention lantern.Days // the longest a program may allow
+
+	ThreatExchange string // indicator type, "" where there is none
+	STIX           string // cyber-observable path, "" where there is none
+	MISP           string // attribute type, "" where there is none
+
+	normalize func(raw string) (Value, error)
+}
+
+// Value is a raw value brought to form.
+//
+// All keys of a type share one space: two values correspond when their canonical forms
+// compare, and correspond weakly when any key of one (canonical or weak) equals any key
+// of the other.
+type Value struct {
+	Canonical string   // normalizes to itself
+	Weak      []string // further keys, never equal to Canonical, often none
+}
+
+// Normalize checks raw and brings it to form. The error is a [*lantern.Error] of kind
+// Invalid on "/value" whose text never holds the value. The caller may pass anything:
+// invalid UTF-8, binary data, any length.
+func (t *Type) Normalize(raw string) (Value, error) {
+	s, err := screen(raw)
+	if err != nil {
+		return Value{}, err
+	}
+	return t.normalize(s)
+}
+
+// screen refuses what no type takes and trims white space.
+func screen(raw string) (string, error) {
+	if len(raw) > lantern.MaxValue {
+		return "", bad("too long", "at most 4096 bytes")
+	}
+	if isImage(raw) {
+		return "", bad("image bytes", "share a hash of the picture, never the picture")
+	}
+	if !utf8.ValidString(raw) {
+		return "", bad("not valid UTF-8", "send UTF-8 text")
+	}
+	s := strings.TrimSpace(raw)
+	if s == "" {
+		return "", bad("empty", "give the value to share")
+	}
+	if len(s) > 5 && strings.EqualFold(s[:5], "data:") {
+		return "", bad("a data URI", "share a hash or a link, never content")
+	}
+	return s, nil
+}
+
+// bad is the complaint about a value. Its arguments are constants by house rule: nothing
+// taken from the value may enter them.
+func bad(reason, fix string) error {
+	return &lantern.Error{Kind: lantern.Invalid, Field: "/value", Reason: reason, Fix: fix}
+}
