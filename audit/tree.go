@@ -1,0 +1,96 @@
+package audit
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math/bits"
+
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+// MaxSize is the largest number of leaves a tree may have.
+const MaxSize = 1 << 60
+
+// Tree is a growing Merkle tree (RFC 6962) of which only the right edge is held: the roots
+// of its complete subtrees, one for each set bit of the size. That is all it takes to
+// append and to know the root. The zero Tree is empty. A copy is independent; a Tree is
+// not safe for concurrent use.
+type Tree struct {
+	size int64
+	edge [61]Hash // edge[i] is the root of the complete subtree of 1<<i leaves, if bit i of size is set
+}
+
+// Size returns the number of leaves.
+func (t *Tree) Size() int64 { return t.size }
+
+// Append adds one leaf hash (see [LeafHash]) as the leaf with index Size. It panics
+// beyond [MaxSize], which no log can reach.
+func (t *Tree) Append(leaf Hash) {
+	if t.size >= MaxSize {
+		panic("audit: tree is full")
+	}
+	level := bits.TrailingZeros64(^uint64(t.size))
+	for i := range level {
+		leaf = tlog.NodeHash(t.edge[i], leaf)
+	}
+	t.edge[level] = leaf
+	t.size++
+}
+
+// Root returns the Merkle tree hash, for the empty tree the hash of nothing.
+func (t *Tree) Root() Hash {
+	if t.size == 0 {
+		return emptyRoot()
+	}
+	rest := uint64(t.size)
+	root := t.edge[bits.TrailingZeros64(rest)]
+	for rest &= rest - 1; rest != 0; rest &= rest - 1 {
+		root = tlog.NodeHash(t.edge[bits.TrailingZeros64(rest)], root)
+	}
+	return root
+}
+
+// MarshalBinary returns the state: the size as 8 bytes big-endian, then the hashes of the
+// right edge from the largest subtree to the smallest. At a million leaves it is at most
+// 648 bytes, so it fits in the row that all writers lock.
+func (t *Tree) MarshalBinary() ([]byte, error) {
+	data := make([]byte, 0, 8+tlog.HashSize*bits.OnesCount64(uint64(t.size)))
+	data = binary.BigEndian.AppendUint64(data, uint64(t.size))
+	for level := len(t.edge) - 1; level >= 0; level-- {
+		if t.size>>level&1 == 1 {
+			data = append(data, t.edge[level][:]...)
+		}
+	}
+	return data, nil
+}
+
+// UnmarshalBinary reads what [Tree.MarshalBinary] wrote and refuses anything else. The
+// tree is unchanged on error.
+func (t *Tree) UnmarshalBinary(data []byte) error {
+	if len(data) < 8 {
+		return errors.New("reading the tree head: too short")
+	}
+	size := binary.BigEndian.Uint64(data)
+	if size > MaxSize {
+		return errors.New("reading the tree head: size out of range")
+	}
+	data = data[8:]
+	if want := tlog.HashSize * bits.OnesCount64(size); len(data) != want {
+		return fmt.Errorf("reading the tree head: %d bytes of hashes for size %d, not %d", want, size, len(data))
+	}
+	*t = Tree{size: int64(size)}
+	for level := len(t.edge) - 1; level >= 0; level-- {
+		if size>>level&1 == 1 {
+			copy(t.edge[level][:], data)
+			data = data[tlog.HashSize:]
+		}
+	}
+	return nil
+}
+
+// emptyRoot is the root of the tree without leaves.
+func emptyRoot() Hash {
+	root, _ := tlog.TreeHash(0, nil) // reads nothing at size 0, so it cannot fail
+	return root
+}
