@@ -1,0 +1,119 @@
+package cli
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/alecthomas/kong"
+	"golang.org/x/term"
+)
+
+// The exit codes.
+const (
+	exitOK          = 0
+	exitFailed      = 1   // what was asked for did not happen, or not in whole
+	exitMisuse      = 2   // the command line or the configuration is wrong
+	exitInterrupted = 130 // ended by SIGINT or SIGTERM before the work was done
+)
+
+// Process is what a run of the command line takes from its surroundings, so that a test
+// can hand it others.
+type Process struct {
+	Args     []string // without the program's name
+	In       io.Reader
+	Out, Err io.Writer
+	OutTTY   bool                             // whether Out is a terminal
+	ErrTTY   bool                             // whether Err is a terminal
+	Env      func(name string) (string, bool) // looks an environment variable up
+	Clock    func() time.Time                 // the time
+	Random   io.Reader                        // randomness for ids and keys
+}
+
+// Main runs the command line of this process and returns its exit code. The first SIGINT
+// or SIGTERM asks the command to end in good order; the second kills the process.
+func Main() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // from here on a signal has its usual effect again
+	return Run(ctx, Process{
+		Args:   os.Args[1:],
+		In:     os.Stdin,
+		Out:    os.Stdout,
+		Err:    os.Stderr,
+		OutTTY: term.IsTerminal(int(os.Stdout.Fd())),
+		ErrTTY: term.IsTerminal(int(os.Stderr.Fd())),
+		Env:    os.LookupEnv,
+		Clock:  time.Now,
+		Random: rand.Reader,
+	})
+}
+
+// Run executes one command line and returns the exit code. It ends early, in good order,
+// when ctx is done.
+func Run(ctx context.Context, p Process) int {
+	var cmds commands
+	ended := atomic.Bool{} // --help prints and asks for an end
+	parser, err := newParser(&cmds, p, func(int) { ended.Store(true) })
+	if err != nil {
+		return report(p.Err, fmt.Errorf("building the command line: %w", err))
+	}
+	if len(p.Args) == 0 {
+		p.Args = []string{"--help"}
+	}
+	parsed, err := parser.Parse(p.Args)
+	switch {
+	case ended.Load():
+		return exitOK
+	case err != nil:
+		return report(p.Err, asMisuse(err))
+	}
+	a := newApp(p, &cmds.Common)
+	a.model = parser.Model
+	parsed.BindTo(ctx, (*context.Context)(nil))
+	err = parsed.Run(a)
+	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+		return exitInterrupted
+	}
+	return report(p.Err, err)
+}
+
+// newParser builds the parser over cmds.
+func newParser(cmds *commands, p Process, exit func(int)) (*kong.Kong, error) {
+	return kong.New(cmds,
+		kong.Name("lantern"),
+		kong.Description("Share child-safety signals between platforms, match them against your own, review, and feed back."),
+		kong.Writers(p.Out, p.Err),
+		kong.Exit(exit),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true, WrapUpperBound: 100}),
+		kong.ValueFormatter(describeSetting),
+		kong.PostBuild(showExamples),
+		kong.Resolvers(&settings{env: p.Env}),
+	)
+}
+
+// app is what a command works with.
+type app struct {
+	Process
+	common *Common
+	model  *kong.Application
+	out    *printer
+}
+
+func newApp(p Process, c *Common) *app {
+	return &app{Process: p, common: c, out: newPrinter(p, c.Output)}
+}
+
+// note tells the person something that is not data.
+func (a *app) note(format string, args ...any) {
+	if !a.common.Quiet {
+		fmt.Fprintf(a.Err, "lantern: %s\n", clean(fmt.Sprintf(format, args...)))
+	}
+}

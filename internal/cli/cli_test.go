@@ -1,0 +1,124 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// result is what one command line did.
+type result struct {
+	code     int
+	out, err string
+}
+
+// runWith executes a command line with this environment.
+func runWith(t *testing.T, env map[string]string, stdin string, args ...string) result {
+	t.Helper()
+	var out, errs bytes.Buffer
+	code := Run(context.Background(), Process{
+		Args: args, In: strings.NewReader(stdin), Out: &out, Err: &errs,
+		Env:    func(k string) (string, bool) { v, ok := env[k]; return v, ok },
+		Clock:  time.Now,
+		Random: rand.Reader,
+	})
+	return result{code, out.String(), errs.String()}
+}
+
+func run(t *testing.T, args ...string) result {
+	t.Helper()
+	return runWith(t, nil, "", args...)
+}
+
+func TestMisuse(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name string
+		args []string
+		err  string
+	}{
+		{"no such command", []string{"shrae"}, "lantern: error: unexpected argument shrae\nlantern: hint: lantern --help lists the commands\n"},
+		{"missing argument", []string{"completion"}, "lantern: error: expected \"<shell>\"\nlantern: hint: lantern completion --help shows how to use it\n"},
+		{"unknown flag", []string{"version", "--colour"}, "lantern: error: unknown flag --colour\nlantern: hint: lantern version --help shows how to use it\n"},
+		{"unknown format", []string{"version", "-o", "xml"}, "lantern: error: --output must be one of \"\",\"table\",\"json\",\"ndjson\",\"csv\" but got \"xml\"\nlantern: hint: lantern version --help shows how to use it\n"},
+		{"hostile argument", []string{"\x1b[31mred"}, "lantern: error: unexpected argument \\u001b[31mred\nlantern: hint: lantern --help lists the commands\n"},
+	} {
+		got := run(t, tt.args...)
+		if got.code != exitMisuse || got.out != "" || got.err != tt.err {
+			t.Errorf("%s: exit %d, stdout %q, stderr\n%swant\n%s", tt.name, got.code, got.out, got.err, tt.err)
+		}
+	}
+}
+
+func TestNoArgumentsShowsHelp(t *testing.T) {
+	t.Parallel()
+	got := run(t)
+	if got.code != exitOK || !strings.HasPrefix(got.out, "Usage: lantern <command>") || got.err != "" {
+		t.Errorf("got exit %d, %q, %q", got.code, got.out, got.err)
+	}
+}
+
+func TestSettings(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	file := filepath.Join(dir, "config.json")
+	write(t, file, `{"output": "csv"}`)
+	home := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(home, ".config", "lantern"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(home, ".config", "lantern", "config.json"), `{"output": "json"}`)
+	for _, tt := range []struct {
+		name  string
+		env   map[string]string
+		args  []string
+		start string
+	}{
+		{"default in a pipe", nil, nil, `{"version":`},
+		{"file by flag", nil, []string{"--config", file}, "version,"},
+		{"file by environment", map[string]string{"LANTERN_CONFIG": file}, nil, "version,"},
+		{"file in the usual place", map[string]string{"HOME": home}, nil, "{\n  \"version\":"},
+		{"environment over file", map[string]string{"LANTERN_CONFIG": file, "LANTERN_OUTPUT": "table"}, nil, "version  "},
+		{"flag over environment", map[string]string{"LANTERN_OUTPUT": "table"}, []string{"-o", "ndjson"}, `{"version":`},
+		{"empty variable is unset", map[string]string{"LANTERN_OUTPUT": ""}, nil, `{"version":`},
+	} {
+		got := runWith(t, tt.env, "", append([]string{"version"}, tt.args...)...)
+		if got.code != exitOK || !strings.HasPrefix(got.out, tt.start) {
+			t.Errorf("%s: exit %d, %q (%s), want %q…", tt.name, got.code, got.out, got.err, tt.start)
+		}
+	}
+}
+
+func TestBadConfigurationFile(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ name, text, want string }{
+		{"unknown key", `{"outptu": "csv"}`, "/outptu: unknown setting"},
+		{"key twice", `{"output": "csv", "output": "json"}`, "not a JSON object with each key once"},
+		{"not JSON", "output: csv\n", "not a JSON object"},
+		{"a list", `["output"]`, "not a JSON object"},
+		{"nested value", `{"output": {"format": "csv"}}`, "/output: not a text, number or truth value"},
+		{"file that names a file", `{"config": "x"}`, "/config: unknown setting"},
+	} {
+		file := filepath.Join(t.TempDir(), "config.json")
+		write(t, file, tt.text)
+		got := run(t, "version", "--config", file)
+		if got.code != exitMisuse || !strings.Contains(got.err, tt.want) || got.out != "" {
+			t.Errorf("%s: exit %d, %q, want %q", tt.name, got.code, got.err, tt.want)
+		}
+	}
+	if got := run(t, "version", "--config", filepath.Join(t.TempDir(), "none.json")); got.code != exitMisuse {
+		t.Errorf("a named file that is missing: exit %d, %q", got.code, got.err)
+	}
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,219 @@
+package cli
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/alecthomas/kong"
+	strict "github.com/go-json-experiment/json"
+
+	"lantern"
+)
+
+// Config is every setting of Lantern; the comments of its fields are the manual.
+//
+// A setting comes from the flag of the command, else from the environment variable
+// LANTERN_ and its key in capitals ("exchange-listen": LANTERN_EXCHANGE_LISTEN), else
+// from the configuration file, else it has the default shown in the help. The file is
+// one JSON object of keys and values, such as {"exchange": "https://exchange.example.com"};
+// a key it does not know is an error. Every field has a good zero: with no setting at
+// all everything runs on this machine.
+//
+// Two more things are read from the environment and from nowhere else, for places that
+// hand secrets over that way: LANTERN_KEY, the text of an API key, and LANTERN_TOKEN, the
+// text of an agent's token. A key or token file, if given, wins.
+type Config struct {
+	Common
+	ExchangeAccess
+	AgentAccess
+	ExchangeServer `prefix:"exchange-"`
+	AgentServer    `prefix:"agent-"`
+}
+
+// Common are the settings of every command.
+type Common struct {
+	// Output is how data is shown: table, json, ndjson or csv. Unset, it is a table on a
+	// terminal and ndjson in a pipe or file.
+	Output string `short:"o" key:"output" enum:",table,json,ndjson,csv" default:"" placeholder:"FORMAT" help:"Show data as table, json, ndjson or csv. Default: table on a terminal, ndjson in a pipe."`
+
+	// Config is the configuration file. Unset, it is lantern/config.json in the user's
+	// configuration folder, if that exists.
+	Config string `key:"config" type:"path" placeholder:"FILE" help:"Read settings from this file."`
+
+	// Quiet leaves out everything on standard error but errors.
+	Quiet bool `short:"q" key:"quiet" help:"Say nothing on standard error but errors."`
+}
+
+// ExchangeAccess is how a command reaches an exchange.
+type ExchangeAccess struct {
+	// Exchange is the address of the exchange.
+	Exchange string `key:"exchange" default:"http://127.0.0.1:8420" placeholder:"URL" help:"Address of the exchange (${default})."`
+
+	// KeyFile holds the API key of the person or service who asks.
+	KeyFile string `key:"key-file" type:"path" placeholder:"FILE" help:"File with your API key."`
+}
+
+// AgentAccess is how a command reaches the member's own agent.
+type AgentAccess struct {
+	// Agent is the address of the agent.
+	Agent string `key:"agent" default:"http://127.0.0.1:8430" placeholder:"URL" help:"Address of your agent (${default})."`
+
+	// TokenFile holds the agent's local token: enough to match and to read. A person
+	// who decides uses the own key instead: set KeyFile.
+	TokenFile string `key:"token-file" type:"path" placeholder:"FILE" help:"File with the token of your agent."`
+}
+
+// ExchangeServer is what `exchange init` and `exchange serve` need.
+type ExchangeServer struct {
+	// Dir is the folder of the exchange: database, key-encryption key, log key. It is made
+	// by `exchange init`. Keep copies of the two keys in a safe place: without them the
+	// database cannot be read and the log cannot be continued.
+	Dir string `key:"exchange-dir" type:"path" default:"exchange" placeholder:"FOLDER" help:"Folder of the exchange (${default})."`
+
+	// DB is the database: "sqlite:FILE" or "postgres://…". Unset, it is exchange.db in
+	// Dir. A password belongs into the environment (LANTERN_EXCHANGE_DB or PGPASSWORD).
+	DB string `name:"db" key:"exchange-db" placeholder:"URL" help:"Database, sqlite:FILE or postgres://…. Default: exchange.db in the folder."`
+}
+
+// AgentServer is what `agent init` and `agent run` need.
+type AgentServer struct {
+	// Dir is the folder of the agent: replica, hits, cases, its key-encryption key and
+	// its token.
+	Dir string `key:"agent-dir" type:"path" default:"agent" placeholder:"FOLDER" help:"Folder of the agent (${default})."`
+}
+
+// settings resolves what no flag said: from the environment, then from the file.
+type settings struct {
+	env  func(string) (string, bool)
+	file map[string]string
+	err  error
+	read bool
+}
+
+// envName is the environment variable of a setting.
+func envName(key string) string {
+	return "LANTERN_" + strings.ToUpper(strings.ReplaceAll(key, "-", "_"))
+}
+
+// Validate is part of kong.Resolver. The file is checked when it is read.
+func (s *settings) Validate(*kong.Application) error { return nil }
+
+// Resolve is part of kong.Resolver.
+func (s *settings) Resolve(c *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
+	key := flag.Tag.Get("key")
+	if key == "" {
+		return nil, nil
+	}
+	if v, ok := s.env(envName(key)); ok && v != "" {
+		return v, nil
+	}
+	if key == "config" {
+		return nil, nil
+	}
+	if err := s.load(c); err != nil {
+		return nil, err
+	}
+	if v, ok := s.file[key]; ok {
+		return v, nil
+	}
+	return nil, nil
+}
+
+// load reads the configuration file once.
+func (s *settings) load(c *kong.Context) error {
+	if s.read {
+		return s.err
+	}
+	s.read = true
+	path, named := s.path(c)
+	if path == "" {
+		return nil
+	}
+	b, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) && !named {
+		return nil
+	}
+	if err == nil {
+		s.file, err = parseConfig(b)
+	}
+	if err != nil {
+		s.err = misuse("", "the configuration file %s: %w", path, err)
+	}
+	return s.err
+}
+
+// path finds the configuration file and whether somebody named it.
+func (s *settings) path(c *kong.Context) (path string, named bool) {
+	for _, f := range c.Flags() {
+		if f.Name == "config" {
+			if v, ok := c.FlagValue(f).(string); ok && v != "" {
+				return v, true
+			}
+		}
+	}
+	if v, ok := s.env(envName("config")); ok && v != "" {
+		return v, true
+	}
+	dir, ok := s.env("XDG_CONFIG_HOME")
+	if !ok || dir == "" {
+		home, ok := s.env("HOME")
+		if !ok || home == "" {
+			return "", false
+		}
+		dir = filepath.Join(home, ".config")
+	}
+	return filepath.Join(dir, "lantern", "config.json"), false
+}
+
+// parseConfig reads the file's text: an object of known keys, each once.
+func parseConfig(b []byte) (map[string]string, error) {
+	var raw map[string]any
+	if err := strict.Unmarshal(b, &raw); err != nil {
+		return nil, errors.New("not a JSON object with each key once")
+	}
+	known := settingKeys(reflect.TypeFor[Config]())
+	out := make(map[string]string, len(raw))
+	for key, v := range raw {
+		if !slices.Contains(known, key) || key == "config" {
+			return nil, &lantern.Error{Kind: lantern.Invalid, Field: "/" + key, Reason: "unknown setting",
+				Fix: "one of: " + strings.Join(known, ", ")}
+		}
+		switch v := v.(type) {
+		case string:
+			out[key] = v
+		case bool, float64:
+			b, _ := json.Marshal(v)
+			out[key] = string(b)
+		default:
+			return nil, &lantern.Error{Kind: lantern.Invalid, Field: "/" + key, Reason: "not a text, number or truth value"}
+		}
+	}
+	return out, nil
+}
+
+// settingKeys lists the keys of a configuration struct in its order.
+func settingKeys(t reflect.Type) (keys []string) {
+	for f := range t.Fields() {
+		if f.Anonymous {
+			keys = append(keys, settingKeys(f.Type)...)
+		} else if k := f.Tag.Get("key"); k != "" {
+			keys = append(keys, k)
+		}
+	}
+	return keys
+}
+
+// describeSetting is a flag's help, with the environment variable that also sets it.
+func describeSetting(v *kong.Value) string {
+	if v.Flag == nil || v.Tag.Get("key") == "" {
+		return v.Help
+	}
+	return fmt.Sprintf("%s ($%s)", strings.TrimSuffix(v.Help, "."), envName(v.Tag.Get("key")))
+}

@@ -1,0 +1,36 @@
+package cli
+
+import (
+	"runtime"
+	"runtime/debug"
+)
+
+type versionCmd struct{}
+
+// build says what this binary was built from.
+type build struct {
+	Version  string `json:"version"`
+	Revision string `json:"revision,omitempty"`
+	Go       string `json:"go"`
+	System   string `json:"system"`
+}
+
+func (versionCmd) Run(a *app) error {
+	b := build{Version: "devel", Go: runtime.Version(), System: runtime.GOOS + "/" + runtime.GOARCH}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		if v := info.Main.Version; v != "" && v != "(devel)" {
+			b.Version = v
+		}
+		for _, s := range info.Settings {
+			if s.Key == "vcs.revision" {
+				b.Revision = s.Value
+			}
+		}
+	}
+	return showOne(a.out, b,
+		col("version", func(b build) string { return b.Version }),
+		col("revision", func(b build) string { return b.Revision }),
+		col("go", func(b build) string { return b.Go }),
+		col("system", func(b build) string { return b.System }),
+	)
+}
