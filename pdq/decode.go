@@ -1,0 +1,160 @@
+package pdq
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"image"
+	"image/gif"
+	"image/jpeg"
+	"image/png"
+	"io"
+
+	"golang.org/x/image/bmp"
+	"golang.org/x/image/tiff"
+	"golang.org/x/image/webp"
+)
+
+// Limits bound what [Decode] spends on one picture. The zero value means the defaults.
+type Limits struct {
+	MaxPixels int64 // width times height; 0 means 67,108,864 (64 Mi)
+	MaxBytes  int64 // of the encoded file; 0 means 67,108,864 (64 MiB)
+}
+
+const (
+	defaultMaxPixels = 64 << 20
+	defaultMaxBytes  = 64 << 20
+)
+
+// What [Decode] says of a file it gives no picture for. In every case the picture was
+// not looked at: a caller must not report it as one that matches nothing.
+var (
+	ErrUnsupported = errors.New("not a picture of a supported format")
+	ErrTooLarge    = errors.New("picture is over the limit")
+	ErrMalformed   = errors.New("picture cannot be decoded")
+)
+
+// SniffLen is how many bytes at the start of a file [Sniff] looks at.
+const SniffLen = 32
+
+// format is a picture format: its name as Sniff gives it, how to know it, its decoder.
+type format struct {
+	name   string
+	is     func(head []byte) bool
+	config func(io.Reader) (image.Config, error)
+	decode func(io.Reader) (image.Image, error)
+}
+
+var formats = []format{
+	{"jpeg", magic("\xff\xd8\xff"), jpeg.DecodeConfig, jpeg.Decode},
+	{"png", magic("\x89PNG\r\n\x1a\n"), png.DecodeConfig, png.Decode},
+	{"gif", magic("GIF87a", "GIF89a"), gif.DecodeConfig, gif.Decode},
+	{"webp", isWebP, webp.DecodeConfig, webp.Decode},
+	{"bmp", isBMP, bmp.DecodeConfig, bmp.Decode},
+	{"tiff", magic("II*\x00", "MM\x00*"), tiff.DecodeConfig, tiff.Decode},
+}
+
+func magic(prefixes ...string) func([]byte) bool {
+	return func(head []byte) bool {
+		for _, p := range prefixes {
+			if bytes.HasPrefix(head, []byte(p)) {
+				return true
+			}
+		}
+		return false
+	}
+}
+
+func isWebP(head []byte) bool {
+	return len(head) >= 15 && string(head[:4]) == "RIFF" && string(head[8:15]) == "WEBPVP8"
+}
+
+// isBMP wants more than the two letters, with which many a text begins: the reserved
+// bytes must be zero and the second header of a known length.
+func isBMP(head []byte) bool {
+	if len(head) < 18 || string(head[:2]) != "BM" || string(head[6:10]) != "\x00\x00\x00\x00" {
+		return false
+	}
+	switch string(head[14:18]) {
+	case "\x28\x00\x00\x00", "\x34\x00\x00\x00", "\x38\x00\x00\x00", "\x6c\x00\x00\x00", "\x7c\x00\x00\x00":
+		return true
+	}
+	return false
+}
+
+func sniff(head []byte) *format {
+	for i := range formats {
+		if formats[i].is(head) {
+			return &formats[i]
+		}
+	}
+	return nil
+}
+
+// Sniff tells by the first [SniffLen] bytes of a file (fewer if it is shorter) whether
+// it is a picture [Decode] may take, and its format: jpeg, png, gif, webp, bmp or tiff.
+func Sniff(head []byte) (format string, ok bool) {
+	f := sniff(head[:min(len(head), SniffLen)])
+	if f == nil {
+		return "", false
+	}
+	return f.name, true
+}
+
+// Decode reads one picture and returns it with its format as [Sniff] names it. It reads r
+// to its end, or up to one byte beyond limit.MaxBytes. The error is [ErrUnsupported] if
+// the bytes are no picture, after reading no more than [SniffLen] of them;
+// [ErrTooLarge] if the file or the dimensions in its header are over the limit, before
+// room for the pixels is taken; [ErrMalformed] if the rest is damaged, cut short or of
+// a kind the decoder does not know; or that of r. No error quotes the file.
+func Decode(r io.Reader, limit Limits) (image.Image, string, error) {
+	if limit.MaxPixels <= 0 {
+		limit.MaxPixels = defaultMaxPixels
+	}
+	if limit.MaxBytes <= 0 {
+		limit.MaxBytes = defaultMaxBytes
+	}
+	var head [SniffLen]byte
+	n, err := io.ReadFull(r, head[:])
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil, "", fmt.Errorf("reading picture: %w", err)
+	}
+	f := sniff(head[:n])
+	if f == nil {
+		return nil, "", ErrUnsupported
+	}
+	file := bytes.NewBuffer(append([]byte(nil), head[:n]...))
+	if _, err := file.ReadFrom(io.LimitReader(r, limit.MaxBytes-int64(n)+1)); err != nil {
+		return nil, f.name, fmt.Errorf("reading picture: %w", err)
+	}
+	if int64(file.Len()) > limit.MaxBytes {
+		return nil, f.name, fmt.Errorf("%w: more than %d bytes", ErrTooLarge, limit.MaxBytes)
+	}
+	img, err := f.picture(file.Bytes(), limit.MaxPixels)
+	return img, f.name, err
+}
+
+// picture decodes file. The decoders are meant never to panic; they read what attackers
+// write, though, and one bad picture must not end a process that looks at many others.
+func (f *format) picture(file []byte, maxPixels int64) (img image.Image, err error) {
+	defer func() {
+		if recover() != nil {
+			img, err = nil, fmt.Errorf("%s: %w: decoder failed", f.name, ErrMalformed)
+		}
+	}()
+	c, err := f.config(bytes.NewReader(file))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w: %w", f.name, ErrMalformed, err)
+	}
+	if c.Width <= 0 || c.Height <= 0 {
+		return nil, fmt.Errorf("%s: %w: no pixels", f.name, ErrMalformed)
+	}
+	if int64(c.Width) > maxPixels/int64(c.Height) {
+		return nil, fmt.Errorf("%s: %w: %dx%d is more than %d pixels", f.name, ErrTooLarge, c.Width, c.Height, maxPixels)
+	}
+	img, err = f.decode(bytes.NewReader(file))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w: %w", f.name, ErrMalformed, err)
+	}
+	return img, nil
+}

@@ -1,0 +1,65 @@
+package pdq
+
+import "image"
+
+// ycbcr reads the pictures of JPEG and lossy WebP. It goes by way of 8-bit RGB, because
+// that is what the hash is defined on: rounding and clamping there shows in the bits.
+func ycbcr(m *image.YCbCr) rowFunc {
+	b := m.Bounds()
+	if b.Min.X < 0 { // chroma is shared differently left of zero; no decoder goes there
+		return anyImage(m)
+	}
+	across := acrossOf(m.SubsampleRatio)
+	return func(y int, dst []quad, lane int) {
+		lane &= lanes - 1
+		ys := m.Y[m.YOffset(b.Min.X, b.Min.Y+y):][:len(dst)]
+		at := m.COffset(b.Min.X, b.Min.Y+y)
+		last := m.COffset(b.Max.X-1, b.Min.Y+y)
+		cbs, crs := m.Cb[at:last+1], m.Cr[at:last+1]
+		// How far the first pixel stands from the first that shares its chroma.
+		phase := b.Min.X % across
+		x := 0
+		for i, cb := range cbs {
+			c := newChroma(cb, crs[i])
+			for ; phase < across && x < len(ys); phase++ {
+				dst[x][lane] = c.luma(ys[x])
+				x++
+			}
+			phase = 0
+		}
+	}
+}
+
+// acrossOf returns how many pixels of a row share one chroma sample.
+func acrossOf(r image.YCbCrSubsampleRatio) int {
+	switch r {
+	case image.YCbCrSubsampleRatio422, image.YCbCrSubsampleRatio420:
+		return 2
+	case image.YCbCrSubsampleRatio411, image.YCbCrSubsampleRatio410:
+		return 4
+	}
+	return 1
+}
+
+// chroma is what one pair of chroma samples adds to each channel, in 1/65536.
+type chroma struct{ red, green, blue int32 }
+
+// newChroma applies the factors of JFIF: 1.402, -0.34414 and -0.71414, 1.772.
+func newChroma(cb, cr uint8) chroma {
+	b, r := int32(cb)-128, int32(cr)-128
+	return chroma{red: 91881 * r, green: -22554*b - 46802*r, blue: 116130 * b}
+}
+
+func (c chroma) luma(y uint8) float32 {
+	// 0x10101 and not 0x10000 rounds as the standard library does.
+	gray := int32(y) * 0x10101
+	return luma(clamp(gray+c.red), clamp(gray+c.green), clamp(gray+c.blue))
+}
+
+// clamp returns v/65536 within a byte.
+func clamp(v int32) uint8 {
+	if uint32(v) < 1<<24 {
+		return uint8(v >> 16)
+	}
+	return uint8(^(v >> 31))
+}
