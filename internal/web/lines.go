@@ -1,0 +1,90 @@
+package web
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+
+	"lantern"
+)
+
+// Lines reads a stream of JSON objects, one a line (NDJSON). Empty lines are skipped.
+type Lines struct {
+	in *bufio.Scanner
+	n  int // index of the object read last, from 0
+}
+
+// NewLines reads from r, usually what [Body] returned; a line may have [MaxLine] bytes.
+func NewLines(r io.Reader) *Lines {
+	in := bufio.NewScanner(r)
+	in.Buffer(make([]byte, 0, 4096), MaxLine)
+	return &Lines{in: in, n: -1}
+}
+
+// Next decodes the next object into the struct that into points to, as strictly as
+// [Decode]. It returns io.EOF at the end. An [lantern.Invalid] error has a Field that
+// begins with the index of the object, from 0 ("/3/value"); reading may go on after it.
+// Any other error ends the stream.
+func (l *Lines) Next(into any) error {
+	for l.in.Scan() {
+		line := bytes.TrimSpace(l.in.Bytes())
+		if len(line) == 0 {
+			continue
+		}
+		l.n++
+		err := Decode(line, into)
+		var e *lantern.Error
+		if errors.As(err, &e) {
+			return e.At("/" + strconv.Itoa(l.n))
+		}
+		return err
+	}
+	switch err := l.in.Err(); {
+	case errors.Is(err, bufio.ErrTooLong):
+		return &lantern.Error{Kind: lantern.TooLarge, Field: "/" + strconv.Itoa(l.n+1), Reason: "the line is too long", Fix: "at most " + strconv.Itoa(MaxLine) + " bytes"}
+	case err != nil:
+		return err
+	}
+	return io.EOF
+}
+
+// Index is the index, from 0, of the object that Next read last.
+func (l *Lines) Index() int { return l.n }
+
+// LineWriter writes a stream of JSON objects, one a line.
+type LineWriter struct {
+	w    http.ResponseWriter
+	head bool
+}
+
+// NewLineWriter answers w with a stream. The header is sent with the first object, or by
+// [LineWriter.Flush], so that an error before it can still be a problem.
+func NewLineWriter(w http.ResponseWriter) *LineWriter { return &LineWriter{w: w} }
+
+// Write adds one object.
+func (l *LineWriter) Write(v any) error {
+	b, err := Encode(v)
+	if err != nil {
+		return err
+	}
+	l.start()
+	_, err = l.w.Write(b)
+	return err
+}
+
+// Flush sends what was written. Call it at the end, and whenever the reader waits.
+func (l *LineWriter) Flush() error {
+	l.start()
+	return http.NewResponseController(l.w).Flush()
+}
+
+func (l *LineWriter) start() {
+	if !l.head {
+		l.head = true
+		l.w.Header().Set("Content-Type", NDJSONMedia)
+		l.w.WriteHeader(http.StatusOK)
+	}
+}
