@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
@@ -46,7 +47,7 @@ func NewSigner(origin string, seed []byte) (*Signer, error) {
 		return nil, fmt.Errorf("making a log signer: %w", err)
 	}
 	// The note package takes a secret key only as text: PRIVATE+KEY+name+hash+base64.
-	nameAndHash := key[:strings.LastIndexByte(key, '+')]
+	nameAndHash := key[:len(origin)+1+8]
 	secret := base64.StdEncoding.EncodeToString(append([]byte{1}, seed...))
 	signer, err := note.NewSigner("PRIVATE+KEY+" + nameAndHash + "+" + secret)
 	if err != nil {
@@ -189,5 +190,5 @@ func parseHash(s string) (Hash, error) {
 
 // validLine reports whether s may stand on a line of its own in a note.
 func validLine(s string) bool {
-	return s != "" && strings.IndexFunc(s, func(r rune) bool { return r < 0x20 || r == 0x7f }) < 0
+	return s != "" && utf8.ValidString(s) && strings.IndexFunc(s, func(r rune) bool { return r < 0x20 || r == 0x7f }) < 0
 }

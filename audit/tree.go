@@ -15,7 +15,7 @@ const MaxSize = 1 << 60
 // Tree is a growing Merkle tree (RFC 6962) of which only the right edge is held: the roots
 // of its complete subtrees, one for each set bit of the size. That is all it takes to
 // append and to know the root. The zero Tree is empty. A copy is independent; a Tree is
-// not safe for concurrent use.
+// not safe for concurrent use. Compare roots and sizes, not Trees.
 type Tree struct {
 	size int64
 	edge [61]Hash // edge[i] is the root of the complete subtree of 1<<i leaves, if bit i of size is set

@@ -73,6 +73,7 @@ type logVerifier struct {
 	tree   Tree
 	levels []tileLevel
 	report Report
+	forked bool // the tree had another root at seen.Size
 }
 
 // tileLevel is the rightmost tile of one level while it fills.
@@ -81,11 +82,11 @@ type tileLevel struct {
 	data []byte
 }
 
-// run reads all bundles, then checks the partial tiles and the root.
+// run reads all bundles, then checks the partial tiles and the root. Whether the log
+// forked comes last: only a log that is in order can accuse its operator, a damaged copy
+// cannot.
 func (v *logVerifier) run() error {
-	if err := v.checkSeen(); err != nil {
-		return err
-	}
+	v.compareSeen()
 	for n := int64(0); n*TileWidth < v.head.Size; n++ {
 		if err := v.bundle(n, int(min(TileWidth, v.head.Size-n*TileWidth))); err != nil {
 			return err
@@ -100,6 +101,9 @@ func (v *logVerifier) run() error {
 	}
 	if v.tree.Root() != v.head.Root {
 		return fmt.Errorf("entries 0 to %d do not give the root that the checkpoint signs", v.head.Size-1)
+	}
+	if v.forked {
+		return fmt.Errorf("%w: its first %d entries give another root", ErrForked, v.seen.Size)
 	}
 	return nil
 }
@@ -135,18 +139,15 @@ func (v *logVerifier) leaf(leaf Leaf) error {
 	}
 	v.report.Last = leaf.Time()
 	v.report.Leaves[leaf.Kind()]++
-	if err := v.push(0, h); err != nil {
-		return err
-	}
-	return v.checkSeen()
+	v.compareSeen()
+	return v.push(0, h)
 }
 
-// checkSeen compares the tree with the seen checkpoint when it has just that size.
-func (v *logVerifier) checkSeen() error {
+// compareSeen compares the tree with the seen checkpoint when it has just that size.
+func (v *logVerifier) compareSeen() {
 	if v.seen != nil && v.tree.Size() == v.seen.Size && v.tree.Root() != v.seen.Root {
-		return fmt.Errorf("%w: its first %d entries give another root", ErrForked, v.seen.Size)
+		v.forked = true
 	}
-	return nil
 }
 
 // push adds a hash to the tile that fills at a level. A full tile is checked against the
