@@ -1,0 +1,198 @@
+package seal
+
+import (
+	"context"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"sync"
+)
+
+// version is the first byte of every format.
+const version = 1
+
+// Sizes of the formats.
+const (
+	keySize   = 32
+	nonceSize = 12
+	tagSize   = 16
+	// Overhead is how much longer a sealed field is than its content.
+	Overhead = 1 + nonceSize + tagSize
+)
+
+// KEK wraps data keys. It is safe for concurrent use; Wrap and Unwrap may block on a
+// network.
+type KEK interface {
+	// Wrap encrypts a data key. It must give a different result each time.
+	Wrap(ctx context.Context, key []byte) ([]byte, error)
+	// Unwrap decrypts what Wrap returned. It must fail if a bit of it changed or another
+	// KEK wrapped it.
+	Unwrap(ctx context.Context, wrapped []byte) ([]byte, error)
+	// ID names the key without telling anything about it.
+	ID() string
+	// IndexSecret returns the secret that index keys are derived from; always the same.
+	IndexSecret(ctx context.Context) ([]byte, error)
+}
+
+// ErrOpen is why sealed bytes do not open: they were changed, belong elsewhere, or were
+// sealed under another key. It does not say which.
+var ErrOpen = errors.New("sealed data does not open: changed, moved, or sealed under another key")
+
+// Sealer makes and opens records under one KEK. It is safe for concurrent use.
+type Sealer struct {
+	kek KEK
+
+	mu     sync.RWMutex // guards index
+	index  map[string]*sync.Pool
+	secret func() ([]byte, error)
+}
+
+// New returns a Sealer that wraps its data keys with kek.
+func New(kek KEK) *Sealer {
+	return &Sealer{kek: kek, index: make(map[string]*sync.Pool),
+		secret: sync.OnceValues(func() ([]byte, error) { return kek.IndexSecret(context.Background()) })}
+}
+
+// Record holds the data key of one record. The zero Record opens nothing.
+type Record struct {
+	aead cipher.AEAD
+}
+
+// NewRecord draws a data key from random, which must be a secure source, and returns it
+// with its wrapped form, to be stored in the record's row.
+func (s *Sealer) NewRecord(ctx context.Context, random io.Reader) (r Record, wrapped []byte, err error) {
+	key := make([]byte, keySize)
+	defer clear(key)
+	if _, err := io.ReadFull(random, key); err != nil {
+		return Record{}, nil, fmt.Errorf("drawing a data key: %w", err)
+	}
+	if wrapped, err = s.kek.Wrap(ctx, key); err != nil {
+		return Record{}, nil, fmt.Errorf("wrapping a data key: %w", err)
+	}
+	r, err = newRecord(key)
+	return r, wrapped, err
+}
+
+// OpenRecord returns the record whose data key is wrapped. The error is [ErrOpen] if this
+// KEK did not wrap it.
+func (s *Sealer) OpenRecord(ctx context.Context, wrapped []byte) (Record, error) {
+	key, err := s.kek.Unwrap(ctx, wrapped)
+	if err != nil {
+		return Record{}, fmt.Errorf("unwrapping a data key: %w", err)
+	}
+	defer clear(key)
+	return newRecord(key)
+}
+
+// newRecord sets up the cipher.
+func newRecord(key []byte) (Record, error) {
+	a, err := newAEAD(key)
+	return Record{a}, err
+}
+
+// newAEAD returns AES-256-GCM under key.
+func newAEAD(key []byte) (cipher.AEAD, error) {
+	if len(key) != keySize {
+		return nil, ErrOpen
+	}
+	b, err := aes.NewCipher(key)
+	if err != nil {
+		return nil, err
+	}
+	return cipher.NewGCM(b)
+}
+
+// Seal encrypts plain for the place aad names ("table/id/field"). random gives the nonce.
+func (r Record) Seal(random io.Reader, aad string, plain []byte) ([]byte, error) {
+	if r.aead == nil {
+		return nil, errors.New("sealing with the zero record")
+	}
+	out := make([]byte, 1+nonceSize, Overhead+len(plain))
+	out[0] = version
+	if _, err := io.ReadFull(random, out[1:]); err != nil {
+		return nil, fmt.Errorf("drawing a nonce: %w", err)
+	}
+	return r.aead.Seal(out, out[1:], plain, []byte(aad)), nil
+}
+
+// Open decrypts what Seal returned for the same place. The error is [ErrOpen].
+func (r Record) Open(aad string, sealed []byte) ([]byte, error) {
+	if r.aead == nil || len(sealed) < Overhead || sealed[0] != version {
+		return nil, ErrOpen
+	}
+	plain, err := r.aead.Open(nil, sealed[1:1+nonceSize], sealed[1+nonceSize:], []byte(aad))
+	if err != nil {
+		return nil, ErrOpen
+	}
+	return plain, nil
+}
+
+// Index returns the keyed digest of parts for one purpose. Parts are kept apart: ("a",
+// "bc") and ("ab", "c") differ. It panics if the KEK cannot give its index secret, which
+// [Sealer.Check] finds at start.
+func (s *Sealer) Index(purpose string, parts ...string) [32]byte {
+	pool := s.purpose(purpose)
+	h := pool.Get().(hash.Hash)
+	defer pool.Put(h)
+	h.Reset()
+	var n [8]byte
+	for _, p := range parts {
+		binary.BigEndian.PutUint64(n[:], uint64(len(p)))
+		h.Write(n[:])
+		io.WriteString(h, p)
+	}
+	var out [32]byte
+	h.Sum(out[:0])
+	return out
+}
+
+// purpose returns a pool of HMACs under the index key of purpose: setting one up costs
+// as much as a short digest.
+func (s *Sealer) purpose(purpose string) *sync.Pool {
+	s.mu.RLock()
+	pool, ok := s.index[purpose]
+	s.mu.RUnlock()
+	if ok {
+		return pool
+	}
+	secret, err := s.secret()
+	if err != nil {
+		panic("seal: no index secret")
+	}
+	key, err := hkdf.Key(sha256.New, secret, nil, "lantern index v1\x00"+purpose, keySize)
+	if err != nil {
+		panic("seal: deriving an index key failed") // only an absurd length can
+	}
+	pool = &sync.Pool{New: func() any { return hmac.New(sha256.New, key) }}
+	s.mu.Lock()
+	s.index[purpose] = pool
+	s.mu.Unlock()
+	return pool
+}
+
+// Check wraps and unwraps a key, and fetches the index secret, so that a KEK that cannot
+// be used is found at start.
+func (s *Sealer) Check(ctx context.Context) error {
+	key := make([]byte, keySize)
+	w, err := s.kek.Wrap(ctx, key)
+	if err != nil {
+		return fmt.Errorf("wrapping a key: %w", err)
+	}
+	if _, err := s.OpenRecord(ctx, w); err != nil {
+		return err
+	}
+	if _, err := s.secret(); err != nil {
+		return fmt.Errorf("fetching the index secret: %w", err)
+	}
+	return nil
+}
+
+// KEKID names the key-encryption key, to be kept beside the data and compared at start.
+func (s *Sealer) KEKID() string { return s.kek.ID() }

@@ -1,0 +1,54 @@
+package sqldb
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"lantern"
+)
+
+// fault is an engine's failure, stripped of anything that could repeat an argument.
+type fault struct {
+	text  string // engine, code and what is safe to say
+	retry bool   // another transaction was in the way
+	lost  bool   // the engine cannot be reached
+}
+
+// Error returns the safe text.
+func (f *fault) Error() string { return f.text }
+
+// retryable says whether err comes from a transaction that may simply run again.
+func retryable(err error) bool {
+	var f *fault
+	return errors.As(err, &f) && f.retry
+}
+
+// clean turns a failure met in a transaction into what a caller may see. Errors of the
+// caller's own function pass unchanged, unless they wrap an engine's error.
+func (db *DB) clean(ctx context.Context, err error) error {
+	var known *fault
+	var typed *lantern.Error
+	if err == nil || errors.As(err, &known) || errors.As(err, &typed) {
+		return err
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	if s := err.Error(); strings.Contains(s, "converting driver.Value type") || strings.Contains(s, "unsupported Scan") {
+		// database/sql quotes the stored value in these.
+		return errors.New("reading a column: its content does not fit the Go type")
+	}
+	f := db.backend.fault(err)
+	if f == nil {
+		return err
+	}
+	if f.lost {
+		return &lantern.Error{Kind: lantern.Unavailable, Reason: "the database cannot be reached: " + f.text,
+			Fix: "retry later; nothing may be read into the missing answer"}
+	}
+	return f
+}

@@ -1,0 +1,205 @@
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"lantern"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+)
+
+// postgresDB is the PostgreSQL engine.
+type postgresDB struct {
+	pool *sql.DB
+}
+
+// defaultConns bounds the connections to PostgreSQL unless pool_max_conns says otherwise.
+const defaultConns = 16
+
+// commitWait bounds how long a commit may take before its outcome is given up as unknown.
+const commitWait = 30 * time.Second
+
+// openPostgres connects once, so that wrong settings are found at start.
+func openPostgres(ctx context.Context, url string) (*postgresDB, error) {
+	config, err := pgx.ParseConfig(url)
+	if err != nil {
+		// The parser's message repeats the URL, which may hold a password.
+		return nil, &lantern.Error{Kind: lantern.Invalid, Reason: "malformed postgres:// URL",
+			Fix: "give postgres://user@host:port/database?sslmode=…"}
+	}
+	conns := defaultConns
+	if s, ok := config.RuntimeParams["pool_max_conns"]; ok {
+		delete(config.RuntimeParams, "pool_max_conns")
+		if conns, err = strconv.Atoi(s); err != nil || conns < 2 || conns > 1000 {
+			return nil, &lantern.Error{Kind: lantern.Invalid, Reason: "pool_max_conns is not a number from 2 to 1000"}
+		}
+	}
+	if config.RuntimeParams["application_name"] == "" {
+		config.RuntimeParams["application_name"] = "lantern"
+	}
+	if config.ConnectTimeout == 0 {
+		config.ConnectTimeout = 10 * time.Second
+	}
+	b := &postgresDB{pool: stdlib.OpenDB(*config, stdlib.OptionAfterConnect(checkPostgres))}
+	b.pool.SetMaxOpenConns(conns)
+	b.pool.SetMaxIdleConns(conns)
+	b.pool.SetConnMaxIdleTime(5 * time.Minute)
+	if err := b.pool.PingContext(ctx); err != nil {
+		b.pool.Close()
+		return nil, (&DB{engine: PostgreSQL, backend: b}).clean(ctx, err)
+	}
+	return b, nil
+}
+
+// postgresPromises are the settings an acknowledged write rests on, and what the
+// portable subset needs.
+var postgresPromises = []promise{
+	{"fsync", "on", []string{"on"}, "an acknowledged write must survive a power cut"},
+	{"full_page_writes", "on", []string{"on"}, "a page torn by a power cut must be mended"},
+	{"synchronous_commit", "on", []string{"on", "local", "remote_write", "remote_apply"}, "a write may be acknowledged only when it is on disk"},
+	{"server_encoding", "UTF8", []string{"UTF8"}, "text is UTF-8"},
+	{"standard_conforming_strings", "on", []string{"on"}, "statements are written in standard SQL"},
+}
+
+// checkPostgres reads the promised settings back on a fresh connection.
+func checkPostgres(ctx context.Context, conn *pgx.Conn) error {
+	for _, p := range postgresPromises {
+		var found string
+		// SHOW takes no parameter; the names are program text.
+		if err := conn.QueryRow(ctx, "SHOW "+p.name, pgx.QueryExecModeSimpleProtocol).Scan(&found); err != nil {
+			return err
+		}
+		if !slices.Contains(p.kept, found) {
+			return &lantern.Error{Kind: lantern.Unsupported,
+				Reason: fmt.Sprintf("postgres setting %s is %s, needed is %s: %s", p.name, found, p.wants, p.reason),
+				Fix:    postgresFix(p)}
+		}
+	}
+	return nil
+}
+
+// postgresFix says how to put a setting right.
+func postgresFix(p promise) string {
+	if p.name == "server_encoding" {
+		return "create the database with ENCODING 'UTF8' TEMPLATE template0"
+	}
+	return fmt.Sprintf("ALTER SYSTEM SET %s = %s; SELECT pg_reload_conf(); and look for it in the URL, ALTER ROLE and ALTER DATABASE", p.name, p.wants)
+}
+
+// begin starts a transaction. Its context is not the caller's: database/sql would roll
+// back in the middle of a commit when that ends, and leave its outcome unknown.
+func (b *postgresDB) begin(ctx context.Context, write bool) (session, error) {
+	conn, err := b.pool.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	options := &sql.TxOptions{Isolation: sql.LevelReadCommitted}
+	if !write {
+		options = &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}
+	}
+	inner, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, cancel)
+	tx, err := conn.BeginTx(inner, options)
+	if err != nil || !stop() {
+		cancel()
+		conn.Close()
+		if err == nil {
+			err = ctx.Err()
+		}
+		return nil, err
+	}
+	return &postgresTx{conn: conn, tx: tx, cancel: cancel}, nil
+}
+
+// postgresTx is a transaction on PostgreSQL.
+type postgresTx struct {
+	conn   *sql.Conn
+	tx     *sql.Tx
+	cancel context.CancelFunc
+}
+
+func (t *postgresTx) exec(ctx context.Context, query string, args []any) (int64, error) {
+	r, err := t.tx.ExecContext(ctx, query, args...)
+	if err != nil {
+		return 0, err
+	}
+	return r.RowsAffected()
+}
+
+func (t *postgresTx) query(ctx context.Context, query string, args []any) (*sql.Rows, error) {
+	return t.tx.QueryContext(ctx, query, args...)
+}
+
+func (t *postgresTx) queryRow(ctx context.Context, query string, args []any) *sql.Row {
+	return t.tx.QueryRowContext(ctx, query, args...)
+}
+
+// commit makes the transaction durable.
+func (t *postgresTx) commit() error {
+	timer := time.AfterFunc(commitWait, t.cancel)
+	defer timer.Stop()
+	if err := t.tx.Commit(); err != nil {
+		return err // rollback follows
+	}
+	t.cancel()
+	t.conn.Close()
+	return nil
+}
+
+// rollback undoes the transaction, unless its commit already ended it.
+func (t *postgresTx) rollback() {
+	t.tx.Rollback()
+	t.cancel()
+	t.conn.Close()
+}
+
+// close closes the pool.
+func (b *postgresDB) close() error { return b.pool.Close() }
+
+// fault reads PostgreSQL's error codes.
+func (b *postgresDB) fault(err error) *fault {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		return pgFault(pg)
+	}
+	var connect *pgconn.ConnectError
+	var network net.Error
+	if errors.As(err, &connect) || errors.As(err, &network) || errors.Is(err, driver.ErrBadConn) ||
+		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
+		strings.Contains(err.Error(), "conn closed") {
+		return &fault{text: "postgres: connection failed", lost: true}
+	}
+	if s := err.Error(); strings.Contains(s, "failed to encode") || strings.Contains(s, "unable to encode") {
+		return &fault{text: "postgres: an argument does not fit the type its column has"}
+	}
+	return nil
+}
+
+// pgFault keeps code and message of a server error, without the parts that can repeat a
+// value: the detail, and the message of data exceptions (class 22).
+func pgFault(e *pgconn.PgError) *fault {
+	f := &fault{text: "postgres: " + e.Code}
+	if !strings.HasPrefix(e.Code, "22") {
+		f.text += " " + e.Message
+	}
+	switch {
+	case e.Code == "40001" || e.Code == "40P01":
+		f.retry = true
+	case strings.HasPrefix(e.Code, "08"), strings.HasPrefix(e.Code, "57P"), strings.HasPrefix(e.Code, "53"), strings.HasPrefix(e.Code, "58"),
+		e.Code == "25006": // read-only: a standby, or a primary that stepped down
+		f.lost = true
+	}
+	return f
+}

@@ -1,0 +1,90 @@
+package sqldbtest
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Each runs fn as the subtests "sqlite" and "postgres", each with the URL of a fresh empty
+// database that is removed afterwards. fn may call t.Parallel.
+func Each(t *testing.T, fn func(t *testing.T, url string)) {
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) { fn(t, SQLite(t)) })
+	t.Run("postgres", func(t *testing.T) { fn(t, Postgres(t)) })
+}
+
+// SQLite returns the URL of a fresh SQLite database.
+func SQLite(t testing.TB) string {
+	return "sqlite:" + filepath.Join(t.TempDir(), "test.db")
+}
+
+// Postgres returns the URL of a fresh PostgreSQL database, or skips t.
+func Postgres(t testing.TB) string {
+	t.Helper()
+	admin, err := sharedCluster()
+	if errors.Is(err, ErrNoPostgres) {
+		skip(t, err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := "t_" + strings.ToLower(rand.Text())
+	if err := adminExec(admin, "CREATE DATABASE "+name+" TEMPLATE template0"); err != nil {
+		t.Fatalf("making a database: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := adminExec(admin, "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
+			t.Errorf("dropping the database: %v", err)
+		}
+	})
+	url, err := database(admin, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return url
+}
+
+// skip says loudly that half of a test did not run; CI must not do without it.
+func skip(t testing.TB, err error) {
+	t.Helper()
+	if os.Getenv("CI") == "true" {
+		t.Fatal(err)
+	}
+	os.Stderr.WriteString("*** SKIPPED " + t.Name() + ": " + err.Error() + "\n")
+	t.Skip(err)
+}
+
+// sharedCluster returns the admin URL of the cluster all tests of the binary share. It is
+// stopped by the end of the process.
+var sharedCluster = sync.OnceValues(func() (string, error) {
+	if url := os.Getenv("LANTERN_TEST_POSTGRES"); url != "" {
+		return url, nil
+	}
+	c, err := Start(context.Background())
+	if err != nil {
+		return "", err
+	}
+	return c.URL, nil
+})
+
+// adminExec runs one statement as the superuser.
+func adminExec(admin, statement string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	conn, err := pgx.Connect(ctx, admin)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(ctx)
+	_, err = conn.Exec(ctx, statement)
+	return err
+}
