@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"lantern/internal/format/csv"
 )
 
 // clean makes text that somebody else may have written safe to show in one line of a
@@ -74,11 +76,6 @@ func cleanJSON(b []byte) []byte {
 	return append(out, b[start:]...)
 }
 
-// csvCell makes a cell that no spreadsheet takes for a formula: a cell that starts with
-// one of = + - @ TAB CR gets an apostrophe in front.
-func csvCell(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
-		s = "'" + s
-	}
-	return clean(s)
-}
+// csvCell makes a cell that is safe in a terminal and that no spreadsheet takes for a
+// formula.
+func csvCell(s string) string { return clean(csv.Cell(s)) }

@@ -1,0 +1,155 @@
+package csv_test
+
+import (
+	"errors"
+	"io"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"lantern"
+	"lantern/internal/format/csv"
+)
+
+// readAll returns the rows of a file.
+func readAll(t *testing.T, text string) []csv.Record {
+	t.Helper()
+	r, err := csv.NewReader(strings.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []csv.Record
+	for {
+		rec, err := r.Read()
+		if errors.Is(err, io.EOF) {
+			return all
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, rec)
+	}
+}
+
+func TestEveryColumn(t *testing.T) {
+	t.Parallel()
+	heading := strings.Join(csv.Columns(), ",")
+	row := "phone,'+15550100,12 13,csam;grooming,lead,high,yes,80%,Section 4,human,account disabled,2026-03-01," +
+		"2026-02-01T10:00:00+02:00,2026-02-02,de,content,false,GREEN,ncmec,2026-09-01,a note,77"
+	got := readAll(t, heading+"\n"+row+"\n")
+	day := func(month time.Month, day, hour int) time.Time {
+		return time.Date(2026, month, day, hour, 0, 0, 0, time.UTC)
+	}
+	want := lantern.Draft{
+		Type: "phone", Value: "+15550100", Programs: []lantern.ID{12, 13}, Tags: []lantern.Tag{"csam", "grooming"},
+		Status: lantern.Lead, Severity: lantern.High, Imminent: true, Confidence: 80,
+		Basis:     lantern.Basis{Policy: "Section 4", ReviewedBy: lantern.ByHuman, Action: "account disabled", At: day(3, 1, 0)},
+		FirstSeen: day(2, 1, 8), LastSeen: day(2, 2, 0), Language: "de", Role: lantern.Content,
+		Handling: lantern.Green, UseRestriction: "ncmec", Expires: day(9, 1, 0), Note: "a note",
+		Links: []lantern.Link{{Kind: lantern.DerivedFrom, Signal: 77}},
+	}
+	if len(got) != 1 || got[0].Err != nil || !reflect.DeepEqual(got[0].Draft, want) {
+		t.Errorf("got %+v\nwant %+v", got, want)
+	}
+}
+
+func TestForms(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ name, text string }{
+		{"commas", "type,value\nurl,https://example.com/a\n"},
+		{"semicolons", "type;value\nurl;https://example.com/a\n"},
+		{"tabs", "type\tvalue\nurl\thttps://example.com/a\n"},
+		{"byte order mark", "\ufefftype,value\nurl,https://example.com/a\n"},
+		{"carriage returns", "type,value\r\nurl,https://example.com/a\r\n"},
+		{"capitals and spaces", "Type , VALUE\nurl, https://example.com/a \n"},
+		{"quoted", "\"type\",\"value\"\n\"url\",\"https://example.com/a\"\n"},
+		{"remarks", "#who,type,value,#why\nme,url,https://example.com/a,because\n"},
+		{"no line feed at the end", "type,value\nurl,https://example.com/a"},
+	} {
+		got := readAll(t, tt.text)
+		if len(got) != 1 || got[0].Err != nil || got[0].Draft.Type != "url" || got[0].Draft.Value != "https://example.com/a" {
+			t.Errorf("%s: got %+v", tt.name, got)
+		}
+	}
+}
+
+func TestBadHeading(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ name, text, want string }{
+		{"empty file", "", "the file is empty"},
+		{"unknown column", "type,valeu\n", "a column that does not exist"},
+		{"no heading", "url,https://secret.example/\n", "a column that does not exist"},
+		{"twice", "type,value,type\n", "/type: two columns of this name"},
+		{"open quote", "\"type,value\n", "not CSV at line 1"},
+	} {
+		_, err := csv.NewReader(strings.NewReader(tt.text))
+		if lantern.KindOf(err) != lantern.Invalid || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "secret") {
+			t.Errorf("%s: got %v, want %q", tt.name, err, tt.want)
+		}
+	}
+}
+
+// A bad row says which column and what it should hold, and the next row is read.
+func TestBadRows(t *testing.T) {
+	t.Parallel()
+	got := readAll(t, "type,value,confidence,expires,programs,imminent\n"+
+		"url,a,high,soon,x,maybe\n"+
+		"url,b\n"+
+		"url,c,7,,,\n")
+	if len(got) != 3 || got[2].Err != nil || got[2].Line != 4 || got[2].Draft.Confidence != 7 {
+		t.Fatalf("got %+v", got)
+	}
+	var e *lantern.Error
+	if !errors.As(got[0].Err, &e) || len(e.Also) != 3 {
+		t.Fatalf("row 2: got %v", got[0].Err)
+	}
+	for i, field := range []string{"/confidence", "/expires", "/programs", "/imminent"} {
+		if c := append([]*lantern.Error{e}, e.Also...)[i]; c.Field != field || c.Fix == "" {
+			t.Errorf("complaint %d: got %+v, want %s", i, c, field)
+		}
+	}
+	if err := got[1].Err; err == nil || !strings.Contains(err.Error(), "2 cells under 6 headings") {
+		t.Errorf("row 3: got %v", err)
+	}
+}
+
+func TestUnclosedQuoteIsBounded(t *testing.T) {
+	t.Parallel()
+	r, err := csv.NewReader(io.MultiReader(strings.NewReader("type,value\nurl,\""), endless{}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Read(); lantern.KindOf(err) != lantern.TooLarge {
+		t.Errorf("got %v", err)
+	}
+}
+
+type endless struct{}
+
+func (endless) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = 'x'
+	}
+	return len(p), nil
+}
+
+func FuzzRead(f *testing.F) {
+	f.Add("type,value\nurl,https://example.com/\n")
+	f.Add("\ufeff#x;type;confidence\n1;url;'+5\n\"")
+	f.Fuzz(func(t *testing.T, text string) {
+		r, err := csv.NewReader(strings.NewReader(text))
+		if err != nil {
+			return
+		}
+		for range 1000 {
+			rec, err := r.Read()
+			if err != nil {
+				return
+			}
+			if rec.Err == nil && len(rec.Cells) != len(r.Heading()) {
+				t.Fatalf("%d cells under %d headings", len(rec.Cells), len(r.Heading()))
+			}
+		}
+	})
+}

@@ -1,0 +1,145 @@
+package csv
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"lantern"
+)
+
+// maxRecord bounds one row, so that a missing quotation mark does not pull a whole file
+// into memory.
+const maxRecord = 1 << 20
+
+// Reader reads drafts. It is not safe for concurrent use.
+type Reader struct {
+	csv     *csv.Reader
+	bound   *bound
+	heading []string
+	columns []*column // nil for a remark
+}
+
+// Record is one row.
+type Record struct {
+	Line  int           // where it starts in the file, from 1
+	Draft lantern.Draft // as far as it could be read
+	Err   error         // a *lantern.Error with one complaint a cell, nil if all could be read
+	Cells []string      // as they stand in the file, in the order of Heading
+}
+
+// NewReader reads the heading. The error is a *lantern.Error if the heading is at fault.
+func NewReader(r io.Reader) (*Reader, error) {
+	b := &bound{r: r}
+	buf := bufio.NewReader(b)
+	if mark, _ := buf.Peek(3); bytes.Equal(mark, []byte("\xef\xbb\xbf")) {
+		_, _ = buf.Discard(3) // cannot fail: the bytes were peeked
+	}
+	c := csv.NewReader(buf)
+	c.Comma = separator(buf)
+	heading, err := c.Read()
+	switch {
+	case errors.Is(err, io.EOF):
+		return nil, &lantern.Error{Kind: lantern.Invalid, Reason: "the file is empty", Fix: "start it with a heading: " + strings.Join(Columns(), ",")}
+	case err != nil:
+		return nil, asError(err)
+	}
+	out := &Reader{csv: c, bound: b, heading: heading}
+	for i, name := range heading {
+		name = strings.ToLower(strings.TrimSpace(name))
+		col, err := lookup(name)
+		if err != nil {
+			return nil, err
+		}
+		if col != nil && slices.Contains(out.columns, col) {
+			return nil, &lantern.Error{Kind: lantern.Invalid, Field: "/" + col.name, Reason: "two columns of this name", Fix: "keep one of them"}
+		}
+		heading[i] = name
+		out.columns = append(out.columns, col)
+	}
+	return out, nil
+}
+
+// separator looks at the heading for the character between its names.
+func separator(buf *bufio.Reader) rune {
+	head, _ := buf.Peek(4096)
+	line, _, _ := bytes.Cut(head, []byte("\n"))
+	best, most := ',', 0
+	for _, c := range ",;\t" {
+		if n := bytes.Count(line, []byte(string(c))); n > most {
+			best, most = c, n
+		}
+	}
+	return best
+}
+
+// Heading returns the names of the columns, in the order of the file.
+func (r *Reader) Heading() []string { return slices.Clone(r.heading) }
+
+// Read returns the next row, or io.EOF. Any other error ends the reading.
+func (r *Reader) Read() (Record, error) {
+	r.bound.used = 0
+	cells, err := r.csv.Read()
+	if errors.Is(err, io.EOF) {
+		return Record{}, io.EOF
+	}
+	if err != nil && !errors.Is(err, csv.ErrFieldCount) {
+		return Record{}, asError(err)
+	}
+	line, _ := r.csv.FieldPos(0)
+	rec := Record{Line: line, Cells: cells}
+	if err != nil {
+		rec.Err = &lantern.Error{Kind: lantern.Invalid,
+			Reason: fmt.Sprintf("%d cells under %d headings", len(cells), len(r.heading)),
+			Fix:    "put quotation marks around a cell that holds the separator"}
+		return rec, nil
+	}
+	var errs []*lantern.Error
+	for i, col := range r.columns {
+		if col == nil {
+			continue
+		}
+		cell := strings.TrimSpace(uncell(cells[i]))
+		if cell == "" {
+			continue
+		}
+		if fix := col.set(&rec.Draft, cell); fix != "" {
+			errs = append(errs, &lantern.Error{Kind: lantern.Invalid, Field: "/" + col.name, Reason: "cannot be read", Fix: fix})
+		}
+	}
+	if len(errs) > 0 {
+		errs[0].Also = errs[1:]
+		rec.Err = errs[0]
+	}
+	return rec, nil
+}
+
+// asError says where the text stopped being CSV, without quoting it.
+func asError(err error) error {
+	var parse *csv.ParseError
+	if errors.As(err, &parse) {
+		return &lantern.Error{Kind: lantern.Invalid, Reason: fmt.Sprintf("not CSV at line %d: %v", parse.Line, parse.Err),
+			Fix: "look for a quotation mark that is not closed or not doubled"}
+	}
+	return err
+}
+
+// bound fails a read that goes on for more than maxRecord bytes since used was reset.
+type bound struct {
+	r    io.Reader
+	used int
+}
+
+func (b *bound) Read(p []byte) (int, error) {
+	if b.used > maxRecord {
+		return 0, &lantern.Error{Kind: lantern.TooLarge, Reason: "a row is longer than 1 MiB", Fix: "look for a quotation mark that is not closed"}
+	}
+	n, err := b.r.Read(p)
+	b.used += n
+	return n, err
+}
