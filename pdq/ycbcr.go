@@ -22,7 +22,9 @@ func ycbcr(m *image.YCbCr) rowFunc {
 		for i, cb := range cbs {
 			c := newChroma(cb, crs[i])
 			for ; phase < across && x < len(ys); phase++ {
-				dst[x][lane] = c.luma(ys[x])
+				// 0x10101 and not 0x10000 rounds as the standard library does.
+				gray := int32(ys[x]) * 0x10101
+				dst[x][lane] = wideRed.at(gray+c.red) + wideGreen.at(gray+c.green) + wideBlue.at(gray+c.blue)
 				x++
 			}
 			phase = 0
@@ -50,16 +52,23 @@ func newChroma(cb, cr uint8) chroma {
 	return chroma{red: 91881 * r, green: -22554*b - 46802*r, blue: 116130 * b}
 }
 
-func (c chroma) luma(y uint8) float32 {
-	// 0x10101 and not 0x10000 rounds as the standard library does.
-	gray := int32(y) * 0x10101
-	return luma(clamp(gray+c.red), clamp(gray+c.green), clamp(gray+c.blue))
+// wide is a table of products that goes on to both sides of a byte with the product of
+// the byte next to it, so that clamping takes no branch. Chroma moves a channel by at
+// most 227.
+type wide [1024]float32
+
+var (
+	wideRed   = widen(fromRed)
+	wideGreen = widen(fromGreen)
+	wideBlue  = widen(fromBlue)
+)
+
+func widen(p [256]float32) (w wide) {
+	for i := range w {
+		w[i] = p[min(max(i-256, 0), 255)]
+	}
+	return w
 }
 
-// clamp returns v/65536 within a byte.
-func clamp(v int32) uint8 {
-	if uint32(v) < 1<<24 {
-		return uint8(v >> 16)
-	}
-	return uint8(^(v >> 31))
-}
+// at returns the product of the channel v, in 1/65536.
+func (w *wide) at(v int32) float32 { return w[uint32(v>>16+256)%uint32(len(w))] }

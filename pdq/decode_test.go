@@ -1,0 +1,327 @@
+package pdq_test
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"image"
+	"image/gif"
+	"image/jpeg"
+	"image/png"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"golang.org/x/image/bmp"
+	"golang.org/x/image/tiff"
+
+	"lantern/pdq"
+)
+
+// encoded returns one picture in every format. The WebP files were written by libwebp
+// from the same picture.
+func encoded(t testing.TB) map[string][]byte {
+	t.Helper()
+	shapes := decodeFile(t, filepath.Join("testdata", "synthetic", "shapes-200x150.png"))
+	waves := decodeFile(t, filepath.Join("testdata", "synthetic", "waves-200x150.png"))
+	files := map[string][]byte{}
+	put := func(name string, encode func(io.Writer) error) {
+		var b bytes.Buffer
+		if err := encode(&b); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		files[name] = b.Bytes()
+	}
+	put("png", func(w io.Writer) error { return png.Encode(w, shapes) })
+	put("gif", func(w io.Writer) error { return gif.Encode(w, shapes, nil) })
+	put("bmp", func(w io.Writer) error { return bmp.Encode(w, shapes) })
+	put("tiff", func(w io.Writer) error { return tiff.Encode(w, shapes, nil) })
+	put("tiff deflate", func(w io.Writer) error {
+		return tiff.Encode(w, shapes, &tiff.Options{Compression: tiff.Deflate, Predictor: true})
+	})
+	put("jpeg", func(w io.Writer) error { return jpeg.Encode(w, waves, &jpeg.Options{Quality: 90}) })
+	for name, file := range map[string]string{
+		"webp":       "shapes-200x150.lossless.webp",
+		"webp lossy": "waves-200x150.lossy.webp",
+		"webp alpha": "waves-200x150.alpha.webp",
+	} {
+		b, err := os.ReadFile(filepath.Join("testdata", "formats", file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[name] = b
+	}
+	return files
+}
+
+func TestDecodeFormats(t *testing.T) {
+	t.Parallel()
+	exact := map[string]bool{"png": true, "bmp": true, "tiff": true, "tiff deflate": true, "webp": true}
+	want := map[string]pdq.Hash{}
+	for _, v := range readVectors(t, "testdata", "synthetic.csv") {
+		want[strings.TrimSuffix(filepath.Base(v.file), ".png")] = v.hash
+	}
+	for name, file := range encoded(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			format, _, _ := strings.Cut(name, " ")
+			if got, ok := pdq.Sniff(file); got != format || !ok {
+				t.Errorf("Sniff: got %q, %v, want %q", got, ok, format)
+			}
+			img, got, err := pdq.Decode(bytes.NewReader(file), pdq.Limits{})
+			if err != nil || got != format {
+				t.Fatalf("Decode: got format %q and error %v, want %q", got, err, format)
+			}
+			h, _, err := pdq.Sum(img)
+			if err != nil {
+				t.Fatal(err)
+			}
+			picture, bound := "shapes-200x150", 0
+			if name == "jpeg" || name == "webp lossy" || name == "webp alpha" {
+				picture = "waves-200x150"
+			}
+			if !exact[name] {
+				bound = 10
+			}
+			if d := h.Distance(want[picture]); d > bound {
+				t.Errorf("%d bits from the picture it was made from, want at most %d", d, bound)
+			}
+		})
+	}
+}
+
+func TestDecodeDamaged(t *testing.T) {
+	t.Parallel()
+	for name, file := range encoded(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, n := range []int{pdq.SniffLen, len(file) / 2} {
+				img, _, err := pdq.Decode(bytes.NewReader(file[:n]), pdq.Limits{})
+				if !errors.Is(err, pdq.ErrMalformed) || img != nil {
+					t.Errorf("cut to %d bytes: got error %v, want ErrMalformed", n, err)
+				}
+			}
+		})
+	}
+}
+
+// claim returns file with a header that says it is w x h.
+func claim(t *testing.T, format string, file []byte, w, h int) []byte {
+	t.Helper()
+	f := bytes.Clone(file)
+	le, be := binary.LittleEndian, binary.BigEndian
+	switch format {
+	case "png":
+		be.PutUint32(f[16:], uint32(w))
+		be.PutUint32(f[20:], uint32(h))
+		be.PutUint32(f[29:], crc32.ChecksumIEEE(f[12:29]))
+	case "gif":
+		le.PutUint16(f[6:], uint16(w))
+		le.PutUint16(f[8:], uint16(h))
+	case "bmp":
+		le.PutUint32(f[18:], uint32(w))
+		le.PutUint32(f[22:], uint32(h))
+	case "tiff":
+		ifd := f[le.Uint32(f[4:]):]
+		for i := range int(le.Uint16(ifd)) {
+			entry := ifd[2+12*i:]
+			switch le.Uint16(entry) {
+			case 256, 257: // width, length; as 32-bit numbers
+				le.PutUint16(entry[2:], 4)
+				le.PutUint32(entry[8:], uint32(w))
+			}
+		}
+	case "jpeg":
+		sof := bytes.Index(f, []byte{0xff, 0xc0})
+		be.PutUint16(f[sof+5:], uint16(h))
+		be.PutUint16(f[sof+7:], uint16(w))
+	case "webp": // 14 bits each
+		le.PutUint32(f[21:], uint32(w-1)&0x3fff|uint32(h-1)&0x3fff<<14)
+	case "webp alpha": // the canvas of the extended header
+		le.PutUint32(f[24:], uint32(w-1)|uint32(h-1)<<24)
+		le.PutUint16(f[28:], uint16((h-1)>>8))
+	default:
+		t.Fatalf("no way to change a %s", format)
+	}
+	return f
+}
+
+// TestHugeClaims is not parallel: it counts what is allocated.
+func TestHugeClaims(t *testing.T) {
+	files := encoded(t)
+	for _, tt := range []struct {
+		format string
+		side   int
+	}{
+		{"png", 30000}, {"gif", 30000}, {"bmp", 30000}, {"tiff", 30000}, {"jpeg", 30000}, {"webp", 16000}, {"webp alpha", 30000},
+	} {
+		t.Run(tt.format, func(t *testing.T) {
+			file := claim(t, tt.format, files[tt.format], tt.side, tt.side)
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			_, _, err := pdq.Decode(bytes.NewReader(file), pdq.Limits{})
+			runtime.ReadMemStats(&after)
+			if !errors.Is(err, pdq.ErrTooLarge) {
+				t.Errorf("got error %v, want ErrTooLarge", err)
+			}
+			if err != nil && !strings.Contains(err.Error(), fmt.Sprintf("%dx%d", tt.side, tt.side)) {
+				t.Errorf("error %q does not name the dimensions", err)
+			}
+			if n := after.TotalAlloc - before.TotalAlloc; n > 1<<20 {
+				t.Errorf("%d bytes were allocated to refuse a file of %d", n, len(file))
+			}
+		})
+	}
+}
+
+// TestSmallHeaderLargeFrame covers formats that state dimensions twice.
+func TestSmallHeaderLargeFrame(t *testing.T) {
+	t.Parallel()
+	files := encoded(t)
+	for _, format := range []string{"gif", "webp alpha"} {
+		file := claim(t, format, files[format], 10, 10)
+		if _, _, err := pdq.Decode(bytes.NewReader(file), pdq.Limits{}); !errors.Is(err, pdq.ErrMalformed) {
+			t.Errorf("%s: got error %v, want ErrMalformed", format, err)
+		}
+	}
+}
+
+func TestLimits(t *testing.T) {
+	t.Parallel()
+	file := encoded(t)["png"]
+	size := int64(len(file))
+	tests := []struct {
+		name  string
+		limit pdq.Limits
+		want  error
+	}{
+		{"as many pixels", pdq.Limits{MaxPixels: 200 * 150}, nil},
+		{"a pixel too many", pdq.Limits{MaxPixels: 200*150 - 1}, pdq.ErrTooLarge},
+		{"as many bytes", pdq.Limits{MaxBytes: size}, nil},
+		{"a byte too many", pdq.Limits{MaxBytes: size - 1}, pdq.ErrTooLarge},
+		{"fewer bytes than are sniffed", pdq.Limits{MaxBytes: 1}, pdq.ErrTooLarge},
+		{"negative means default", pdq.Limits{MaxPixels: -1, MaxBytes: -1}, nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			if _, _, err := pdq.Decode(bytes.NewReader(file), tt.limit); !errors.Is(err, tt.want) {
+				t.Errorf("got error %v, want %v", err, tt.want)
+			}
+		})
+	}
+}
+
+func TestNotAPicture(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{
+		"empty":             "",
+		"short":             "B",
+		"text":              strings.Repeat("plain words ", 1000),
+		"text like bmp":     "BMW and other makes are discussed here at length",
+		"text like gif":     "GIF89 is how the format spells its version",
+		"riff but not webp": "RIFF\x00\x00\x00\x00WAVEfmt and so on and so forth",
+		"svg":               `<svg xmlns="http://www.w3.org/2000/svg"></svg>`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := strings.NewReader(text)
+			if _, _, err := pdq.Decode(r, pdq.Limits{}); !errors.Is(err, pdq.ErrUnsupported) {
+				t.Errorf("got error %v, want ErrUnsupported", err)
+			}
+			if read := len(text) - r.Len(); read > pdq.SniffLen {
+				t.Errorf("%d bytes were read of what is no picture, want at most %d", read, pdq.SniffLen)
+			}
+			if format, ok := pdq.Sniff([]byte(text)); ok {
+				t.Errorf("Sniff takes it for %s", format)
+			}
+		})
+	}
+}
+
+func TestDecodeReaderFails(t *testing.T) {
+	t.Parallel()
+	broken := errors.New("broken")
+	file := encoded(t)["png"]
+	for _, n := range []int{0, 10, 100} {
+		r := io.MultiReader(bytes.NewReader(file[:n]), iotest.ErrReader(broken))
+		if _, _, err := pdq.Decode(r, pdq.Limits{}); !errors.Is(err, broken) {
+			t.Errorf("after %d bytes: got error %v, want that of the reader", n, err)
+		}
+	}
+	if _, _, err := pdq.Decode(iotest.OneByteReader(bytes.NewReader(file)), pdq.Limits{}); err != nil {
+		t.Errorf("byte by byte: %v", err)
+	}
+}
+
+// TestFirstFrame shows that later frames of an animation do not count.
+func TestFirstFrame(t *testing.T) {
+	t.Parallel()
+	first, err := gif.Decode(bytes.NewReader(encoded(t)["gif"]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	frame := first.(*image.Paletted)
+	blank := image.NewPaletted(frame.Rect, frame.Palette)
+	var b bytes.Buffer
+	if err := gif.EncodeAll(&b, &gif.GIF{Image: []*image.Paletted{frame, blank}, Delay: []int{1, 1}}); err != nil {
+		t.Fatal(err)
+	}
+	img, _, err := pdq.Decode(&b, pdq.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, _, _ := pdq.Sum(img)
+	want, _, _ := pdq.Sum(first)
+	if d := got.Distance(want); d != 0 {
+		t.Errorf("%d bits from the first frame, want none", d)
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	for _, file := range encoded(f) {
+		f.Add(file)
+		f.Add(file[:len(file)/2])
+	}
+	f.Fuzz(func(t *testing.T, file []byte) {
+		limit := pdq.Limits{MaxPixels: 1 << 16, MaxBytes: 1 << 17}
+		format, known := pdq.Sniff(file)
+		img, got, err := pdq.Decode(bytes.NewReader(file), limit)
+		if got != format || known == errors.Is(err, pdq.ErrUnsupported) {
+			t.Fatalf("Sniff says %q, Decode %q with error %v", format, got, err)
+		}
+		if err != nil {
+			if img != nil {
+				t.Fatal("a picture beside an error")
+			}
+			return
+		}
+		size := img.Bounds().Size()
+		if int64(size.X)*int64(size.Y) > limit.MaxPixels {
+			t.Fatalf("%v is over the limit", size)
+		}
+		if _, q, err := pdq.Sum(img); err == nil && (q < 0 || q > 100) {
+			t.Fatalf("quality %d", q)
+		}
+	})
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add(strings.Repeat("0f", 32))
+	f.Add("0F")
+	f.Fuzz(func(t *testing.T, s string) {
+		h, err := pdq.Parse(s)
+		if err != nil {
+			return
+		}
+		if again, err := pdq.Parse(h.String()); err != nil || again != h || h.String() != strings.ToLower(s) {
+			t.Fatal("a hash does not survive printing")
+		}
+	})
+}

@@ -1,0 +1,34 @@
+package pdq_test
+
+import (
+	"fmt"
+	"log"
+	"os"
+
+	"lantern/pdq"
+)
+
+func Example() {
+	known, err := pdq.Parse("f87ff07ffc6ff86df8fdf87ff86df81ff87ffc6ff86df8fdf85ff86ff81ff00f")
+	if err != nil {
+		log.Fatal(err)
+	}
+	f, err := os.Open("testdata/synthetic/shapes-200x150.png")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer f.Close()
+	img, format, err := pdq.Decode(f, pdq.Limits{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	hash, quality, err := pdq.Sum(img)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(format, "of use:", quality >= pdq.MinQuality)
+	fmt.Println("worth a look:", hash.Distance(known) <= pdq.Radius)
+	// Output:
+	// png of use: true
+	// worth a look: false
+}
