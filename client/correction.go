@@ -1,0 +1,23 @@
+package client
+
+import (
+	"context"
+
+	"lantern"
+)
+
+// Corrections lists the corrections that concern the caller's member.
+func (c *Client) Corrections(ctx context.Context) ([]lantern.Correction, error) {
+	return list[lantern.Correction](ctx, c, "/v1/corrections", nil)
+}
+
+// Correction returns one correction.
+func (c *Client) Correction(ctx context.Context, id lantern.ID) (lantern.Correction, error) {
+	return get[lantern.Correction](ctx, c, at("/v1/corrections", id, ""), nil)
+}
+
+// Acknowledge states one step of a correction for the caller's member. Stating it again
+// changes nothing.
+func (c *Client) Acknowledge(ctx context.Context, a lantern.Ack) (lantern.Correction, error) {
+	return post[lantern.Correction](ctx, c, at("/v1/corrections", a.Correction, "/acks"), a)
+}

@@ -1,0 +1,63 @@
+package client
+
+import (
+	"context"
+	"net/url"
+	"strconv"
+
+	"lantern"
+)
+
+// Share shares one draft. Sharing the same again changes nothing.
+func (c *Client) Share(ctx context.Context, d lantern.Draft) (lantern.ShareResult, error) {
+	return post[lantern.ShareResult](ctx, c, "/v1/signals", d)
+}
+
+// ShareBatch shares up to [lantern.MaxBatch] drafts. Results stand in the order of the
+// drafts; a bad draft has a Problem and harms no other.
+func (c *Client) ShareBatch(ctx context.Context, drafts []lantern.Draft) ([]lantern.ShareResult, error) {
+	answer, err := post[lantern.BatchAnswer](ctx, c, "/v1/signals/batch", lantern.Items[lantern.Draft]{Items: drafts})
+	return answer.Results, err
+}
+
+// SignalFilter narrows [Client.Signals]. Zero fields do not narrow.
+type SignalFilter struct {
+	State lantern.SignalState
+	Type  lantern.SignalType
+	After lantern.ID // the last signal of the page before
+	Limit int        // at most [lantern.MaxPage]; 0: the exchange's default
+}
+
+// Signals lists the caller's member's own signals, a page at a time, by rising id.
+func (c *Client) Signals(ctx context.Context, f SignalFilter) ([]lantern.Signal, error) {
+	q := url.Values{}
+	set(q, "state", string(f.State))
+	set(q, "type", string(f.Type))
+	set(q, "after", f.After.String())
+	if f.Limit != 0 {
+		q.Set("limit", strconv.Itoa(f.Limit))
+	}
+	return list[lantern.Signal](ctx, c, "/v1/signals", q)
+}
+
+func set(q url.Values, name, value string) {
+	if value != "" {
+		q.Set(name, value)
+	}
+}
+
+// Signal returns one signal, with as much of it as the caller may see.
+func (c *Client) Signal(ctx context.Context, id lantern.ID) (lantern.Signal, error) {
+	return get[lantern.Signal](ctx, c, at("/v1/signals", id, ""), nil)
+}
+
+// Renew prolongs an own signal after a fresh review (a person's key).
+func (c *Client) Renew(ctx context.Context, id lantern.ID, r lantern.Renewal) (lantern.Signal, error) {
+	return post[lantern.Signal](ctx, c, at("/v1/signals", id, "/renew"), r)
+}
+
+// Withdraw takes an own signal back from every program, and returns the correction that
+// follows.
+func (c *Client) Withdraw(ctx context.Context, id lantern.ID, w lantern.Withdrawal) (lantern.Correction, error) {
+	return post[lantern.Correction](ctx, c, at("/v1/signals", id, "/withdraw"), w)
+}
