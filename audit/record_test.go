@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"crypto/rand"
 	"errors"
+	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -140,6 +142,20 @@ func TestKinds(t *testing.T) {
 	for _, bad := range []string{"", "Share", "kind-0", "kind-1", "kind-256", "kind-099", "kind-+99"} {
 		if k, err := audit.ParseKind(bad); err == nil {
 			t.Errorf("ParseKind(%q) = %v, want an error", bad, k)
+		}
+	}
+}
+
+// TestKindsInProtocol holds the table of docs/protocol/log.md to the code.
+func TestKindsInProtocol(t *testing.T) {
+	t.Parallel()
+	doc, err := os.ReadFile("../docs/protocol/log.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, k := range audit.Kinds() {
+		if cell := fmt.Sprintf("| %d | %s |", k, k); !bytes.Contains(doc, []byte(cell)) {
+			t.Errorf("docs/protocol/log.md lacks %q", cell)
 		}
 	}
 }
