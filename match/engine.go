@@ -1,16 +1,43 @@
 package match
 
+import (
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"lantern"
+	"lantern/signal"
+)
+
 // Engine holds signals and looks values up. Its methods may be called by any number of
 // goroutines at once. The zero Engine is of no use; call [New].
 type Engine struct {
-	localKey [32]byte
+	keyer
+	types types
+	view  atomic.Pointer[view] // swapped whole; who loaded one works on it undisturbed
+	write sync.Mutex           // serialises those who build the next view
+}
+
+// types numbers the signal types.
+type types struct {
+	list   []*signal.Type
+	number map[lantern.SignalType]uint8
 }
 
 // New returns an empty engine. localKey keys the digests of values that name a person; it
 // should be drawn once on each machine and never leave it.
 func New(localKey [32]byte) *Engine {
-	return &Engine{localKey: localKey}
+	e := &Engine{keyer: newKeyer(localKey), types: types{list: signal.Types(), number: map[lantern.SignalType]uint8{}}}
+	for i, t := range e.types.list {
+		e.types.number[t.Name] = uint8(i)
+	}
+	e.view.Store(&view{})
+	return e
 }
+
+// Len returns how many signals the engine holds.
+func (e *Engine) Len() int { return e.view.Load().held }
 
 // Apply puts changes into the engine in their order. When it returns, every [Engine.Match]
 // that begins later sees all of them, and none sees a part of them. Applying the same
@@ -20,25 +47,90 @@ func New(localKey [32]byte) *Engine {
 // signal id or a type the engine does not know. Removing a signal that is not held does
 // nothing. Apply may run while others match; several callers wait for one another.
 func (e *Engine) Apply(changes []Change) error {
+	s, err := e.build(changes)
+	if err != nil {
+		return err
+	}
+	if len(s.ids) == 0 {
+		return nil
+	}
+	e.write.Lock()
+	defer e.write.Unlock()
+	next := e.view.Load().with(s)
+	for _, c := range changes {
+		if !c.Remove {
+			next.keyTypes[e.types.number[c.Type]] = true
+		}
+	}
+	e.view.Store(next)
 	return nil
 }
 
-// Match looks up one value and appends what it finds to dst, which it returns. Each
-// signal is found at most once, by the strongest comparison that holds. A value of an
-// unknown type finds nothing. Match takes no lock and never blocks.
-//
-// A phrase is looked up here as an equal phrase; use [Engine.Phrases] to find phrases in a text.
-func (e *Engine) Match(q Query, dst []Found) []Found {
-	return dst
+// build makes a segment of changes. The last change of a signal counts.
+func (e *Engine) build(changes []Change) (*segment, error) {
+	last := make(map[lantern.ID]int, len(changes))
+	for i, c := range changes {
+		if c.Signal == 0 {
+			return nil, invalid(i, "signal", "an entry needs the id of its signal")
+		}
+		if _, ok := e.types.number[c.Type]; !ok && !c.Remove {
+			return nil, invalid(i, "type", "unknown signal type")
+		}
+		last[c.Signal] = i
+	}
+	s := &segment{}
+	for id := range last {
+		s.ids = append(s.ids, id)
+	}
+	slices.Sort(s.ids)
+	for _, id := range s.ids {
+		c := &changes[last[id]]
+		s.gone = append(s.gone, c.Remove)
+		if c.Remove {
+			continue
+		}
+		if err := e.addEntry(s, &c.Entry); err != nil {
+			return nil, err.At(fmt.Sprintf("/changes/%d", last[id]))
+		}
+	}
+	slices.SortFunc(s.keys, compareKeys)
+	return s.seal(), nil
 }
 
-// Phrases finds the phrases that stand in text and appends them to dst, which it returns,
-// in the order of their start. Offsets are bytes of text as given. It takes no lock.
-func (e *Engine) Phrases(text []byte, dst []Span) []Span {
-	return dst
+// invalid is the complaint about one change.
+func invalid(i int, field, reason string) *lantern.Error {
+	return &lantern.Error{Kind: lantern.Invalid, Field: fmt.Sprintf("/changes/%d/%s", i, field), Reason: reason}
 }
 
-// Len returns how many signals the engine holds.
-func (e *Engine) Len() int {
-	return 0
+// addEntry appends the rows of one entry to s.
+func (e *Engine) addEntry(s *segment, en *Entry) *lantern.Error {
+	t := e.types.list[e.types.number[en.Type]]
+	switch t.Compare {
+	case signal.Words:
+		addPhrase(s, en)
+	case signal.Hamming:
+		if err := addNear(s, en); err != nil {
+			return err
+		}
+	}
+	e.addKeys(s, t, en)
+	return nil
+}
+
+// addKeys appends the exact keys of an entry and their marks.
+func (e *Engine) addKeys(s *segment, t *signal.Type, en *Entry) {
+	n := e.types.number[en.Type]
+	add := func(key string, canonical, folder bool) {
+		s.keys = append(s.keys, keyRow{e.digest(n, key), en.Signal, canonical, folder})
+		s.marks = append(s.marks, markRow{e.mark(markKey+markKind(n), key), en.Signal})
+	}
+	add(en.Canonical, true, t.Compare == signal.URLPrefix && isFolder(en.Canonical))
+	for i, w := range en.Weak {
+		if w != en.Canonical && !slices.Contains(en.Weak[:i], w) {
+			add(w, false, false)
+		}
+	}
+	for kind, key := range hints(t, en) {
+		s.marks = append(s.marks, markRow{e.mark(kind, key), en.Signal})
+	}
 }

@@ -1,0 +1,61 @@
+package match
+
+import (
+	"iter"
+	"strings"
+
+	"lantern/signal"
+)
+
+// tailDigits is how many last digits of a telephone number are marked.
+const tailDigits = 6
+
+// hints yields the marks, beside those of its keys, that let [Engine.Scan] pass over text
+// quickly: what surely stands in every text in which the entry can be found.
+func hints(t *signal.Type, en *Entry) iter.Seq2[markKind, string] {
+	return func(yield func(markKind, string) bool) {
+		switch t.Name {
+		case signal.Username.Name, "payment":
+			for _, key := range append([]string{en.Canonical}, en.Weak...) {
+				if !yield(markHandle, coarse(key[strings.IndexAny(key, "/:")+1:])) {
+					return
+				}
+			}
+		case signal.Phone.Name:
+			if n := len(en.Canonical) - tailDigits; n > 0 {
+				yield(markTail, en.Canonical[n:])
+			}
+		case signal.URL.Name:
+			hintURL(en.Canonical, yield)
+		}
+	}
+}
+
+// hintURL yields the host of a canonical URL, and the URL without scheme up to each "/" of its path.
+func hintURL(u string, yield func(markKind, string) bool) {
+	at := pathAt(u)
+	if at < 0 {
+		return
+	}
+	host := hostOf(u)
+	if host == "" || !yield(markURLHost, host) {
+		return
+	}
+	path, _, _ := strings.Cut(u[at:], "?")
+	for i := range len(path) {
+		if path[i] == '/' && !yield(markFolder, host+path[:i+1]) {
+			return
+		}
+	}
+}
+
+// coarse is the form in which handles are marked: ASCII letters in lower case.
+func coarse(s string) string {
+	b := []byte(s)
+	for i, c := range b {
+		if c >= 'A' && c <= 'Z' {
+			b[i] = c + 'a' - 'A'
+		}
+	}
+	return string(b)
+}

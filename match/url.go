@@ -1,0 +1,62 @@
+package match
+
+import (
+	"iter"
+	"strings"
+)
+
+// A canonical URL is "scheme://host[:port]/path[?query]"; the functions here take it apart.
+
+// pathAt returns where the path of a canonical URL begins, or -1 if u is none.
+func pathAt(u string) int {
+	i := strings.Index(u, "://")
+	if i < 0 {
+		return -1
+	}
+	j := strings.IndexByte(u[i+3:], '/')
+	if j < 0 {
+		return -1
+	}
+	return i + 3 + j
+}
+
+// hostOf returns the host of a canonical URL, without port.
+func hostOf(u string) string {
+	at := pathAt(u)
+	if at < 0 {
+		return ""
+	}
+	host := u[strings.Index(u, "://")+3 : at]
+	if strings.HasPrefix(host, "[") {
+		return ""
+	}
+	host, _, _ = strings.Cut(host, ":")
+	return host
+}
+
+// isFolder reports whether a URL signal matches what lies below it: it has no query, and
+// a path other than "/", which would stand for a whole site.
+func isFolder(u string) bool {
+	at := pathAt(u)
+	return at >= 0 && at+1 < len(u) && !strings.Contains(u[at:], "?")
+}
+
+// foldersOf yields the URLs below which a canonical URL lies, the longest first: its path
+// cut before or behind each "/", but never equal to it and never the root.
+func foldersOf(u string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		at := pathAt(u)
+		if at < 0 {
+			return
+		}
+		whole := u
+		u, _, _ = strings.Cut(u, "?")
+		for end := len(u); end > at+1; {
+			slash := strings.LastIndexByte(u[:end], '/')
+			if slash+1 < len(whole) && slash > at && !yield(u[:slash+1]) || slash > at && !yield(u[:slash]) {
+				return
+			}
+			end = slash
+		}
+	}
+}
