@@ -48,6 +48,14 @@ func New(base, key string, opts Options) *Client {
 	return &Client{conn: newConn(base, key, opts)}
 }
 
+// WithKey returns a client for the same exchange that speaks with another key. The two
+// share their connections.
+func (c *Client) WithKey(key string) *Client {
+	other := *c.conn
+	other.key = key
+	return &Client{conn: &other}
+}
+
 // Close lets go of idle connections. The client may still be used.
 func (c *Client) Close() { c.conn.http.CloseIdleConnections() }
 

@@ -50,6 +50,7 @@ type request struct {
 	body         []byte
 	media        string
 	wait         time.Duration // how long the other side may wait before it answers
+	once         string        // the Idempotency-Key of a write; "": one is drawn for this call
 }
 
 func newConn(base, key string, opts Options) *conn {
@@ -91,8 +92,8 @@ func (c *conn) do(ctx context.Context, req request) ([]byte, error) {
 	if c.err != nil {
 		return nil, c.err
 	}
-	idempotency := ""
-	if req.method != http.MethodGet {
+	idempotency := req.once
+	if idempotency == "" && req.method != http.MethodGet {
 		var b [16]byte
 		rand.Read(b[:]) //nolint:errcheck // never fails
 		idempotency = hex.EncodeToString(b[:])

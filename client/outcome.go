@@ -2,6 +2,8 @@ package client
 
 import (
 	"context"
+	"encoding/json"
+	"net/http"
 
 	"lantern"
 )
@@ -10,6 +12,20 @@ import (
 // one need an attestation by the person whose key this is.
 func (c *Client) RecordOutcome(ctx context.Context, o lantern.Outcome) (lantern.Outcome, error) {
 	return post[lantern.Outcome](ctx, c, "/v1/outcomes", o)
+}
+
+// RecordOutcomeOnce is [Client.RecordOutcome] under an Idempotency-Key of the caller's
+// own (1 to 128 printable characters): if the answer of an earlier call with it got lost,
+// the same call gives that answer and records nothing further. The caller keeps the key
+// and the outcome until it has an answer.
+func (c *Client) RecordOutcomeOnce(ctx context.Context, key string, o lantern.Outcome) (lantern.Outcome, error) {
+	req := request{method: http.MethodPost, path: "/v1/outcomes", media: "application/json", once: key}
+	body, err := json.Marshal(o)
+	if err != nil {
+		return lantern.Outcome{}, req.failed(err)
+	}
+	req.body = body
+	return decode[lantern.Outcome](ctx, c, req)
 }
 
 // Outcomes lists the outcomes of the caller's member.
