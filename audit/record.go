@@ -119,7 +119,7 @@ func (o Opening) commitment() [32]byte {
 // part comes last, so no two inputs run into each other.
 func commitPart(salt [32]byte, label string, kind Kind, part []byte) (sum [32]byte) {
 	mac := hmac.New(sha256.New, salt[:])
-	io.WriteString(mac, label)
+	mac.Write([]byte(label))
 	mac.Write([]byte{byte(kind)})
 	mac.Write(part)
 	mac.Sum(sum[:0])

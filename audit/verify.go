@@ -201,9 +201,8 @@ func readFile(fsys fs.FS, path string, limit int) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the log: %w", err)
 	}
-	defer f.Close()
 	data, err := io.ReadAll(io.LimitReader(f, int64(limit)+1))
-	if err != nil {
+	if err = errors.Join(err, f.Close()); err != nil {
 		return nil, fmt.Errorf("reading %s: %w", path, err)
 	}
 	if len(data) > limit {
