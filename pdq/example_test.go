@@ -1,6 +1,7 @@
 package pdq_test
 
 import (
+	"bytes"
 	"fmt"
 	"log"
 	"os"
@@ -13,12 +14,11 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	f, err := os.Open("testdata/synthetic/shapes-200x150.png")
+	file, err := os.ReadFile("testdata/synthetic/shapes-200x150.png")
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer f.Close()
-	img, format, err := pdq.Decode(f, pdq.Limits{})
+	img, format, err := pdq.Decode(bytes.NewReader(file), pdq.Limits{})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package pdq_test
 
 import (
+	"bytes"
 	"encoding/csv"
 	"errors"
 	"image"
@@ -24,12 +25,11 @@ type vector struct {
 
 func readVectors(t *testing.T, dir, name string) []vector {
 	t.Helper()
-	f, err := os.Open(filepath.Join(dir, name))
+	file, err := os.ReadFile(filepath.Join(dir, name))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
-	rows, err := csv.NewReader(f).ReadAll()
+	rows, err := csv.NewReader(bytes.NewReader(file)).ReadAll()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,12 +50,11 @@ func readVectors(t *testing.T, dir, name string) []vector {
 
 func decodeFile(t testing.TB, name string) image.Image {
 	t.Helper()
-	f, err := os.Open(name)
+	file, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
-	img, _, err := pdq.Decode(f, pdq.Limits{})
+	img, _, err := pdq.Decode(bytes.NewReader(file), pdq.Limits{})
 	if err != nil {
 		t.Fatalf("%s: %v", name, err)
 	}
