@@ -15,12 +15,12 @@ const (
 // Correction follows a signal that fell. Every member ever sent the signal, whatever its
 // state today, must acknowledge it twice.
 type Correction struct {
-	ID     ID             `json:"id"`
-	Signal ID             `json:"signal"`
-	Type   SignalType     `json:"type"`
-	Kind   CorrectionKind `json:"kind"`
-	Opened time.Time      `json:"opened"`
-	Maps   []Receivership `json:"recipients"` // the whole map for the sharer and the steward; the own row for others
+	ID         ID             `json:"id"`
+	Signal     ID             `json:"signal"`
+	Type       SignalType     `json:"type"`
+	Kind       CorrectionKind `json:"kind"`
+	Opened     time.Time      `json:"opened"`
+	Recipients []Receivership `json:"recipients"` // the whole map for the sharer and the steward; the own row for others
 }
 
 // Receivership is one recipient's duty under a correction.
