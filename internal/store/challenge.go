@@ -1,0 +1,113 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"lantern"
+	"lantern/internal/sqldb"
+)
+
+// ChallengeRow is a challenge with what its rules need to know of the signal.
+type ChallengeRow struct {
+	lantern.Challenge
+	Owner    lantern.ID // the sharer
+	Imminent bool
+}
+
+const challengeColumns = `c.id, c.signal_id, c.owner_id, c.member_id, c.person_id, c.reason, c.note, c.imminent, c.state, c.opened_at, c.deadline_at, c.decided_at`
+
+func scanChallenge(s scanner) (c ChallengeRow, err error) {
+	var opened, deadline, decided int64
+	err = s.Scan(&c.ID, &c.Signal, &c.Owner, &c.Member, &c.Person, &c.Reason, &c.Note, &c.Imminent, &c.State, &opened, &deadline, &decided)
+	c.Opened, c.Deadline, c.Decided = fromMicros(opened), fromMicros(deadline), fromMicros(decided)
+	return c, err
+}
+
+// InsertChallenge stores a new challenge.
+func InsertChallenge(ctx context.Context, tx *sqldb.Tx, c ChallengeRow) error {
+	_, err := tx.Exec(ctx, `INSERT INTO challenge (id, signal_id, owner_id, member_id, person_id, reason, note, imminent, state, opened_at, deadline_at, decided_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0)`,
+		c.ID, c.Signal, c.Owner, c.Member, c.Person, string(c.Reason), c.Note, c.Imminent, string(c.State), micros(c.Opened), micros(c.Deadline))
+	return err
+}
+
+// UpdateChallenge writes a challenge's step.
+func UpdateChallenge(ctx context.Context, tx *sqldb.Tx, c ChallengeRow) error {
+	_, err := tx.Exec(ctx, `UPDATE challenge SET state = $2, deadline_at = $3, decided_at = $4 WHERE id = $1`,
+		c.ID, string(c.State), micros(c.Deadline), micros(c.Decided))
+	return err
+}
+
+// ReadChallenge reads one challenge.
+func ReadChallenge(ctx context.Context, tx *sqldb.Tx, id lantern.ID) (ChallengeRow, bool, error) {
+	return one(tx.QueryRow(ctx, `SELECT `+challengeColumns+` FROM challenge c WHERE c.id = $1`, id), "a challenge", scanChallenge)
+}
+
+// Undecided reads the undecided challenges of a signal.
+func Undecided(ctx context.Context, tx *sqldb.Tx, signal lantern.ID) ([]ChallengeRow, error) {
+	rows, err := tx.Query(ctx, `SELECT `+challengeColumns+` FROM challenge c WHERE c.signal_id = $1 AND c.decided_at = 0 ORDER BY c.opened_at`, signal)
+	return all(rows, err, "challenges", scanChallenge)
+}
+
+// CountUndecided counts a member's own undecided challenges.
+func CountUndecided(ctx context.Context, tx *sqldb.Tx, member lantern.ID) (n int, err error) {
+	err = tx.QueryRow(ctx, `SELECT COUNT(*) FROM challenge WHERE member_id = $1 AND decided_at = 0`, member).Scan(&n)
+	return n, err
+}
+
+// ChallengesFor reads the challenges a member opened, must answer or may decide, newest
+// last: its own, those against its signals and, if disputes is set, every disputed one
+// in a program it is in.
+func ChallengesFor(ctx context.Context, tx *sqldb.Tx, member lantern.ID, disputes bool) ([]ChallengeRow, error) {
+	flag := 0
+	if disputes {
+		flag = 1
+	}
+	rows, err := tx.Query(ctx, `SELECT `+challengeColumns+` FROM challenge c
+		WHERE c.member_id = $1 OR c.owner_id = $1 OR ($2 = 1 AND c.state = 'disputed' AND EXISTS (
+			SELECT 1 FROM placement p JOIN membership b ON b.program_id = p.program_id AND b.member_id = $1 AND b.left_at = 0
+			WHERE p.signal_id = c.signal_id))
+		ORDER BY c.opened_at, c.id`, member, flag)
+	return all(rows, err, "challenges", scanChallenge)
+}
+
+// LateChallenges reads open challenges whose sharer let the time to answer pass.
+func LateChallenges(ctx context.Context, tx *sqldb.Tx, now time.Time) ([]ChallengeRow, error) {
+	rows, err := tx.Query(ctx, `SELECT `+challengeColumns+` FROM challenge c WHERE c.state = 'open' AND c.deadline_at <= $1 ORDER BY c.id`, micros(now))
+	return all(rows, err, "late challenges", scanChallenge)
+}
+
+// AddMarker notes that a value fell to an upheld challenge.
+func AddMarker(ctx context.Context, tx *sqldb.Tx, t lantern.SignalType, mark []byte, expires time.Time) error {
+	_, err := tx.Exec(ctx, `INSERT INTO marker (type, mark, expires_at) VALUES ($1, $2, $3)
+		ON CONFLICT (type, mark) DO UPDATE SET expires_at = excluded.expires_at`, string(t), mark, micros(expires))
+	return err
+}
+
+// Marked reports which of the marks are in force.
+func Marked(ctx context.Context, tx *sqldb.Tx, marks [][]byte, now time.Time) (map[string]bool, error) {
+	found := map[string]bool{}
+	for start := 0; start < len(marks); start += insertRows {
+		chunk := marks[start:min(start+insertRows, len(marks))]
+		list := []any{micros(now)}
+		for _, m := range chunk {
+			list = append(list, m)
+		}
+		rows, err := tx.Query(ctx, `SELECT mark FROM marker WHERE expires_at > $1 AND mark IN (`+places(2, len(chunk))+`)`, list...)
+		got, err := all(rows, err, "markers", func(s scanner) (m []byte, err error) { return m, s.Scan(&m) })
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range got {
+			found[string(m)] = true
+		}
+	}
+	return found, nil
+}
+
+// DropMarkers removes markers past their time.
+func DropMarkers(ctx context.Context, tx *sqldb.Tx, now time.Time) error {
+	_, err := tx.Exec(ctx, `DELETE FROM marker WHERE expires_at <= $1`, micros(now))
+	return err
+}

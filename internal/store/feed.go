@@ -1,0 +1,225 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"lantern"
+	"lantern/internal/sqldb"
+)
+
+// Placement is where a signal is shared and its entry in that program's feed.
+type Placement struct {
+	Program lantern.ID
+	Signal  lantern.ID
+	Member  lantern.ID
+	Value   lantern.ID
+	Seq     int64
+	Changed time.Time
+}
+
+func scanPlacement(s scanner) (p Placement, err error) {
+	var changed int64
+	err = s.Scan(&p.Program, &p.Signal, &p.Member, &p.Value, &p.Seq, &changed)
+	p.Changed = fromMicros(changed)
+	return p, err
+}
+
+// InsertPlacements stores new placements.
+func InsertPlacements(ctx context.Context, tx *sqldb.Tx, list []Placement) error {
+	rows := make([][]any, len(list))
+	for i, p := range list {
+		rows[i] = []any{p.Program, p.Signal, p.Member, p.Value, p.Seq, micros(p.Changed)}
+	}
+	_, err := tx.InsertMany(ctx, "placement", []string{"program_id", "signal_id", "member_id", "value_id", "seq", "changed_at"}, "", rows)
+	return err
+}
+
+// PlacementsOf reads where a signal is shared.
+func PlacementsOf(ctx context.Context, tx *sqldb.Tx, signal lantern.ID) ([]Placement, error) {
+	rows, err := tx.Query(ctx, `SELECT program_id, signal_id, member_id, value_id, seq, changed_at FROM placement
+		WHERE signal_id = $1 ORDER BY program_id`, signal)
+	return all(rows, err, "placements", scanPlacement)
+}
+
+// MovePlacement gives a placement a new place at the end of its feed.
+func MovePlacement(ctx context.Context, tx *sqldb.Tx, p Placement) error {
+	_, err := tx.Exec(ctx, `UPDATE placement SET seq = $3, changed_at = $4, value_id = $5 WHERE program_id = $1 AND signal_id = $2`,
+		p.Program, p.Signal, p.Seq, micros(p.Changed), p.Value)
+	return err
+}
+
+// Sibling is an active placement on a value that other members have an opinion on too.
+type Sibling struct {
+	Placement
+	Status lantern.Status
+}
+
+// Siblings reads the active placements in a program on any of the values.
+func Siblings(ctx context.Context, tx *sqldb.Tx, program lantern.ID, values []lantern.ID) ([]Sibling, error) {
+	var list []Sibling
+	for start := 0; start < len(values); start += insertRows {
+		chunk := values[start:min(start+insertRows, len(values))]
+		rows, err := tx.Query(ctx, `SELECT p.program_id, p.signal_id, p.member_id, p.value_id, p.seq, p.changed_at, s.status
+			FROM placement p JOIN signal s ON s.member_id = p.member_id AND s.id = p.signal_id
+			WHERE p.program_id = $1 AND s.state = 'active' AND p.value_id IN (`+places(2, len(chunk))+`)`,
+			append([]any{program}, args(chunk)...)...)
+		got, err := all(rows, err, "siblings", func(s scanner) (b Sibling, err error) {
+			b.Placement, err = scanPlacement(extra{s, []any{&b.Status}})
+			return b, err
+		})
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, got...)
+	}
+	return list, nil
+}
+
+// opposed is true for a placement p of signal s if another active signal on the same
+// value in the same program says the opposite.
+const opposed = `EXISTS (SELECT 1 FROM placement q JOIN signal o ON o.member_id = q.member_id AND o.id = q.signal_id
+	WHERE q.program_id = p.program_id AND q.value_id = p.value_id AND q.value_id <> 0 AND o.state = 'active'
+	AND ((o.status = 'non-violating' AND s.status <> 'non-violating') OR (o.status <> 'non-violating' AND s.status = 'non-violating')))`
+
+// places writes n placeholders from number first on.
+func places(first, n int) string {
+	var b strings.Builder
+	for i := range n {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		fmt.Fprintf(&b, "$%d", first+i)
+	}
+	return b.String()
+}
+
+// FeedRow is one entry of a feed as its reader may see it.
+type FeedRow struct {
+	SignalRow
+	ValueID    lantern.ID
+	Seq        int64
+	Changed    time.Time
+	Disputed   bool
+	Correction lantern.ID
+}
+
+// visible is the feed's copy of policy.See, in SQL. $2 is the reader, $5 the reader's
+// direction, $6 whether the reader's state lets it read active signals.
+const visible = `CASE
+	WHEN s.state = 'held' THEN 0
+	WHEN s.state <> 'active' THEN CASE
+		WHEN s.member_id = $2 THEN 1
+		WHEN EXISTS (SELECT 1 FROM recipient r WHERE r.signal_id = s.id AND r.member_id = $2) THEN 1
+		ELSE 0 END
+	WHEN $6 = 0 THEN 0
+	WHEN s.member_id = $2 THEN 1
+	WHEN $5 = 'contribute-only' THEN 0
+	ELSE 1 END = 1`
+
+// FeedRows reads a page of a program's feed after a seq, as a reader with that direction
+// may see it; reads says whether the reader's state lets it have active signals. The
+// reader's membership itself is checked by the caller in the same transaction.
+func FeedRows(ctx context.Context, tx *sqldb.Tx, program, reader lantern.ID, after int64, limit int, d lantern.Direction, reads bool) ([]FeedRow, error) {
+	flag := 0
+	if reads {
+		flag = 1
+	}
+	rows, err := tx.Query(ctx, `SELECT `+signalColumns+`, p.value_id, p.seq, p.changed_at,
+		CASE WHEN s.state = 'active' AND `+opposed+` THEN 1 ELSE 0 END,
+		COALESCE((SELECT MAX(c.id) FROM correction c WHERE c.signal_id = s.id AND s.state IN ('withdrawn', 'erased')
+			AND c.opened_at = (SELECT MAX(d.opened_at) FROM correction d WHERE d.signal_id = s.id)), 0)
+		FROM placement p
+		JOIN signal s ON s.member_id = p.member_id AND s.id = p.signal_id
+		LEFT JOIN secret k ON k.member_id = s.member_id AND k.signal_id = s.id
+		WHERE p.program_id = $1 AND p.seq > $3 AND `+visible+`
+		ORDER BY p.seq LIMIT $4`, program, reader, after, limit, string(d), flag)
+	return all(rows, err, "a feed page", func(s scanner) (r FeedRow, err error) {
+		var changed int64
+		var disputed int
+		r.SignalRow, err = scanSignal(extra{s, []any{&r.ValueID, &r.Seq, &changed, &disputed, &r.Correction}})
+		r.Changed, r.Disputed = fromMicros(changed), disputed != 0
+		return r, err
+	})
+}
+
+// ReactionCount is how many members reacted so to a signal.
+type ReactionCount struct {
+	Signal   lantern.ID
+	Reaction lantern.Reaction
+	Members  int
+}
+
+// ReactionsBetween counts the reactions to signals placed in (after, upTo] of a feed.
+func ReactionsBetween(ctx context.Context, tx *sqldb.Tx, program lantern.ID, after, upTo int64) ([]ReactionCount, error) {
+	rows, err := tx.Query(ctx, `SELECT f.signal_id, f.reaction, COUNT(*) FROM placement p JOIN feedback f ON f.signal_id = p.signal_id
+		WHERE p.program_id = $1 AND p.seq > $2 AND p.seq <= $3 GROUP BY f.signal_id, f.reaction`, program, after, upTo)
+	return all(rows, err, "reactions", scanReactions)
+}
+
+// ReactionsTo counts the reactions to one signal.
+func ReactionsTo(ctx context.Context, tx *sqldb.Tx, signal lantern.ID) ([]ReactionCount, error) {
+	rows, err := tx.Query(ctx, `SELECT f.signal_id, f.reaction, COUNT(*) FROM feedback f WHERE f.signal_id = $1
+		GROUP BY f.signal_id, f.reaction`, signal)
+	return all(rows, err, "reactions", scanReactions)
+}
+
+func scanReactions(s scanner) (c ReactionCount, err error) {
+	return c, s.Scan(&c.Signal, &c.Reaction, &c.Members)
+}
+
+// AddRecipients enters who was sent which signals; a first sending is never overwritten.
+func AddRecipients(ctx context.Context, tx *sqldb.Tx, member lantern.ID, signals []lantern.ID, at time.Time) error {
+	rows := make([][]any, len(signals))
+	for i, s := range signals {
+		rows[i] = []any{s, member, micros(at)}
+	}
+	_, err := tx.InsertMany(ctx, "recipient", []string{"signal_id", "member_id", "sent_at"}, "ON CONFLICT DO NOTHING", rows)
+	return err
+}
+
+// Recipient is a member that was sent a signal.
+type Recipient struct {
+	Member lantern.ID
+	Sent   time.Time
+}
+
+// Recipients reads everyone ever sent a signal.
+func Recipients(ctx context.Context, tx *sqldb.Tx, signal lantern.ID) ([]Recipient, error) {
+	rows, err := tx.Query(ctx, `SELECT member_id, sent_at FROM recipient WHERE signal_id = $1 ORDER BY member_id`, signal)
+	return all(rows, err, "recipients", func(s scanner) (r Recipient, err error) {
+		var sent int64
+		err = s.Scan(&r.Member, &sent)
+		r.Sent = fromMicros(sent)
+		return r, err
+	})
+}
+
+// WasSent reports whether a member was ever sent a signal.
+func WasSent(ctx context.Context, tx *sqldb.Tx, signal, member lantern.ID) (bool, error) {
+	var n int
+	err := tx.QueryRow(ctx, `SELECT COUNT(*) FROM recipient WHERE signal_id = $1 AND member_id = $2`, signal, member).Scan(&n)
+	return n > 0, err
+}
+
+// PurgeTombstones drops the feed entries of signals that fell before a time and reports
+// the highest seq dropped in each program, which becomes its horizon.
+func PurgeTombstones(ctx context.Context, tx *sqldb.Tx, before time.Time) (map[lantern.ID]int64, error) {
+	rows, err := tx.Query(ctx, `SELECT p.program_id, p.signal_id, p.member_id, p.value_id, p.seq, p.changed_at FROM placement p
+		JOIN signal s ON s.member_id = p.member_id AND s.id = p.signal_id
+		WHERE p.changed_at < $1 AND s.state IN ('withdrawn', 'expired', 'erased') ORDER BY p.program_id, p.seq`, micros(before))
+	list, err := all(rows, err, "old tombstones", scanPlacement)
+	if err != nil {
+		return nil, err
+	}
+	horizon := map[lantern.ID]int64{}
+	for _, p := range list {
+		if _, err := tx.Exec(ctx, `DELETE FROM placement WHERE program_id = $1 AND signal_id = $2`, p.Program, p.Signal); err != nil {
+			return nil, err
+		}
+		horizon[p.Program] = p.Seq
+	}
+	return horizon, nil
+}

@@ -1,0 +1,217 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"lantern"
+	"lantern/internal/sqldb"
+)
+
+// SignalRow is a signal as stored. Value and Note are sealed under the key that Wrapped
+// holds; Opinion is the draft's open part as JSON; Content is a keyed digest of the whole
+// draft, by which an identical re-share is known.
+type SignalRow struct {
+	ID       lantern.ID
+	Member   lantern.ID
+	Type     lantern.SignalType
+	Key      []byte // keyed index of (type, canonical value); nil once erased
+	State    lantern.SignalState
+	Status   lantern.Status
+	Imminent bool
+	Opinion  string
+	Content  []byte
+	Value    []byte
+	Note     []byte
+	Wrapped  []byte // from table secret; nil once the key is gone
+	Expires  time.Time
+	Created  time.Time
+	Updated  time.Time
+}
+
+const signalColumns = `s.id, s.member_id, s.type, s.skey, s.state, s.status, s.imminent, s.opinion, s.content,
+	s.value, s.note, k.wrapped, s.expires_at, s.created_at, s.updated_at`
+
+const signalTables = ` FROM signal s LEFT JOIN secret k ON k.member_id = s.member_id AND k.signal_id = s.id `
+
+func scanSignal(s scanner) (r SignalRow, err error) {
+	var expires, created, updated int64
+	err = s.Scan(&r.ID, &r.Member, &r.Type, &r.Key, &r.State, &r.Status, &r.Imminent, &r.Opinion, &r.Content,
+		&r.Value, &r.Note, &r.Wrapped, &expires, &created, &updated)
+	r.Expires, r.Created, r.Updated = fromMicros(expires), fromMicros(created), fromMicros(updated)
+	return r, err
+}
+
+// insertColumns is how many parameters one row of InsertSignals takes; insertRows how
+// many rows go in one statement.
+const (
+	insertColumns = 14
+	insertRows    = 100
+)
+
+// InsertSignals stores new signals with their wrapped keys. A row whose member already
+// has a signal on that value is left out; the answer says which ids went in.
+func InsertSignals(ctx context.Context, tx *sqldb.Tx, rows []SignalRow) (map[lantern.ID]bool, error) {
+	in := make(map[lantern.ID]bool, len(rows))
+	for start := 0; start < len(rows); start += insertRows {
+		chunk := rows[start:min(start+insertRows, len(rows))]
+		list := make([]any, 0, len(chunk)*insertColumns)
+		for _, r := range chunk {
+			list = append(list, r.Member, r.ID, string(r.Type), r.Key, string(r.State), string(r.Status), r.Imminent,
+				r.Opinion, r.Content, r.Value, r.Note, micros(r.Expires), micros(r.Created), micros(r.Updated))
+		}
+		got, err := tx.Query(ctx, insertSignals(len(chunk)), list...)
+		ids, err := all(got, err, "inserted signals", func(s scanner) (id lantern.ID, err error) { return id, s.Scan(&id) })
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range ids {
+			in[id] = true
+		}
+	}
+	var secrets [][]any
+	for _, r := range rows {
+		if in[r.ID] {
+			secrets = append(secrets, []any{r.Member, r.ID, r.Wrapped})
+		}
+	}
+	_, err := tx.InsertMany(ctx, "secret", []string{"member_id", "signal_id", "wrapped"}, "", secrets)
+	return in, err
+}
+
+// insertSignals writes the statement for n rows.
+func insertSignals(n int) string {
+	var b strings.Builder
+	b.WriteString(`INSERT INTO signal (member_id, id, type, skey, state, status, imminent, opinion, content, value, note,
+		expires_at, created_at, updated_at) VALUES `)
+	for i := range n {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		for c := range insertColumns {
+			sep := byte(',')
+			if c == 0 {
+				sep = '('
+			}
+			b.WriteByte(sep)
+			fmt.Fprintf(&b, "$%d", i*insertColumns+c+1)
+		}
+		b.WriteByte(')')
+	}
+	b.WriteString(` ON CONFLICT (member_id, type, skey) DO NOTHING RETURNING id`)
+	return b.String()
+}
+
+// ReadSignal reads one signal by id.
+func ReadSignal(ctx context.Context, tx *sqldb.Tx, id lantern.ID) (SignalRow, bool, error) {
+	return one(tx.QueryRow(ctx, `SELECT `+signalColumns+signalTables+`WHERE s.id = $1`, id), "a signal", scanSignal)
+}
+
+// SignalByKey reads a member's signal on a value.
+func SignalByKey(ctx context.Context, tx *sqldb.Tx, member lantern.ID, t lantern.SignalType, key []byte) (SignalRow, bool, error) {
+	return one(tx.QueryRow(ctx, `SELECT `+signalColumns+signalTables+`WHERE s.member_id = $1 AND s.type = $2 AND s.skey = $3`,
+		member, string(t), key), "a signal", scanSignal)
+}
+
+// SignalFilter selects among a member's own signals.
+type SignalFilter struct {
+	State lantern.SignalState // "" for all
+	Type  lantern.SignalType  // "" for all
+	After lantern.ID          // page on from this id
+	Limit int
+}
+
+// Signals reads a member's own signals in the order of their ids.
+func Signals(ctx context.Context, tx *sqldb.Tx, member lantern.ID, f SignalFilter) ([]SignalRow, error) {
+	rows, err := tx.Query(ctx, `SELECT `+signalColumns+signalTables+`
+		WHERE s.member_id = $1 AND s.id > $2 AND ($3 = '' OR s.state = $3) AND ($4 = '' OR s.type = $4)
+		ORDER BY s.id LIMIT $5`, member, f.After, string(f.State), string(f.Type), f.Limit)
+	return all(rows, err, "signals", scanSignal)
+}
+
+// UpdateSignal writes the parts of a signal that change in its life.
+func UpdateSignal(ctx context.Context, tx *sqldb.Tx, r SignalRow) error {
+	_, err := tx.Exec(ctx, `UPDATE signal SET state = $3, status = $4, imminent = $5, opinion = $6, content = $7, value = $8, note = $9,
+		expires_at = $10, updated_at = $11 WHERE member_id = $1 AND id = $2`,
+		r.Member, r.ID, string(r.State), string(r.Status), r.Imminent, r.Opinion, r.Content, r.Value, r.Note,
+		micros(r.Expires), micros(r.Updated))
+	return err
+}
+
+// EraseSignal destroys a signal's key, sealed bytes and index entry, its links, and the
+// person part of every log record about it. The row stays as a tombstone.
+func EraseSignal(ctx context.Context, tx *sqldb.Tx, r SignalRow) error {
+	for _, q := range []string{
+		`DELETE FROM secret WHERE member_id = $1 AND signal_id = $2`,
+		`UPDATE signal SET skey = NULL, value = NULL, note = NULL, opinion = '{}' WHERE member_id = $1 AND id = $2`,
+		`UPDATE placement SET value_id = 0 WHERE member_id = $1 AND signal_id = $2`,
+		`DELETE FROM link WHERE member_id = $1 AND signal_id = $2`,
+		`UPDATE leaf SET person = NULL, person_salt = NULL WHERE owner_id = $1 AND signal_id = $2`,
+	} {
+		if _, err := tx.Exec(ctx, q, r.Member, r.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Due reads signals past their expiry that are still alive, oldest first.
+func Due(ctx context.Context, tx *sqldb.Tx, now time.Time, limit int) ([]SignalRow, error) {
+	rows, err := tx.Query(ctx, `SELECT `+signalColumns+signalTables+`
+		WHERE s.expires_at <= $1 AND s.state IN ('held', 'active', 'suspended') ORDER BY s.expires_at LIMIT $2`, micros(now), limit)
+	return all(rows, err, "expired signals", scanSignal)
+}
+
+// Fallen reads signals that ended before a time and still hold a sealed value.
+func Fallen(ctx context.Context, tx *sqldb.Tx, before time.Time, limit int) ([]SignalRow, error) {
+	rows, err := tx.Query(ctx, `SELECT `+signalColumns+signalTables+`
+		WHERE s.state IN ('withdrawn', 'expired') AND s.updated_at < $1 AND s.value IS NOT NULL ORDER BY s.id LIMIT $2`, micros(before), limit)
+	return all(rows, err, "fallen signals", scanSignal)
+}
+
+// InsertLinks stores a signal's links; those it has are left alone.
+func InsertLinks(ctx context.Context, tx *sqldb.Tx, rows [][]any) error {
+	_, err := tx.InsertMany(ctx, "link", []string{"member_id", "signal_id", "kind", "target_id"}, "ON CONFLICT DO NOTHING", rows)
+	return err
+}
+
+// LinkRow is one link.
+type LinkRow struct {
+	Member, Signal lantern.ID
+	lantern.Link   // its Signal is the target
+}
+
+func scanLink(s scanner) (l LinkRow, err error) {
+	return l, s.Scan(&l.Member, &l.Signal, &l.Kind, &l.Link.Signal)
+}
+
+// LinksOf reads the links a signal carries.
+func LinksOf(ctx context.Context, tx *sqldb.Tx, signal lantern.ID) ([]LinkRow, error) {
+	rows, err := tx.Query(ctx, `SELECT l.member_id, l.signal_id, l.kind, l.target_id FROM link l JOIN signal s
+		ON s.member_id = l.member_id AND s.id = l.signal_id WHERE s.id = $1 ORDER BY l.kind, l.target_id`, signal)
+	return all(rows, err, "links", scanLink)
+}
+
+// Derived reads the signals derived from a signal.
+func Derived(ctx context.Context, tx *sqldb.Tx, root lantern.ID) ([]lantern.ID, error) {
+	rows, err := tx.Query(ctx, `SELECT signal_id FROM link WHERE target_id = $1 AND kind = $2 ORDER BY signal_id`, root, string(lantern.DerivedFrom))
+	return all(rows, err, "derived signals", scanID)
+}
+
+// StandingRoots counts the signals a derived signal rests on that have not fallen.
+func StandingRoots(ctx context.Context, tx *sqldb.Tx, signal lantern.ID) (n int, err error) {
+	err = tx.QueryRow(ctx, `SELECT COUNT(*) FROM link l JOIN signal r ON r.id = l.target_id
+		WHERE l.signal_id = $1 AND l.kind = $2 AND r.state IN ('active', 'suspended')`, signal, string(lantern.DerivedFrom)).Scan(&n)
+	return n, err
+}
+
+func scanID(s scanner) (id lantern.ID, err error) { return id, s.Scan(&id) }
+
+// ReleaseKey frees a signal's value for a later signal of the same member; the row stays
+// as a tombstone.
+func ReleaseKey(ctx context.Context, tx *sqldb.Tx, r SignalRow) error {
+	_, err := tx.Exec(ctx, `UPDATE signal SET skey = NULL WHERE member_id = $1 AND id = $2`, r.Member, r.ID)
+	return err
+}
