@@ -1,0 +1,225 @@
+package exchange
+
+import (
+	"context"
+	"fmt"
+
+	"lantern"
+	"lantern/audit"
+	"lantern/internal/policy"
+	"lantern/internal/sqldb"
+	"lantern/internal/store"
+	"lantern/signal"
+)
+
+// OpenChallenge says that another member's signal is wrong. The signal is suspended in
+// every program in the same transaction. While a challenge of the same member on it is
+// undecided, opening another returns that one.
+func (x *Exchange) OpenChallenge(ctx context.Context, a policy.Actor, c lantern.Challenge) (lantern.Challenge, error) {
+	if err := c.Validate(); err != nil {
+		return c, err
+	}
+	if err := signal.CheckNote(c.Note); err != nil {
+		return c, err
+	}
+	if err := policy.Can(a, policy.OpenChallenge, x.Clock()); err != nil {
+		return c, err
+	}
+	id, err := x.newID()
+	if err != nil {
+		return c, err
+	}
+	var opened store.ChallengeRow
+	err = x.write(ctx, func(t *txn) error {
+		row, _, err := x.sight(t.ctx, t.Tx, a, c.Signal)
+		if err != nil {
+			return err
+		}
+		if row.Member == a.Member {
+			return &lantern.Error{Kind: lantern.Conflict, Field: "/signal", Reason: "the signal is the member's own", Fix: "withdraw it"}
+		}
+		if !alive(row.State) {
+			return lantern.Errorf(lantern.Conflict, "the signal is %s", row.State)
+		}
+		pending, err := store.Undecided(t.ctx, t.Tx, c.Signal)
+		if err != nil {
+			return err
+		}
+		for _, p := range pending {
+			if p.Member == a.Member {
+				opened = p
+				return nil
+			}
+		}
+		n, err := store.CountUndecided(t.ctx, t.Tx, a.Member)
+		if err != nil {
+			return err
+		}
+		if n >= policy.MaxOpenChallenges {
+			return &lantern.Error{Kind: lantern.RateLimited, Reason: "too many undecided challenges of the member", Fix: "wait until some are decided"}
+		}
+		c.ID, c.Member, c.Person, c.State, c.Opened = id, a.Member, a.Person, lantern.ChallengeOpen, t.now
+		c.Deadline = policy.FirstDeadline(row.Imminent, t.now)
+		opened = store.ChallengeRow{Challenge: c, Owner: row.Member, Imminent: row.Imminent}
+		if err := store.InsertChallenge(t.ctx, t.writing(), opened); err != nil {
+			return fmt.Errorf("storing a challenge: %w", err)
+		}
+		if _, err := t.record(entry{kind: audit.Challenge, by: a, facts: facts{Object: c.ID, Signal: c.Signal, Owner: row.Member, Reason: string(c.Reason)}}); err != nil {
+			return err
+		}
+		return x.suspend(t, row, a, "challenged")
+	})
+	return opened.Challenge, err
+}
+
+// suspend stops a signal from matching anywhere.
+func (x *Exchange) suspend(t *txn, row store.SignalRow, by policy.Actor, reason string) error {
+	if row.State != lantern.Active {
+		return nil
+	}
+	return x.turn(t, row, lantern.Suspended, entry{kind: audit.Suspend, by: by, facts: facts{Reason: reason}})
+}
+
+// turn moves a signal to another state in every feed and records it.
+func (x *Exchange) turn(t *txn, row store.SignalRow, state lantern.SignalState, e entry) error {
+	row.State, row.Updated = state, t.now
+	if err := store.UpdateSignal(t.ctx, t.writing(), row); err != nil {
+		return fmt.Errorf("moving signal %s to %s: %w", row.ID, state, err)
+	}
+	places, err := store.PlacementsOf(t.ctx, t.Tx, row.ID)
+	if err != nil {
+		return err
+	}
+	if err := movePlacements(t, places); err != nil {
+		return err
+	}
+	if err := settleSiblings(t, places); err != nil {
+		return err
+	}
+	e.facts.Signal, e.facts.Owner, e.facts.State, e.facts.Type = row.ID, row.Member, string(state), row.Type
+	_, err = t.record(e)
+	return err
+}
+
+// Challenges lists the challenges the actor's member opened or must answer and, for a
+// dispute officer, those of its programs that wait for a decision.
+func (x *Exchange) Challenges(ctx context.Context, a policy.Actor) (list []lantern.Challenge, err error) {
+	if err := policy.Can(a, policy.ReadChallenges, x.Clock()); err != nil {
+		return nil, err
+	}
+	officer := policy.Can(a, policy.DecideChallenge, x.Clock()) == nil
+	err = x.read(ctx, func(tx *sqldb.Tx) error {
+		rows, err := store.ChallengesFor(ctx, tx, a.Member, officer)
+		list = make([]lantern.Challenge, len(rows))
+		for i, r := range rows {
+			list[i] = r.Challenge
+		}
+		return err
+	})
+	return list, err
+}
+
+// Challenge returns one challenge the actor's member has a part in.
+func (x *Exchange) Challenge(ctx context.Context, a policy.Actor, id lantern.ID) (c lantern.Challenge, err error) {
+	list, err := x.Challenges(ctx, a)
+	if err != nil {
+		return c, err
+	}
+	for _, c := range list {
+		if c.ID == id {
+			return c, nil
+		}
+	}
+	return c, errMissing("challenge")
+}
+
+// Decide answers a challenge: as the sharer, or as a dispute officer of a third member.
+// What may follow is policy.Step's to say.
+func (x *Exchange) Decide(ctx context.Context, a policy.Actor, id lantern.ID, d lantern.Decision) (c lantern.Challenge, err error) {
+	if err := d.Validate(); err != nil {
+		return c, err
+	}
+	if err := signal.CheckNote(d.Reason); err != nil {
+		return c, (&lantern.Error{Kind: lantern.Invalid, Reason: "holds personal data", Fix: "say why without naming anybody"}).At("/reason")
+	}
+	err = x.write(ctx, func(t *txn) error {
+		row, ok, err := store.ReadChallenge(t.ctx, t.Tx, id)
+		if err != nil {
+			return err
+		}
+		part := policy.PartIn(a, row.Owner, row.Member)
+		if !ok || part == policy.Nobody && row.Member != a.Member {
+			return errMissing("challenge")
+		}
+		if err := x.mayDecide(t, a, part, row); err != nil {
+			return err
+		}
+		move, err := policy.Step(row.State, part, d.Verdict, row.Imminent, t.now)
+		if err != nil {
+			return err
+		}
+		c, err = x.move(t, a, row, move)
+		return err
+	})
+	return c, err
+}
+
+// mayDecide checks the actor for the part it plays; an officer must belong to a program
+// the signal is in.
+func (x *Exchange) mayDecide(t *txn, a policy.Actor, part policy.Part, row store.ChallengeRow) error {
+	if part != policy.Officer {
+		return policy.Can(a, policy.AnswerChallenge, t.now)
+	}
+	if err := policy.Can(a, policy.DecideChallenge, t.now); err != nil {
+		return err
+	}
+	places, err := store.PlacementsOf(t.ctx, t.Tx, row.Signal)
+	if err != nil {
+		return err
+	}
+	for _, p := range places {
+		_, err := inProgram(t.ctx, t.Tx, p.Program, a.Member)
+		if err == nil || lantern.KindOf(err) != lantern.NotFound {
+			return err
+		}
+	}
+	return errMissing("challenge")
+}
+
+// move carries out what the state machine decided.
+func (x *Exchange) move(t *txn, a policy.Actor, c store.ChallengeRow, m policy.Move) (lantern.Challenge, error) {
+	c.State, c.Deadline = m.State, m.Deadline
+	if m.Falls || m.Stands {
+		c.Decided = t.now
+	}
+	if err := store.UpdateChallenge(t.ctx, t.writing(), c); err != nil {
+		return c.Challenge, fmt.Errorf("moving a challenge: %w", err)
+	}
+	_, err := t.record(entry{kind: audit.Decide, by: a, facts: facts{Object: c.ID, Signal: c.Signal, Owner: c.Owner, State: string(c.State)}})
+	if err != nil {
+		return c.Challenge, err
+	}
+	row, ok, err := store.ReadSignal(t.ctx, t.Tx, c.Signal)
+	if err != nil || !ok {
+		return c.Challenge, err
+	}
+	switch {
+	case m.Falls && alive(row.State):
+		_, err = x.fell(t, fall{row: row, by: a, kind: lantern.CorrectionUpheld, reason: string(c.Reason)})
+	case m.Stands && row.State == lantern.Suspended:
+		err = x.restore(t, a, row)
+	}
+	return c.Challenge, err
+}
+
+// restore lets a signal match again once nothing speaks against it.
+func (x *Exchange) restore(t *txn, a policy.Actor, row store.SignalRow) error {
+	pending, err := store.Undecided(t.ctx, t.Tx, row.ID)
+	if err != nil || len(pending) > 0 {
+		return err
+	}
+	if !row.Expires.After(t.now) {
+		return x.turn(t, row, lantern.Expired, entry{kind: audit.Expire})
+	}
+	return x.turn(t, row, lantern.Active, entry{kind: audit.Restore, by: a})
+}

@@ -1,0 +1,217 @@
+package exchange
+
+import (
+	"context"
+	"fmt"
+
+	"lantern"
+	"lantern/audit"
+	"lantern/internal/policy"
+	"lantern/internal/sqldb"
+	"lantern/internal/store"
+)
+
+// fall says which signal falls, by whom and why.
+type fall struct {
+	row    store.SignalRow
+	by     policy.Actor
+	kind   lantern.CorrectionKind
+	reason string
+	erase  bool
+}
+
+// fell carries out the fall of a signal: tombstone in every feed, a correction with a
+// duty for everyone ever sent it, its challenges settled, signals that rested on it alone
+// suspended, and with erase its bytes destroyed.
+func (x *Exchange) fell(t *txn, f fall) (lantern.Correction, error) {
+	c, err := x.openCorrection(t, f)
+	if err != nil {
+		return c, err
+	}
+	pending, err := store.Undecided(t.ctx, t.Tx, f.row.ID)
+	if err != nil {
+		return c, err
+	}
+	for _, p := range pending {
+		p.State, p.Decided = lantern.ChallengeUpheld, t.now
+		if err := store.UpdateChallenge(t.ctx, t.writing(), p); err != nil {
+			return c, fmt.Errorf("settling a challenge: %w", err)
+		}
+	}
+	if f.kind == lantern.CorrectionUpheld || len(pending) > 0 {
+		if err := x.mark(t, f.row); err != nil {
+			return c, err
+		}
+	}
+	state, kind := lantern.Withdrawn, audit.Withdraw
+	if f.erase {
+		state, kind = lantern.Erased, audit.Erase
+	}
+	if err := x.turn(t, f.row, state, entry{kind: kind, by: f.by, facts: facts{Object: c.ID, Reason: f.reason}}); err != nil {
+		return c, err
+	}
+	if err := x.orphan(t, f.row.ID); err != nil {
+		return c, err
+	}
+	if f.erase {
+		if err := store.EraseSignal(t.ctx, t.writing(), f.row); err != nil {
+			return c, fmt.Errorf("erasing signal %s: %w", f.row.ID, err)
+		}
+	}
+	return c, nil
+}
+
+// openCorrection enters who must acknowledge.
+func (x *Exchange) openCorrection(t *txn, f fall) (lantern.Correction, error) {
+	id, err := x.newID()
+	if err != nil {
+		return lantern.Correction{}, err
+	}
+	c := lantern.Correction{ID: id, Signal: f.row.ID, Type: f.row.Type, Kind: f.kind, Opened: t.now, Recipients: []lantern.Receivership{}}
+	sent, err := store.Recipients(t.ctx, t.Tx, f.row.ID)
+	if err != nil {
+		return c, err
+	}
+	for _, r := range sent {
+		if r.Member != f.row.Member {
+			c.Recipients = append(c.Recipients, lantern.Receivership{Member: r.Member, Sent: r.Sent})
+		}
+	}
+	if err := store.InsertCorrection(t.ctx, t.writing(), store.CorrectionRow{Correction: c, Owner: f.row.Member}); err != nil {
+		return c, fmt.Errorf("opening a correction: %w", err)
+	}
+	return c, nil
+}
+
+// markMonths is how long a value that fell to a challenge is remembered, as a keyed mark,
+// so that it cannot be shared again unseen.
+const markMonths = 12
+
+// mark remembers the value of a signal that fell to a challenge.
+func (x *Exchange) mark(t *txn, row store.SignalRow) error {
+	var s lantern.Signal
+	if err := x.unseal(t.ctx, row, &s); err != nil {
+		return err
+	}
+	sum := x.Sealer.Index("marker", string(row.Type), s.Value)
+	if err := store.AddMarker(t.ctx, t.writing(), row.Type, sum[:], t.now.AddDate(0, markMonths, 0)); err != nil {
+		return fmt.Errorf("marking a value: %w", err)
+	}
+	return nil
+}
+
+// orphan suspends the signals that were derived from a fallen one and have no other root
+// standing, until their owners reaffirm them by renewal.
+func (x *Exchange) orphan(t *txn, root lantern.ID) error {
+	derived, err := store.Derived(t.ctx, t.Tx, root)
+	if err != nil {
+		return err
+	}
+	for _, id := range derived {
+		roots, err := store.StandingRoots(t.ctx, t.Tx, id)
+		if err != nil {
+			return err
+		}
+		row, ok, err := store.ReadSignal(t.ctx, t.Tx, id)
+		if err != nil {
+			return err
+		}
+		if ok && roots == 0 {
+			if err := x.suspend(t, row, policy.Actor{}, "root fell"); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Corrections lists what the actor's member must acknowledge and what it caused; for the
+// steward everything.
+func (x *Exchange) Corrections(ctx context.Context, a policy.Actor) (list []lantern.Correction, err error) {
+	member := a.Member
+	if policy.Can(a, policy.ReadAllCorrections, x.Clock()) == nil {
+		member = 0
+	} else if err := policy.Can(a, policy.ReadCorrections, x.Clock()); err != nil {
+		return nil, err
+	}
+	err = x.read(ctx, func(tx *sqldb.Tx) error {
+		rows, err := store.CorrectionsFor(ctx, tx, member)
+		list = make([]lantern.Correction, len(rows))
+		for i, r := range rows {
+			list[i] = x.shown(r, a.Member, member == 0)
+		}
+		return err
+	})
+	return list, err
+}
+
+// shown cuts a correction to what the reader may see: the whole map of duties for the
+// sharer and the steward, the own row for a recipient.
+func (x *Exchange) shown(r store.CorrectionRow, reader lantern.ID, all bool) lantern.Correction {
+	c := r.Correction
+	c.Recipients = []lantern.Receivership{}
+	for _, d := range r.Recipients {
+		if all || r.Owner == reader || d.Member == reader {
+			d.Overdue = policy.Overdue(d, c.Opened, x.Clock())
+			c.Recipients = append(c.Recipients, d)
+		}
+	}
+	return c
+}
+
+// Correction returns one of those that [Exchange.Corrections] lists.
+func (x *Exchange) Correction(ctx context.Context, a policy.Actor, id lantern.ID) (c lantern.Correction, err error) {
+	list, err := x.Corrections(ctx, a)
+	if err != nil {
+		return c, err
+	}
+	for _, c := range list {
+		if c.ID == id {
+			return c, nil
+		}
+	}
+	return c, errMissing("correction")
+}
+
+// Acknowledge records that the actor's member masked or purged a fallen signal. Purged
+// implies masked. A step acknowledged twice keeps its first time.
+func (x *Exchange) Acknowledge(ctx context.Context, a policy.Actor, ack lantern.Ack) (c lantern.Correction, err error) {
+	if err := ack.Validate(); err != nil {
+		return c, err
+	}
+	if err := policy.Can(a, policy.Acknowledge, x.Clock()); err != nil {
+		return c, err
+	}
+	err = x.write(ctx, func(t *txn) error {
+		row, ok, err := store.ReadCorrection(t.ctx, t.Tx, ack.Correction)
+		if err != nil {
+			return err
+		}
+		var duty *lantern.Receivership
+		for i := range row.Recipients {
+			if row.Recipients[i].Member == a.Member {
+				duty = &row.Recipients[i]
+			}
+		}
+		if !ok || duty == nil {
+			return errMissing("correction")
+		}
+		before := *duty
+		if duty.Masked.IsZero() {
+			duty.Masked = t.now
+		}
+		if ack.Step == lantern.AckPurged && duty.Purged.IsZero() {
+			duty.Purged = t.now
+		}
+		c = x.shown(row, a.Member, false)
+		if *duty == before {
+			return nil
+		}
+		if err := store.Acknowledge(t.ctx, t.writing(), ack.Correction, *duty); err != nil {
+			return fmt.Errorf("storing an acknowledgement: %w", err)
+		}
+		_, err = t.record(entry{kind: audit.Acknowledge, by: a, facts: facts{Object: ack.Correction, Signal: row.Signal, Owner: row.Owner, State: string(ack.Step)}})
+		return err
+	})
+	return c, err
+}

@@ -1,0 +1,38 @@
+package exchange
+
+import (
+	"crypto/subtle"
+	"encoding/base64"
+	"encoding/binary"
+
+	"lantern"
+)
+
+// place is what a cursor says: how far a member read a program's feed, and in which
+// epoch of its rights.
+type place struct {
+	seq   int64
+	epoch int64
+}
+
+// cursor writes a place as an opaque text that is of use to this member and program only.
+func (x *Exchange) cursor(member, program lantern.ID, p place) lantern.Cursor {
+	b := make([]byte, 16, 24)
+	binary.BigEndian.PutUint64(b, uint64(p.seq))
+	binary.BigEndian.PutUint64(b[8:], uint64(p.epoch))
+	sum := x.Sealer.Index("cursor", member.String(), program.String(), string(b))
+	return lantern.Cursor(base64.RawURLEncoding.EncodeToString(append(b, sum[:8]...)))
+}
+
+// readCursor is the other way round. A cursor that this exchange did not give to this
+// member for this program is Invalid.
+func (x *Exchange) readCursor(member, program lantern.ID, c lantern.Cursor) (place, error) {
+	b, err := base64.RawURLEncoding.DecodeString(string(c))
+	if err == nil && len(b) == 24 {
+		sum := x.Sealer.Index("cursor", member.String(), program.String(), string(b[:16]))
+		if subtle.ConstantTimeCompare(sum[:8], b[16:]) == 1 {
+			return place{int64(binary.BigEndian.Uint64(b)), int64(binary.BigEndian.Uint64(b[8:]))}, nil
+		}
+	}
+	return place{}, &lantern.Error{Kind: lantern.Invalid, Field: "/cursor", Reason: "not a cursor of this feed", Fix: "pass what the last page gave as next, or leave it out to start from the beginning"}
+}

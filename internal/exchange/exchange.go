@@ -1,0 +1,157 @@
+package exchange
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync"
+	"time"
+
+	"lantern"
+	"lantern/audit"
+	"lantern/internal/seal"
+	"lantern/internal/sqldb"
+	"lantern/internal/store"
+)
+
+// Config is what an exchange is made of. DB, Sealer and Signer are required and stay the
+// caller's to close.
+type Config struct {
+	DB     *sqldb.DB
+	Sealer *seal.Sealer
+	Signer *audit.Signer
+	Clock  func() time.Time // default time.Now
+	Random io.Reader        // default crypto/rand.Reader
+	Log    *slog.Logger     // default: nothing is logged
+
+	SweepEvery time.Duration // how often expiry, deadlines and erasure are looked after; default a minute, negative never
+	PollEvery  time.Duration // how often other processes' writes are looked for while somebody waits; default 20 ms
+}
+
+// Exchange is a running service.
+type Exchange struct {
+	Config
+	queue chan *op
+	wakes *wakes
+	heads headCache
+
+	ctx   context.Context // ends when Close is called
+	close context.CancelFunc
+	loops sync.WaitGroup
+
+	scrubDue chan struct{} // holds one token while erased bytes wait to be scrubbed
+}
+
+// New brings the schema up to date, checks the log's head and starts the service.
+func New(ctx context.Context, c Config) (*Exchange, error) {
+	if c.Clock == nil {
+		c.Clock = time.Now
+	}
+	if c.Random == nil {
+		c.Random = rand.Reader
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.SweepEvery == 0 {
+		c.SweepEvery = time.Minute
+	}
+	if c.PollEvery == 0 {
+		c.PollEvery = 20 * time.Millisecond
+	}
+	if err := c.DB.Migrate(ctx, store.Migrations()); err != nil {
+		return nil, err
+	}
+	x := &Exchange{Config: c, queue: make(chan *op, maxGroup), wakes: newWakes(), scrubDue: make(chan struct{}, 1)}
+	x.ctx, x.close = context.WithCancel(context.WithoutCancel(ctx))
+	if err := x.startLog(ctx); err != nil {
+		return nil, err
+	}
+	x.loops.Go(x.commitLoop)
+	x.loops.Go(x.pollLoop)
+	if c.SweepEvery > 0 {
+		x.loops.Go(x.sweepLoop)
+	}
+	return x, nil
+}
+
+// Close ends waiting reads, lets the running transaction finish and refuses what comes
+// after. It does not close the database.
+func (x *Exchange) Close() error {
+	x.close()
+	x.loops.Wait()
+	return nil
+}
+
+// Ready reports why the service cannot answer, or nil.
+func (x *Exchange) Ready(ctx context.Context) error {
+	if x.ctx.Err() != nil {
+		return errClosing
+	}
+	return x.DB.Ping(ctx)
+}
+
+var errClosing = lantern.Errorf(lantern.Unavailable, "the exchange is shutting down")
+
+// errMissing is the one answer for what does not exist and for what the caller may not
+// know of.
+func errMissing(what string) error { return lantern.Errorf(lantern.NotFound, "no such %s", what) }
+
+// read runs fn in a snapshot.
+func (x *Exchange) read(ctx context.Context, fn func(tx *sqldb.Tx) error) error {
+	return x.DB.Read(ctx, fn)
+}
+
+// newID draws an id.
+func (x *Exchange) newID() (lantern.ID, error) { return lantern.NewID(x.Random) }
+
+// Init founds an empty exchange: the operator as a member, its first steward and that
+// person's key, which is returned with its secret this once. On an exchange that was
+// founded it returns a Conflict and changes nothing.
+func (x *Exchange) Init(ctx context.Context, operator string) (lantern.Key, error) {
+	m := lantern.Member{Name: operator, Kind: lantern.Operator, State: lantern.ActiveMember}
+	if err := m.Validate(); err != nil {
+		return lantern.Key{}, err
+	}
+	p := lantern.Person{Label: "steward", Roles: []lantern.PersonRole{lantern.Steward, lantern.Admin, lantern.Auditor}}
+	key, cred, err := x.mintKey([]lantern.Scope{lantern.ScopeRead, lantern.ScopeManage, lantern.ScopeAudit}, time.Time{})
+	var e1, e2 error
+	m.ID, e1 = x.newID()
+	p.ID, e2 = x.newID()
+	if err := errors.Join(err, e1, e2); err != nil {
+		return lantern.Key{}, err
+	}
+	err = x.write(ctx, func(t *txn) error {
+		have, err := store.Members(ctx, t.Tx)
+		if err != nil {
+			return err
+		}
+		if len(have) > 0 {
+			return lantern.Errorf(lantern.Conflict, "the exchange has members")
+		}
+		m.Created, p.Created, p.Member, p.Trained = t.now, t.now, m.ID, t.now.AddDate(1, 0, 0)
+		cred.Member, cred.Person, cred.Created = m.ID, p.ID, t.now
+		err = errors.Join(
+			store.InsertMember(ctx, t.writing(), m),
+			store.InsertPerson(ctx, t.writing(), p),
+			store.InsertCredential(ctx, t.writing(), cred))
+		if err != nil {
+			return fmt.Errorf("founding the exchange: %w", err)
+		}
+		for _, e := range []entry{
+			{kind: audit.MemberChange, facts: facts{Object: m.ID, State: string(m.State)}},
+			{kind: audit.PersonChange, facts: facts{Object: p.ID, Member: m.ID}},
+			{kind: audit.KeyAdd, facts: facts{Object: cred.ID, Member: m.ID}},
+		} {
+			if _, err := t.record(e); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	key.Actor, key.Created = p.ID, cred.Created
+	return key, err
+}

@@ -1,0 +1,192 @@
+package exchange
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"time"
+
+	"lantern"
+	"lantern/audit"
+	"lantern/internal/policy"
+	"lantern/internal/sqldb"
+	"lantern/internal/store"
+)
+
+// Feed reads a program's changes after a cursor: at most limit of them, at once if there
+// are any, else as soon as one comes or after wait. The page is logged as a disclosure
+// before it is returned. Resync means that the cursor is of no use any more: the member's
+// rights changed, the tombstones it would need are purged, or the exchange was restored
+// from an older backup.
+func (x *Exchange) Feed(ctx context.Context, a policy.Actor, program lantern.ID, cursor lantern.Cursor, limit int, wait time.Duration) (lantern.FeedPage, error) {
+	if err := policy.Can(a, policy.ReadFeed, x.Clock()); err != nil {
+		return lantern.FeedPage{}, err
+	}
+	if limit <= 0 || limit > lantern.MaxPage {
+		limit = lantern.MaxPage
+	}
+	var from place
+	if cursor != "" {
+		var err error
+		if from, err = x.readCursor(a.Member, program, cursor); err != nil {
+			return lantern.FeedPage{}, err
+		}
+	}
+	timeout, cancel := context.WithTimeout(ctx, min(max(wait, 0), lantern.MaxWait))
+	defer cancel()
+	first := cursor == ""
+	for {
+		room := x.wakes.room(program)
+		page, head, err := x.page(ctx, a, program, &from, first, limit)
+		if err != nil {
+			return lantern.FeedPage{}, err
+		}
+		first = false
+		if len(page.Changes) > 0 || wait <= 0 || !x.await(timeout, room) {
+			page.AsOf = later(x.Clock(), head.Last)
+			return page, nil
+		}
+	}
+}
+
+// await waits for the room's door, the timeout or the end; true means look again.
+func (x *Exchange) await(ctx context.Context, room <-chan struct{}) bool {
+	x.wakes.enter(1)
+	defer x.wakes.enter(-1)
+	select {
+	case <-room:
+		return true
+	case <-ctx.Done():
+	case <-x.ctx.Done():
+	}
+	return false
+}
+
+// page reads one page from a place and moves the place on. An empty page, which is most
+// of them, costs a read; only one with changes costs a transaction.
+func (x *Exchange) page(ctx context.Context, a policy.Actor, program lantern.ID, from *place, first bool, limit int) (page lantern.FeedPage, head store.Head, err error) {
+	var m store.Membership
+	var news bool
+	look := func(ctx context.Context, tx *sqldb.Tx) error {
+		if m, err = inProgram(ctx, tx, program, a.Member); err != nil {
+			return err
+		}
+		if head, _, err = store.ReadHead(ctx, tx, program, false); err != nil {
+			return err
+		}
+		if first {
+			from.epoch = m.Epoch
+		} else if err := fresh(*from, m, head); err != nil {
+			return err
+		}
+		news = head.Seq > from.seq
+		return nil
+	}
+	if err := x.read(ctx, func(tx *sqldb.Tx) error { return look(ctx, tx) }); err != nil {
+		return page, head, err
+	}
+	var rows []store.FeedRow
+	var reactions []store.ReactionCount
+	next := *from
+	if news {
+		err = x.write(ctx, func(t *txn) error {
+			if err := look(t.ctx, t.Tx); err != nil {
+				return err
+			}
+			rows, reactions, next, page.Leaf, err = x.disclose(t, a, program, *from, head, m, limit)
+			return err
+		})
+		if err != nil {
+			return page, head, err
+		}
+	}
+	*from = next
+	page.Next = x.cursor(a.Member, program, next)
+	page.More = next.seq < head.Seq
+	page.Changes, err = x.changes(ctx, rows, reactions)
+	return page, head, err
+}
+
+// fresh refuses a place from which going on would hide something.
+func fresh(p place, m store.Membership, h store.Head) error {
+	resync := func(reason string) error {
+		return &lantern.Error{Kind: lantern.Resync, Field: "/cursor", Reason: reason, Fix: "read from the beginning and drop what does not come back"}
+	}
+	switch {
+	case p.epoch != m.Epoch:
+		return resync("what the member may see has changed")
+	case p.seq > h.Seq:
+		return resync("the cursor is ahead of the feed: the exchange was restored from a backup")
+	case p.seq < h.Horizon:
+		return resync("the cursor is older than the tombstones that are kept")
+	}
+	return nil
+}
+
+// disclose reads a page in the transaction that also enters the recipients and logs the
+// disclosure. A page without rows leaves no trace.
+func (x *Exchange) disclose(t *txn, a policy.Actor, program lantern.ID, from place, head store.Head, m store.Membership, limit int) (
+	rows []store.FeedRow, reactions []store.ReactionCount, next place, leaf int64, err error) {
+	next = place{head.Seq, from.epoch}
+	// The member's state is read anew: the actor's may be a few milliseconds old.
+	member, _, err := store.Member(t.ctx, t.Tx, a.Member)
+	if err != nil {
+		return nil, nil, next, 0, err
+	}
+	reads := member.State == lantern.ActiveMember || member.State == lantern.ReadOnly
+	rows, err = store.FeedRows(t.ctx, t.Tx, program, a.Member, from.seq, limit, m.Direction, reads)
+	if err != nil || len(rows) == 0 {
+		return nil, nil, next, 0, err
+	}
+	if len(rows) == limit {
+		next.seq = rows[limit-1].Seq
+	}
+	if reactions, err = store.ReactionsBetween(t.ctx, t.Tx, program, from.seq, next.seq); err != nil {
+		return nil, nil, next, 0, err
+	}
+	digest := sha256.New()
+	var sent []lantern.ID
+	for _, r := range rows {
+		fmt.Fprintf(digest, "%d %d\n", r.ID, r.Seq)
+		if r.State == lantern.Active && r.Member != a.Member {
+			sent = append(sent, r.ID)
+		}
+	}
+	if err := store.AddRecipients(t.ctx, t.writing(), a.Member, sent, t.now); err != nil {
+		return nil, nil, next, 0, fmt.Errorf("entering recipients: %w", err)
+	}
+	leaf, err = t.record(entry{kind: audit.Disclose, by: a, facts: facts{
+		Programs: []lantern.ID{program}, Count: len(rows), Digest: hex.EncodeToString(digest.Sum(nil)),
+	}})
+	return rows, reactions, next, leaf, err
+}
+
+// changes turns rows into what goes over the wire: active signals whole, all others as
+// tombstones.
+func (x *Exchange) changes(ctx context.Context, rows []store.FeedRow, reactions []store.ReactionCount) ([]lantern.Change, error) {
+	list := make([]lantern.Change, len(rows))
+	counts := map[lantern.ID]map[lantern.Reaction]int{}
+	for _, c := range reactions {
+		if counts[c.Signal] == nil {
+			counts[c.Signal] = map[lantern.Reaction]int{}
+		}
+		counts[c.Signal][c.Reaction] = c.Members
+	}
+	for i, r := range rows {
+		c := lantern.Change{Seq: r.Seq, Time: r.Changed, Correction: r.Correction, Signal: tombstone(r.SignalRow)}
+		if r.State == lantern.Active {
+			s, err := opinion(r.SignalRow)
+			if err != nil {
+				return nil, err
+			}
+			if err := x.unseal(ctx, r.SignalRow, &s); err != nil {
+				return nil, err
+			}
+			s.Disputed, s.Reactions = r.Disputed, counts[r.ID]
+			c.Signal, c.Value = s, r.ValueID
+		}
+		list[i] = c
+	}
+	return list, nil
+}

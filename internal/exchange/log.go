@@ -1,0 +1,336 @@
+package exchange
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"lantern"
+	"lantern/audit"
+	"lantern/internal/policy"
+	"lantern/internal/seal"
+	"lantern/internal/sqldb"
+	"lantern/internal/store"
+)
+
+// maxGroup bounds how many acts one transaction takes.
+const maxGroup = 512
+
+// groupTimeout bounds one transaction. It is not the caller's: an act whose caller left
+// must not take its neighbours down.
+const groupTimeout = 30 * time.Second
+
+// op is one act that waits for its transaction.
+type op struct {
+	ctx  context.Context
+	fn   func(*txn) error
+	done chan error
+}
+
+// write runs fn in a transaction, alone or together with the acts of other callers, and
+// returns after the commit. It is the only way to change anything.
+//
+// fn may run more than once, so it must set its results anew each time. It should check
+// before it writes: an error before the first write costs the neighbours nothing.
+func (x *Exchange) write(ctx context.Context, fn func(*txn) error) error {
+	o := &op{ctx: ctx, fn: fn, done: make(chan error, 1)}
+	select {
+	case x.queue <- o:
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-x.ctx.Done():
+		return errClosing
+	}
+	// From here the act may be committed whether or not the caller waits, so it waits.
+	select {
+	case err := <-o.done:
+		return err
+	case <-x.ctx.Done():
+		select {
+		case err := <-o.done:
+			return err
+		case <-time.After(groupTimeout):
+			return errClosing
+		}
+	}
+}
+
+// commitLoop takes what is queued and commits it together.
+func (x *Exchange) commitLoop() {
+	for {
+		select {
+		case <-x.ctx.Done():
+			x.refuseQueued()
+			return
+		case first := <-x.queue:
+			group := []*op{first}
+			for len(group) < maxGroup && len(x.queue) > 0 {
+				group = append(group, <-x.queue)
+			}
+			x.commit(group)
+		}
+	}
+}
+
+func (x *Exchange) refuseQueued() {
+	for {
+		select {
+		case o := <-x.queue:
+			o.done <- errClosing
+		default:
+			return
+		}
+	}
+}
+
+// commit runs a group; if it fails as a whole, each act runs alone.
+func (x *Exchange) commit(group []*op) {
+	errs, err := x.try(group)
+	if err != nil && len(group) > 1 {
+		for _, o := range group {
+			x.commit([]*op{o})
+		}
+		return
+	}
+	for i, o := range group {
+		if err != nil {
+			o.done <- err
+		} else {
+			o.done <- errs[i]
+		}
+	}
+}
+
+// try runs the acts in one transaction. errs are those of acts that wrote nothing; err
+// says that nothing was committed.
+func (x *Exchange) try(group []*op) (errs []error, err error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(x.ctx), groupTimeout)
+	defer cancel()
+	var touched []lantern.ID
+	err = x.DB.Write(ctx, func(tx *sqldb.Tx) error {
+		t, err := x.begin(ctx, tx)
+		if err != nil {
+			return err
+		}
+		errs = make([]error, len(group))
+		for i, o := range group {
+			if errs[i] = o.ctx.Err(); errs[i] != nil {
+				continue
+			}
+			wrote := t.wrote
+			t.wrote = false
+			if errs[i] = o.fn(t); errs[i] != nil && t.wrote {
+				return errs[i]
+			}
+			t.wrote = t.wrote || wrote
+		}
+		touched = t.programs()
+		return t.flush(ctx)
+	})
+	if err == nil {
+		x.wakes.wake(touched...)
+	}
+	return errs, err
+}
+
+// txn is a transaction of the exchange: the rows, and the log entries and feed places
+// that go with them.
+type txn struct {
+	*sqldb.Tx
+	x      *Exchange
+	ctx    context.Context
+	now    time.Time // one time for the whole transaction, never before an earlier one's
+	tree   audit.Tree
+	base   int64 // size of the tree before
+	leaves []store.LeafRow
+	heads  map[lantern.ID]*store.Head
+	wrote  bool
+}
+
+// begin locks the log's head and reads the clock under it.
+func (x *Exchange) begin(ctx context.Context, tx *sqldb.Tx) (*txn, error) {
+	head, ok, err := store.ReadLogHead(ctx, tx, true)
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		return nil, fmt.Errorf("the log has no head")
+	}
+	t := &txn{Tx: tx, x: x, ctx: ctx, heads: map[lantern.ID]*store.Head{}}
+	if err := t.tree.UnmarshalBinary(head.Edge); err != nil {
+		return nil, fmt.Errorf("reading the log head: %w", err)
+	}
+	t.base = t.tree.Size()
+	t.now = later(x.Clock(), head.Last)
+	return t, nil
+}
+
+// later returns the clock's time, or the first microsecond after last if that is later:
+// no time in the log or a feed runs backwards, whatever the clock does.
+func later(clock, last time.Time) time.Time {
+	clock = clock.UTC().Truncate(time.Microsecond)
+	if next := last.Add(time.Microsecond); next.After(clock) {
+		return next
+	}
+	return clock
+}
+
+// writing returns the transaction for a statement that writes. Whoever calls it has
+// finished checking.
+func (t *txn) writing() *sqldb.Tx {
+	t.wrote = true
+	return t.Tx
+}
+
+// facts is the part of a log record that stays: identifiers and closed words, no text,
+// no value.
+type facts struct {
+	Member   lantern.ID   `json:"member,omitempty"` // who acted
+	Actor    lantern.ID   `json:"actor,omitempty"`
+	Key      lantern.ID   `json:"key,omitempty"`
+	Object   lantern.ID   `json:"object,omitempty"` // what was acted on
+	Signal   lantern.ID   `json:"signal,omitempty"`
+	Owner    lantern.ID   `json:"owner,omitempty"` // the sharer of the signal
+	Programs []lantern.ID `json:"programs,omitempty"`
+	Policy   []int        `json:"policy,omitempty"` // versions of the programs' policies
+
+	Type   lantern.SignalType `json:"type,omitempty"`
+	Status lantern.Status     `json:"status,omitempty"`
+	Tags   []lantern.Tag      `json:"tags,omitempty"`
+	Basis  lantern.ReviewedBy `json:"basis,omitempty"`
+	State  string             `json:"state,omitempty"`  // what it became
+	Reason string             `json:"reason,omitempty"` // a word of a closed set
+	Month  string             `json:"month"`            // of the act, "2006-01"
+	Count  int                `json:"count,omitempty"`
+	Digest string             `json:"digest,omitempty"`
+}
+
+// entry is what an act leaves in the log.
+type entry struct {
+	kind   audit.Kind
+	by     policy.Actor
+	facts  facts
+	person []byte       // what identifies, e.g. the value; sealed with the signal's key
+	record *seal.Record // the signal's key, needed if person is set
+}
+
+// record appends a leaf and returns its index.
+func (t *txn) record(e entry) (int64, error) {
+	f := e.facts
+	if e.by.Member != 0 {
+		f.Member, f.Actor, f.Key = e.by.Member, e.by.ID(), e.by.Key
+	}
+	f.Month = t.now.Format("2006-01")
+	text, err := json.Marshal(f)
+	if err != nil {
+		return 0, fmt.Errorf("encoding a log record: %w", err)
+	}
+	leaf, opening, err := audit.Commit(audit.Record{Kind: e.kind, Time: t.now, Person: e.person, Facts: text}, t.x.Random)
+	if err != nil {
+		return 0, fmt.Errorf("committing to a log record: %w", err)
+	}
+	row := store.LeafRow{
+		Index: t.tree.Size(), Data: leaf[:], Actor: f.Member, Owner: f.Owner, Signal: f.Signal,
+		Facts: string(text), FactsSalt: opening.FactsSalt[:], Commitment: opening.PersonCommit[:],
+	}
+	if row.Owner == 0 {
+		row.Owner = f.Member
+	}
+	if e.record != nil {
+		if row.Person, err = e.record.Seal(t.x.Random, personAAD(f.Signal), e.person); err == nil {
+			row.PersonSalt, err = e.record.Seal(t.x.Random, saltAAD(f.Signal), opening.PersonSalt[:])
+		}
+		if err != nil {
+			return 0, fmt.Errorf("sealing a log record: %w", err)
+		}
+	} else {
+		row.PersonSalt = opening.PersonSalt[:]
+	}
+	t.wrote = true
+	t.tree.Append(audit.LeafHash(leaf))
+	t.leaves = append(t.leaves, row)
+	return row.Index, nil
+}
+
+// next gives the next place in a program's feed.
+func (t *txn) next(program lantern.ID) (int64, time.Time, error) {
+	h := t.heads[program]
+	if h == nil {
+		read, ok, err := store.ReadHead(t.ctx, t.Tx, program, true)
+		if err != nil {
+			return 0, time.Time{}, err
+		}
+		if !ok {
+			return 0, time.Time{}, fmt.Errorf("program %s has no feed head", program)
+		}
+		h = &read
+		t.heads[program] = h
+	}
+	h.Seq++
+	h.Last = later(t.now, h.Last)
+	t.wrote = true
+	return h.Seq, h.Last, nil
+}
+
+// programs lists the feeds that changed.
+func (t *txn) programs() []lantern.ID {
+	var list []lantern.ID
+	for id := range t.heads {
+		list = append(list, id)
+	}
+	return list
+}
+
+// flush writes the heads, the leaves and the tiles they complete.
+func (t *txn) flush(ctx context.Context) error {
+	for _, h := range t.heads {
+		if err := store.PutHead(ctx, t.Tx, *h); err != nil {
+			return err
+		}
+	}
+	if len(t.leaves) == 0 {
+		return nil
+	}
+	if err := store.InsertLeaves(ctx, t.Tx, t.leaves); err != nil {
+		return err
+	}
+	for _, id := range audit.CompletedTiles(t.base, t.tree.Size()) {
+		data, err := audit.BuildTile(ctx, id, leafReader(t.Tx), rootReader(t.Tx))
+		if err != nil {
+			return fmt.Errorf("building a tile: %w", err)
+		}
+		root := audit.TileHash(data)
+		if err := store.InsertTile(ctx, t.Tx, id.Level, id.N, data, root[:]); err != nil {
+			return err
+		}
+	}
+	edge, err := t.tree.MarshalBinary()
+	if err != nil {
+		return err
+	}
+	return store.PutLogHead(ctx, t.Tx, store.LogHead{Edge: edge, Last: t.now})
+}
+
+// startLog makes the log's head, with its first entry, if the database is empty.
+func (x *Exchange) startLog(ctx context.Context) error {
+	var empty audit.Tree
+	edge, err := empty.MarshalBinary()
+	if err != nil {
+		return err
+	}
+	return x.DB.Write(ctx, func(tx *sqldb.Tx) error {
+		fresh, err := store.InitLog(ctx, tx, edge)
+		if err != nil || !fresh {
+			return err
+		}
+		t, err := x.begin(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if _, err := t.record(entry{kind: audit.Start}); err != nil {
+			return err
+		}
+		return t.flush(ctx)
+	})
+}
