@@ -15,7 +15,7 @@ func (c *Client) RecordOutcome(ctx context.Context, o lantern.Outcome) (lantern.
 }
 
 // RecordOutcomeOnce is [Client.RecordOutcome] under an Idempotency-Key of the caller's
-// own (1 to 128 printable characters): if the answer of an earlier call with it got lost,
+// own (1 to 64 visible ASCII characters): if the answer of an earlier call with it got lost,
 // the same call gives that answer and records nothing further. The caller keeps the key
 // and the outcome until it has an answer.
 func (c *Client) RecordOutcomeOnce(ctx context.Context, key string, o lantern.Outcome) (lantern.Outcome, error) {

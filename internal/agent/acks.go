@@ -1,0 +1,86 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"lantern"
+	"lantern/internal/sqldb"
+)
+
+// sendAcks sends every acknowledgement that is true here and not yet taken. One the
+// exchange does not expect, because the member never received the signal, is settled too.
+func (a *Agent) sendAcks(ctx context.Context) error {
+	// An owed ack is committed before the engine followed; wait until it did.
+	a.applying.Lock()
+	var due []ackRow
+	err := a.db.Read(ctx, func(tx *sqldb.Tx) (err error) {
+		due, err = loadAcks(ctx, tx, true)
+		return err
+	})
+	a.applying.Unlock()
+	if err != nil {
+		return fmt.Errorf("reading owed acknowledgements: %w", err)
+	}
+	var failed error
+	for _, ack := range due {
+		correction, err := a.exchange.Acknowledge(ctx, ack.Ack)
+		kind := lantern.KindOf(err)
+		if unowed := kind == lantern.NotFound || kind == lantern.Forbidden; err != nil && (ack.known || !unowed) {
+			failed = errors.Join(failed, fmt.Errorf("acknowledging correction %s: %w", ack.Correction, err))
+			if kind == lantern.Unavailable {
+				break // the others would fare no better
+			}
+			continue
+		}
+		now := a.clock()
+		err = a.db.Write(ctx, func(tx *sqldb.Tx) error { return settleAck(ctx, tx, ack.Ack, correction.Kind, now) })
+		if err != nil {
+			return fmt.Errorf("recording an acknowledgement: %w", err)
+		}
+	}
+	if len(due) > 0 {
+		a.changed.wake()
+	}
+	return failed
+}
+
+// scrubFreed overwrites the bytes that deleted values and keys left in the database's
+// files; only then the purges are true and may be acknowledged. What is owed is read
+// before the overwriting begins, so that a purge that comes meanwhile waits for the next run.
+func (a *Agent) scrubFreed(ctx context.Context) error {
+	var freed []ackRow
+	var mark string
+	err := a.db.Read(ctx, func(tx *sqldb.Tx) error {
+		state, err := loadState(ctx, tx)
+		if err != nil {
+			return err
+		}
+		mark = state[stateFreed]
+		freed, err = loadAcks(ctx, tx, false)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("reading owed purges: %w", err)
+	}
+	if mark == "" && len(freed) == 0 {
+		return nil
+	}
+	if err := a.db.Scrub(ctx, "replica", "secret"); err != nil {
+		return fmt.Errorf("overwriting freed bytes: %w", err)
+	}
+	err = a.db.Write(ctx, func(tx *sqldb.Tx) error {
+		for _, ack := range freed {
+			if err := readyAck(ctx, tx, ack.Ack); err != nil {
+				return err
+			}
+		}
+		return dropState(ctx, tx, stateFreed, mark)
+	})
+	if err != nil {
+		return fmt.Errorf("recording purges: %w", err)
+	}
+	a.acks.wake()
+	return nil
+}

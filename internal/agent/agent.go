@@ -1,0 +1,210 @@
+package agent
+
+import (
+	"context"
+	"crypto/rand"
+	"embed"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"time"
+
+	"lantern"
+	"lantern/client"
+	"lantern/internal/seal"
+	"lantern/internal/sqldb"
+	"lantern/match"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// Config is what an agent needs. Only Dir, Exchange and Sealer must be given.
+type Config struct {
+	Dir      string         // the agent's own folder; must exist and belong to it alone
+	Exchange *client.Client // calls with the agent's own key, a service's or a person's of the member
+	Sealer   *seal.Sealer   // seals the replica; its key must not lie in Dir
+
+	LogKey   string // verifier key of the exchange's log; "": the one the exchange gives first is pinned
+	Region   string // ISO 3166 country whose national phone numbers are read in texts, e.g. "US"
+	MatchOwn bool   // match the member's own signals too
+
+	Clock  func() time.Time // nil: time.Now
+	Random io.Reader        // nil: crypto/rand.Reader
+	Log    *slog.Logger     // nil: none
+}
+
+// Agent is a member's agent. Its methods may be called by any number of goroutines.
+type Agent struct {
+	db       *sqldb.DB
+	engine   *match.Engine
+	exchange *client.Client
+	sealer   *seal.Sealer
+	token    []byte // digest of the local token
+	logKey   string // configured; may be ""
+	region   string
+	matchOwn bool
+	clock    func() time.Time
+	random   io.Reader
+	log      *slog.Logger
+
+	applying sync.Mutex // held while the replica changes, until the engine followed
+
+	changed bell // something was applied
+	acks    bell // an acknowledgement is due
+	scrub   bell // freed bytes are to be overwritten
+	verify  bell // the log is to be verified
+	joined  bell // the programs are to be read again
+
+	mu      sync.Mutex // guards what follows
+	member  lantern.Member
+	feeds   map[lantern.ID]*feed
+	fault   string // how the log contradicted itself
+	problem string // why the exchange does not answer the agent at all
+	callers map[[32]byte]cachedCaller
+	rounds  map[lantern.ID]bool // cases whose next round is being read
+}
+
+// feed is what the agent knows in memory of a program it follows.
+type feed struct {
+	name       string
+	loaded     bool
+	generation int64
+	contact    time.Time
+	refused    bool   // the exchange does not let the member read this feed
+	problem    string // why the last read failed
+}
+
+// New opens the agent in c.Dir, making its database and its local token if they are not
+// there, and builds the engine. It does not call the exchange; [Agent.Run] does.
+func New(ctx context.Context, c Config) (*Agent, error) {
+	a := &Agent{
+		exchange: c.Exchange, sealer: c.Sealer, logKey: c.LogKey, region: c.Region, matchOwn: c.MatchOwn,
+		clock: c.Clock, random: &lockedReader{r: c.Random}, log: c.Log,
+		feeds: make(map[lantern.ID]*feed), callers: make(map[[32]byte]cachedCaller), rounds: make(map[lantern.ID]bool),
+	}
+	if a.clock == nil {
+		a.clock = time.Now
+	}
+	if c.Random == nil {
+		a.random = rand.Reader
+	}
+	if a.log == nil {
+		a.log = slog.New(slog.DiscardHandler)
+	}
+	token, err := localToken(c.Dir, a.random)
+	if err != nil {
+		return nil, err
+	}
+	a.token = token
+	if a.db, err = sqldb.Open(ctx, "sqlite:"+filepath.Join(c.Dir, "agent.db")); err != nil {
+		return nil, fmt.Errorf("opening the agent's database: %w", err)
+	}
+	if err := a.start(ctx); err != nil {
+		return nil, errors.Join(err, a.db.Close())
+	}
+	return a, nil
+}
+
+// start brings memory to what the database says.
+func (a *Agent) start(ctx context.Context) error {
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return fmt.Errorf("reading the migrations: %w", err)
+	}
+	if err := a.db.Migrate(ctx, files); err != nil {
+		return fmt.Errorf("migrating the agent's database: %w", err)
+	}
+	// The engine's digests are under a key of this installation, which never leaves it.
+	a.engine = match.New(a.sealer.Index("agent/engine"))
+	err = a.db.Read(ctx, func(tx *sqldb.Tx) error {
+		state, err := loadState(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if id, err := strconv.ParseInt(state[stateMember], 10, 64); err == nil {
+			a.member.ID = lantern.ID(id)
+		}
+		a.fault = state[stateFault]
+		programs, err := loadPrograms(ctx, tx)
+		for _, p := range programs {
+			a.feeds[p.id] = &feed{name: p.name, loaded: p.loaded, generation: p.generation, contact: p.contact}
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("reading the agent's state: %w", err)
+	}
+	return a.rebuild(ctx)
+}
+
+// Close ends the agent's use of its database. [Agent.Run] must have returned.
+func (a *Agent) Close() error { return a.db.Close() }
+
+// Ready reports whether the agent can look anything up: an error of kind Unavailable
+// says why it cannot.
+func (a *Agent) Ready(ctx context.Context) error {
+	if err := a.db.Ping(ctx); err != nil {
+		return err
+	}
+	if f := a.freshness(a.clock()); f.state == lantern.CouldNotLook {
+		return &lantern.Error{Kind: lantern.Unavailable, Reason: f.reasons[0]}
+	}
+	return nil
+}
+
+// Changed returns a channel that is closed when the agent next applied something of a
+// feed, or changed what it says of itself. Take the channel first, then look.
+func (a *Agent) Changed() <-chan struct{} { return a.changed.wait() }
+
+// memberID returns the member the agent works for, 0 before the first contact.
+func (a *Agent) memberID() lantern.ID {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.member.ID
+}
+
+// newID draws an id.
+func (a *Agent) newID() (lantern.ID, error) { return lantern.NewID(a.random) }
+
+// bell wakes all who wait. The zero bell is ready.
+type bell struct {
+	mu sync.Mutex
+	ch chan struct{}
+}
+
+// wait returns a channel that the next wake closes.
+func (b *bell) wait() <-chan struct{} {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.ch == nil {
+		b.ch = make(chan struct{})
+	}
+	return b.ch
+}
+
+func (b *bell) wake() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.ch != nil {
+		close(b.ch)
+		b.ch = nil
+	}
+}
+
+// lockedReader lets goroutines share a source of randomness.
+type lockedReader struct {
+	mu sync.Mutex
+	r  io.Reader
+}
+
+func (l *lockedReader) Read(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return io.ReadFull(l.r, p)
+}

@@ -1,0 +1,132 @@
+package agent
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"lantern"
+	"lantern/client"
+)
+
+// TokenFile is the file in the agent's folder that holds the local token: whoever may
+// read it may match, and read hits and cases.
+const TokenFile = "agent.token"
+
+// callerKept is how long the exchange's word about a person's key is relied on.
+const callerKept = 60 * time.Second
+
+// maxCallers bounds the keys remembered.
+const maxCallers = 1000
+
+// Caller is who calls the agent: the local token, or a person of the member. A person's
+// key lives in the Caller for the call and is stored nowhere.
+type Caller struct {
+	Person   lantern.ID     // 0 for the local token
+	exchange *client.Client // speaks with the person's key
+}
+
+// cachedCaller is what the exchange said of a key, found by the key's digest.
+type cachedCaller struct {
+	person lantern.ID
+	until  time.Time
+}
+
+// errCredential says nothing about what was sent.
+var errCredential = &lantern.Error{Kind: lantern.Unauthorized, Reason: "the credential is not valid here",
+	Fix: "send the agent's local token, or the exchange key of a person of this member"}
+
+// Authenticate says who the bearer of a credential is: the local token, or a person of
+// the member, which the exchange is asked about at most once a minute. It returns an
+// error of kind Unauthorized for anything else, and Unavailable if the exchange could not
+// be asked.
+func (a *Agent) Authenticate(ctx context.Context, credential string) (Caller, error) {
+	digest := sha256.Sum256([]byte(credential))
+	if subtle.ConstantTimeCompare(digest[:], a.token) == 1 {
+		return Caller{}, nil
+	}
+	if !strings.HasPrefix(credential, "lk_") {
+		return Caller{}, errCredential
+	}
+	exchange := a.exchange.WithKey(credential)
+	now := a.clock()
+	a.mu.Lock()
+	known, ok := a.callers[digest]
+	a.mu.Unlock()
+	if ok && now.Before(known.until) {
+		return Caller{Person: known.person, exchange: exchange}, nil
+	}
+	who, err := exchange.Whoami(ctx)
+	switch {
+	case lantern.KindOf(err) == lantern.Unauthorized:
+		return Caller{}, errCredential
+	case err != nil:
+		return Caller{}, fmt.Errorf("asking the exchange about a key: %w", err)
+	case who.Person == nil || who.Member.ID != a.memberID():
+		return Caller{}, errCredential
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if len(a.callers) >= maxCallers {
+		clear(a.callers)
+	}
+	a.callers[digest] = cachedCaller{person: who.Person.ID, until: now.Add(callerKept)}
+	return Caller{Person: who.Person.ID, exchange: exchange}, nil
+}
+
+// person refuses callers that are no person.
+func (c Caller) person() error {
+	if c.Person == 0 || c.exchange == nil {
+		return &lantern.Error{Kind: lantern.Forbidden, Reason: "only a person may do this", Fix: "send a person's exchange key instead of the local token"}
+	}
+	return nil
+}
+
+// localToken returns the digest of the token in dir, making one if there is none.
+func localToken(dir string, random io.Reader) ([]byte, error) {
+	path := filepath.Join(dir, TokenFile)
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		text, err = makeToken(path, random)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the local token: %w", err)
+	}
+	token := strings.TrimSpace(string(text))
+	if len(token) < 32 {
+		return nil, &lantern.Error{Kind: lantern.Invalid, Reason: "the local token is too short to be one",
+			Fix: "delete the file " + TokenFile + " in the agent's folder and start again"}
+	}
+	digest := sha256.Sum256([]byte(token))
+	return digest[:], nil
+}
+
+// makeToken writes a fresh token in one step, so that a crash leaves no half of one.
+func makeToken(path string, random io.Reader) ([]byte, error) {
+	var b [32]byte
+	if _, err := io.ReadFull(random, b[:]); err != nil {
+		return nil, err
+	}
+	text := []byte("la_" + base64.RawURLEncoding.EncodeToString(b[:]) + "\n")
+	tmp, err := os.CreateTemp(filepath.Dir(path), TokenFile+".*") // mode 0600
+	if err != nil {
+		return nil, err
+	}
+	defer os.Remove(tmp.Name()) //nolint:errcheck // gone after the rename
+	if _, err := tmp.Write(text); err != nil {
+		return nil, errors.Join(err, tmp.Close())
+	}
+	if err := errors.Join(tmp.Sync(), tmp.Close()); err != nil {
+		return nil, err
+	}
+	return text, os.Rename(tmp.Name(), path)
+}

@@ -1,0 +1,184 @@
+package agent
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"lantern"
+	"lantern/audit"
+	"lantern/internal/sqldb"
+)
+
+// OpenCase opens a case on signals whose hits deserve a wider look. The accounts their
+// open and confirmed hits name become round 0, with the decisions they have; the hits
+// belong to the case.
+func (a *Agent) OpenCase(ctx context.Context, c Caller, d lantern.CaseDraft) (lantern.Case, error) {
+	var opened lantern.Case
+	if err := c.person(); err != nil {
+		return opened, err
+	}
+	if err := d.Validate(); err != nil {
+		return opened, err
+	}
+	id, err := a.newID()
+	if err != nil {
+		return opened, err
+	}
+	seeds := slices.Clone(d.Signals)
+	slices.Sort(seeds)
+	seeds = slices.Compact(seeds)
+	err = a.db.Write(ctx, func(tx *sqldb.Tx) error {
+		if err := checkSeeds(ctx, tx, d.Program, d.Signals); err != nil {
+			return err
+		}
+		draft := lantern.Case{ID: id, Title: d.Title, Program: d.Program, Signals: seeds, Opened: a.clock()}
+		if err := insertCase(ctx, tx, draft, c.Person); err != nil {
+			return err
+		}
+		if err := a.seedRound(ctx, tx, draft); err != nil {
+			return err
+		}
+		if err := claimHits(ctx, tx, id, seeds); err != nil {
+			return err
+		}
+		if err := a.record(ctx, tx, logged{audit.Decide, map[string]any{"person": c.Person},
+			map[string]any{"case": id, "program": d.Program, "signals": seeds}}); err != nil {
+			return err
+		}
+		opened, _, err = loadCase(ctx, tx, id)
+		return err
+	})
+	if err != nil {
+		return lantern.Case{}, fmt.Errorf("opening a case: %w", err)
+	}
+	return opened, nil
+}
+
+// checkSeeds refuses signals that are not active in the case's program.
+func checkSeeds(ctx context.Context, tx *sqldb.Tx, program lantern.ID, seeds []lantern.ID) error {
+	if _, found, err := loadProgram(ctx, tx, program); err != nil || !found {
+		if err != nil {
+			return err
+		}
+		return &lantern.Error{Kind: lantern.Invalid, Field: "/program", Reason: "not a program this member has joined", Fix: "GET /v1/status lists them"}
+	}
+	held, err := loadReplica(ctx, tx, seeds)
+	if err != nil {
+		return err
+	}
+	places, err := loadPlaces(ctx, tx, seeds)
+	if err != nil {
+		return err
+	}
+	for i, id := range seeds {
+		if r := held[id]; r == nil || r.state != lantern.Active || !slices.Contains(places[id], program) {
+			return &lantern.Error{Kind: lantern.Invalid, Field: fmt.Sprintf("/signals/%d", i), Reason: "not an active signal of the case's program"}
+		}
+	}
+	return nil
+}
+
+// seedRound makes round 0 of the accounts that the seeds' hits name.
+func (a *Agent) seedRound(ctx context.Context, tx *sqldb.Tx, c lantern.Case) error {
+	accounts := make(map[string]*lantern.CaseAccount)
+	var order []*lantern.CaseAccount
+	err := seedHits(ctx, tx, c.Signals, func(h hitRow) {
+		entry := accounts[h.account]
+		if entry == nil {
+			entry = &lantern.CaseAccount{Candidate: lantern.Candidate{Account: h.account, Link: "hit", Via: h.ref}}
+			accounts[h.account] = entry
+			order = append(order, entry)
+		}
+		if h.decision == lantern.Confirmed {
+			entry.Decision, entry.Person, entry.Decided = h.decision, h.person, h.decided
+		}
+	})
+	if err != nil {
+		return err
+	}
+	all := make([]lantern.CaseAccount, len(order))
+	for i, entry := range order {
+		all[i] = *entry
+	}
+	n, err := insertCandidates(ctx, tx, c.ID, all)
+	if err != nil {
+		return err
+	}
+	return insertRound(ctx, tx, c.ID, lantern.Round{Links: map[string]int{"hit": n}, Added: n, Total: n, At: c.Opened})
+}
+
+// Cases returns all cases, the newest first.
+func (a *Agent) Cases(ctx context.Context) ([]lantern.Case, error) {
+	all := []lantern.Case{}
+	err := a.db.Read(ctx, func(tx *sqldb.Tx) error {
+		ids, err := loadCaseIDs(ctx, tx)
+		if err != nil {
+			return err
+		}
+		for _, id := range ids {
+			c, _, err := loadCase(ctx, tx, id)
+			if err != nil {
+				return err
+			}
+			all = append(all, c)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("listing cases: %w", err)
+	}
+	return all, nil
+}
+
+// Case returns one case.
+func (a *Agent) Case(ctx context.Context, id lantern.ID) (lantern.Case, error) {
+	var c lantern.Case
+	err := a.db.Read(ctx, func(tx *sqldb.Tx) (err error) {
+		c, err = mustCase(ctx, tx, id)
+		return err
+	})
+	return c, err
+}
+
+// mustCase returns a case or an error of kind NotFound.
+func mustCase(ctx context.Context, tx *sqldb.Tx, id lantern.ID) (lantern.Case, error) {
+	c, found, err := loadCase(ctx, tx, id)
+	if err != nil {
+		return c, fmt.Errorf("reading a case: %w", err)
+	}
+	if !found {
+		return c, lantern.Errorf(lantern.NotFound, "no such case")
+	}
+	return c, nil
+}
+
+// Candidates calls emit for every account of a case in the order of rounds. It holds no
+// lock while emit runs, so a slow reader stops nobody; a round that is added meanwhile
+// may be seen or not.
+func (a *Agent) Candidates(ctx context.Context, id lantern.ID, emit func(lantern.CaseAccount) error) error {
+	if _, err := a.Case(ctx, id); err != nil {
+		return err
+	}
+	round, account := -1, ""
+	for {
+		var page []lantern.CaseAccount
+		err := a.db.Read(ctx, func(tx *sqldb.Tx) (err error) {
+			page, err = candidatesAfter(ctx, tx, id, round, account, 1000)
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("listing candidates: %w", err)
+		}
+		if len(page) == 0 {
+			return nil
+		}
+		for _, c := range page {
+			if err := emit(c); err != nil {
+				return err
+			}
+		}
+		last := page[len(page)-1]
+		round, account = last.Round, last.Account
+	}
+}

@@ -1,0 +1,135 @@
+package agent
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"lantern"
+	"lantern/internal/sqldb"
+)
+
+// owe opens the review task of a correction, with the list of what rested on the signal,
+// and notes the two acknowledgements. It must run before the hits are void.
+func (e *edit) owe(ctx context.Context, tx *sqldb.Tx, c *lantern.Change, known bool) error {
+	t := taskRow{correction: c.Correction, signal: c.Signal.ID, opened: e.now, kind: lantern.CorrectionWithdrawn}
+	if c.Signal.State == lantern.Erased {
+		t.kind = lantern.CorrectionErased
+	}
+	hits, accounts, err := hitAccounts(ctx, tx, c.Signal.ID)
+	if err != nil {
+		return err
+	}
+	t.hits = hits
+	cases, only, err := casesOn(ctx, tx, c.Signal.ID)
+	if err != nil {
+		return err
+	}
+	for _, id := range cases {
+		linked, err := descendants(ctx, tx, id, accounts, only[id])
+		if err != nil {
+			return err
+		}
+		accounts = append(accounts, linked...)
+	}
+	slices.Sort(accounts)
+	outcomes, err := outcomesOn(ctx, tx, c.Signal.ID)
+	if err != nil {
+		return err
+	}
+	if t.accounts, err = jsonList(slices.Compact(accounts)); err != nil {
+		return err
+	}
+	if t.cases, err = jsonList(cases); err != nil {
+		return err
+	}
+	if t.outcomes, err = jsonList(outcomes); err != nil {
+		return err
+	}
+	if err := insertTask(ctx, tx, t); err != nil {
+		return err
+	}
+	e.owed = true
+	return oweAcks(ctx, tx, c.Correction, known)
+}
+
+// descendants returns the candidates of a case that were linked, over any number of
+// steps, to one of the accounts. Of a case with a single seed all candidates rest on it.
+func descendants(ctx context.Context, tx *sqldb.Tx, id lantern.ID, roots []string, whole bool) ([]string, error) {
+	reached := make(map[string]bool, len(roots))
+	for _, r := range roots {
+		reached[r] = true
+	}
+	var found []string
+	via := make(map[string][]string) // an account to those linked through it
+	err := eachCandidate(ctx, tx, id, func(c lantern.CaseAccount) error {
+		if whole {
+			found = append(found, c.Account)
+		} else if c.Via != "" {
+			via[c.Via] = append(via[c.Via], c.Account)
+		}
+		return nil
+	})
+	if err != nil || whole {
+		return found, err
+	}
+	for queue := slices.Clone(roots); len(queue) > 0; {
+		next := via[queue[0]]
+		queue = queue[1:]
+		for _, account := range next {
+			if !reached[account] {
+				reached[account] = true
+				found = append(found, account)
+				queue = append(queue, account)
+			}
+		}
+	}
+	return found, nil
+}
+
+// ReviewTasks returns what the member owes after corrections, the newest first.
+func (a *Agent) ReviewTasks(ctx context.Context) ([]lantern.ReviewTask, error) {
+	tasks := []lantern.ReviewTask{}
+	err := a.db.Read(ctx, func(tx *sqldb.Tx) error {
+		rows, err := loadTasks(ctx, tx)
+		for _, r := range rows {
+			t, err := r.task()
+			if err != nil {
+				return err
+			}
+			tasks = append(tasks, t)
+		}
+		return err
+	})
+	return tasks, err
+}
+
+// task returns the row in wire form.
+func (r *taskRow) task() (lantern.ReviewTask, error) {
+	t := lantern.ReviewTask{
+		Correction: r.correction, Signal: r.signal, Kind: r.kind, Hits: r.hits,
+		Masked: r.masked, Purged: r.purged, Result: r.result, Reviewed: r.reviewed,
+	}
+	for _, l := range []struct {
+		text string
+		into any
+	}{{r.accounts, &t.Accounts}, {r.cases, &t.Cases}, {r.outcomes, &t.Outcomes}} {
+		if err := json.Unmarshal([]byte(l.text), l.into); err != nil {
+			return t, fmt.Errorf("reading a review task: %w", err)
+		}
+	}
+	return t, nil
+}
+
+// jsonList writes a list, [] when it is nil.
+func jsonList[T any](items []T) (string, error) {
+	if items == nil {
+		items = []T{}
+	}
+	text, err := json.Marshal(items)
+	if err != nil {
+		return "", fmt.Errorf("writing a list: %w", err)
+	}
+	return string(text), nil
+}

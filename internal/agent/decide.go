@@ -1,0 +1,166 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"lantern"
+	"lantern/audit"
+	"lantern/client"
+	"lantern/internal/sqldb"
+)
+
+// DecideHits records a person's decisions, each on its own: one that cannot be recorded
+// does not harm its neighbors. Deciding again replaces a decision. What follows is sent
+// with the person's key at once: a confirmed hit tells the sharer that its signal helped,
+// one that is no violation here tells it so, and a wrong signal is challenged first, so
+// that the decision stands only if the challenge does.
+func (a *Agent) DecideHits(ctx context.Context, c Caller, rulings []lantern.HitRuling) ([]lantern.HitResult, error) {
+	if err := c.person(); err != nil {
+		return nil, err
+	}
+	results := make([]lantern.HitResult, len(rulings))
+	signals := make([]lantern.ID, len(rulings)) // of the recorded ones
+	challenged := make(map[lantern.ID]lantern.ID)
+	for i, r := range rulings {
+		results[i].Hit = r.Hit
+		signal, err := a.decideHit(ctx, c, r, challenged)
+		if err != nil {
+			problem, perr := problemOf(err)
+			if perr != nil {
+				return nil, perr
+			}
+			results[i].Problem = problem
+			continue
+		}
+		results[i].Recorded, signals[i] = true, signal
+		if r.Decision == lantern.WrongSignal {
+			results[i].Challenge = challenged[signal]
+		}
+	}
+	unsent, err := a.sendReactions(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	for i, id := range signals {
+		if e := unsent[id]; e != nil && results[i].Problem == nil && reactionTo(rulings[i].Decision) != "" {
+			results[i].Problem = &lantern.Problem{Kind: lantern.KindOf(e), Reason: "recorded here; the sharer could not be told", Fix: "it is sent with the next decision of a person who may react"}
+		}
+	}
+	return results, nil
+}
+
+// problemOf turns an error the caller can act on into its wire form; others are returned.
+func problemOf(err error) (*lantern.Problem, error) {
+	var e *lantern.Error
+	if errors.As(err, &e) {
+		return e.Problem(), nil
+	}
+	return nil, err
+}
+
+// decideHit records one decision and returns the hit's signal. challenged holds the
+// challenges this call opened, by signal: several hits of one signal need one.
+func (a *Agent) decideHit(ctx context.Context, c Caller, r lantern.HitRuling, challenged map[lantern.ID]lantern.ID) (lantern.ID, error) {
+	if err := r.Validate(); err != nil {
+		return 0, err
+	}
+	h, err := a.decidable(ctx, r.Hit, challenged)
+	if err != nil {
+		return 0, err
+	}
+	if r.Decision == lantern.WrongSignal && challenged[h.signal] == 0 {
+		ch, err := c.exchange.OpenChallenge(ctx, lantern.Challenge{Signal: h.signal, Reason: r.Reason})
+		if err != nil {
+			return 0, err
+		}
+		challenged[h.signal] = ch.ID
+	}
+	now := a.clock()
+	err = a.db.Write(ctx, func(tx *sqldb.Tx) error {
+		if err := decideHit(ctx, tx, h.id, r.Decision, c.Person, now); err != nil {
+			return err
+		}
+		if reaction := reactionTo(r.Decision); reaction != "" {
+			if err := oweReaction(ctx, tx, h.signal, reaction); err != nil {
+				return err
+			}
+		}
+		return a.record(ctx, tx, logged{audit.Decide,
+			map[string]any{"person": c.Person, "account": h.account, "ref": h.ref},
+			map[string]any{"hit": h.id, "signal": h.signal, "decision": r.Decision, "challenge": challenged[h.signal]}})
+	})
+	if err != nil {
+		return 0, fmt.Errorf("recording a decision: %w", err)
+	}
+	return h.signal, nil
+}
+
+// decidable returns a hit that may be decided. One that is held because of a challenge
+// this very call opened still may be.
+func (a *Agent) decidable(ctx context.Context, id lantern.ID, challenged map[lantern.ID]lantern.ID) (hitRow, error) {
+	var h hitRow
+	var found bool
+	err := a.db.Read(ctx, func(tx *sqldb.Tx) (err error) {
+		h, found, err = loadHit(ctx, tx, id)
+		return err
+	})
+	switch {
+	case err != nil:
+		return h, fmt.Errorf("reading a hit: %w", err)
+	case !found || h.state == lantern.HitHeld && challenged[h.signal] == 0:
+		return h, &lantern.Error{Kind: lantern.NotFound, Field: "/hit", Reason: "no such hit"}
+	case h.state == lantern.HitVoid:
+		return h, &lantern.Error{Kind: lantern.Conflict, Field: "/hit", Reason: "its signal fell", Fix: "see the review tasks under corrections"}
+	}
+	return h, nil
+}
+
+// reactionTo is what the sharer is told of a decision, "" for nothing.
+func reactionTo(d lantern.HitDecision) lantern.Reaction {
+	switch d {
+	case lantern.Confirmed:
+		return lantern.Helpful
+	case lantern.NotHere:
+		return lantern.NotViolating
+	}
+	return ""
+}
+
+// sendReactions sends what is owed with the person's key, and returns what could not be
+// sent, by signal. It stays owed.
+func (a *Agent) sendReactions(ctx context.Context, c Caller) (map[lantern.ID]error, error) {
+	var owed []owedReaction
+	err := a.db.Read(ctx, func(tx *sqldb.Tx) (err error) {
+		owed, err = loadOwedReactions(ctx, tx)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading owed reactions: %w", err)
+	}
+	unsent := make(map[lantern.ID]error)
+	var down error
+	for _, o := range owed {
+		err := down
+		if err == nil {
+			err = react(ctx, c.exchange, o)
+		}
+		if kind := lantern.KindOf(err); err != nil && kind != lantern.NotFound && kind != lantern.Conflict {
+			unsent[o.signal] = err
+			if kind == lantern.Unavailable || kind == lantern.Forbidden {
+				down = err // the others would fare no better
+			}
+			continue
+		}
+		if err := a.db.Write(ctx, func(tx *sqldb.Tx) error { return settleReaction(ctx, tx, o) }); err != nil {
+			return nil, fmt.Errorf("recording a reaction: %w", err)
+		}
+	}
+	return unsent, nil
+}
+
+func react(ctx context.Context, exchange *client.Client, o owedReaction) error {
+	_, err := exchange.React(ctx, lantern.Feedback{Signal: o.signal, Reaction: o.reaction})
+	return err
+}

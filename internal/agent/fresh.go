@@ -1,0 +1,71 @@
+package agent
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"lantern"
+)
+
+// freshness is how far answers given at one moment can be relied on.
+type freshness struct {
+	state    lantern.AnswerState
+	reasons  []string
+	personal bool // values that name a person may be looked up
+}
+
+// worse lowers the state and says why.
+func (f *freshness) worse(to lantern.AnswerState, why string) {
+	if f.state != lantern.CouldNotLook {
+		f.state = to
+	}
+	f.reasons = append(f.reasons, why)
+}
+
+// freshness judges the replica: whether it was ever complete, how long ago the exchange
+// was reached, whether the exchange can be believed, and whether the member may still
+// look up persons.
+func (a *Agent) freshness(now time.Time) freshness {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	f := freshness{state: lantern.AnswerOK, personal: true}
+	if a.fault != "" {
+		f.worse(lantern.CouldNotLook, "the feed is not followed any more: "+a.fault)
+	}
+	if s := a.member.State; s == lantern.SuspendedMember || s == lantern.Left {
+		f.personal = false
+		f.worse(lantern.AnswerStale, "the member is "+string(s)+": values that name a person are not looked up")
+	}
+	read := 0
+	var oldest time.Time
+	for _, id := range slices.Sorted(maps.Keys(a.feeds)) {
+		p := a.feeds[id]
+		if p.refused {
+			continue
+		}
+		read++
+		if !p.loaded && p.generation > 1 {
+			f.worse(lantern.AnswerStale, "program "+id.String()+" is being loaded again")
+		} else if !p.loaded {
+			f.worse(lantern.CouldNotLook, "program "+id.String()+" is not loaded yet")
+		}
+		if read == 1 || p.contact.Before(oldest) {
+			oldest = p.contact
+		}
+	}
+	if read == 0 {
+		f.worse(lantern.CouldNotLook, "no program is followed")
+		return f
+	}
+	switch age := now.Sub(oldest); {
+	case oldest.IsZero(): // said above: it is not loaded
+	case age >= lantern.LeaseEnds:
+		f.personal = false
+		f.worse(lantern.AnswerStale, fmt.Sprintf("no contact with the exchange for %d hours: values that name a person are not looked up", int(age.Hours())))
+	case age >= lantern.StaleAfter:
+		f.worse(lantern.AnswerStale, fmt.Sprintf("no contact with the exchange for %d hours", int(age.Hours())))
+	}
+	return f
+}

@@ -1,0 +1,207 @@
+package agent
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"lantern"
+	"lantern/internal/sqldb"
+)
+
+// plain reports whether s is UTF-8 without control characters, fit to be kept as a
+// reference and shown in a terminal.
+func plain(s string) bool {
+	return utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl)
+}
+
+// hitPlace is the part of a match that only this agent knows; what the signal says is
+// read again whenever the hit is shown.
+type hitPlace struct {
+	Distance int    `json:"distance,omitempty"`
+	Weak     bool   `json:"weak,omitempty"`
+	Field    string `json:"field,omitempty"`
+	Offset   int    `json:"offset"`
+	Length   int    `json:"length"`
+	Line     int    `json:"line,omitempty"`
+	Column   int    `json:"column,omitempty"`
+}
+
+// hit makes a hit of a match.
+func (a *Agent) hit(l *look, m *lantern.Match) (*hitRow, error) {
+	id, err := a.newID()
+	if err != nil {
+		return nil, err
+	}
+	text, err := json.Marshal(hitPlace{m.Distance, m.Weak, m.Field, m.Offset, m.Length, m.Line, m.Column})
+	if err != nil {
+		return nil, fmt.Errorf("writing a hit: %w", err)
+	}
+	return &hitRow{
+		id: id, signal: m.Signal, kind: m.Type, ref: l.answer.Ref, account: l.account, how: m.How,
+		state: lantern.HitOpen, urgency: urgency(m), place: string(text), found: a.clock(),
+	}, nil
+}
+
+// urgency orders the queue by risk to a child now, not by age: 0 comes first.
+func urgency(m *lantern.Match) int64 {
+	u := map[lantern.Severity]int64{lantern.Critical: 1, lantern.High: 2, lantern.Medium: 3, lantern.Low: 4}[m.Severity]
+	if u == 0 {
+		u = 3
+	}
+	if m.Imminent {
+		u = 0
+	}
+	if m.Weak || m.Disputed {
+		u += 5
+	}
+	return u
+}
+
+// keepHits stores hits whose signals still stand. That is asked again in the same
+// transaction: a correction in between must leave no hit behind.
+func (a *Agent) keepHits(ctx context.Context, hits []*hitRow) error {
+	if len(hits) == 0 {
+		return nil
+	}
+	// Found in several places, a signal is one hit, the first; a statement that met both
+	// would change one row twice.
+	type same struct {
+		signal lantern.ID
+		ref    string
+		how    lantern.How
+	}
+	seen := make(map[same]bool)
+	var ids []lantern.ID
+	var rows []*hitRow
+	for _, h := range hits {
+		if k := (same{h.signal, h.ref, h.how}); !seen[k] {
+			seen[k] = true
+			rows = append(rows, h)
+			ids = append(ids, h.signal)
+		}
+	}
+	err := a.db.Write(ctx, func(tx *sqldb.Tx) error {
+		held, err := loadReplica(ctx, tx, ids)
+		if err != nil {
+			return err
+		}
+		var kept []*hitRow
+		for _, h := range rows {
+			if r := held[h.signal]; r != nil && r.state == lantern.Active {
+				kept = append(kept, h)
+			}
+		}
+		return insertHits(ctx, tx, kept)
+	})
+	if err != nil {
+		return fmt.Errorf("keeping hits: %w", err)
+	}
+	return nil
+}
+
+// HitFilter chooses hits. The zero filter asks for the first open ones.
+type HitFilter struct {
+	State   lantern.HitState // "": open; held hits cannot be asked for
+	Account string           // "": any
+	After   lantern.ID       // the last hit of the page before
+	Limit   int              // 0: 100; at most MaxHits
+}
+
+// MaxHits bounds a page of hits.
+const MaxHits = 1000
+
+// Hits returns a page of the queue: the greatest risk to a child first, then the oldest.
+func (a *Agent) Hits(ctx context.Context, f HitFilter) ([]lantern.Hit, error) {
+	if f.State == "" {
+		f.State = lantern.HitOpen
+	}
+	if f.State == lantern.HitHeld {
+		return nil, &lantern.Error{Kind: lantern.Invalid, Field: "/state", Reason: "held hits cannot be seen", Fix: "ask for open, decided or void"}
+	}
+	if f.Limit <= 0 {
+		f.Limit = 100
+	}
+	f.Limit = min(f.Limit, MaxHits)
+	hits := []lantern.Hit{}
+	err := a.db.Read(ctx, func(tx *sqldb.Tx) error {
+		var after *hitRow
+		if f.After != 0 {
+			h, found, err := loadHit(ctx, tx, f.After)
+			if err != nil {
+				return err
+			}
+			if !found || h.state == lantern.HitHeld {
+				return &lantern.Error{Kind: lantern.NotFound, Field: "/after", Reason: "no such hit", Fix: "start again without it"}
+			}
+			after = &h
+		}
+		rows, err := listHits(ctx, tx, f, after)
+		if err != nil {
+			return err
+		}
+		hits, err = showHits(ctx, tx, rows)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("listing hits: %w", err)
+	}
+	return hits, nil
+}
+
+// showHits returns rows in wire form, with what their signals say at this moment.
+func showHits(ctx context.Context, tx *sqldb.Tx, rows []hitRow) ([]lantern.Hit, error) {
+	ids := make([]lantern.ID, len(rows))
+	for i, h := range rows {
+		ids[i] = h.signal
+	}
+	held, err := loadReplica(ctx, tx, ids)
+	if err != nil {
+		return nil, err
+	}
+	places, err := loadPlaces(ctx, tx, ids)
+	if err != nil {
+		return nil, err
+	}
+	hits := make([]lantern.Hit, len(rows))
+	for i := range rows {
+		h := &rows[i]
+		hits[i] = lantern.Hit{
+			ID: h.id, Ref: h.ref, Account: h.account, State: h.state, Programs: places[h.signal], Case: h.caseID,
+			Decision: h.decision, Person: h.person, Found: h.found, Decided: h.decided,
+			Match: lantern.Match{Signal: h.signal, Type: h.kind, How: h.how, RequiresReview: true},
+		}
+		if hits[i].Programs == nil {
+			hits[i].Programs = []lantern.ID{}
+		}
+		if h.place == "" {
+			continue
+		}
+		if err := fillMatch(&hits[i].Match, h.place, held[h.signal]); err != nil {
+			return nil, err
+		}
+	}
+	return hits, nil
+}
+
+// fillMatch reads where a match stands and what its signal says.
+func fillMatch(m *lantern.Match, place string, row *replicaRow) error {
+	var p hitPlace
+	if err := json.Unmarshal([]byte(place), &p); err != nil {
+		return fmt.Errorf("reading a hit: %w", err)
+	}
+	m.Distance, m.Weak, m.Field = p.Distance, p.Weak, p.Field
+	m.Offset, m.Length, m.Line, m.Column = p.Offset, p.Length, p.Line, p.Column
+	if row == nil {
+		return nil
+	}
+	var s lantern.Signal
+	if err := json.Unmarshal([]byte(row.opinion), &s); err != nil {
+		return fmt.Errorf("reading an opinion: %w", err)
+	}
+	describe(m, &s)
+	return nil
+}

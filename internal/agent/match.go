@@ -1,0 +1,270 @@
+package agent
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"lantern"
+	"lantern/internal/sqldb"
+	"lantern/match"
+	"lantern/signal"
+)
+
+// MatchOptions changes how records are looked up.
+type MatchOptions struct {
+	Dry bool // keep no hits: the caller only wants to know
+}
+
+// Match looks records up and answers each, in their order. Every match becomes a hit that
+// waits for a person unless opts.Dry; the same signal found again in the same reference in
+// the same way is the same hit. A record that cannot be read is answered so and never
+// harms its neighbors. An empty list of matches means "none" only in an answer that is ok.
+func (a *Agent) Match(ctx context.Context, records []lantern.Record, opts MatchOptions) ([]lantern.Answer, error) {
+	fresh := a.freshness(a.clock())
+	answers := make([]lantern.Answer, len(records))
+	looks := make([]*look, len(records))
+	for i := range records {
+		r := &records[i]
+		l := &look{a: a, fresh: &fresh, answer: lantern.Answer{Ref: r.Ref, State: fresh.state, Matches: []lantern.Match{}}, account: r.Account}
+		looks[i] = l
+		if err := checkRecord(r); err != nil {
+			l.unreadable(err)
+			continue
+		}
+		if err := l.record(ctx, r); err != nil {
+			return nil, err
+		}
+	}
+	if err := a.answer(ctx, looks, opts); err != nil {
+		return nil, err
+	}
+	for i, l := range looks {
+		answers[i] = l.answer
+	}
+	return answers, nil
+}
+
+// checkRecord checks form, and that references can be stored and shown.
+func checkRecord(r *lantern.Record) error {
+	if err := r.Validate(); err != nil {
+		return err
+	}
+	if !plain(r.Ref) {
+		return &lantern.Error{Kind: lantern.Invalid, Field: "/ref", Reason: "holds control characters", Fix: "give a reference of printable characters"}
+	}
+	if len(r.Account) > 200 || !plain(r.Account) {
+		return &lantern.Error{Kind: lantern.Invalid, Field: "/account", Reason: "too long, or holds control characters", Fix: "your own account id, at most 200 bytes"}
+	}
+	return nil
+}
+
+// look is one record being looked up.
+type look struct {
+	a       *Agent
+	fresh   *freshness
+	answer  lantern.Answer
+	account string
+	buf     []match.Found
+}
+
+// unreadable answers a record that could not be looked up at all.
+func (l *look) unreadable(err error) {
+	l.answer.State = lantern.CouldNotLook
+	l.answer.Reasons = append(l.answer.Reasons, reasonsOf(err)...)
+}
+
+// reasonsOf lists the complaints of an error, each with its pointer.
+func reasonsOf(err error) []string {
+	var e *lantern.Error
+	if !errors.As(err, &e) {
+		return []string{"could not be read"}
+	}
+	all := []string{pointed(e)}
+	for _, also := range e.Also {
+		all = append(all, pointed(also))
+	}
+	return all
+}
+
+// pointed says where and why.
+func pointed(e *lantern.Error) string {
+	if e.Field == "" {
+		return e.Reason
+	}
+	return e.Field + ": " + e.Reason
+}
+
+// blind notes that something was not looked up because persons may not be.
+func (l *look) blind() { l.answer.State = lantern.CouldNotLook }
+
+// record looks up everything a record holds. What cannot be read is named by pointer.
+func (l *look) record(ctx context.Context, r *lantern.Record) error {
+	l.answer.Reasons = slices.Clone(l.fresh.reasons)
+	for i, v := range r.Values {
+		l.value(fmt.Sprintf("/values/%d", i), v.Type, v.Value)
+	}
+	for i, v := range r.URLs {
+		l.value(fmt.Sprintf("/urls/%d", i), signal.URL.Name, v)
+	}
+	for i, v := range r.Accounts {
+		l.value(fmt.Sprintf("/accounts/%d", i), signal.Account.Name, v)
+	}
+	for i, v := range r.Hashes {
+		l.hash(fmt.Sprintf("/hashes/%d", i), v)
+	}
+	if r.Text == "" {
+		return nil
+	}
+	if !l.fresh.personal {
+		l.blind() // whatever the text holds, its persons are not looked for
+	}
+	err := l.a.engine.Scan(ctx, strings.NewReader(r.Text), match.ScanOptions{Region: l.a.region}, func(s match.Spot) error {
+		l.spot(s, "/text")
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("reading a text: %w", err)
+	}
+	return nil
+}
+
+// value looks up one typed value.
+func (l *look) value(pointer string, kind lantern.SignalType, raw string) {
+	t, known := signal.Lookup(kind)
+	if !known {
+		l.answer.Reasons = append(l.answer.Reasons, pointer+": not a known signal type")
+		return
+	}
+	if t.Personal && !l.fresh.personal {
+		l.blind()
+		return
+	}
+	v, err := t.Normalize(raw)
+	if err != nil {
+		l.answer.Reasons = append(l.answer.Reasons, pointer+": "+unreadReason(err))
+		return
+	}
+	l.buf = l.a.engine.Match(match.Query{Type: kind, Canonical: v.Canonical, Weak: v.Weak}, l.buf[:0])
+	for _, f := range l.buf {
+		l.answer.Matches = append(l.answer.Matches, lantern.Match{Signal: f.Signal, How: f.How, Distance: f.Distance, Weak: f.Weak, Field: pointer})
+	}
+}
+
+// unreadReason is why a value could not be read, without the value.
+func unreadReason(err error) string {
+	var e *lantern.Error
+	if errors.As(err, &e) {
+		return e.Reason
+	}
+	return "cannot be read"
+}
+
+// hash looks up a digest under every type of its length.
+func (l *look) hash(pointer, digits string) {
+	var types []*signal.Type
+	switch len(strings.TrimSpace(digits)) {
+	case 32:
+		types = []*signal.Type{signal.MD5, signal.VideoMD5}
+	case 40:
+		types = []*signal.Type{signal.SHA1}
+	case 64:
+		types = []*signal.Type{signal.SHA256, signal.PDQ}
+	default:
+		l.answer.Reasons = append(l.answer.Reasons, pointer+": not a digest of 32, 40 or 64 hex digits")
+		return
+	}
+	before := len(l.answer.Reasons)
+	for _, t := range types {
+		l.value(pointer, t.Name, digits)
+	}
+	// The types agree on what hex digits are: one complaint is enough.
+	l.answer.Reasons = l.answer.Reasons[:min(before+1, len(l.answer.Reasons))]
+}
+
+// spot notes what was found in a text.
+func (l *look) spot(s match.Spot, field string) {
+	if t, known := signal.Lookup(s.Type); known && t.Personal && !l.fresh.personal {
+		return
+	}
+	l.answer.Matches = append(l.answer.Matches, lantern.Match{
+		Signal: s.Signal, How: s.How, Distance: s.Distance, Weak: s.Weak, Field: field,
+		Offset: int(s.Start), Length: int(s.End - s.Start), Line: s.Line, Column: s.Column,
+	})
+}
+
+// answer fills in what the signals say, drops matches of signals that stopped being
+// active in between, and keeps the hits.
+func (a *Agent) answer(ctx context.Context, looks []*look, opts MatchOptions) error {
+	var ids []lantern.ID
+	for _, l := range looks {
+		for i := range l.answer.Matches {
+			ids = append(ids, l.answer.Matches[i].Signal)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	slices.Sort(ids)
+	said, err := a.opinions(ctx, slices.Compact(ids))
+	if err != nil {
+		return err
+	}
+	var hits []*hitRow
+	for _, l := range looks {
+		l.answer.Matches = slices.DeleteFunc(l.answer.Matches, func(m lantern.Match) bool { return said[m.Signal] == nil })
+		for i := range l.answer.Matches {
+			m := &l.answer.Matches[i]
+			describe(m, said[m.Signal])
+			if opts.Dry {
+				continue
+			}
+			h, err := a.hit(l, m)
+			if err != nil {
+				return err
+			}
+			hits = append(hits, h)
+		}
+	}
+	return a.keepHits(ctx, hits)
+}
+
+// opinions returns what the active ones of the signals say.
+func (a *Agent) opinions(ctx context.Context, ids []lantern.ID) (map[lantern.ID]*lantern.Signal, error) {
+	said := make(map[lantern.ID]*lantern.Signal, len(ids))
+	now := a.clock()
+	err := a.db.Read(ctx, func(tx *sqldb.Tx) error {
+		held, err := loadReplica(ctx, tx, ids)
+		if err != nil {
+			return err
+		}
+		for id, row := range held {
+			if row.state != lantern.Active || !row.expires.IsZero() && !row.expires.After(now) {
+				continue
+			}
+			var s lantern.Signal
+			if err := json.Unmarshal([]byte(row.opinion), &s); err != nil {
+				return fmt.Errorf("reading the opinion of signal %s: %w", id, err)
+			}
+			said[id] = &s
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading opinions: %w", err)
+	}
+	return said, nil
+}
+
+// describe fills in what the sharer and the program say of a matched signal.
+func describe(m *lantern.Match, s *lantern.Signal) {
+	m.Type, m.Sharer, m.Status, m.Tags = s.Type, s.Member, s.Status, s.Tags
+	m.Severity, m.Imminent, m.Disputed, m.Reactions = s.Severity, s.Imminent, s.Disputed, s.Reactions
+	m.Shared, m.RequiresReview = s.Created, true
+	if t, known := signal.Lookup(s.Type); known && t.Weak {
+		m.Weak = true
+	}
+}

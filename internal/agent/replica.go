@@ -1,0 +1,474 @@
+package agent
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+
+	"lantern"
+	"lantern/internal/sqldb"
+	"lantern/match"
+	"lantern/signal"
+)
+
+// secretPart is what the replica seals of a signal.
+type secretPart struct {
+	Value string `json:"value"`
+	Note  string `json:"note,omitempty"`
+}
+
+// applyPage takes one page of a program's feed in: one transaction for replica, cursor,
+// hits, tasks and owed acknowledgements, then the engine. When it returns nil, what the
+// page says is matchable or masked. A crash between the two is healed by the next start,
+// which builds the engine from the replica.
+func (a *Agent) applyPage(ctx context.Context, program lantern.ID, page lantern.FeedPage) error {
+	// Held over commit and engine: two programs' pages about one signal must reach the
+	// engine in the order of their commits.
+	a.applying.Lock()
+	defer a.applying.Unlock()
+	var edit *edit
+	err := a.db.Write(ctx, func(tx *sqldb.Tx) error {
+		edit = a.newEdit()
+		return edit.page(ctx, tx, program, page)
+	})
+	if err != nil {
+		return fmt.Errorf("applying a page: %w", err)
+	}
+	return a.finish(edit)
+}
+
+// finish brings the engine behind a committed edit and wakes who waits for it. The
+// caller holds applying.
+func (a *Agent) finish(e *edit) error {
+	if err := a.engine.Apply(e.engine); err != nil {
+		return fmt.Errorf("applying to the engine: %w", err)
+	}
+	if e.destroyed {
+		a.scrub.wake()
+	}
+	if e.owed {
+		a.acks.wake()
+	}
+	a.changed.wake()
+	return nil
+}
+
+// edit is one change of the replica in the making. It lives inside one attempt of a
+// transaction: a retried attempt starts from a fresh one.
+type edit struct {
+	a         *Agent
+	now       time.Time
+	member    lantern.ID
+	engine    []match.Change
+	destroyed bool // bytes were freed that must be overwritten
+	owed      bool // an acknowledgement is due
+
+	entries map[lantern.ID]match.Entry // values this edit brought, so that they need no unsealing
+}
+
+func (a *Agent) newEdit() *edit {
+	return &edit{a: a, now: a.clock(), member: a.memberID(), entries: make(map[lantern.ID]match.Entry)}
+}
+
+// page writes everything a page says.
+func (e *edit) page(ctx context.Context, tx *sqldb.Tx, program lantern.ID, page lantern.FeedPage) error {
+	p, found, err := loadProgram(ctx, tx, program)
+	if err != nil {
+		return err
+	}
+	if !found {
+		return nil // left in the meantime
+	}
+	if err := e.changes(ctx, tx, p, page.Changes); err != nil {
+		return err
+	}
+	if n := len(page.Changes); n > 0 {
+		p.seq = page.Changes[n-1].Seq
+		if err := raiseLeaf(ctx, tx, page.Leaf); err != nil {
+			return err
+		}
+	}
+	p.cursor, p.contact = page.Next, e.now
+	if !page.More && !p.loaded {
+		p.loaded = true
+		// What a resync did not bring again is not the member's to hold any more.
+		lost, err := dropPlacements(ctx, tx, program, p.generation)
+		if err != nil {
+			return err
+		}
+		if err := e.settle(ctx, tx, lost); err != nil {
+			return err
+		}
+	}
+	return advanceProgram(ctx, tx, p)
+}
+
+// changes writes the changes of a page: first what stands, then what fell.
+func (e *edit) changes(ctx context.Context, tx *sqldb.Tx, p programRow, changes []lantern.Change) error {
+	ids := make([]lantern.ID, len(changes))
+	for i, c := range changes {
+		ids[i] = c.Signal.ID
+	}
+	fell, err := loadFallen(ctx, tx, ids)
+	if err != nil {
+		return err
+	}
+	var rows []*replicaRow
+	var placements []placementRow
+	var standing []lantern.ID
+	for i := range changes {
+		c := &changes[i]
+		s := &c.Signal
+		switch s.State {
+		case lantern.Withdrawn, lantern.Expired, lantern.Erased:
+			if err := e.fall(ctx, tx, c); err != nil {
+				return err
+			}
+			continue
+		case lantern.Active:
+			if at, ok := fell[s.ID]; ok && !c.Time.After(at) {
+				continue // read before the signal fell
+			}
+			row, err := e.seal(ctx, s)
+			if err != nil {
+				return err
+			}
+			rows = append(rows, row)
+		}
+		standing = append(standing, s.ID)
+		placements = append(placements, placementRow{p.id, s.ID, s.State, c.Seq, p.generation})
+	}
+	if err := savePlacements(ctx, tx, placements); err != nil {
+		return err
+	}
+	if err := e.keepStates(ctx, tx, rows); err != nil {
+		return err
+	}
+	return e.settle(ctx, tx, standing)
+}
+
+// keepStates saves rows under the states the replica already had for them, so that settle
+// sees each transition once.
+func (e *edit) keepStates(ctx context.Context, tx *sqldb.Tx, rows []*replicaRow) error {
+	ids := make([]lantern.ID, len(rows))
+	for i, r := range rows {
+		ids[i] = r.signal
+	}
+	held, err := loadReplica(ctx, tx, ids)
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		if old := held[r.signal]; old != nil {
+			r.state = old.state
+		}
+	}
+	return saveReplica(ctx, tx, rows)
+}
+
+// seal makes the replica's row of an active signal.
+func (e *edit) seal(ctx context.Context, s *lantern.Signal) (*replicaRow, error) {
+	opinion := *s
+	opinion.Value, opinion.Note = "", ""
+	text, err := json.Marshal(opinion)
+	if err != nil {
+		return nil, fmt.Errorf("writing an opinion: %w", err)
+	}
+	secret, err := json.Marshal(secretPart{Value: s.Value, Note: s.Note})
+	if err != nil {
+		return nil, fmt.Errorf("writing a value: %w", err)
+	}
+	record, wrapped, err := e.a.sealer.NewRecord(ctx, e.a.random)
+	if err != nil {
+		return nil, fmt.Errorf("making a record key: %w", err)
+	}
+	sealed, err := record.Seal(e.a.random, sealedFor(s.ID), secret)
+	if err != nil {
+		return nil, fmt.Errorf("sealing a value: %w", err)
+	}
+	if entry, ok := entryOf(s.ID, s.Type, s.Value); ok {
+		e.entries[s.ID] = entry
+	}
+	return &replicaRow{
+		signal: s.ID, member: s.Member, kind: s.Type, state: lantern.Active,
+		expires: s.Expires, opinion: string(text), sealed: sealed, wrapped: wrapped,
+	}, nil
+}
+
+// unseal opens the sealed part of a row.
+func (a *Agent) unseal(ctx context.Context, r *replicaRow) (secretPart, error) {
+	var part secretPart
+	record, err := a.sealer.OpenRecord(ctx, r.wrapped)
+	if err != nil {
+		return part, fmt.Errorf("opening the key of signal %s: %w", r.signal, err)
+	}
+	plain, err := record.Open(sealedFor(r.signal), r.sealed)
+	if err != nil {
+		return part, fmt.Errorf("opening the value of signal %s: %w", r.signal, err)
+	}
+	if err := json.Unmarshal(plain, &part); err != nil {
+		return part, fmt.Errorf("the sealed part of signal %s is damaged", r.signal)
+	}
+	return part, nil
+}
+
+// sealedFor binds a sealed part to its place.
+func sealedFor(signal lantern.ID) string { return "replica/" + signal.String() + "/value" }
+
+// entryOf makes what the engine holds; ok is false if this version cannot read the value:
+// a type of a newer exchange, or one that normalises differently.
+func entryOf(id lantern.ID, kind lantern.SignalType, value string) (entry match.Entry, ok bool) {
+	t, known := signal.Lookup(kind)
+	if !known {
+		return entry, false
+	}
+	v, err := t.Normalize(value)
+	if err != nil {
+		return entry, false
+	}
+	return match.Entry{Signal: id, Type: kind, Canonical: v.Canonical, Weak: v.Weak}, true
+}
+
+// settle compares what the placements of signals say with the state the replica has and
+// carries out the difference: masked, restored, gone.
+func (e *edit) settle(ctx context.Context, tx *sqldb.Tx, ids []lantern.ID) error {
+	standings, err := loadStandings(ctx, tx, ids)
+	if err != nil {
+		return err
+	}
+	held, err := loadReplica(ctx, tx, ids)
+	if err != nil {
+		return err
+	}
+	var masked, restored, gone []lantern.ID
+	for _, id := range ids {
+		row, state := held[id], standings[id]
+		switch {
+		case state == "":
+			gone = append(gone, id)
+		case row == nil: // suspended before its value was ever sent
+		case state == lantern.Suspended:
+			e.engine = append(e.engine, match.Change{Entry: match.Entry{Signal: id}, Remove: true})
+			if row.state == lantern.Active {
+				masked = append(masked, id)
+			}
+		default:
+			if row.state == lantern.Suspended {
+				restored = append(restored, id)
+			}
+			if err := e.enter(ctx, row); err != nil {
+				return err
+			}
+		}
+	}
+	if err := setReplicaState(ctx, tx, masked, lantern.Suspended); err != nil {
+		return err
+	}
+	if err := setHitStates(ctx, tx, masked, lantern.HitOpen, lantern.HitHeld); err != nil {
+		return err
+	}
+	if err := setReplicaState(ctx, tx, restored, lantern.Active); err != nil {
+		return err
+	}
+	if err := setHitStates(ctx, tx, restored, lantern.HitHeld, lantern.HitOpen); err != nil {
+		return err
+	}
+	return e.remove(ctx, tx, gone)
+}
+
+// enter puts an active signal into the engine, unless it is the member's own.
+func (e *edit) enter(ctx context.Context, row *replicaRow) error {
+	entry, ok := e.entries[row.signal]
+	if !ok {
+		var err error
+		if entry, ok, err = e.a.entry(ctx, row); err != nil {
+			return err
+		}
+	}
+	if !ok || !e.a.matchable(row.member, e.member, row.expires, e.now) {
+		// It may have been matchable before it changed.
+		e.engine = append(e.engine, match.Change{Entry: match.Entry{Signal: row.signal}, Remove: true})
+		return nil
+	}
+	e.engine = append(e.engine, match.Change{Entry: entry})
+	return nil
+}
+
+// entry reads an engine entry out of the sealed row.
+func (a *Agent) entry(ctx context.Context, row *replicaRow) (match.Entry, bool, error) {
+	part, err := a.unseal(ctx, row)
+	if err != nil {
+		return match.Entry{}, false, err
+	}
+	entry, ok := entryOf(row.signal, row.kind, part.Value)
+	return entry, ok, nil
+}
+
+// matchable says whether an active signal belongs into the engine.
+func (a *Agent) matchable(sharer, own lantern.ID, expires, now time.Time) bool {
+	return (sharer != own || a.matchOwn) && (expires.IsZero() || expires.After(now))
+}
+
+// remove destroys signals that are no longer the member's to hold, without a correction:
+// they expired, or the program that brought them was left.
+func (e *edit) remove(ctx context.Context, tx *sqldb.Tx, ids []lantern.ID) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	slices.Sort(ids)
+	ids = slices.Compact(ids)
+	for _, id := range ids {
+		e.engine = append(e.engine, match.Change{Entry: match.Entry{Signal: id}, Remove: true})
+	}
+	e.destroyed = true
+	if err := saveState(ctx, tx, stateFreed, strconv.FormatInt(micros(e.now), 10)); err != nil {
+		return err
+	}
+	if err := voidHits(ctx, tx, ids); err != nil {
+		return err
+	}
+	return destroy(ctx, tx, ids)
+}
+
+// fall carries out a tombstone: the signal is gone from every program at once, its hits
+// are void, and a correction leaves a task and two acknowledgements to be made.
+func (e *edit) fall(ctx context.Context, tx *sqldb.Tx, c *lantern.Change) error {
+	id := c.Signal.ID
+	held, err := loadReplica(ctx, tx, []lantern.ID{id})
+	if err != nil {
+		return err
+	}
+	if c.Correction != 0 && c.Signal.Member != e.member {
+		if err := e.owe(ctx, tx, c, held[id] != nil); err != nil {
+			return err
+		}
+	}
+	if err := saveFallen(ctx, tx, id, c.Time); err != nil {
+		return err
+	}
+	return e.remove(ctx, tx, []lantern.ID{id})
+}
+
+// rebuild fills the engine from the replica, at start. Values that cannot be opened are
+// asked for again: every feed starts from its beginning, and until it was read to its end
+// the agent says that it cannot look.
+func (a *Agent) rebuild(ctx context.Context) error {
+	now, member := a.clock(), a.memberID()
+	damaged := 0
+	batch := make([]match.Change, 0, 10_000)
+	flush := func() error {
+		err := a.engine.Apply(batch)
+		batch = batch[:0]
+		return err
+	}
+	err := a.db.Read(ctx, func(tx *sqldb.Tx) error {
+		return eachActive(ctx, tx, func(row *replicaRow) error {
+			if !a.matchable(row.member, member, row.expires, now) {
+				return nil
+			}
+			entry, ok, err := a.entry(ctx, row)
+			if err != nil {
+				damaged++
+				return ctx.Err()
+			}
+			if !ok {
+				return nil
+			}
+			if batch = append(batch, match.Change{Entry: entry}); len(batch) == cap(batch) {
+				return flush()
+			}
+			return nil
+		})
+	})
+	if err != nil {
+		return fmt.Errorf("building the engine from the replica: %w", err)
+	}
+	if err := flush(); err != nil || damaged == 0 {
+		return err
+	}
+	a.log.Error("values of the replica cannot be opened; loading the feeds again", "signals", damaged)
+	return a.reload(ctx)
+}
+
+// reload starts every feed from its beginning because the replica is damaged.
+func (a *Agent) reload(ctx context.Context) error {
+	for id := range a.feeds {
+		if err := a.resync(ctx, id); err != nil {
+			return err
+		}
+		a.feeds[id].generation = 1 // as good as never loaded
+	}
+	return nil
+}
+
+// expire destroys signals whose time ran out, without waiting for the exchange to say so.
+func (a *Agent) expire(ctx context.Context) error {
+	a.applying.Lock()
+	defer a.applying.Unlock()
+	var done *edit
+	err := a.db.Write(ctx, func(tx *sqldb.Tx) error {
+		done = a.newEdit()
+		ids, err := loadExpired(ctx, tx, done.now)
+		if err != nil {
+			return err
+		}
+		return done.remove(ctx, tx, ids)
+	})
+	if err != nil {
+		return fmt.Errorf("expiring signals: %w", err)
+	}
+	if len(done.engine) == 0 {
+		return nil
+	}
+	return a.finish(done)
+}
+
+// setPrograms brings the list of followed programs to what the exchange says the member
+// joined, and drops what only a left program brought.
+func (a *Agent) setPrograms(ctx context.Context, joined []lantern.Program) error {
+	a.applying.Lock()
+	defer a.applying.Unlock()
+	var done *edit
+	err := a.db.Write(ctx, func(tx *sqldb.Tx) error {
+		done = a.newEdit()
+		left := make(map[lantern.ID]bool)
+		known, err := loadPrograms(ctx, tx)
+		if err != nil {
+			return err
+		}
+		for _, p := range known {
+			left[p.id] = true
+		}
+		for _, p := range joined {
+			policy, err := json.Marshal(p.Policy)
+			if err != nil {
+				return fmt.Errorf("writing a policy: %w", err)
+			}
+			if err := saveProgram(ctx, tx, p.ID, p.Name, string(policy)); err != nil {
+				return err
+			}
+			delete(left, p.ID)
+		}
+		for _, id := range slices.Sorted(maps.Keys(left)) {
+			lost, err := dropPlacements(ctx, tx, id, 1<<62)
+			if err != nil {
+				return err
+			}
+			if err := done.settle(ctx, tx, lost); err != nil {
+				return err
+			}
+			if err := deleteProgram(ctx, tx, id); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("setting the programs: %w", err)
+	}
+	return a.finish(done)
+}

@@ -1,0 +1,313 @@
+package agent
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"lantern"
+	"lantern/internal/sqldb"
+)
+
+// insertCase adds a case and its seeds.
+func insertCase(ctx context.Context, tx *sqldb.Tx, c lantern.Case, person lantern.ID) error {
+	_, err := tx.Exec(ctx, `INSERT INTO cases (id, title, program, person, accounts, opened, closed)
+		VALUES ($1, $2, $3, $4, 0, $5, 0)`, c.ID, c.Title, c.Program, person, micros(c.Opened))
+	if err != nil {
+		return err
+	}
+	rows := make([][]any, len(c.Signals))
+	for i, id := range c.Signals {
+		rows[i] = []any{c.ID, id}
+	}
+	_, err = tx.InsertMany(ctx, "case_signals", []string{"case_id", "signal"}, "ON CONFLICT DO NOTHING", rows)
+	return err
+}
+
+// loadCaseIDs returns all cases, the newest first.
+func loadCaseIDs(ctx context.Context, tx *sqldb.Tx) ([]lantern.ID, error) {
+	rows, err := tx.Query(ctx, `SELECT id FROM cases ORDER BY opened DESC, id`)
+	if err != nil {
+		return nil, err
+	}
+	return scanIDs(rows)
+}
+
+// loadCase returns one case with its rounds, counts, outcomes and shared signals.
+func loadCase(ctx context.Context, tx *sqldb.Tx, id lantern.ID) (c lantern.Case, found bool, err error) {
+	var opened, closed int64
+	err = tx.QueryRow(ctx, `SELECT id, title, program, accounts, opened, closed FROM cases WHERE id = $1`, id).
+		Scan(&c.ID, &c.Title, &c.Program, &c.Accounts, &opened, &closed)
+	if absent(err) {
+		return c, false, nil
+	}
+	if err != nil {
+		return c, false, err
+	}
+	c.Opened, c.Closed = fromMicros(opened), fromMicros(closed)
+	if c.Signals, err = idsOf(ctx, tx, `SELECT signal FROM case_signals WHERE case_id = $1 ORDER BY signal`, id); err != nil {
+		return c, false, err
+	}
+	if c.Rounds, err = loadRounds(ctx, tx, id); err != nil {
+		return c, false, err
+	}
+	if c.Decided, err = countDecided(ctx, tx, id); err != nil {
+		return c, false, err
+	}
+	if c.Outcomes, err = idsOf(ctx, tx, `SELECT sent FROM outcomes WHERE case_id = $1 AND sent > 0 ORDER BY at, id`, id); err != nil {
+		return c, false, err
+	}
+	c.Shared, err = idsOf(ctx, tx, `SELECT signal FROM shared WHERE case_id = $1 ORDER BY signal`, id)
+	return c, err == nil, err
+}
+
+// idsOf runs a query that returns one id a row.
+func idsOf(ctx context.Context, tx *sqldb.Tx, query string, args ...any) ([]lantern.ID, error) {
+	rows, err := tx.Query(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	return scanIDs(rows)
+}
+
+func loadRounds(ctx context.Context, tx *sqldb.Tx, id lantern.ID) ([]lantern.Round, error) {
+	rows, err := tx.Query(ctx, `SELECT number, links, added, total, warning, at FROM rounds WHERE case_id = $1 ORDER BY number`, id)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	all := []lantern.Round{}
+	for rows.Next() {
+		var r lantern.Round
+		var links string
+		var at int64
+		if err := rows.Scan(&r.Number, &links, &r.Added, &r.Total, &r.Warning, &at); err != nil {
+			return nil, err
+		}
+		if err := json.Unmarshal([]byte(links), &r.Links); err != nil {
+			return nil, fmt.Errorf("reading a round: %w", err)
+		}
+		r.At = fromMicros(at)
+		all = append(all, r)
+	}
+	return all, rows.Err()
+}
+
+// insertRound makes a round and its candidates stand.
+func insertRound(ctx context.Context, tx *sqldb.Tx, id lantern.ID, r lantern.Round) error {
+	links, err := json.Marshal(r.Links)
+	if err != nil {
+		return fmt.Errorf("writing a round: %w", err)
+	}
+	_, err = tx.Exec(ctx, `INSERT INTO rounds (case_id, number, links, added, total, warning, at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		id, r.Number, string(links), r.Added, r.Total, r.Warning, micros(r.At))
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `UPDATE cases SET accounts = $1 WHERE id = $2`, r.Total, id)
+	return err
+}
+
+// nextRound returns the number a case's next round gets.
+func nextRound(ctx context.Context, tx *sqldb.Tx, id lantern.ID) (n int, err error) {
+	err = tx.QueryRow(ctx, `SELECT COALESCE(MAX(number), -1) + 1 FROM rounds WHERE case_id = $1`, id).Scan(&n)
+	return n, err
+}
+
+// dropLeftovers deletes the candidates of rounds that never came to stand.
+func dropLeftovers(ctx context.Context, tx *sqldb.Tx, id lantern.ID, from int) error {
+	_, err := tx.Exec(ctx, `DELETE FROM candidates WHERE case_id = $1 AND round >= $2`, id, from)
+	return err
+}
+
+const candidateColumns = `account, link, via, round, decision, bulk, person, decided`
+
+// insertCandidates adds those accounts a case does not have and returns how many that were.
+func insertCandidates(ctx context.Context, tx *sqldb.Tx, id lantern.ID, all []lantern.CaseAccount) (int, error) {
+	rows := make([][]any, len(all))
+	for i, c := range all {
+		rows[i] = []any{id, c.Account, c.Link, c.Via, c.Round, c.Decision, c.Bulk, c.Person, micros(c.Decided)}
+	}
+	n, err := tx.InsertMany(ctx, "candidates",
+		[]string{"case_id", "account", "link", "via", "round", "decision", "bulk", "person", "decided"},
+		"ON CONFLICT (case_id, account) DO NOTHING", rows)
+	return int(n), err
+}
+
+// standing is the condition that a candidate's round stands.
+const standing = ` AND round <= (SELECT COALESCE(MAX(number), -1) FROM rounds WHERE case_id = $1)`
+
+func scanCandidates(rows *sql.Rows, each func(lantern.CaseAccount) error) error {
+	defer rows.Close()
+	for rows.Next() {
+		var c lantern.CaseAccount
+		var decided int64
+		if err := rows.Scan(&c.Account, &c.Link, &c.Via, &c.Round, &c.Decision, &c.Bulk, &c.Person, &decided); err != nil {
+			return err
+		}
+		c.Decided = fromMicros(decided)
+		if err := each(c); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// eachCandidate calls each for every candidate of a case, in the order of their accounts.
+func eachCandidate(ctx context.Context, tx *sqldb.Tx, id lantern.ID, each func(lantern.CaseAccount) error) error {
+	rows, err := tx.Query(ctx, `SELECT `+candidateColumns+` FROM candidates WHERE case_id = $1`+standing+` ORDER BY account`, id)
+	if err != nil {
+		return err
+	}
+	return scanCandidates(rows, each)
+}
+
+// candidatesAfter returns a page of candidates in the order of round and account.
+func candidatesAfter(ctx context.Context, tx *sqldb.Tx, id lantern.ID, round int, account string, limit int) ([]lantern.CaseAccount, error) {
+	rows, err := tx.Query(ctx, `SELECT `+candidateColumns+` FROM candidates WHERE case_id = $1`+standing+
+		` AND (round, account) > ($2, $3) ORDER BY round, account LIMIT $4`, id, round, account, limit)
+	if err != nil {
+		return nil, err
+	}
+	var all []lantern.CaseAccount
+	err = scanCandidates(rows, func(c lantern.CaseAccount) error {
+		all = append(all, c)
+		return nil
+	})
+	return all, err
+}
+
+// knownAccounts returns which of the accounts the case has, with their decisions.
+func knownAccounts(ctx context.Context, tx *sqldb.Tx, id lantern.ID, accounts []string) (map[string]lantern.HitDecision, error) {
+	known := make(map[string]lantern.HitDecision, len(accounts))
+	err := inChunks(accounts, func(args []any) error {
+		rows, err := tx.Query(ctx, `SELECT `+candidateColumns+` FROM candidates WHERE case_id = $1`+standing+
+			` AND account IN `+list(2, len(args)), append([]any{id}, args...)...)
+		if err != nil {
+			return err
+		}
+		return scanCandidates(rows, func(c lantern.CaseAccount) error {
+			known[c.Account] = c.Decision
+			return nil
+		})
+	})
+	return known, err
+}
+
+// ruleCandidates records decisions on accounts the case is known to have.
+func ruleCandidates(ctx context.Context, tx *sqldb.Tx, id lantern.ID, rulings []lantern.Ruling, person lantern.ID, at time.Time) error {
+	rows := make([][]any, len(rulings))
+	for i, r := range rulings {
+		rows[i] = []any{id, r.Account, "", "", 0, r.Decision, r.Bulk, person, micros(at)}
+	}
+	_, err := tx.InsertMany(ctx, "candidates",
+		[]string{"case_id", "account", "link", "via", "round", "decision", "bulk", "person", "decided"},
+		`ON CONFLICT (case_id, account) DO UPDATE SET decision = excluded.decision, bulk = excluded.bulk,
+		person = excluded.person, decided = excluded.decided`, rows)
+	return err
+}
+
+// decideCaseHits gives the case's hits of those accounts the same decision and returns
+// the signals they rest on.
+func decideCaseHits(ctx context.Context, tx *sqldb.Tx, id lantern.ID, accounts []string, d lantern.HitDecision, person lantern.ID, at time.Time) ([]lantern.ID, error) {
+	var signals []lantern.ID
+	err := inChunks(accounts, func(args []any) error {
+		rows, err := tx.Query(ctx, `UPDATE hits SET state = $1, decision = $2, person = $3, decided = $4
+			WHERE case_id = $5 AND state IN ($6, $1) AND account IN `+list(7, len(args))+` RETURNING signal`,
+			append([]any{lantern.HitDecided, d, person, micros(at), id, lantern.HitOpen}, args...)...)
+		if err != nil {
+			return err
+		}
+		ids, err := scanIDs(rows)
+		signals = append(signals, ids...)
+		return err
+	})
+	return signals, err
+}
+
+// countDecided counts the candidates of a case by decision; those without one are not in it.
+func countDecided(ctx context.Context, tx *sqldb.Tx, id lantern.ID) (map[lantern.HitDecision]int, error) {
+	rows, err := tx.Query(ctx, `SELECT decision, COUNT(*) FROM candidates WHERE case_id = $1`+standing+
+		` AND decision <> '' GROUP BY decision`, id)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	counts := make(map[lantern.HitDecision]int)
+	for rows.Next() {
+		var d lantern.HitDecision
+		var n int
+		if err := rows.Scan(&d, &n); err != nil {
+			return nil, err
+		}
+		counts[d] = n
+	}
+	return counts, rows.Err()
+}
+
+// seedHits calls each for every visible hit of the seeds that names an account.
+func seedHits(ctx context.Context, tx *sqldb.Tx, seeds []lantern.ID, each func(hitRow)) error {
+	return inChunks(seeds, func(args []any) error {
+		n := len(args)
+		rows, err := tx.Query(ctx, `SELECT `+hitColumns+` FROM hits WHERE signal IN `+list(1, n)+
+			` AND account <> '' AND (state = `+place(n+1)+` OR decision = `+place(n+2)+` AND state = `+place(n+3)+`)
+			ORDER BY account, found, id`, append(args, lantern.HitOpen, lantern.Confirmed, lantern.HitDecided)...)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var h hitRow
+			if err := h.scan(rows); err != nil {
+				return err
+			}
+			each(h)
+		}
+		return rows.Err()
+	})
+}
+
+// claimHits puts the visible hits of the seeds, unless another case has them, into a case.
+func claimHits(ctx context.Context, tx *sqldb.Tx, id lantern.ID, seeds []lantern.ID) error {
+	return inChunks(seeds, func(args []any) error {
+		_, err := tx.Exec(ctx, `UPDATE hits SET case_id = $1 WHERE case_id = 0 AND state IN ($2, $3) AND signal IN `+list(4, len(args)),
+			append([]any{id, lantern.HitOpen, lantern.HitDecided}, args...)...)
+		return err
+	})
+}
+
+// productiveSeeds returns the standing seeds of a case, those with the most confirmed
+// hits in it first, with their number.
+func productiveSeeds(ctx context.Context, tx *sqldb.Tx, id lantern.ID) (seeds []lantern.ID, confirmed map[lantern.ID]int, err error) {
+	rows, err := tx.Query(ctx, `SELECT s.signal, COUNT(h.id) FROM case_signals s
+		JOIN replica r ON r.signal = s.signal AND r.state = $1
+		LEFT JOIN hits h ON h.signal = s.signal AND h.case_id = s.case_id AND h.decision = $2
+		WHERE s.case_id = $3 GROUP BY s.signal ORDER BY 2 DESC, 1`, lantern.Active, lantern.Confirmed, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer rows.Close()
+	confirmed = make(map[lantern.ID]int)
+	for rows.Next() {
+		var signal lantern.ID
+		var n int
+		if err := rows.Scan(&signal, &n); err != nil {
+			return nil, nil, err
+		}
+		seeds = append(seeds, signal)
+		confirmed[signal] = n
+	}
+	return seeds, confirmed, rows.Err()
+}
+
+// insertShared notes derived signals that were shared back.
+func insertShared(ctx context.Context, tx *sqldb.Tx, id lantern.ID, signals []lantern.ID) error {
+	rows := make([][]any, len(signals))
+	for i, s := range signals {
+		rows[i] = []any{id, s}
+	}
+	_, err := tx.InsertMany(ctx, "shared", []string{"case_id", "signal"}, "ON CONFLICT DO NOTHING", rows)
+	return err
+}

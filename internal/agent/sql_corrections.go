@@ -1,0 +1,190 @@
+package agent
+
+import (
+	"context"
+	"time"
+
+	"lantern"
+	"lantern/internal/sqldb"
+)
+
+// taskRow is a review task as stored.
+type taskRow struct {
+	correction, signal        lantern.ID
+	kind                      lantern.CorrectionKind
+	hits                      int
+	accounts, cases, outcomes string // JSON lists
+	opened, masked, purged    time.Time
+	result, ground            string
+	person                    lantern.ID
+	reviewed                  time.Time
+}
+
+const taskColumns = `correction, signal, kind, hits, accounts, cases, outcomes, opened, masked, purged, result, ground, person, reviewed`
+
+func (t *taskRow) scan(row interface{ Scan(...any) error }) error {
+	var opened, masked, purged, reviewed int64
+	err := row.Scan(&t.correction, &t.signal, &t.kind, &t.hits, &t.accounts, &t.cases, &t.outcomes,
+		&opened, &masked, &purged, &t.result, &t.ground, &t.person, &reviewed)
+	t.opened, t.masked, t.purged, t.reviewed = fromMicros(opened), fromMicros(masked), fromMicros(purged), fromMicros(reviewed)
+	return err
+}
+
+// insertTask adds a task; one that is there already stays, for a tombstone comes once
+// for each program.
+func insertTask(ctx context.Context, tx *sqldb.Tx, t taskRow) error {
+	_, err := tx.Exec(ctx, `INSERT INTO tasks (`+taskColumns+`)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, '', '', 0, 0) ON CONFLICT (correction) DO NOTHING`,
+		t.correction, t.signal, t.kind, t.hits, t.accounts, t.cases, t.outcomes, micros(t.opened))
+	return err
+}
+
+// loadTask returns one task.
+func loadTask(ctx context.Context, tx *sqldb.Tx, correction lantern.ID) (t taskRow, found bool, err error) {
+	err = t.scan(tx.QueryRow(ctx, `SELECT `+taskColumns+` FROM tasks WHERE correction = $1`, correction))
+	if absent(err) {
+		return t, false, nil
+	}
+	return t, err == nil, err
+}
+
+// loadTasks returns all tasks, the newest first.
+func loadTasks(ctx context.Context, tx *sqldb.Tx) ([]taskRow, error) {
+	rows, err := tx.Query(ctx, `SELECT `+taskColumns+` FROM tasks ORDER BY opened DESC, correction`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []taskRow
+	for rows.Next() {
+		var t taskRow
+		if err := t.scan(rows); err != nil {
+			return nil, err
+		}
+		all = append(all, t)
+	}
+	return all, rows.Err()
+}
+
+// countTasks returns how many tasks wait for a ruling. One on which nothing rested does not.
+func countTasks(ctx context.Context, tx *sqldb.Tx) (n int, err error) {
+	err = tx.QueryRow(ctx, `SELECT COUNT(*) FROM tasks
+		WHERE result = '' AND (hits > 0 OR cases <> '[]' OR outcomes <> '[]')`).Scan(&n)
+	return n, err
+}
+
+// settleTask records the ruling on a task.
+func settleTask(ctx context.Context, tx *sqldb.Tx, correction lantern.ID, r lantern.TaskRuling, person lantern.ID, at time.Time) error {
+	_, err := tx.Exec(ctx, `UPDATE tasks SET result = $1, ground = $2, person = $3, reviewed = $4 WHERE correction = $5`,
+		r.Result, r.Ground, person, micros(at), correction)
+	return err
+}
+
+// oweAcks notes the two acknowledgements of a correction. Masked is true as soon as the
+// engine followed; purged waits until the freed bytes are overwritten, and waits again if
+// a further tombstone freed some.
+func oweAcks(ctx context.Context, tx *sqldb.Tx, correction lantern.ID, known bool) error {
+	_, err := tx.Exec(ctx, `INSERT INTO acks (correction, step, known, ready, done) VALUES ($1, $2, $3, TRUE, 0), ($1, $4, $3, FALSE, 0)
+		ON CONFLICT (correction, step) DO NOTHING`, correction, lantern.AckMasked, known, lantern.AckPurged)
+	return err
+}
+
+// ackRow is an acknowledgement owed.
+type ackRow struct {
+	lantern.Ack
+	known bool
+}
+
+// loadAcks returns the acknowledgements that are true here and not yet taken, or those
+// that are not true yet.
+func loadAcks(ctx context.Context, tx *sqldb.Tx, ready bool) ([]ackRow, error) {
+	rows, err := tx.Query(ctx, `SELECT correction, step, known FROM acks WHERE done = 0 AND ready = $1 ORDER BY correction, step`, ready)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []ackRow
+	for rows.Next() {
+		var r ackRow
+		if err := rows.Scan(&r.Correction, &r.Step, &r.known); err != nil {
+			return nil, err
+		}
+		all = append(all, r)
+	}
+	return all, rows.Err()
+}
+
+// readyAck notes that a step is true here.
+func readyAck(ctx context.Context, tx *sqldb.Tx, a lantern.Ack) error {
+	_, err := tx.Exec(ctx, `UPDATE acks SET ready = TRUE WHERE correction = $1 AND step = $2`, a.Correction, a.Step)
+	return err
+}
+
+// settleAck notes that the exchange took an acknowledgement, also on the task.
+func settleAck(ctx context.Context, tx *sqldb.Tx, a lantern.Ack, kind lantern.CorrectionKind, at time.Time) error {
+	_, err := tx.Exec(ctx, `UPDATE acks SET done = $1 WHERE correction = $2 AND step = $3`, micros(at), a.Correction, a.Step)
+	if err != nil {
+		return err
+	}
+	q := `UPDATE tasks SET masked = $1 WHERE correction = $2`
+	if a.Step == lantern.AckPurged {
+		q = `UPDATE tasks SET purged = $1 WHERE correction = $2`
+	}
+	if _, err := tx.Exec(ctx, q, micros(at), a.Correction); err != nil || kind == "" {
+		return err
+	}
+	_, err = tx.Exec(ctx, `UPDATE tasks SET kind = $1 WHERE correction = $2`, kind, a.Correction)
+	return err
+}
+
+// countAcks returns how many acknowledgements are owed and not taken.
+func countAcks(ctx context.Context, tx *sqldb.Tx) (n int, err error) {
+	err = tx.QueryRow(ctx, `SELECT COUNT(*) FROM acks WHERE done = 0`).Scan(&n)
+	return n, err
+}
+
+// hitAccounts returns how many hits rest on a signal and the own accounts they name.
+func hitAccounts(ctx context.Context, tx *sqldb.Tx, signal lantern.ID) (hits int, accounts []string, err error) {
+	rows, err := tx.Query(ctx, `SELECT account FROM hits WHERE signal = $1 ORDER BY account`, signal)
+	if err != nil {
+		return 0, nil, err
+	}
+	all, err := scanTexts(rows)
+	for _, s := range all {
+		if s != "" {
+			accounts = append(accounts, s)
+		}
+	}
+	return len(all), accounts, err
+}
+
+// casesOn returns the cases that rest on a signal, and whether it is their only seed.
+func casesOn(ctx context.Context, tx *sqldb.Tx, signal lantern.ID) (cases []lantern.ID, only map[lantern.ID]bool, err error) {
+	rows, err := tx.Query(ctx, `SELECT case_id, COUNT(*) FROM case_signals
+		WHERE case_id IN (SELECT case_id FROM case_signals WHERE signal = $1) GROUP BY case_id ORDER BY case_id`, signal)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer rows.Close()
+	only = make(map[lantern.ID]bool)
+	for rows.Next() {
+		var id lantern.ID
+		var seeds int
+		if err := rows.Scan(&id, &seeds); err != nil {
+			return nil, nil, err
+		}
+		cases = append(cases, id)
+		only[id] = seeds == 1
+	}
+	return cases, only, rows.Err()
+}
+
+// outcomesOn returns the exchange's ids of the outcomes that named a signal.
+func outcomesOn(ctx context.Context, tx *sqldb.Tx, signal lantern.ID) ([]lantern.ID, error) {
+	rows, err := tx.Query(ctx, `SELECT o.sent FROM outcomes o JOIN outcome_signals s ON s.outcome = o.id
+		WHERE s.signal = $1 AND o.sent > 0 ORDER BY o.at, o.id`, signal)
+	if err != nil {
+		return nil, err
+	}
+	return scanIDs(rows)
+}

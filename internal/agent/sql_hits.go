@@ -1,0 +1,184 @@
+package agent
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"lantern"
+	"lantern/internal/sqldb"
+)
+
+// hitRow is a hit as stored.
+type hitRow struct {
+	id, signal lantern.ID
+	kind       lantern.SignalType
+	ref        string
+	account    string
+	how        lantern.How
+	state      lantern.HitState
+	urgency    int64
+	place      string // JSON of the match without what the signal says; "" once void
+	caseID     lantern.ID
+	decision   lantern.HitDecision
+	person     lantern.ID
+	found      time.Time
+	decided    time.Time
+}
+
+const hitColumns = `id, signal, type, ref, account, how, state, urgency, place, case_id, decision, person, found, decided`
+
+func (h *hitRow) scan(row interface{ Scan(...any) error }) error {
+	var found, decided int64
+	err := row.Scan(&h.id, &h.signal, &h.kind, &h.ref, &h.account, &h.how, &h.state, &h.urgency, &h.place,
+		&h.caseID, &h.decision, &h.person, &found, &decided)
+	h.found, h.decided = fromMicros(found), fromMicros(decided)
+	return err
+}
+
+// insertHits adds hits. One that is there already stays as it is, unless it was void: then
+// the signal came back and the match counts anew.
+func insertHits(ctx context.Context, tx *sqldb.Tx, hits []*hitRow) error {
+	rows := make([][]any, len(hits))
+	for i, h := range hits {
+		rows[i] = []any{h.id, h.signal, h.kind, h.ref, h.account, h.how, h.state, h.urgency, h.place,
+			h.caseID, h.decision, h.person, micros(h.found), micros(h.decided)}
+	}
+	_, err := tx.InsertMany(ctx, "hits", strings.Split(hitColumns, ", "),
+		`ON CONFLICT (signal, ref, how) DO UPDATE SET id = excluded.id, state = excluded.state, account = excluded.account,
+		urgency = excluded.urgency, place = excluded.place, case_id = 0, decision = '', person = 0,
+		found = excluded.found, decided = 0 WHERE hits.state = 'void'`, rows)
+	return err
+}
+
+// setHitStates moves the hits of signals from one state to another.
+func setHitStates(ctx context.Context, tx *sqldb.Tx, signals []lantern.ID, from, to lantern.HitState) error {
+	return inChunks(signals, func(args []any) error {
+		_, err := tx.Exec(ctx, `UPDATE hits SET state = $1 WHERE state = $2 AND signal IN `+list(3, len(args)),
+			append([]any{to, from}, args...)...)
+		return err
+	})
+}
+
+// voidHits takes the match detail from the hits of signals that are gone. Hits nobody
+// could see are deleted; of the others the member's own reference, account and decision stay.
+func voidHits(ctx context.Context, tx *sqldb.Tx, signals []lantern.ID) error {
+	return inChunks(signals, func(args []any) error {
+		_, err := tx.Exec(ctx, `DELETE FROM hits WHERE state = $1 AND signal IN `+list(2, len(args)),
+			append([]any{lantern.HitHeld}, args...)...)
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, `UPDATE hits SET state = $1, place = '' WHERE signal IN `+list(2, len(args)),
+			append([]any{lantern.HitVoid}, args...)...)
+		return err
+	})
+}
+
+// loadHit returns one hit.
+func loadHit(ctx context.Context, tx *sqldb.Tx, id lantern.ID) (h hitRow, found bool, err error) {
+	err = h.scan(tx.QueryRow(ctx, `SELECT `+hitColumns+` FROM hits WHERE id = $1`, id))
+	if absent(err) {
+		return h, false, nil
+	}
+	return h, err == nil, err
+}
+
+// listHits returns a page of the queue in its order, after the hit given unless it is nil.
+func listHits(ctx context.Context, tx *sqldb.Tx, f HitFilter, after *hitRow) ([]hitRow, error) {
+	q := `SELECT ` + hitColumns + ` FROM hits WHERE state = $1`
+	args := []any{f.State}
+	if f.Account != "" {
+		args = append(args, f.Account)
+		q += ` AND account = ` + place(len(args))
+	}
+	if after != nil {
+		args = append(args, after.urgency, micros(after.found), after.id)
+		n := len(args)
+		q += ` AND (urgency, found, id) > (` + place(n-2) + `, ` + place(n-1) + `, ` + place(n) + `)`
+	}
+	args = append(args, f.Limit)
+	q += ` ORDER BY urgency, found, id LIMIT ` + place(len(args))
+	rows, err := tx.Query(ctx, q, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []hitRow
+	for rows.Next() {
+		var h hitRow
+		if err := h.scan(rows); err != nil {
+			return nil, err
+		}
+		all = append(all, h)
+	}
+	return all, rows.Err()
+}
+
+// decideHit records a person's decision.
+func decideHit(ctx context.Context, tx *sqldb.Tx, id lantern.ID, d lantern.HitDecision, person lantern.ID, at time.Time) error {
+	_, err := tx.Exec(ctx, `UPDATE hits SET state = $1, decision = $2, person = $3, decided = $4 WHERE id = $5`,
+		lantern.HitDecided, d, person, micros(at), id)
+	return err
+}
+
+// countHits returns how many hits are in each state anybody may see.
+func countHits(ctx context.Context, tx *sqldb.Tx) (map[lantern.HitState]int, error) {
+	rows, err := tx.Query(ctx, `SELECT state, COUNT(*) FROM hits WHERE state <> $1 GROUP BY state`, lantern.HitHeld)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	counts := make(map[lantern.HitState]int)
+	for rows.Next() {
+		var s lantern.HitState
+		var n int
+		if err := rows.Scan(&s, &n); err != nil {
+			return nil, err
+		}
+		counts[s] = n
+	}
+	return counts, rows.Err()
+}
+
+// oweReaction notes a reaction that follows from a ruling, once per signal. One that was
+// sent before is not owed again.
+func oweReaction(ctx context.Context, tx *sqldb.Tx, signal lantern.ID, r lantern.Reaction) error {
+	_, err := tx.Exec(ctx, `INSERT INTO reactions (signal, reaction, sent) VALUES ($1, $2, FALSE)
+		ON CONFLICT (signal, reaction) DO NOTHING`, signal, r)
+	return err
+}
+
+// owedReaction is a reaction not yet sent.
+type owedReaction struct {
+	signal   lantern.ID
+	reaction lantern.Reaction
+}
+
+// loadOwedReactions returns what is owed for signals that stand; who fell needs none.
+func loadOwedReactions(ctx context.Context, tx *sqldb.Tx) ([]owedReaction, error) {
+	rows, err := tx.Query(ctx, `SELECT o.signal, o.reaction FROM reactions o JOIN replica r ON r.signal = o.signal
+		WHERE NOT o.sent ORDER BY o.signal, o.reaction`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []owedReaction
+	for rows.Next() {
+		var o owedReaction
+		if err := rows.Scan(&o.signal, &o.reaction); err != nil {
+			return nil, err
+		}
+		all = append(all, o)
+	}
+	return all, rows.Err()
+}
+
+// settleReaction notes that a reaction was sent.
+func settleReaction(ctx context.Context, tx *sqldb.Tx, o owedReaction) error {
+	_, err := tx.Exec(ctx, `UPDATE reactions SET sent = TRUE WHERE signal = $1 AND reaction = $2`, o.signal, o.reaction)
+	return err
+}
+
+// place writes one placeholder.
+func place(n int) string { return strings.Trim(list(n, 1), "()") }

@@ -1,0 +1,48 @@
+package agent
+
+import (
+	"context"
+
+	"lantern/internal/sqldb"
+)
+
+// loadLogHead returns the right edge of the agent's own log, nil if it is empty.
+func loadLogHead(ctx context.Context, tx *sqldb.Tx) ([]byte, error) {
+	var edge []byte
+	err := tx.QueryRow(ctx, `SELECT edge FROM log_head WHERE id = 1`).Scan(&edge)
+	if absent(err) {
+		return nil, nil
+	}
+	return edge, err
+}
+
+// appendLog adds a leaf and moves the head.
+func appendLog(ctx context.Context, tx *sqldb.Tx, number int64, leaf []byte, opening string, edge []byte) error {
+	_, err := tx.Exec(ctx, `INSERT INTO log_leaves (number, leaf, opening) VALUES ($1, $2, $3)`, number, leaf, opening)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `INSERT INTO log_head (id, size, edge) VALUES (1, $1, $2)
+		ON CONFLICT (id) DO UPDATE SET size = excluded.size, edge = excluded.edge`, number+1, edge)
+	return err
+}
+
+// eachLogLeaf calls each for every leaf of the agent's own log in order.
+func eachLogLeaf(ctx context.Context, tx *sqldb.Tx, each func(leaf []byte, opening string) error) error {
+	rows, err := tx.Query(ctx, `SELECT leaf, opening FROM log_leaves ORDER BY number`)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var leaf []byte
+		var opening string
+		if err := rows.Scan(&leaf, &opening); err != nil {
+			return err
+		}
+		if err := each(leaf, opening); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}

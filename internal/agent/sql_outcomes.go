@@ -1,0 +1,145 @@
+package agent
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"lantern"
+	"lantern/internal/sqldb"
+)
+
+// outcomeRow is an outcome sent or being sent.
+type outcomeRow struct {
+	id     lantern.ID // the agent's own, and the idempotency key
+	caseID lantern.ID
+	task   lantern.ID // the correction it answers, if any
+	person lantern.ID
+	body   lantern.Outcome
+	sent   lantern.ID // the exchange's id, 0 until it answered
+	at     time.Time
+}
+
+const outcomeColumns = `id, case_id, task, person, body, sent, at`
+
+func (o *outcomeRow) scan(row interface{ Scan(...any) error }) error {
+	var body string
+	var at int64
+	if err := row.Scan(&o.id, &o.caseID, &o.task, &o.person, &body, &o.sent, &at); err != nil {
+		return err
+	}
+	o.at = fromMicros(at)
+	if err := json.Unmarshal([]byte(body), &o.body); err != nil {
+		return fmt.Errorf("reading an outcome: %w", err)
+	}
+	return nil
+}
+
+// insertOutcome notes an outcome before it is sent.
+func insertOutcome(ctx context.Context, tx *sqldb.Tx, o outcomeRow) error {
+	body, err := json.Marshal(o.body)
+	if err != nil {
+		return fmt.Errorf("writing an outcome: %w", err)
+	}
+	_, err = tx.Exec(ctx, `INSERT INTO outcomes (id, case_id, task, kind, person, body, sent, at)
+		VALUES ($1, $2, $3, $4, $5, $6, 0, $7)`, o.id, o.caseID, o.task, o.body.Kind, o.person, string(body), micros(o.at))
+	if err != nil {
+		return err
+	}
+	rows := make([][]any, len(o.body.Signals))
+	for i, s := range o.body.Signals {
+		rows[i] = []any{o.id, s}
+	}
+	_, err = tx.InsertMany(ctx, "outcome_signals", []string{"outcome", "signal"}, "ON CONFLICT DO NOTHING", rows)
+	return err
+}
+
+// pendingOutcome returns the outcome of that case, task and kind whose answer never came.
+func pendingOutcome(ctx context.Context, tx *sqldb.Tx, caseID, task lantern.ID, kind lantern.OutcomeKind) (o outcomeRow, found bool, err error) {
+	err = o.scan(tx.QueryRow(ctx, `SELECT `+outcomeColumns+` FROM outcomes
+		WHERE case_id = $1 AND task = $2 AND kind = $3 AND sent = 0 ORDER BY at, id LIMIT 1`, caseID, task, kind))
+	if absent(err) {
+		return o, false, nil
+	}
+	return o, err == nil, err
+}
+
+// sentOutcome returns an outcome by the exchange's id.
+func sentOutcome(ctx context.Context, tx *sqldb.Tx, sent lantern.ID) (o outcomeRow, found bool, err error) {
+	err = o.scan(tx.QueryRow(ctx, `SELECT `+outcomeColumns+` FROM outcomes WHERE sent = $1`, sent))
+	if absent(err) {
+		return o, false, nil
+	}
+	return o, err == nil, err
+}
+
+// answered reports whether a task's outcome that takes back another one was sent.
+func answered(ctx context.Context, tx *sqldb.Tx, task lantern.ID) (map[lantern.ID]bool, error) {
+	rows, err := tx.Query(ctx, `SELECT `+outcomeColumns+` FROM outcomes WHERE task = $1 AND sent > 0`, task)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	done := make(map[lantern.ID]bool)
+	for rows.Next() {
+		var o outcomeRow
+		if err := o.scan(rows); err != nil {
+			return nil, err
+		}
+		done[o.body.Corrects] = true
+	}
+	return done, rows.Err()
+}
+
+// settleOutcome notes the exchange's answer.
+func settleOutcome(ctx context.Context, tx *sqldb.Tx, id, sent lantern.ID) error {
+	_, err := tx.Exec(ctx, `UPDATE outcomes SET sent = $1 WHERE id = $2`, sent, id)
+	return err
+}
+
+// dropOutcome forgets an outcome the exchange refused, and uncounts its accounts.
+func dropOutcome(ctx context.Context, tx *sqldb.Tx, id lantern.ID) error {
+	for _, q := range []string{
+		`DELETE FROM counted WHERE outcome = $1`,
+		`DELETE FROM outcome_signals WHERE outcome = $1`,
+		`DELETE FROM outcomes WHERE id = $1`,
+	} {
+		if _, err := tx.Exec(ctx, q, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// countAccounts counts, for an outcome of a kind, the accounts of a case with a decision
+// that no outcome of the kind counted before.
+func countAccounts(ctx context.Context, tx *sqldb.Tx, caseID, outcome lantern.ID, kind lantern.OutcomeKind, d lantern.HitDecision) error {
+	_, err := tx.Exec(ctx, `INSERT INTO counted (kind, account, outcome)
+		SELECT $2, account, $3 FROM candidates WHERE case_id = $1`+standing+` AND decision = $4
+		ON CONFLICT (kind, account) DO NOTHING`, caseID, kind, outcome, d)
+	return err
+}
+
+// eachCounted calls each for the candidates an outcome counted, in the order of their accounts.
+func eachCounted(ctx context.Context, tx *sqldb.Tx, caseID, outcome lantern.ID, each func(lantern.CaseAccount) error) error {
+	rows, err := tx.Query(ctx, `SELECT c.account, c.link, c.via, c.round, c.decision, c.bulk, c.person, c.decided
+		FROM candidates c JOIN counted n ON n.account = c.account
+		WHERE c.case_id = $1 AND n.outcome = $2 ORDER BY c.account`, caseID, outcome)
+	if err != nil {
+		return err
+	}
+	return scanCandidates(rows, each)
+}
+
+// countedAmong returns how many of the accounts an outcome counted.
+func countedAmong(ctx context.Context, tx *sqldb.Tx, outcome lantern.ID, accounts []string) (total int, err error) {
+	err = inChunks(accounts, func(args []any) error {
+		var n int
+		err := tx.QueryRow(ctx, `SELECT COUNT(*) FROM counted WHERE outcome = $1 AND account IN `+list(2, len(args)),
+			append([]any{outcome}, args...)...).Scan(&n)
+		total += n
+		return err
+	})
+	return total, err
+}

@@ -1,0 +1,271 @@
+package agent
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"lantern"
+	"lantern/internal/sqldb"
+)
+
+// replicaRow is what the replica holds of one signal.
+type replicaRow struct {
+	signal  lantern.ID
+	member  lantern.ID
+	kind    lantern.SignalType
+	state   lantern.SignalState // Active or Suspended, over all placements
+	expires time.Time
+	opinion string // JSON of the signal without value and note
+	sealed  []byte // empty while no value was sent
+	wrapped []byte // the wrapped key; empty with sealed
+}
+
+// loadReplica returns the rows of those signals that are held.
+func loadReplica(ctx context.Context, tx *sqldb.Tx, ids []lantern.ID) (map[lantern.ID]*replicaRow, error) {
+	held := make(map[lantern.ID]*replicaRow, len(ids))
+	err := inChunks(ids, func(args []any) error {
+		return queryReplica(ctx, tx, ` WHERE r.signal IN `+list(1, len(args)), args, func(r *replicaRow) error {
+			held[r.signal] = r
+			return nil
+		})
+	})
+	return held, err
+}
+
+// queryReplica calls each for the rows the condition selects.
+func queryReplica(ctx context.Context, tx *sqldb.Tx, where string, args []any, each func(*replicaRow) error) error {
+	rows, err := tx.Query(ctx, `SELECT r.signal, r.member, r.type, r.state, r.expires, r.opinion, r.sealed, s.wrapped
+		FROM replica r LEFT JOIN secret s ON s.signal = r.signal`+where, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var r replicaRow
+		var expires int64
+		if err := rows.Scan(&r.signal, &r.member, &r.kind, &r.state, &expires, &r.opinion, &r.sealed, &r.wrapped); err != nil {
+			return err
+		}
+		r.expires = fromMicros(expires)
+		if err := each(&r); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// eachActive calls each for every active signal with a value, as the engine is built.
+func eachActive(ctx context.Context, tx *sqldb.Tx, each func(*replicaRow) error) error {
+	return queryReplica(ctx, tx, ` WHERE r.state = $1`, []any{lantern.Active}, each)
+}
+
+// saveReplica adds or replaces rows and their keys.
+func saveReplica(ctx context.Context, tx *sqldb.Tx, held []*replicaRow) error {
+	var rows, keys [][]any
+	for _, r := range held {
+		rows = append(rows, []any{r.signal, r.member, r.kind, r.state, micros(r.expires), r.opinion, r.sealed})
+		if len(r.wrapped) > 0 {
+			keys = append(keys, []any{r.signal, r.wrapped})
+		}
+	}
+	_, err := tx.InsertMany(ctx, "replica", []string{"signal", "member", "type", "state", "expires", "opinion", "sealed"},
+		`ON CONFLICT (signal) DO UPDATE SET member = excluded.member, type = excluded.type, state = excluded.state,
+		expires = excluded.expires, opinion = excluded.opinion, sealed = excluded.sealed`, rows)
+	if err != nil {
+		return err
+	}
+	_, err = tx.InsertMany(ctx, "secret", []string{"signal", "wrapped"},
+		`ON CONFLICT (signal) DO UPDATE SET wrapped = excluded.wrapped`, keys)
+	return err
+}
+
+// setReplicaState changes the state of signals.
+func setReplicaState(ctx context.Context, tx *sqldb.Tx, ids []lantern.ID, state lantern.SignalState) error {
+	return inChunks(ids, func(args []any) error {
+		_, err := tx.Exec(ctx, `UPDATE replica SET state = $1 WHERE signal IN `+list(2, len(args)), append([]any{state}, args...)...)
+		return err
+	})
+}
+
+// destroy deletes signals with their values, keys and placements.
+func destroy(ctx context.Context, tx *sqldb.Tx, ids []lantern.ID) error {
+	return inChunks(ids, func(args []any) error {
+		for _, q := range []string{
+			`DELETE FROM secret WHERE signal IN `,
+			`DELETE FROM replica WHERE signal IN `,
+			`DELETE FROM placement WHERE signal IN `,
+		} {
+			if _, err := tx.Exec(ctx, q+list(1, len(args)), args...); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// placementRow is one signal's place in one program.
+type placementRow struct {
+	program, signal lantern.ID
+	state           lantern.SignalState
+	seq, generation int64
+}
+
+// savePlacements adds or replaces placements.
+func savePlacements(ctx context.Context, tx *sqldb.Tx, all []placementRow) error {
+	var rows [][]any
+	for _, p := range all {
+		rows = append(rows, []any{p.program, p.signal, p.state, p.seq, p.generation})
+	}
+	_, err := tx.InsertMany(ctx, "placement", []string{"program", "signal", "state", "seq", "generation"},
+		`ON CONFLICT (program, signal) DO UPDATE SET state = excluded.state, seq = excluded.seq, generation = excluded.generation`, rows)
+	return err
+}
+
+// dropPlacements deletes the placements of a program older than a generation and returns
+// their signals.
+func dropPlacements(ctx context.Context, tx *sqldb.Tx, program lantern.ID, generation int64) ([]lantern.ID, error) {
+	rows, err := tx.Query(ctx, `DELETE FROM placement WHERE program = $1 AND generation < $2 RETURNING signal`, program, generation)
+	if err != nil {
+		return nil, err
+	}
+	return scanIDs(rows)
+}
+
+// loadStandings returns, for those signals that are placed anywhere, whether they are
+// active in every place: Active or Suspended.
+func loadStandings(ctx context.Context, tx *sqldb.Tx, ids []lantern.ID) (map[lantern.ID]lantern.SignalState, error) {
+	standings := make(map[lantern.ID]lantern.SignalState, len(ids))
+	err := inChunks(ids, func(args []any) error {
+		rows, err := tx.Query(ctx, `SELECT signal, SUM(CASE WHEN state = $1 THEN 0 ELSE 1 END) FROM placement
+			WHERE signal IN `+list(2, len(args))+` GROUP BY signal`, append([]any{lantern.Active}, args...)...)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var id lantern.ID
+			var masked int64
+			if err := rows.Scan(&id, &masked); err != nil {
+				return err
+			}
+			standings[id] = lantern.Active
+			if masked > 0 {
+				standings[id] = lantern.Suspended
+			}
+		}
+		return rows.Err()
+	})
+	return standings, err
+}
+
+// loadPlaces returns the programs each of the signals is placed in.
+func loadPlaces(ctx context.Context, tx *sqldb.Tx, ids []lantern.ID) (map[lantern.ID][]lantern.ID, error) {
+	places := make(map[lantern.ID][]lantern.ID, len(ids))
+	err := inChunks(ids, func(args []any) error {
+		rows, err := tx.Query(ctx, `SELECT signal, program FROM placement WHERE signal IN `+list(1, len(args))+` ORDER BY program`, args...)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var signal, program lantern.ID
+			if err := rows.Scan(&signal, &program); err != nil {
+				return err
+			}
+			places[signal] = append(places[signal], program)
+		}
+		return rows.Err()
+	})
+	return places, err
+}
+
+// countPlaced returns how many active signals each program has.
+func countPlaced(ctx context.Context, tx *sqldb.Tx) (map[lantern.ID]int, error) {
+	rows, err := tx.Query(ctx, `SELECT p.program, COUNT(*) FROM placement p JOIN replica r ON r.signal = p.signal
+		WHERE r.state = $1 GROUP BY p.program`, lantern.Active)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	counts := make(map[lantern.ID]int)
+	for rows.Next() {
+		var id lantern.ID
+		var n int
+		if err := rows.Scan(&id, &n); err != nil {
+			return nil, err
+		}
+		counts[id] = n
+	}
+	return counts, rows.Err()
+}
+
+// loadFallen returns when those of the signals fell that did.
+func loadFallen(ctx context.Context, tx *sqldb.Tx, ids []lantern.ID) (map[lantern.ID]time.Time, error) {
+	fell := make(map[lantern.ID]time.Time)
+	err := inChunks(ids, func(args []any) error {
+		rows, err := tx.Query(ctx, `SELECT signal, at FROM fallen WHERE signal IN `+list(1, len(args)), args...)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var id lantern.ID
+			var at int64
+			if err := rows.Scan(&id, &at); err != nil {
+				return err
+			}
+			fell[id] = fromMicros(at)
+		}
+		return rows.Err()
+	})
+	return fell, err
+}
+
+// saveFallen notes that a signal fell.
+func saveFallen(ctx context.Context, tx *sqldb.Tx, signal lantern.ID, at time.Time) error {
+	_, err := tx.Exec(ctx, `INSERT INTO fallen (signal, at) VALUES ($1, $2)
+		ON CONFLICT (signal) DO UPDATE SET at = excluded.at`, signal, micros(at))
+	return err
+}
+
+// loadExpired returns signals whose time ran out.
+func loadExpired(ctx context.Context, tx *sqldb.Tx, now time.Time) ([]lantern.ID, error) {
+	rows, err := tx.Query(ctx, `SELECT signal FROM replica WHERE expires > 0 AND expires <= $1`, micros(now))
+	if err != nil {
+		return nil, err
+	}
+	return scanIDs(rows)
+}
+
+// scanIDs reads rows of one id each.
+func scanIDs(rows *sql.Rows) ([]lantern.ID, error) {
+	defer rows.Close()
+	var ids []lantern.ID
+	for rows.Next() {
+		var id lantern.ID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		ids = append(ids, id)
+	}
+	return ids, rows.Err()
+}
+
+// absent reports that a row was not there, which for most callers is an answer.
+func absent(err error) bool { return errors.Is(err, sql.ErrNoRows) }
+
+// scanTexts reads rows of one text each.
+func scanTexts(rows *sql.Rows) ([]string, error) {
+	defer rows.Close()
+	var all []string
+	for rows.Next() {
+		var s string
+		if err := rows.Scan(&s); err != nil {
+			return nil, err
+		}
+		all = append(all, s)
+	}
+	return all, rows.Err()
+}

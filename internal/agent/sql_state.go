@@ -1,0 +1,188 @@
+package agent
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"lantern"
+	"lantern/internal/sqldb"
+)
+
+// The names of the rows of the table state.
+const (
+	stateMember     = "member"     // the member's id
+	stateLogKey     = "log-key"    // the pinned verifier key of the exchange's log
+	stateCheckpoint = "checkpoint" // the newest checkpoint verified, as signed
+	stateChecked    = "checked"    // when, in microseconds
+	stateLeaf       = "leaf"       // the highest log entry the agent was told of
+	stateFault      = "fault"      // how the log contradicted itself
+	stateFreed      = "freed"      // when values were last deleted whose bytes are not yet overwritten
+)
+
+// loadState returns every row of the table state.
+func loadState(ctx context.Context, tx *sqldb.Tx) (map[string]string, error) {
+	rows, err := tx.Query(ctx, `SELECT name, value FROM state`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	all := make(map[string]string)
+	for rows.Next() {
+		var name, value string
+		if err := rows.Scan(&name, &value); err != nil {
+			return nil, err
+		}
+		all[name] = value
+	}
+	return all, rows.Err()
+}
+
+// saveState sets one row.
+func saveState(ctx context.Context, tx *sqldb.Tx, name, value string) error {
+	_, err := tx.Exec(ctx, `INSERT INTO state (name, value) VALUES ($1, $2)
+		ON CONFLICT (name) DO UPDATE SET value = excluded.value`, name, value)
+	return err
+}
+
+// dropState deletes a row if it still has the value that was read.
+func dropState(ctx context.Context, tx *sqldb.Tx, name, value string) error {
+	_, err := tx.Exec(ctx, `DELETE FROM state WHERE name = $1 AND value = $2`, name, value)
+	return err
+}
+
+// raiseLeaf keeps the highest log entry the agent was told of.
+func raiseLeaf(ctx context.Context, tx *sqldb.Tx, leaf int64) error {
+	var text string
+	err := tx.QueryRow(ctx, `SELECT value FROM state WHERE name = $1`, stateLeaf).Scan(&text)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return err
+	}
+	if old, err := strconv.ParseInt(text, 10, 64); err == nil && old >= leaf {
+		return nil
+	}
+	return saveState(ctx, tx, stateLeaf, strconv.FormatInt(leaf, 10))
+}
+
+// programRow is how far one feed was followed.
+type programRow struct {
+	id         lantern.ID
+	name       string
+	policy     string // JSON
+	cursor     lantern.Cursor
+	seq        int64
+	generation int64
+	loaded     bool
+	contact    time.Time
+}
+
+const programColumns = `program, name, policy, cursor, seq, generation, loaded, contact`
+
+func (p *programRow) scan(row interface{ Scan(...any) error }) error {
+	var contact int64
+	err := row.Scan(&p.id, &p.name, &p.policy, &p.cursor, &p.seq, &p.generation, &p.loaded, &contact)
+	p.contact = fromMicros(contact)
+	return err
+}
+
+// loadPrograms returns the programs the agent follows, in the order of their ids.
+func loadPrograms(ctx context.Context, tx *sqldb.Tx) ([]programRow, error) {
+	rows, err := tx.Query(ctx, `SELECT `+programColumns+` FROM programs ORDER BY program`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []programRow
+	for rows.Next() {
+		var p programRow
+		if err := p.scan(rows); err != nil {
+			return nil, err
+		}
+		all = append(all, p)
+	}
+	return all, rows.Err()
+}
+
+// loadProgram returns one program; found is false if the agent does not follow it.
+func loadProgram(ctx context.Context, tx *sqldb.Tx, id lantern.ID) (p programRow, found bool, err error) {
+	err = p.scan(tx.QueryRow(ctx, `SELECT `+programColumns+` FROM programs WHERE program = $1`, id))
+	if errors.Is(err, sql.ErrNoRows) {
+		return p, false, nil
+	}
+	return p, err == nil, err
+}
+
+// saveProgram adds a program or changes its name and policy; where its feed stands stays.
+func saveProgram(ctx context.Context, tx *sqldb.Tx, id lantern.ID, name, policy string) error {
+	_, err := tx.Exec(ctx, `INSERT INTO programs (program, name, policy, cursor, seq, generation, loaded, contact)
+		VALUES ($1, $2, $3, '', 0, 1, FALSE, 0)
+		ON CONFLICT (program) DO UPDATE SET name = excluded.name, policy = excluded.policy`, id, name, policy)
+	return err
+}
+
+// advanceProgram records that a page was applied.
+func advanceProgram(ctx context.Context, tx *sqldb.Tx, p programRow) error {
+	_, err := tx.Exec(ctx, `UPDATE programs SET cursor = $1, seq = $2, generation = $3, loaded = $4, contact = $5
+		WHERE program = $6`, p.cursor, p.seq, p.generation, p.loaded, micros(p.contact), p.id)
+	return err
+}
+
+// touchProgram records a contact that brought nothing.
+func touchProgram(ctx context.Context, tx *sqldb.Tx, id lantern.ID, at time.Time) error {
+	_, err := tx.Exec(ctx, `UPDATE programs SET contact = $1 WHERE program = $2`, micros(at), id)
+	return err
+}
+
+// deleteProgram forgets a program; its placements must be dropped before.
+func deleteProgram(ctx context.Context, tx *sqldb.Tx, id lantern.ID) error {
+	_, err := tx.Exec(ctx, `DELETE FROM programs WHERE program = $1`, id)
+	return err
+}
+
+// micros is how times stand in the database: microseconds since 1970, 0 for none.
+func micros(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMicro()
+}
+
+// fromMicros reads what micros writes.
+func fromMicros(us int64) time.Time {
+	if us == 0 {
+		return time.Time{}
+	}
+	return time.UnixMicro(us).UTC()
+}
+
+// list writes "($from, $from+1, …)" for n arguments.
+func list(from, n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "%c$%d", "(,"[min(i, 1)], from+i)
+	}
+	return b.String() + ")"
+}
+
+// maxList bounds the arguments of one list.
+const maxList = 200
+
+// inChunks calls fn with the items, at most maxList at a time, as arguments.
+func inChunks[T any](items []T, fn func(args []any) error) error {
+	for len(items) > 0 {
+		n := min(len(items), maxList)
+		args := make([]any, n)
+		for i, it := range items[:n] {
+			args[i] = it
+		}
+		if err := fn(args); err != nil {
+			return err
+		}
+		items = items[n:]
+	}
+	return nil
+}
