@@ -18,12 +18,22 @@ var (
 	mailHostText string
 	//go:embed data/topsites.txt
 	topSiteText string
+	//go:embed data/platforms.txt
+	platformText string
+	//go:embed data/commonnames.txt
+	commonNameText string
+	//go:embed data/tracking.txt
+	trackingText string
+	//go:embed data/commonwords.txt
+	commonWordText string
 )
 
 var (
-	suffixes  = sync.OnceValue(func() map[string]bool { return wordSet(suffixText) })
-	mailHosts = sync.OnceValue(func() map[string]bool { return wordSet(mailHostText) })
-	topSites  = sync.OnceValue(func() map[string]bool { return wordSet(topSiteText) })
+	suffixes    = sync.OnceValue(func() map[string]bool { return wordSet(suffixText) })
+	mailHosts   = sync.OnceValue(func() map[string]bool { return wordSet(mailHostText) })
+	topSites    = sync.OnceValue(func() map[string]bool { return wordSet(topSiteText) })
+	commonNames = sync.OnceValue(func() map[string]bool { return wordSet(commonNameText) })
+	commonWords = sync.OnceValue(func() map[string]bool { return wordSet(commonWordText) })
 )
 
 // wordSet reads a list file.
@@ -118,7 +128,7 @@ func asciiHost(s string) (host string, ok bool) {
 	if s == "" || len(s) > 1000 {
 		return "", false
 	}
-	if !plainHost(s) {
+	if !plainHost(s) || strings.Contains(s, "xn--") {
 		var err error
 		if s, err = hostProfile.ToASCII(s); err != nil {
 			return "", false
@@ -158,3 +168,18 @@ func plainHost(s string) bool {
 	}
 	return true
 }
+
+// platforms maps every spelling in data/platforms.txt to the platform's word.
+var platforms = sync.OnceValue(func() map[string]string {
+	m := make(map[string]string, 128)
+	for line := range strings.Lines(platformText) {
+		names := strings.Fields(line)
+		if len(names) == 0 || names[0] == "#" {
+			continue
+		}
+		for _, n := range names {
+			m[n] = names[0]
+		}
+	}
+	return m
+})

@@ -27,12 +27,7 @@
 // shows how to add one.
 package signal
 
-import (
-	"strings"
-	"unicode/utf8"
-
-	"lantern"
-)
+import "lantern"
 
 // Compare says how two values of a type are held against each other.
 type Compare string
@@ -86,28 +81,14 @@ func (t *Type) Normalize(raw string) (Value, error) {
 	if err != nil {
 		return Value{}, err
 	}
-	return t.normalize(s)
-}
-
-// screen refuses what no type takes and trims white space.
-func screen(raw string) (string, error) {
-	if len(raw) > lantern.MaxValue {
-		return "", bad("too long", "at most 4096 bytes")
+	v, err := t.normalize(s)
+	if err != nil {
+		return Value{}, err
 	}
-	if isImage(raw) {
-		return "", bad("image bytes", "share a hash of the picture, never the picture")
+	if len(v.Canonical) > lantern.MaxValue {
+		return Value{}, bad("too long", "at most 4096 bytes when written out in full")
 	}
-	if !utf8.ValidString(raw) {
-		return "", bad("not valid UTF-8", "send UTF-8 text")
-	}
-	s := strings.TrimSpace(raw)
-	if s == "" {
-		return "", bad("empty", "give the value to share")
-	}
-	if len(s) > 5 && strings.EqualFold(s[:5], "data:") {
-		return "", bad("a data URI", "share a hash or a link, never content")
-	}
-	return s, nil
+	return v, nil
 }
 
 // bad is the complaint about a value. Its arguments are constants by house rule: nothing

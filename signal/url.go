@@ -1,7 +1,9 @@
 package signal
 
 import (
+	"net/url"
 	"strings"
+	"sync"
 
 	whatwg "github.com/nlnwa/whatwg-url/url"
 )
@@ -20,18 +22,278 @@ var URL = &Type{
 	normalize:      normalizeURL,
 }
 
+// normalizeURL follows the WHATWG URL standard, which is what browsers do, and then drops
+// what does not decide where the address leads: credentials, the fragment, tracking
+// parameters. An address without a scheme is taken for https. Nothing is fetched.
 func normalizeURL(s string) (Value, error) {
-	return normalizeURLText(strings.TrimSpace(s))
-}
-
-// normalizeURLText parses by the WHATWG rules.
-func normalizeURLText(s string) (Value, error) {
-	u, err := whatwg.Parse(s)
-	if err != nil || u.Scheme() != "http" && u.Scheme() != "https" {
-		return Value{}, bad("not a web address", "write it as https://example.com/path")
+	if out, ok := plainURL(s); ok {
+		return Value{Canonical: out}, nil
+	}
+	scheme, rest := splitScheme(wideURL(unwrap(s)))
+	if scheme == "" {
+		if !looksLikeHost(rest) {
+			return Value{}, bad("not a web address", "write it as https://example.com/path")
+		}
+		scheme = "https"
+	}
+	u, err := whatwg.Parse(scheme + "://" + refangURL(rest))
+	if err != nil {
+		return Value{}, bad("not a web address", "no browser can open it")
 	}
 	u.SetUsername("")
 	u.SetPassword("")
 	u.SetHash("")
-	return Value{Canonical: u.Href(true)}, nil
+	host := strings.TrimSuffix(u.Hostname(), ".")
+	if host == "" || host[0] != '[' && !plainHost(host) {
+		return Value{}, bad("not a web address", "no host can have this name")
+	}
+	path, query := tidyPercent(u.Pathname()), tidyPercent(dropTracking(u.Query()))
+	if namesPerson(query) {
+		return Value{}, bad("a mail address in the query", "it would name a person: share the address as email, the page without it")
+	}
+	if path == "/" && query == "" {
+		if why := broadHost(host); why != "" {
+			return Value{}, bad(why, "give the path or the invite code too; what stands after # is dropped")
+		}
+	}
+	out := scheme + "://" + host
+	if p := u.Port(); p != "" {
+		out += ":" + p
+	}
+	out += path
+	if query != "" {
+		out += "?" + query
+	}
+	return Value{Canonical: out}, nil
+}
+
+// plainURL recognizes an address that is in canonical form but for a fragment, without
+// parsing it: most addresses in real text are. It may say no to one that is; it must not
+// say yes to one that is not (a fuzz target holds it to that).
+func plainURL(s string) (string, bool) {
+	s, _, _ = strings.Cut(s, "#")
+	rest, ok := strings.CutPrefix(s, "https://")
+	if !ok {
+		if rest, ok = strings.CutPrefix(s, "http://"); !ok {
+			return "", false
+		}
+	}
+	slash := strings.IndexByte(rest, '/')
+	if slash <= 0 || slash == len(rest)-1 {
+		return "", false
+	}
+	host, path := rest[:slash], rest[slash:]
+	if !plainHost(host) || strings.Contains(host, "xn--") || strings.IndexByte(host, '.') < 0 || endsInNumber(host) {
+		return "", false
+	}
+	for i := range len(path) {
+		switch c := path[i]; {
+		case c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_':
+		case c == '/':
+			if i+1 < len(path) && path[i+1] == '.' {
+				return "", false
+			}
+		case c == '.' || c == '~' || c == '+' || c == '=' || c == ',' || c == ':' || c == '@' || c == '&' || c == '!' || c == ';' || c == '$' || c == '*':
+		default:
+			return "", false
+		}
+	}
+	return s, true
+}
+
+// unwrap takes the angle brackets off that mail programs put around an address.
+func unwrap(s string) string {
+	if len(s) > 2 && s[0] == '<' && s[len(s)-1] == '>' {
+		return s[1 : len(s)-1]
+	}
+	return s
+}
+
+// wideURL brings an address that is written in full-width signs to the usual ones.
+func wideURL(s string) string {
+	if ascii(s) {
+		return s
+	}
+	s = strings.Map(func(r rune) rune {
+		switch r { // never part of an address; the joiners are, in some scripts
+		case '\u200b', '\u2060', '\ufeff', '\u00ad', '\u200e', '\u200f', '\u202a', '\u202b', '\u202c', '\u202d', '\u202e', '\u2066', '\u2067', '\u2068', '\u2069':
+			return -1
+		}
+		return r
+	}, s)
+	if strings.Contains(s, "／／") || strings.Contains(s, "：//") {
+		return narrow(s)
+	}
+	return s
+}
+
+// refangURL undoes defanged dots and colons: everywhere in the host, and the bracketed
+// ones after it, which no address needs.
+func refangURL(rest string) string {
+	rest = strings.ReplaceAll(rest, "[/]", "/")
+	end := strings.IndexAny(rest, "/?#")
+	if end < 0 {
+		end = len(rest)
+	}
+	host := strings.NewReplacer("[:]", ":", "(:)", ":", "[@]", "@").Replace(refangDots(rest[:end]))
+	return host + strings.NewReplacer("[.]", ".", "[dot]", ".").Replace(rest[end:])
+}
+
+// looksLikeHost reports whether an address without a scheme starts with a name that can
+// exist: with a suffix somebody runs, or one reserved for examples.
+func looksLikeHost(s string) bool {
+	end := strings.IndexAny(s, "/?#:")
+	if end < 0 {
+		end = len(s)
+	}
+	host, ok := asciiHost(refangDots(s[:end]))
+	return ok && !endsInNumber(host) && RegistrableDomain(host) != "" && knownSuffix(host)
+}
+
+// knownSuffix reports whether the last label of host is in the public suffix list or
+// reserved by RFC 2606 and RFC 6761.
+func knownSuffix(host string) bool {
+	switch last := host[strings.LastIndexByte(host, '.')+1:]; last {
+	case "test", "example", "invalid", "localhost", "onion":
+		return true
+	default:
+		return suffixes()[last] || suffixes()["*."+last]
+	}
+}
+
+// tracking holds data/tracking.txt: exact names, and the prefixes of names that end in "*".
+var tracking = sync.OnceValue(func() (t struct {
+	names    map[string]bool
+	prefixes []string
+}) {
+	t.names = wordSet(trackingText)
+	for name := range t.names {
+		if p, ok := strings.CutSuffix(name, "*"); ok {
+			t.prefixes = append(t.prefixes, p)
+		}
+	}
+	return t
+})
+
+// dropTracking removes the parameters of data/tracking.txt and empty ones from a query.
+func dropTracking(query string) string {
+	if query == "" {
+		return ""
+	}
+	kept := make([]string, 0, 8)
+	for p := range strings.SplitSeq(query, "&") {
+		name, _, _ := strings.Cut(p, "=")
+		if p != "" && !isTracking(strings.ToLower(decodePercent(name))) {
+			kept = append(kept, p)
+		}
+	}
+	return strings.Join(kept, "&")
+}
+
+// isTracking reports whether a parameter of that name is dropped.
+func isTracking(name string) bool {
+	t := tracking()
+	if t.names[name] {
+		return true
+	}
+	for _, p := range t.prefixes {
+		if strings.HasPrefix(name, p) {
+			return true
+		}
+	}
+	return false
+}
+
+// tidyPercent writes percent-encoding in its one form (RFC 3986 section 6.2.2): capital
+// digits, and none around characters that need none. A "%" that encodes nothing stays,
+// and so does a digit that would complete one: decoding it would make another code.
+func tidyPercent(s string) string {
+	if strings.IndexByte(s, '%') < 0 {
+		return s
+	}
+	b := make([]byte, 0, len(s))
+	for i := 0; i < len(s); i++ {
+		if s[i] != '%' || i+2 >= len(s) || !hexDigit(s[i+1]) || !hexDigit(s[i+2]) {
+			b = append(b, s[i])
+			continue
+		}
+		c := unhex(s[i+1])<<4 | unhex(s[i+2])
+		if unreserved(c) && !completes(b, c) {
+			b = append(b, c)
+		} else {
+			b = append(b, '%', upperHex(s[i+1]), upperHex(s[i+2]))
+		}
+		i += 2
+	}
+	return string(b)
+}
+
+// completes reports whether c after b would read as the end of a percent code.
+func completes(b []byte, c byte) bool {
+	n := len(b)
+	return hexDigit(c) && (n >= 1 && b[n-1] == '%' || n >= 2 && b[n-2] == '%' && hexDigit(b[n-1]))
+}
+
+// unreserved reports the characters that mean the same encoded and not (RFC 3986
+// section 2.3). Parsing has already resolved encoded dots that climb.
+func unreserved(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '.' || c == '_' || c == '~'
+}
+
+// unhex returns the value of a hexadecimal digit.
+func unhex(c byte) byte {
+	if c <= '9' {
+		return c - '0'
+	}
+	return c&^0x20 - 'A' + 10
+}
+
+// upperHex returns a hexadecimal digit in its capital form.
+func upperHex(c byte) byte {
+	if c >= 'a' {
+		return c - 0x20
+	}
+	return c
+}
+
+// decodePercent decodes what can be decoded.
+func decodePercent(s string) string {
+	if d, err := url.PathUnescape(s); err == nil {
+		return d
+	}
+	return s
+}
+
+// namesPerson reports whether a query holds a mail address, encoded up to twice.
+func namesPerson(query string) bool {
+	if query == "" {
+		return false
+	}
+	for range 3 {
+		if holdsAddress(query) {
+			return true
+		}
+		query = decodePercent(query)
+	}
+	return false
+}
+
+// holdsAddress reports a mail address somewhere in s.
+func holdsAddress(s string) bool {
+	for {
+		before, after, ok := strings.Cut(s, "@")
+		if !ok {
+			return false
+		}
+		if before != "" && (IsWord(rune(before[len(before)-1])) || strings.IndexByte("_-+.", before[len(before)-1]) >= 0) {
+			end := strings.IndexFunc(after, func(r rune) bool { return !IsWord(r) && r != '.' && r != '-' })
+			if end < 0 {
+				end = len(after)
+			}
+			if host, ok := asciiHost(strings.ToLower(strings.Trim(after[:end], ".-"))); ok && strings.Contains(host, ".") && knownSuffix(host) {
+				return true
+			}
+		}
+		s = after
+	}
 }
