@@ -63,9 +63,10 @@ func (p *Policy) check(at string) (errs []*Error) {
 	if len(p.Types) == 0 {
 		errs = append(errs, invalid(at+"/types", "missing", "list the signal types the program takes"))
 	}
-	for t, tp := range p.Types {
+	for _, tp := range p.Types {
 		if tp.Retention < 0 || tp.MaxRetention < 0 || tp.MaxRetention > 0 && tp.Retention > tp.MaxRetention {
-			errs = append(errs, invalid(fmt.Sprintf("%s/types/%s", at, t), "retention out of order", "0 ≤ retention_days ≤ max_retention_days"))
+			// The key may be anything a caller sent, so the complaint stays with the parent.
+			errs = append(errs, invalid(at+"/types", "retention out of order", "0 ≤ retention_days ≤ max_retention_days"))
 		}
 	}
 	if len(p.Tags) == 0 || len(p.Tags) > 200 {
