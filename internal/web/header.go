@@ -24,7 +24,7 @@ func Bearer(r *http.Request) (string, error) {
 }
 
 // MaxIdempotencyKey bounds an idempotency key, in bytes.
-const MaxIdempotencyKey = 64
+const MaxIdempotencyKey = 128
 
 // IdempotencyKey returns the Idempotency-Key header, "" if there is none. A key is 1 to
 // [MaxIdempotencyKey] visible ASCII characters.
@@ -36,7 +36,7 @@ func IdempotencyKey(r *http.Request) (string, error) {
 	key := values[0]
 	visible := func(c rune) bool { return c > ' ' && c < 0x7f }
 	if len(values) > 1 || key == "" || len(key) > MaxIdempotencyKey || strings.ContainsFunc(key, func(c rune) bool { return !visible(c) }) {
-		return "", &lantern.Error{Kind: lantern.Invalid, Reason: "the Idempotency-Key header is malformed", Fix: "send one key of 1 to 64 visible ASCII characters, a random one"}
+		return "", &lantern.Error{Kind: lantern.Invalid, Reason: "the Idempotency-Key header is malformed", Fix: "send one key of 1 to 128 visible ASCII characters, a random one"}
 	}
 	return key, nil
 }

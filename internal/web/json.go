@@ -121,10 +121,10 @@ func knownPointer(t reflect.Type, ptr jsontext.Pointer) (string, bool) {
 			}
 			t = f
 		case reflect.Slice, reflect.Array:
-			if _, err := strconv.ParseUint(tok, 10, 32); err != nil {
-				return at, false
-			}
 			t = t.Elem()
+			if _, err := strconv.ParseUint(tok, 10, 32); err != nil || t.Kind() == reflect.Uint8 {
+				return at, false // raw JSON is a slice of bytes, and what is in it is not ours
+			}
 		default:
 			return at, false
 		}

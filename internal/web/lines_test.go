@@ -47,7 +47,7 @@ func TestHeaders(t *testing.T) {
 		"lower case": {"bearer lk_1_abc", "", "lk_1_abc", false},
 		"basic":      {"Basic abc", "with space", "", false},
 		"two words":  {"Bearer a b", "é", "", false},
-		"empty":      {"Bearer ", strings.Repeat("k", 65), "", false},
+		"empty":      {"Bearer ", strings.Repeat("k", 129), "", false},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
