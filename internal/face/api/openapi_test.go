@@ -1,0 +1,102 @@
+package api_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"lantern/client"
+	"lantern/internal/face/api"
+)
+
+var update = flag.Bool("update", false, "rewrite golden files")
+
+// The document is part of the API: a change of it must be meant.
+func TestDocumentGolden(t *testing.T) {
+	t.Parallel()
+	doc, err := api.Document()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got bytes.Buffer
+	if err := json.Indent(&got, doc, "", " "); err != nil {
+		t.Fatal(err)
+	}
+	golden := filepath.Join("testdata", "openapi.json")
+	if *update {
+		if err := os.WriteFile(golden, got.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got.Bytes(), want) {
+		t.Errorf("the document changed: look at the change, then run go test ./internal/face/api -run Golden -update")
+	}
+}
+
+// Every operation is a method of the client, under the same name, and the other way round.
+func TestClientHasEveryOperation(t *testing.T) {
+	t.Parallel()
+	// What a client has no use for, and what it adds.
+	without := map[string]bool{"Live": true, "Document": true}
+	added := map[string]bool{"Close": true, "WithKey": true, "RecordOutcomeOnce": true}
+	names := map[string]bool{}
+	for _, op := range loadSpec(t).operations {
+		names[op.id] = true
+	}
+	methods := reflect.TypeFor[*client.Client]()
+	for name := range names {
+		if _, ok := methods.MethodByName(name); !ok && !without[name] {
+			t.Errorf("the client lacks %s", name)
+		}
+	}
+	for i := range methods.NumMethod() {
+		if name := methods.Method(i).Name; !names[name] && !added[name] {
+			t.Errorf("the client's %s is no operation", name)
+		}
+	}
+}
+
+// The document must be one that generators take: every reference leads somewhere, every
+// path parameter is declared, every operation has its own id.
+func TestDocumentIsSound(t *testing.T) {
+	t.Parallel()
+	s := loadSpec(t)
+	ids := map[string]bool{}
+	for _, op := range s.operations {
+		if ids[op.id] || op.id == "" {
+			t.Errorf("the id %q is missing or taken", op.id)
+		}
+		ids[op.id] = true
+		for _, part := range strings.Split(op.path, "/") {
+			if name, ok := strings.CutPrefix(part, "{"); ok && !op.params[strings.TrimSuffix(name, "}")] {
+				t.Errorf("%s: the parameter %s is not declared", op.id, part)
+			}
+		}
+	}
+	var walk func(at string, v any)
+	walk = func(at string, v any) {
+		switch v := v.(type) {
+		case map[string]any:
+			if ref, ok := v["$ref"].(string); ok && s.resolve(v) == nil {
+				t.Errorf("%s: %s leads nowhere", at, ref)
+			}
+			for k, e := range v {
+				walk(at+"/"+k, e)
+			}
+		case []any:
+			for _, e := range v {
+				walk(at+"/…", e)
+			}
+		}
+	}
+	walk("", s.doc)
+}

@@ -1,0 +1,74 @@
+package api
+
+import (
+	"lantern"
+	"lantern/internal/exchange"
+)
+
+// x shortens the table: its methods are named as expressions.
+type x = exchange.Exchange
+
+// routes is the face. A name is that of the service's method, of the client's method and
+// of the operation in the document.
+func routes() []route {
+	const conflict, notFound = lantern.Conflict, lantern.NotFound
+	return []route{
+		{"GET", "/v1/types", "Types", "List the signal types and their rules.", open(listTypes), nil},
+		{"GET", "/v1/whoami", "Whoami", "Say what the key's bearer is to the exchange.", own((*x).Whoami), nil},
+
+		{"POST", "/v1/members", "CreateMember", "Add an organisation (steward).", create((*x).CreateMember), kinds(conflict)},
+		{"GET", "/v1/members", "Members", "List the organisations the caller may know of.", list((*x).Members), nil},
+		{"GET", "/v1/members/{id}", "Member", "Return one organisation.", get((*x).Member), nil},
+		{"POST", "/v1/members/{id}/state", "SetMemberState", "Move an organisation to another state (steward).", act((*x).SetMemberState), nil},
+
+		{"POST", "/v1/persons", "CreatePerson", "Add a person to the own member; a steward may add one to another.", create((*x).CreatePerson), kinds(notFound)},
+		{"GET", "/v1/persons", "Persons", "List the persons of the own member.", list((*x).Persons), nil},
+		{"POST", "/v1/persons/{id}/training", "TrainPerson", "Record how long a person's training is valid.", act(trainPerson), nil},
+		{"POST", "/v1/services", "CreateService", "Add an integration of the own member.", create((*x).CreateService), kinds(notFound)},
+		{"GET", "/v1/services", "Services", "List the integrations of the own member.", list((*x).Services), nil},
+		{"POST", "/v1/keys", "IssueKey", "Make a key for a person or service. Its secret is shown in this answer only, and not in a repetition of it.", secret(create((*x).IssueKey)), kinds(notFound)},
+		{"GET", "/v1/keys", "Keys", "List the keys of the own member, without secrets.", list((*x).Keys), nil},
+		{"POST", "/v1/keys/{id}/revoke", "RevokeKey", "End a key at once.", do((*x).RevokeKey), nil},
+
+		{"POST", "/v1/programs", "CreateProgram", "Add a program (steward).", create((*x).CreateProgram), nil},
+		{"GET", "/v1/programs", "Programs", "List the programs the caller may know of.", list((*x).Programs), nil},
+		{"GET", "/v1/programs/{id}", "Program", "Return one program.", get((*x).Program), nil},
+		{"PUT", "/v1/programs/{id}/policy", "SetPolicy", "Replace a program's policy, which raises its version (steward).", act((*x).SetPolicy), nil},
+		{"POST", "/v1/programs/{id}/members", "Join", "Make a member part of a program (steward).", act(join), nil},
+		{"GET", "/v1/programs/{id}/members", "Memberships", "List the members of a program.", listOf((*x).Memberships), nil},
+		{"POST", "/v1/programs/{id}/leave", "Leave", "End a member's part in a program.", silent(leave), nil},
+		{"GET", "/v1/programs/{id}/changes", "Feed", "Read a program's feed after a cursor; with wait, hold the answer until there is a change.", feed(), kinds(lantern.Resync)},
+
+		{"POST", "/v1/signals", "Share", "Share one draft. 201 if it made a signal, 200 if it changed or confirmed one.", share(), kinds(notFound)},
+		{"POST", "/v1/signals/batch", "ShareBatch", "Share up to 1000 drafts. Results stand in their order, and pointers are relative to the draft.", shareBatch(), nil},
+		{"GET", "/v1/signals", "Signals", "List the own member's signals by rising id.", signals(), nil},
+		{"GET", "/v1/signals/{id}", "Signal", "Return one signal, with as much of it as the caller may see.", get((*x).Signal), nil},
+		{"POST", "/v1/signals/{id}/renew", "Renew", "Prolong an own signal after a fresh review.", sealed(act((*x).Renew)), nil},
+		{"POST", "/v1/signals/{id}/withdraw", "Withdraw", "Take an own signal back from every program.", act((*x).Withdraw), nil},
+		{"GET", "/v1/signals/{id}/outcomes", "OutcomeTotals", "Say what others did because of an own signal: sums, never who.", get((*x).OutcomeTotals), nil},
+		{"GET", "/v1/signals/{id}/feedback", "Reactions", "List the reactions to a signal.", listOf((*x).Reactions), nil},
+
+		{"POST", "/v1/feedback", "React", "Answer another member's signal, or take a reaction back.", create((*x).React), kinds(notFound)},
+		{"POST", "/v1/outcomes", "RecordOutcome", "Record what the own member did because of signals, attested by a person.", create((*x).RecordOutcome), kinds(notFound)},
+		{"GET", "/v1/outcomes", "Outcomes", "List the own member's outcomes.", list((*x).Outcomes), nil},
+
+		{"POST", "/v1/challenges", "OpenChallenge", "Say that a signal is wrong; it is suspended at once.", create((*x).OpenChallenge), kinds(notFound)},
+		{"GET", "/v1/challenges", "Challenges", "List the challenges the caller may see.", list((*x).Challenges), nil},
+		{"GET", "/v1/challenges/{id}", "Challenge", "Return one challenge.", get((*x).Challenge), nil},
+		{"POST", "/v1/challenges/{id}/decision", "Decide", "Answer a challenge.", act((*x).Decide), nil},
+		{"GET", "/v1/corrections", "Corrections", "List the corrections that concern the own member.", list((*x).Corrections), nil},
+		{"GET", "/v1/corrections/{id}", "Correction", "Return one correction.", get((*x).Correction), nil},
+		{"POST", "/v1/corrections/{id}/acks", "Acknowledge", "State one step of a correction for the own member.", act(acknowledge), nil},
+
+		{"GET", "/v1/log/checkpoint", "Checkpoint", "Return the newest signed head of the log (C2SP tlog-checkpoint).", open(checkpoint), nil},
+		{"GET", "/v1/log/key", "LogKey", "Return the key that verifies checkpoints.", open(logKey), nil},
+		{"GET", "/v1/log/tile/{path...}", "Tile", "Return a tile or a bundle of entries (C2SP tlog-tiles).", open(tile), kinds(notFound)},
+		{"GET", "/v1/log/receipt/{leaf}", "Receipt", "Return the proof that an entry is part of the log (C2SP tlog-proof).", open(receipt), kinds(notFound)},
+		{"GET", "/v1/log/consistency", "Consistency", "Return the proof that one size of the log is the beginning of another.", consistency(), nil},
+		{"GET", "/v1/log/opening/{leaf}", "Opening", "Return the record behind an entry, as far as the caller may see it.", opening(), kinds(notFound)},
+
+		{"GET", "/livez", "Live", "Say that the process runs.", open(live), nil},
+		{"GET", "/readyz", "Ready", "Say whether the exchange can serve.", open(ready), nil},
+		{"GET", "/openapi.json", "Document", "Return this document.", open(document), nil},
+	}
+}

@@ -1,0 +1,166 @@
+package api
+
+import (
+	"encoding/json"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"lantern"
+	"lantern/audit"
+	"lantern/signal"
+)
+
+// object is a piece of the document.
+type object = map[string]any
+
+// schemas derives JSON schemas from Go types. Structs become components, by their names.
+type schemas struct {
+	components object
+	closed     map[reflect.Type][]string
+	given      map[string][]string
+}
+
+func newSchemas() *schemas {
+	return &schemas{components: object{}, closed: closedSets(), given: givenByExchange()}
+}
+
+// of returns the schema of t, a reference if t is a struct.
+func (s *schemas) of(t reflect.Type) object {
+	if set, ok := s.closed[t]; ok {
+		return object{"type": "string", "enum": set}
+	}
+	switch t {
+	case reflect.TypeFor[lantern.ID]():
+		return object{"type": "string", "pattern": "^([1-9][0-9]{0,18})?$", "description": "an id in decimal; empty for none"}
+	case reflect.TypeFor[time.Time]():
+		return object{"type": "string", "format": "date-time"}
+	case reflect.TypeFor[json.RawMessage]():
+		return object{}
+	case reflect.TypeFor[audit.Hash]():
+		return object{"type": "string", "contentEncoding": "base64"}
+	case reflect.TypeFor[plain]():
+		return object{"type": "string"}
+	}
+	switch t.Kind() {
+	case reflect.Pointer:
+		return s.of(t.Elem())
+	case reflect.String:
+		return object{"type": "string"}
+	case reflect.Bool:
+		return object{"type": "boolean"}
+	case reflect.Int, reflect.Int64:
+		return object{"type": "integer"}
+	case reflect.Map:
+		return object{"type": "object", "additionalProperties": s.of(t.Elem())}
+	case reflect.Slice:
+		if t.Elem().Kind() == reflect.Uint8 {
+			return object{"type": "string", "contentEncoding": "base64"}
+		}
+		return object{"type": "array", "items": s.of(t.Elem())}
+	case reflect.Struct:
+		return s.component(t)
+	}
+	panic("no schema for the kind of " + t.String())
+}
+
+// component describes a struct once and returns a reference to it.
+func (s *schemas) component(t reflect.Type) object {
+	name := componentName(t)
+	ref := object{"$ref": "#/components/schemas/" + name}
+	if _, done := s.components[name]; done {
+		return ref
+	}
+	s.components[name] = nil // stands for itself in a type that contains itself
+	properties, required := object{}, []string{}
+	for _, f := range reflect.VisibleFields(t) {
+		tag, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if f.Anonymous || tag == "" {
+			continue
+		}
+		p := s.of(f.Type)
+		if slices.Contains(s.given[name], tag) {
+			p = maps.Clone(p)
+			p["readOnly"] = true
+		}
+		properties[tag] = p
+		if options == "" {
+			required = append(required, tag)
+		}
+	}
+	s.components[name] = object{"type": "object", "properties": properties, "required": required}
+	return ref
+}
+
+// componentName names Items[lantern.Signal] SignalList. Two types are called Problem: the
+// body of an error answer, and one complaint.
+func componentName(t reflect.Type) string {
+	if t == reflect.TypeFor[lantern.Problem]() {
+		return "Complaint"
+	}
+	name := t.Name()
+	if _, of, generic := strings.Cut(name, "["); generic {
+		return strings.TrimSuffix(of[strings.LastIndexAny(of, "./")+1:], "]") + "List"
+	}
+	return strings.ToUpper(name[:1]) + name[1:]
+}
+
+// givenByExchange lists, by component, the members that answers have and that are
+// ignored in requests.
+func givenByExchange() map[string][]string {
+	return map[string][]string{
+		"Member":     {"id", "state", "created"},
+		"Person":     {"id", "created", "trained_until"},
+		"Service":    {"id", "member", "created"},
+		"Key":        {"id", "created", "revoked", "secret"},
+		"Program":    {"id", "created"},
+		"Policy":     {"version"},
+		"Membership": {"program", "joined"},
+		"Feedback":   {"id", "member", "at"},
+		"Outcome":    {"id", "member", "at"},
+		"Challenge":  {"id", "member", "person", "state", "opened", "deadline", "decided"},
+		"Ack":        {"correction"},
+	}
+}
+
+// closedSets lists the words of every closed set.
+func closedSets() map[reflect.Type][]string {
+	sets := map[reflect.Type][]string{}
+	closed(sets, lantern.Invalid, lantern.Unauthorized, lantern.Forbidden, lantern.NotFound, lantern.Conflict,
+		lantern.TooLarge, lantern.RateLimited, lantern.Resync, lantern.Unavailable, lantern.Unsupported)
+	closed(sets, lantern.Applied, lantern.Reviewing, lantern.Agreed, lantern.ActiveMember, lantern.ReadOnly, lantern.SuspendedMember, lantern.Left)
+	closed(sets, lantern.Company, lantern.Operator)
+	closed(sets, lantern.Steward, lantern.Admin, lantern.Submitter, lantern.Investigator, lantern.DisputeOfficer, lantern.Auditor)
+	closed(sets, lantern.ScopeRead, lantern.ScopeShare, lantern.ScopeRespond, lantern.ScopeManage, lantern.ScopeAudit)
+	closed(sets, lantern.Both, lantern.ContributeOnly, lantern.ReceiveOnly)
+	closed(sets, lantern.Violating, lantern.Lead, lantern.NonViolating)
+	closed(sets, lantern.Low, lantern.Medium, lantern.High, lantern.Critical)
+	closed(sets, lantern.SuspectedOffender, lantern.Content, lantern.Infrastructure, lantern.UnknownRole)
+	closed(sets, lantern.Red, lantern.AmberStrict, lantern.Amber, lantern.Green)
+	closed(sets, lantern.Held, lantern.Active, lantern.Suspended, lantern.Withdrawn, lantern.Expired, lantern.Erased)
+	closed(sets, lantern.ByHuman, lantern.ByMachine, lantern.ByBoth, "") // empty in what is left of a signal that fell
+	closed(sets, lantern.DerivedFrom, lantern.SameAccount, lantern.PostedAt)
+	closed(sets, lantern.Created, lantern.Updated, lantern.Unchanged, lantern.HeldBack, lantern.Refused)
+	closed(sets, lantern.WithdrawnInError, lantern.WithdrawnAppeal, lantern.WithdrawnReused, lantern.WithdrawnOutdated, lantern.WithdrawnRequest)
+	closed(sets, lantern.Seen, lantern.InReview, lantern.Helpful, lantern.NotUseful, lantern.Outdated, lantern.WrongTags, lantern.AlreadyKnown, lantern.NotViolating)
+	closed(sets, lantern.AccountsActioned, lantern.ContentRemoved, lantern.URLsBlocked, lantern.ReportsFiled, lantern.ReviewedNoViolation, lantern.ReviewedUndisclosed, lantern.Reversed)
+	closed(sets, lantern.WrongValue, lantern.IdentifierReused, lantern.NotAbusive, lantern.BenignShared, lantern.VictimIdentified, lantern.OutOfScope)
+	closed(sets, lantern.ChallengeOpen, lantern.ChallengeDisputed, lantern.ChallengeUpheld, lantern.ChallengeRejected)
+	closed(sets, lantern.Uphold, lantern.Dispute, lantern.Reject)
+	closed(sets, lantern.CorrectionWithdrawn, lantern.CorrectionUpheld, lantern.CorrectionErased)
+	closed(sets, lantern.AckMasked, lantern.AckPurged)
+	var names []lantern.SignalType
+	for _, t := range signal.Types() {
+		names = append(names, t.Name)
+	}
+	closed(sets, names...)
+	return sets
+}
+
+func closed[T ~string](sets map[reflect.Type][]string, words ...T) {
+	for _, w := range words {
+		sets[reflect.TypeFor[T]()] = append(sets[reflect.TypeFor[T]()], string(w))
+	}
+}

@@ -1,0 +1,162 @@
+package api
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"strconv"
+
+	"lantern"
+	"lantern/internal/exchange"
+	"lantern/internal/policy"
+	"lantern/internal/web"
+)
+
+// Config says how the face is served. Its zero value is usable.
+type Config struct {
+	Log *slog.Logger // receives what no caller can be told; nil: none
+
+	// Quota is asked before each call that carries a key, if it is set: what it returns
+	// becomes the RateLimit headers, and its error the answer. route is the pattern.
+	Quota func(ctx context.Context, a policy.Actor, route string) (web.Quota, error)
+}
+
+// API is the face over one exchange.
+type API struct {
+	x       *exchange.Exchange
+	config  Config
+	running flights
+	doc     []byte
+}
+
+// New returns the face over x.
+func New(x *exchange.Exchange, config Config) (*API, error) {
+	if config.Log == nil {
+		config.Log = slog.New(slog.DiscardHandler)
+	}
+	doc, err := Document()
+	return &API{x: x, config: config, doc: doc}, err
+}
+
+// Mount adds all routes to m.
+func (a *API) Mount(m *web.Mux) {
+	for _, rt := range routes() {
+		m.Handle(rt.method+" "+rt.path, a.serve(rt))
+	}
+}
+
+// call is one request on its way to the service.
+type call struct {
+	api    *API
+	w      http.ResponseWriter
+	r      *http.Request
+	actor  policy.Actor
+	body   []byte
+	params map[string]string
+	status int // of the success; a handler may change it
+}
+
+func (c *call) ctx() context.Context { return c.r.Context() }
+
+// id reads the object's id off the path.
+func (c *call) id() (lantern.ID, error) { return lantern.ParseID(c.r.PathValue("id")) }
+
+// leaf reads the index of a log entry off the path.
+func (c *call) leaf() (int64, error) {
+	return number("the index of the log entry", c.r.PathValue("leaf"))
+}
+
+// number reads a whole number, 0 or more; "" is 0.
+func number(what, s string) (int64, error) {
+	if s == "" {
+		return 0, nil
+	}
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil || n < 0 {
+		return 0, &lantern.Error{Kind: lantern.Invalid, Reason: what + " is not a whole number", Fix: "give decimal digits"}
+	}
+	return n, nil
+}
+
+// serve is the way of every request: who asks, is it well formed, was it done before, do
+// it, answer.
+func (a *API) serve(rt route) web.Handler {
+	var names []string
+	for _, p := range rt.handler.params {
+		names = append(names, p.name)
+	}
+	return func(w http.ResponseWriter, r *http.Request) error {
+		c := &call{api: a, w: w, r: r, status: rt.handler.status}
+		if c.status == 0 {
+			c.status = http.StatusOK
+		}
+		var err error
+		if !rt.handler.open {
+			if err := c.authenticate(rt); err != nil {
+				return err
+			}
+		}
+		if c.params, err = web.ReadParams(r, names...); err != nil {
+			return err
+		}
+		for _, p := range rt.handler.params {
+			if _, given := c.params[p.name]; p.needed && !given {
+				return lantern.Errorf(lantern.Invalid, "query parameter %s is missing", p.name)
+			}
+		}
+		if !rt.write() {
+			return c.answer(rt)
+		}
+		if err := c.readBody(rt); err != nil {
+			return err
+		}
+		return c.once(rt)
+	}
+}
+
+func (c *call) authenticate(rt route) error {
+	key, err := web.Bearer(c.r)
+	if err != nil {
+		return err
+	}
+	if c.actor, err = c.api.x.Authenticate(c.ctx(), key); err != nil {
+		return err
+	}
+	web.SetActor(c.ctx(), c.actor.Member, c.actor.Key)
+	if c.api.config.Quota == nil {
+		return nil
+	}
+	quota, err := c.api.config.Quota(c.ctx(), c.actor, rt.path)
+	quota.Set(c.w.Header())
+	return err
+}
+
+func (c *call) readBody(rt route) (err error) {
+	if rt.handler.body == nil {
+		return web.NoBody(c.w, c.r)
+	}
+	limit := rt.handler.limit
+	if limit == 0 {
+		limit = web.MaxBody
+	}
+	c.body, err = web.ReadBody(c.w, c.r, web.JSONMedia, limit)
+	return err
+}
+
+// answer performs a call and writes what it gives.
+func (c *call) answer(rt route) error {
+	v, err := rt.handler.perform(c)
+	if err != nil {
+		return err
+	}
+	if p, ok := v.(plain); ok {
+		web.WriteBytes(c.w, c.status, p.media, p.body)
+		return nil
+	}
+	return web.WriteJSON(c.w, c.status, v)
+}
+
+// refused turns a refusal that came as a result into the error it is.
+func refused(p *lantern.Problem) error {
+	return &lantern.Error{Kind: p.Kind, Field: p.Pointer, Reason: p.Reason, Fix: p.Fix}
+}
