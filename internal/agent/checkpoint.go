@@ -63,6 +63,11 @@ func (a *Agent) verifyLog(ctx context.Context) error {
 	return nil
 }
 
+// openCheckpoint opens the newest checkpoint seen.
+func openCheckpoint(state map[string]string) (audit.Checkpoint, error) {
+	return audit.OpenCheckpoint([]byte(state[stateCheckpoint]), state[stateLogKey])
+}
+
 // pinnedKey returns the key the log is verified with. Without one configured the first
 // the exchange gives is pinned: trust on first use.
 func (a *Agent) pinnedKey(ctx context.Context, pinned string) (string, error) {

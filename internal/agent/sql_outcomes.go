@@ -131,15 +131,3 @@ func eachCounted(ctx context.Context, tx *sqldb.Tx, caseID, outcome lantern.ID, 
 	}
 	return scanCandidates(rows, each)
 }
-
-// countedAmong returns how many of the accounts an outcome counted.
-func countedAmong(ctx context.Context, tx *sqldb.Tx, outcome lantern.ID, accounts []string) (total int, err error) {
-	err = inChunks(accounts, func(args []any) error {
-		var n int
-		err := tx.QueryRow(ctx, `SELECT COUNT(*) FROM counted WHERE outcome = $1 AND account IN `+list(2, len(args)),
-			append([]any{outcome}, args...)...).Scan(&n)
-		total += n
-		return err
-	})
-	return total, err
-}

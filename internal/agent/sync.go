@@ -149,7 +149,7 @@ func (a *Agent) read(ctx context.Context, program lantern.ID) error {
 	if err != nil {
 		return err
 	}
-	if len(page.Changes) == 0 && p.loaded {
+	if page.Next == p.cursor && len(page.Changes) == 0 && p.loaded {
 		return a.touch(ctx, program)
 	}
 	if err := a.applyPage(ctx, program, page); err != nil {

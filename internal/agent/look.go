@@ -1,0 +1,253 @@
+package agent
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/md5"  //nolint:gosec // a name for files that others already use, not a protection
+	"crypto/sha1" //nolint:gosec // as above
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"lantern"
+	"lantern/internal/web"
+	"lantern/match"
+	"lantern/pdq"
+	"lantern/signal"
+)
+
+// File says what is being looked at.
+type File struct {
+	Name    string // its name, by whose extension a file of records is known; may be ""
+	Ref     string // the member's reference of hits; "": Name
+	Account string // the account it belongs to, if the member knows
+	Dry     bool   // keep no hits
+}
+
+// How answers about one file are cut.
+const (
+	lookBatch = 200     // matches of a text, or records of a file of records, answered together
+	lookHead  = 4 << 10 // bytes looked at to tell what a file is
+)
+
+// Look reads one file of any kind and size and calls emit for what it finds, with bounded
+// memory: the identifiers and phrases that stand in it, its digests, and what a picture
+// looks like (pdq). Pictures are known by content; a file of records (NDJSON of
+// [lantern.Record]) by its extension .ndjson or .jsonl, or by its first line.
+//
+// A file of records gives one answer for each; any other file gives one or more answers
+// under its own reference, each with a part of the matches, the last with the reasons why
+// something could not be looked at. No answer keeps or repeats anything of the file.
+func (a *Agent) Look(ctx context.Context, f File, r io.Reader, emit func(lantern.Answer) error) error {
+	if f.Ref == "" {
+		f.Ref = f.Name
+	}
+	if err := checkRecord(&lantern.Record{Ref: f.Ref, Account: f.Account}); err != nil {
+		return err
+	}
+	in := bufio.NewReaderSize(&ctxReader{ctx, r}, 64<<10)
+	head, err := in.Peek(lookHead)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return fmt.Errorf("reading a file: %w", err)
+	}
+	fresh := a.freshness(a.clock())
+	digests := newDigests()
+	l := &fileLook{
+		look: look{a: a, fresh: &fresh, account: f.Account},
+		file: f, in: io.TeeReader(in, digests), emit: emit,
+	}
+	l.begin()
+	_, picture := pdq.Sniff(head)
+	switch {
+	case picture:
+		l.picture()
+	case isRecords(f.Name, head):
+		err = l.records(ctx)
+	default:
+		err = l.text(ctx)
+	}
+	if err == nil || errors.Is(err, io.EOF) {
+		_, err = io.Copy(io.Discard, l.in) // what a decoder left unread belongs to the digests
+	}
+	if err != nil {
+		return fmt.Errorf("reading a file: %w", err)
+	}
+	l.digests(digests)
+	return l.flush(ctx)
+}
+
+// isRecords tells a file of records.
+func isRecords(name string, head []byte) bool {
+	switch strings.ToLower(path.Ext(name)) {
+	case ".ndjson", ".jsonl":
+		return true
+	}
+	line, _, whole := bytes.Cut(bytes.TrimLeft(head, " \t\r\n"), []byte("\n"))
+	var r lantern.Record
+	return (whole || len(head) < lookHead) && len(line) > 0 && web.Decode(line, &r) == nil && r.Ref != ""
+}
+
+// fileLook is one file being looked at.
+type fileLook struct {
+	look
+	file File
+	in   io.Reader
+	emit func(lantern.Answer) error
+	why  []string // what could not be looked at so far
+	note string   // what was looked at with little use
+}
+
+// begin starts the next answer.
+func (l *fileLook) begin() {
+	l.answer = lantern.Answer{Ref: l.file.Ref, State: l.fresh.state, Matches: []lantern.Match{}}
+}
+
+// flush answers with what was found since the last time.
+func (l *fileLook) flush(ctx context.Context) error {
+	l.answer.Reasons = append(slices.Clone(l.fresh.reasons), l.why...)
+	if l.note != "" {
+		l.answer.Reasons = append(l.answer.Reasons, l.note)
+	}
+	if len(l.why) > 0 || !l.fresh.personal {
+		l.answer.State = lantern.CouldNotLook
+	}
+	if err := l.a.answer(ctx, []*look{&l.look}, MatchOptions{Dry: l.file.Dry}); err != nil {
+		return err
+	}
+	if err := l.emit(l.answer); err != nil {
+		return err
+	}
+	l.begin()
+	return nil
+}
+
+// text looks up every identifier and phrase of a text.
+func (l *fileLook) text(ctx context.Context) error {
+	return l.a.engine.Scan(ctx, l.in, match.ScanOptions{Region: l.a.region}, func(s match.Spot) error {
+		l.spot(s, "/text")
+		if len(l.answer.Matches) < lookBatch {
+			return nil
+		}
+		return l.flush(ctx)
+	})
+}
+
+// picture looks up what a picture looks like.
+func (l *fileLook) picture() {
+	img, _, err := pdq.Decode(l.in, pdq.Limits{})
+	if err != nil {
+		l.why = append(l.why, "the picture could not be looked at: "+pictureReason(err))
+		return
+	}
+	sum, quality, err := pdq.Sum(img)
+	if err != nil {
+		l.why = append(l.why, "the picture could not be looked at")
+		return
+	}
+	// Below this quality a hash says next to nothing: it lies near those of other flat
+	// pictures. Its digests are looked up all the same.
+	if quality < pdq.MinQuality {
+		l.note = "the picture has too little detail to be compared by its looks"
+		return
+	}
+	l.value("", signal.PDQ.Name, sum.String())
+}
+
+func pictureReason(err error) string {
+	for _, known := range []error{pdq.ErrUnsupported, pdq.ErrTooLarge, pdq.ErrMalformed} {
+		if errors.Is(err, known) {
+			return known.Error()
+		}
+	}
+	return "it could not be read"
+}
+
+// digests looks up the digests of the file's bytes. A film shared by its MD5 is a
+// video-md5, so that digest is looked up as both.
+func (l *fileLook) digests(d *digests) {
+	md5sum := hex.EncodeToString(d.md5.Sum(nil))
+	l.value("", signal.MD5.Name, md5sum)
+	l.value("", signal.VideoMD5.Name, md5sum)
+	l.value("", signal.SHA1.Name, hex.EncodeToString(d.sha1.Sum(nil)))
+	l.value("", signal.SHA256.Name, hex.EncodeToString(d.sha256.Sum(nil)))
+}
+
+// records answers each record of a file of records. One that cannot be read is answered
+// under the file's reference and its line.
+func (l *fileLook) records(ctx context.Context) error {
+	lines := web.NewLines(l.in)
+	batch := make([]lantern.Record, 0, lookBatch)
+	flush := func() error {
+		answers, err := l.a.Match(ctx, batch, MatchOptions{Dry: l.file.Dry})
+		batch = batch[:0]
+		for i := 0; err == nil && i < len(answers); i++ {
+			err = l.emit(answers[i])
+		}
+		return err
+	}
+	for {
+		var r lantern.Record
+		err := lines.Next(&r)
+		switch kind := lantern.KindOf(err); {
+		case errors.Is(err, io.EOF):
+			return flush()
+		case kind == lantern.Invalid:
+			l.why = append(l.why, reasonsOf(err)[:1]...)
+			if len(l.why) == lookBatch {
+				if err := l.flush(ctx); err != nil {
+					return err
+				}
+				l.why = nil
+			}
+			continue
+		case kind == lantern.TooLarge:
+			l.why = append(l.why, "record "+strconv.Itoa(lines.Index()+1)+" is too long; it and what follows was not looked at")
+			return flush()
+		case err != nil:
+			return err
+		}
+		if r.Account == "" {
+			r.Account = l.file.Account
+		}
+		if batch = append(batch, r); len(batch) == lookBatch {
+			if err := flush(); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// digests are those of a file's bytes, taken in one pass.
+type digests struct{ md5, sha1, sha256 hash.Hash }
+
+func newDigests() *digests {
+	return &digests{md5.New(), sha1.New(), sha256.New()} //nolint:gosec // see the imports
+}
+
+func (d *digests) Write(p []byte) (int, error) {
+	d.md5.Write(p)
+	d.sha1.Write(p)
+	d.sha256.Write(p)
+	return len(p), nil
+}
+
+// ctxReader stops reading when ctx is done.
+type ctxReader struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (c *ctxReader) Read(p []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return c.r.Read(p)
+}

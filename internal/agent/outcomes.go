@@ -1,0 +1,289 @@
+package agent
+
+import (
+	"context"
+	"fmt"
+
+	"lantern"
+	"lantern/audit"
+	"lantern/internal/sqldb"
+)
+
+// countedBy is, for the kinds that count accounts, the decision they count.
+var countedBy = map[lantern.OutcomeKind]lantern.HitDecision{
+	lantern.AccountsActioned:    lantern.Confirmed,
+	lantern.ReviewedNoViolation: lantern.NotHere,
+}
+
+// SendOutcome records an outcome of a case at the exchange, attested by the person who
+// calls. Kinds that count accounts count those decided accordingly that no earlier
+// outcome of the kind counted, in whatever case: an account counts once for the member.
+// The attestation names the digest of exactly these decisions; for other kinds, whose
+// count the caller gives, of all confirmed ones.
+//
+// The outcome is kept here before it is sent. If the answer gets lost (an error of kind
+// Unavailable, or a crash), the same call by the same person sends the same outcome
+// again, and the exchange counts it once.
+func (a *Agent) SendOutcome(ctx context.Context, c Caller, id lantern.ID, o lantern.CaseOutcome) (lantern.Outcome, error) {
+	if err := c.person(); err != nil {
+		return lantern.Outcome{}, err
+	}
+	if err := checkOutcome(o); err != nil {
+		return lantern.Outcome{}, err
+	}
+	local, err := a.newID()
+	if err != nil {
+		return lantern.Outcome{}, err
+	}
+	var row outcomeRow
+	err = a.db.Write(ctx, func(tx *sqldb.Tx) error {
+		k, err := mustCase(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		var found bool
+		if row, found, err = pendingOutcome(ctx, tx, id, 0, o.Kind); err != nil || found {
+			return err
+		}
+		row = outcomeRow{id: local, caseID: id, person: c.Person, at: a.clock()}
+		if row.body, err = composeOutcome(ctx, tx, k, row.id, c.Person, o); err != nil {
+			return err
+		}
+		return insertOutcome(ctx, tx, row)
+	})
+	if err != nil {
+		return lantern.Outcome{}, fmt.Errorf("preparing an outcome: %w", err)
+	}
+	return a.send(ctx, c, row)
+}
+
+// checkOutcome checks what must be known before anything is counted.
+func checkOutcome(o lantern.CaseOutcome) error {
+	if err := o.Validate(); err != nil {
+		return err
+	}
+	_, accounts := countedBy[o.Kind]
+	switch {
+	case accounts && o.Count != 0:
+		return &lantern.Error{Kind: lantern.Invalid, Field: "/count", Reason: "this kind counts the case's decided accounts itself", Fix: "leave it out"}
+	case !accounts && o.Kind != lantern.ReviewedUndisclosed && o.Count <= 0:
+		return &lantern.Error{Kind: lantern.Invalid, Field: "/count", Reason: "missing", Fix: "say how many acts of this kind were done"}
+	case o.Count < 0:
+		return &lantern.Error{Kind: lantern.Invalid, Field: "/count", Reason: "negative", Fix: "take acts back by ruling on the review task"}
+	}
+	return nil
+}
+
+// composeOutcome counts, digests and attests.
+func composeOutcome(ctx context.Context, tx *sqldb.Tx, k lantern.Case, local, person lantern.ID, o lantern.CaseOutcome) (lantern.Outcome, error) {
+	out := lantern.Outcome{Program: k.Program, Kind: o.Kind, Count: o.Count}
+	digest := newDigest()
+	decision, accounts := countedBy[o.Kind]
+	if accounts {
+		if err := countAccounts(ctx, tx, k.ID, local, o.Kind, decision); err != nil {
+			return out, err
+		}
+		err := eachCounted(ctx, tx, k.ID, local, func(c lantern.CaseAccount) error {
+			digest.add(c)
+			return nil
+		})
+		if err != nil {
+			return out, err
+		}
+		out.Count = digest.singly + digest.inBulk
+	} else {
+		err := eachCandidate(ctx, tx, k.ID, func(c lantern.CaseAccount) error {
+			if c.Decision == lantern.Confirmed {
+				digest.add(c)
+			}
+			return nil
+		})
+		if err != nil {
+			return out, err
+		}
+	}
+	if o.Kind == lantern.ReviewedUndisclosed {
+		out.Count = max(o.Count, 1)
+	} else if digest.singly+digest.inBulk == 0 {
+		return out, &lantern.Error{Kind: lantern.Conflict, Reason: "no decision to rest on that was not counted before", Fix: "rule on candidates of the case first"}
+	} else {
+		out.Attestation = &lantern.Attestation{Person: person, Ground: o.Ground, Singly: digest.singly, InBulk: digest.inBulk, Digest: digest.sum()}
+	}
+	var err error
+	out.Signals, err = contributing(ctx, tx, k.ID)
+	return out, err
+}
+
+// contributing returns the standing seeds of a case that led to a confirmed hit, or all
+// standing ones if none did.
+func contributing(ctx context.Context, tx *sqldb.Tx, id lantern.ID) ([]lantern.ID, error) {
+	seeds, confirmed, err := productiveSeeds(ctx, tx, id)
+	if err != nil {
+		return nil, err
+	}
+	if len(seeds) == 0 {
+		return nil, &lantern.Error{Kind: lantern.Conflict, Reason: "every signal the case started from has fallen", Fix: "rule on the review tasks under corrections"}
+	}
+	n := 0
+	for n < len(seeds) && confirmed[seeds[n]] > 0 {
+		n++
+	}
+	if n > 0 {
+		seeds = seeds[:n]
+	}
+	return seeds[:min(len(seeds), lantern.MaxContributing)], nil
+}
+
+// send sends a kept outcome and notes the answer. One that the exchange refuses is
+// forgotten with its counts; one whose answer is missing stays to be sent again.
+func (a *Agent) send(ctx context.Context, c Caller, row outcomeRow) (lantern.Outcome, error) {
+	if row.person != c.Person {
+		return lantern.Outcome{}, &lantern.Error{Kind: lantern.Conflict, Reason: "another person's outcome of this kind still waits for the exchange's answer", Fix: "have that person send it again"}
+	}
+	sent, err := c.exchange.RecordOutcomeOnce(ctx, "outcome-"+row.id.String(), row.body)
+	if err != nil {
+		switch lantern.KindOf(err) {
+		case lantern.Invalid, lantern.Forbidden, lantern.NotFound, lantern.Conflict, lantern.TooLarge, lantern.Unauthorized:
+			if derr := a.db.Write(ctx, func(tx *sqldb.Tx) error { return dropOutcome(ctx, tx, row.id) }); derr != nil {
+				return lantern.Outcome{}, fmt.Errorf("forgetting a refused outcome: %w", derr)
+			}
+		}
+		return lantern.Outcome{}, fmt.Errorf("sending an outcome: %w", err)
+	}
+	err = a.db.Write(ctx, func(tx *sqldb.Tx) error {
+		if err := settleOutcome(ctx, tx, row.id, sent.ID); err != nil {
+			return err
+		}
+		what := map[string]any{"outcome": sent.ID, "case": row.caseID, "correction": row.task, "kind": sent.Kind, "count": sent.Count}
+		if row.body.Attestation != nil {
+			what["decisions_digest"] = row.body.Attestation.Digest
+		}
+		return a.record(ctx, tx, logged{audit.Outcome, map[string]any{"person": c.Person}, what})
+	})
+	if err != nil {
+		return lantern.Outcome{}, fmt.Errorf("recording an outcome: %w", err)
+	}
+	return sent, nil
+}
+
+// RuleTask settles a review task: what was done because of the fallen signal stands, on
+// grounds of its own, or is reversed. Reversed acts are told to the exchange, attested by
+// the person who calls: for each outcome that counted accounts resting on the signal, how
+// many of them.
+func (a *Agent) RuleTask(ctx context.Context, c Caller, correction lantern.ID, r lantern.TaskRuling) (lantern.ReviewTask, error) {
+	if err := c.person(); err != nil {
+		return lantern.ReviewTask{}, err
+	}
+	if err := r.Validate(); err != nil {
+		return lantern.ReviewTask{}, err
+	}
+	task, err := a.reviewTask(ctx, correction)
+	if err != nil {
+		return lantern.ReviewTask{}, err
+	}
+	if task.Result != "" && task.Result != r.Result {
+		return lantern.ReviewTask{}, lantern.Errorf(lantern.Conflict, "the task is settled otherwise")
+	}
+	if r.Result == "reversed" {
+		for _, outcome := range task.Outcomes {
+			if err := a.reverse(ctx, c, task, outcome, r.Ground); err != nil {
+				return lantern.ReviewTask{}, err
+			}
+		}
+	}
+	err = a.db.Write(ctx, func(tx *sqldb.Tx) error {
+		if err := settleTask(ctx, tx, correction, r, c.Person, a.clock()); err != nil {
+			return err
+		}
+		return a.record(ctx, tx, logged{audit.Decide, map[string]any{"person": c.Person, "ground": r.Ground},
+			map[string]any{"correction": correction, "result": r.Result}})
+	})
+	if err != nil {
+		return lantern.ReviewTask{}, fmt.Errorf("settling a review task: %w", err)
+	}
+	return a.reviewTask(ctx, correction)
+}
+
+// reviewTask returns one task in wire form.
+func (a *Agent) reviewTask(ctx context.Context, correction lantern.ID) (lantern.ReviewTask, error) {
+	var row taskRow
+	var found bool
+	err := a.db.Read(ctx, func(tx *sqldb.Tx) (err error) {
+		row, found, err = loadTask(ctx, tx, correction)
+		return err
+	})
+	if err != nil {
+		return lantern.ReviewTask{}, fmt.Errorf("reading a review task: %w", err)
+	}
+	if !found {
+		return lantern.ReviewTask{}, lantern.Errorf(lantern.NotFound, "no review task for this correction")
+	}
+	return row.task()
+}
+
+// reverse takes back the part of one outcome that rested on the fallen signal, once.
+func (a *Agent) reverse(ctx context.Context, c Caller, task lantern.ReviewTask, outcome lantern.ID, ground string) error {
+	local, err := a.newID()
+	if err != nil {
+		return err
+	}
+	var row outcomeRow
+	send := false
+	err = a.db.Write(ctx, func(tx *sqldb.Tx) error {
+		send = false
+		done, err := answered(ctx, tx, task.Correction)
+		if err != nil || done[outcome] {
+			return err
+		}
+		if row, send, err = pendingOutcome(ctx, tx, 0, task.Correction, lantern.Reversed); err != nil || send {
+			return err
+		}
+		row = outcomeRow{id: local, task: task.Correction, person: c.Person, at: a.clock()}
+		row.body, send, err = composeReversal(ctx, tx, task, outcome, c.Person, ground)
+		if err != nil || !send {
+			return err
+		}
+		return insertOutcome(ctx, tx, row)
+	})
+	if err != nil {
+		return fmt.Errorf("preparing a reversal: %w", err)
+	}
+	if !send {
+		return nil
+	}
+	if _, err := a.send(ctx, c, row); err != nil {
+		return err
+	}
+	if row.body.Corrects != outcome {
+		return a.reverse(ctx, c, task, outcome, ground) // an earlier call's reversal went first
+	}
+	return nil
+}
+
+// composeReversal writes the reversal of the accounts of a task that an outcome counted;
+// found is false if there are none.
+func composeReversal(ctx context.Context, tx *sqldb.Tx, task lantern.ReviewTask, outcome, person lantern.ID, ground string) (o lantern.Outcome, found bool, err error) {
+	earlier, found, err := sentOutcome(ctx, tx, outcome)
+	if err != nil || !found || earlier.body.Kind != lantern.AccountsActioned {
+		return o, false, err
+	}
+	among := make(map[string]bool, len(task.Accounts))
+	for _, account := range task.Accounts {
+		among[account] = true
+	}
+	digest := newDigest()
+	err = eachCounted(ctx, tx, earlier.caseID, earlier.id, func(c lantern.CaseAccount) error {
+		if among[c.Account] {
+			digest.add(c)
+		}
+		return nil
+	})
+	n := digest.singly + digest.inBulk
+	if err != nil || n == 0 {
+		return o, false, err
+	}
+	return lantern.Outcome{
+		Program: earlier.body.Program, Kind: lantern.Reversed, Count: n, Signals: []lantern.ID{task.Signal}, Corrects: outcome,
+		Attestation: &lantern.Attestation{Person: person, Ground: ground, Singly: digest.singly, InBulk: digest.inBulk, Digest: digest.sum()},
+	}, true, nil
+}

@@ -1,0 +1,99 @@
+package agent
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"lantern"
+	"lantern/internal/sqldb"
+)
+
+// Status says how the agent stands.
+func (a *Agent) Status(ctx context.Context) (lantern.AgentStatus, error) {
+	now := a.clock()
+	fresh := a.freshness(now)
+	s := lantern.AgentStatus{
+		Member: a.memberID(), Answers: fresh.state, Reasons: slices.Clone(fresh.reasons),
+		Programs: []lantern.ProgramStatus{}, Signals: a.engine.Len(),
+	}
+	err := a.db.Read(ctx, func(tx *sqldb.Tx) error {
+		programs, err := loadPrograms(ctx, tx)
+		if err != nil {
+			return err
+		}
+		counts, err := countPlaced(ctx, tx)
+		if err != nil {
+			return err
+		}
+		for _, p := range programs {
+			s.Programs = append(s.Programs, a.programStatus(p, counts[p.id], now))
+		}
+		state, err := loadState(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if err := a.logStatus(&s.Log, state); err != nil {
+			return err
+		}
+		if s.Hits, err = countHits(ctx, tx); err != nil {
+			return err
+		}
+		if s.Acks, err = countAcks(ctx, tx); err != nil {
+			return err
+		}
+		s.Tasks, err = countTasks(ctx, tx)
+		return err
+	})
+	if err != nil {
+		return s, fmt.Errorf("reading the status: %w", err)
+	}
+	for _, p := range s.Programs {
+		if p.Contact.After(s.LastContact) {
+			s.LastContact = p.Contact
+		}
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.problem != "" {
+		s.Reasons = append(s.Reasons, a.problem)
+	}
+	return s, nil
+}
+
+// programStatus is one program's row with what memory knows of it.
+func (a *Agent) programStatus(p programRow, signals int, now time.Time) lantern.ProgramStatus {
+	s := lantern.ProgramStatus{Program: p.id, Name: p.name, Loaded: p.loaded, Seq: p.seq, Signals: signals, Contact: p.contact}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if f := a.feeds[p.id]; f != nil {
+		s.Problem = f.problem
+		if f.contact.After(s.Contact) {
+			s.Contact = f.contact
+		}
+	}
+	if !s.Contact.IsZero() {
+		s.Behind = lantern.Seconds(now.Sub(s.Contact) / time.Second)
+	}
+	return s
+}
+
+// logStatus says what was verified of the exchange's log.
+func (a *Agent) logStatus(s *lantern.AgentLogStatus, state map[string]string) error {
+	s.Fault = a.faultText()
+	s.Leaf, _ = strconv.ParseInt(state[stateLeaf], 10, 64)
+	if checked, err := strconv.ParseInt(state[stateChecked], 10, 64); err == nil {
+		s.Checked = fromMicros(checked)
+	}
+	if state[stateCheckpoint] == "" {
+		return nil
+	}
+	c, err := openCheckpoint(state)
+	if err != nil {
+		return fmt.Errorf("reading the newest checkpoint seen: %w", err)
+	}
+	s.Size = c.Size
+	return nil
+}
