@@ -2,7 +2,7 @@ package lantern
 
 import (
 	"fmt"
-	"slices"
+	"strings"
 	"time"
 )
 
@@ -73,7 +73,8 @@ func (p *Policy) check(at string) (errs []*Error) {
 		errs = append(errs, invalid(at+"/tags", "none, or too many", "list 1 to 200 tags"))
 	}
 	for i, t := range p.Tags {
-		if !slices.ContainsFunc([]byte(t), func(b byte) bool { return b == '-' || b >= 'a' && b <= 'z' }) || len(t) > 40 {
+		other := func(r rune) bool { return r != '-' && (r < 'a' || r > 'z') }
+		if t == "" || len(t) > 40 || strings.ContainsFunc(string(t), other) {
 			errs = append(errs, invalid(fmt.Sprintf("%s/tags/%d", at, i), "not a tag", "lower-case letters and hyphens, at most 40"))
 		}
 	}
