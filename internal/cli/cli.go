@@ -14,6 +14,8 @@ import (
 
 	"github.com/alecthomas/kong"
 	"golang.org/x/term"
+
+	"lantern/internal/display"
 )
 
 // The exit codes.
@@ -104,16 +106,25 @@ type app struct {
 	Process
 	common *Common
 	model  *kong.Application
-	out    *printer
+	out    *display.Printer
 }
 
 func newApp(p Process, c *Common) *app {
-	return &app{Process: p, common: c, out: newPrinter(p, c.Output)}
+	return &app{Process: p, common: c, out: display.NewPrinter(p.Out, c.Output, p.OutTTY, p.Env)}
+}
+
+// bar shows progress on standard error, and nothing unless that is a terminal.
+func (a *app) bar(what string, steps int64) *display.Bar {
+	if !a.ErrTTY || a.common.Quiet {
+		return &display.Bar{}
+	}
+	_, noColor := a.Env("NO_COLOR")
+	return display.NewBar(a.Err, what, steps, !noColor)
 }
 
 // note tells the person something that is not data.
 func (a *app) note(format string, args ...any) {
 	if !a.common.Quiet {
-		fmt.Fprintf(a.Err, "lantern: %s\n", clean(fmt.Sprintf(format, args...)))
+		fmt.Fprintf(a.Err, "lantern: %s\n", display.Clean(fmt.Sprintf(format, args...)))
 	}
 }

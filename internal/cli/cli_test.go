@@ -42,7 +42,7 @@ func TestMisuse(t *testing.T) {
 		args []string
 		err  string
 	}{
-		{"no such command", []string{"shrae"}, "lantern: error: unexpected argument shrae\nlantern: hint: lantern --help lists the commands\n"},
+		{"no such command", []string{"shrae"}, "lantern: error: unexpected argument shrae, did you mean \"share\"?\nlantern: hint: lantern --help lists the commands\n"},
 		{"missing argument", []string{"completion"}, "lantern: error: expected \"<shell>\"\nlantern: hint: lantern completion --help shows how to use it\n"},
 		{"unknown flag", []string{"version", "--colour"}, "lantern: error: unknown flag --colour\nlantern: hint: lantern version --help shows how to use it\n"},
 		{"unknown format", []string{"version", "-o", "xml"}, "lantern: error: --output must be one of \"\",\"table\",\"json\",\"ndjson\",\"csv\" but got \"xml\"\nlantern: hint: lantern version --help shows how to use it\n"},

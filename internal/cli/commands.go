@@ -7,12 +7,106 @@ import (
 )
 
 // commands is the list of all commands. A command stands here with the one line that
-// says what it does and at least one example.
+// says what it does and at least one example; groups of commands are below.
 type commands struct {
 	Common
 
-	Version    versionCmd    `cmd:"" help:"Show which build this is." example:"lantern version"`
-	Completion completionCmd `cmd:"" help:"Print a completion script for your shell." example:"lantern completion bash > /etc/bash_completion.d/lantern"`
+	Exchange    exchangeCommands    `cmd:"" help:"Run an exchange and look after its members."`
+	Whoami      whoamiCmd           `cmd:"" help:"Show who your key speaks for and what it may do." example:"lantern whoami --key-file submitter.key"`
+	Types       typesCmd            `cmd:"" help:"List the types a signal can have." example:"lantern types -o csv"`
+	Share       shareCmd            `cmd:"" help:"Share signals from a file." example:"lantern share removed.csv --dry-run\nlantern share removed.csv --program 4711 --rejects mend.csv"`
+	Signals     signalsCommands     `cmd:"" help:"Look after your own signals."`
+	Challenge   challengeCommands   `cmd:"" help:"Say that a signal is wrong, and decide."`
+	Feed        feedCommands        `cmd:"" help:"Read what others share with you."`
+	Feedback    feedbackCommands    `cmd:"" help:"Tell others what their signals were worth."`
+	Outcome     outcomeCommands     `cmd:"" help:"Record what you did because of signals."`
+	Corrections correctionsCommands `cmd:"" help:"Follow signals that fell until every copy is gone."`
+	Hash        hashCmd             `cmd:"" help:"Hash files the way signals are shared." example:"lantern hash upload.jpg\nlantern hash --type pdq *.png"`
+	Audit       auditCommands       `cmd:"" help:"Check the exchange's log."`
+	Version     versionCmd          `cmd:"" help:"Show which build this is." example:"lantern version"`
+	Completion  completionCmd       `cmd:"" help:"Print a completion script for your shell." example:"lantern completion bash > /etc/bash_completion.d/lantern"`
+}
+
+type exchangeCommands struct {
+	Member  memberCommands  `cmd:"" help:"The organisations that take part."`
+	Person  personCommands  `cmd:"" help:"The people of a member."`
+	Service serviceCommands `cmd:"" help:"The integrations of a member."`
+	Key     keyCommands     `cmd:"" help:"The keys of people and services."`
+	Program programCommands `cmd:"" help:"Programs: who shares what with whom, under which rules."`
+}
+
+type memberCommands struct {
+	Add   memberAdd   `cmd:"" help:"Enter an organisation that applied." example:"lantern exchange member add \"Cloudbin\""`
+	List  memberList  `cmd:"" help:"List the members." example:"lantern exchange member list"`
+	State memberState `cmd:"" help:"Move a member to another state." example:"lantern exchange member state 4711 active --reason \"agreement signed\""`
+}
+
+type personCommands struct {
+	Add   personAdd   `cmd:"" help:"Enter a person, by a label and not by name." example:"lantern exchange person add reviewer-7 --role investigator --role submitter"`
+	List  personList  `cmd:"" help:"List the people of your organisation." example:"lantern exchange person list"`
+	Train personTrain `cmd:"" help:"Record that a person was trained." example:"lantern exchange person train 4711 --until 365d"`
+}
+
+type serviceCommands struct {
+	Add  serviceAdd  `cmd:"" help:"Enter an integration." example:"lantern exchange service add upload-scanner --responsible 4711"`
+	List serviceList `cmd:"" help:"List the integrations of your organisation." example:"lantern exchange service list"`
+}
+
+type keyCommands struct {
+	Issue  keyIssue  `cmd:"" help:"Issue a key into a file." example:"lantern exchange key issue 4711 --scope read --scope share --to submitter.key"`
+	List   keyList   `cmd:"" help:"List the keys of your organisation." example:"lantern exchange key list"`
+	Revoke keyRevoke `cmd:"" help:"Revoke a key." example:"lantern exchange key revoke 123456789"`
+}
+
+type programCommands struct {
+	Add     programAdd     `cmd:"" help:"Found a program." example:"lantern exchange program add \"Hosting and social\" --purpose \"links to removed material\" --types url,domain,pdq"`
+	List    programList    `cmd:"" help:"List the programs you may see." example:"lantern exchange program list"`
+	Policy  programPolicy  `cmd:"" help:"Give a program a new policy." example:"lantern exchange program policy 4711 policy.json"`
+	Join    programJoin    `cmd:"" help:"Let a member join." example:"lantern exchange program join 4711 4712 --direction both"`
+	Leave   programLeave   `cmd:"" help:"Let a member leave." example:"lantern exchange program leave 4711 4712"`
+	Members programMembers `cmd:"" help:"List the members of a program." example:"lantern exchange program members 4711"`
+}
+
+type signalsCommands struct {
+	List     signalsList     `cmd:"" help:"List your signals." example:"lantern signals list --state active --type url"`
+	Get      signalsGet      `cmd:"" help:"Show one signal." example:"lantern signals get 4711"`
+	Renew    signalsRenew    `cmd:"" help:"Prolong a signal after a fresh review." example:"lantern signals renew 4711 --expires 90d --policy \"Child safety 4.2\" --reviewed-by human"`
+	Withdraw signalsWithdraw `cmd:"" help:"Take a signal back, everywhere." example:"lantern signals withdraw 4711 --reason shared-in-error"`
+}
+
+type challengeCommands struct {
+	Open   challengeOpen   `cmd:"" help:"Say that a signal is wrong; it stops matching everywhere." example:"lantern challenge open 4711 --reason identifier-reused"`
+	List   challengeList   `cmd:"" help:"List the challenges that concern you." example:"lantern challenge list"`
+	Decide challengeDecide `cmd:"" help:"Answer a challenge." example:"lantern challenge decide 4711 uphold --reason \"the handle has another owner since May\""`
+}
+
+type feedCommands struct {
+	Pull   feedPull   `cmd:"" help:"Read all there is." example:"lantern feed pull --cursor feed.cursor >> changes.ndjson"`
+	Follow feedFollow `cmd:"" help:"Read on as changes come, until interrupted." example:"lantern feed follow --program 4711"`
+}
+
+type feedbackCommands struct {
+	Add  feedbackAdd  `cmd:"" help:"React to a signal." example:"lantern feedback add 4711 helpful"`
+	List feedbackList `cmd:"" help:"List the reactions to a signal." example:"lantern feedback list 4711"`
+}
+
+type outcomeCommands struct {
+	Add    outcomeAdd    `cmd:"" help:"Record an outcome and attest it." example:"lantern outcome add urls-blocked --count 12 --signal 4711 --ground \"Child safety 4.2\" --singly 12 --decisions decided.csv"`
+	List   outcomeList   `cmd:"" help:"List your outcomes." example:"lantern outcome list"`
+	Totals outcomeTotals `cmd:"" help:"Show what came of your own signal." example:"lantern outcome totals 4711"`
+}
+
+type correctionsCommands struct {
+	List correctionsList `cmd:"" help:"List the corrections that concern you." example:"lantern corrections list"`
+	Ack  correctionsAck  `cmd:"" help:"Acknowledge a step by hand." example:"lantern corrections ack 4711 purged"`
+}
+
+type auditCommands struct {
+	Download    auditDownload    `cmd:"" help:"Fetch the log, or what is new of it." example:"lantern audit download log/"`
+	Verify      auditVerify      `cmd:"" help:"Check a downloaded log, offline." example:"lantern audit verify log/ --log-key exchange.key --seen seen.checkpoint"`
+	Inclusion   auditInclusion   `cmd:"" help:"Check that an entry is in the log." example:"lantern audit inclusion 42 --save 42.tlog-proof\nlantern audit inclusion 42.tlog-proof --log-key exchange.key"`
+	Consistency auditConsistency `cmd:"" help:"Check that the log only grew." example:"lantern audit consistency --seen seen.checkpoint"`
+	Object      auditObject      `cmd:"" help:"Show and prove what an entry stands for." example:"lantern audit object 42 --key-file auditor.key"`
 }
 
 // showExamples puts each command's examples under its help.

@@ -35,6 +35,7 @@ type Config struct {
 	AgentAccess
 	ExchangeServer `prefix:"exchange-"`
 	AgentServer    `prefix:"agent-"`
+	logTrust
 }
 
 // Common are the settings of every command.

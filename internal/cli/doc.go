@@ -18,6 +18,6 @@
 // value (it comes from a file or standard input).
 //
 // What is shown may have been written by somebody else, so control characters, escape
-// sequences and direction changes are shown as visible codes ([clean]), and a CSV cell
+// sequences and direction changes are shown as visible codes ([display.Clean]), and a CSV cell
 // never starts a formula.
 package cli

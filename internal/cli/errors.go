@@ -9,6 +9,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"lantern"
+	"lantern/internal/display"
 )
 
 // failure is an error with advice and an exit code of its own.
@@ -54,7 +55,7 @@ func report(w io.Writer, err error) int {
 	}
 	say := func(word, text string) {
 		if text != "" {
-			fmt.Fprintf(w, "lantern: %s: %s\n", word, clean(text))
+			fmt.Fprintf(w, "lantern: %s: %s\n", word, display.Clean(text))
 		}
 	}
 	code, hint := exitFailed, ""

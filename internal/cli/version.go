@@ -3,6 +3,8 @@ package cli
 import (
 	"runtime"
 	"runtime/debug"
+
+	"lantern/internal/display"
 )
 
 type versionCmd struct{}
@@ -27,10 +29,10 @@ func (versionCmd) Run(a *app) error {
 			}
 		}
 	}
-	return showOne(a.out, b,
-		col("version", func(b build) string { return b.Version }),
-		col("revision", func(b build) string { return b.Revision }),
-		col("go", func(b build) string { return b.Go }),
-		col("system", func(b build) string { return b.System }),
+	return display.One(a.out, b,
+		display.Col("version", func(b build) string { return b.Version }),
+		display.Col("revision", func(b build) string { return b.Revision }),
+		display.Col("go", func(b build) string { return b.Go }),
+		display.Col("system", func(b build) string { return b.System }),
 	)
 }

@@ -18,12 +18,13 @@ var floors = map[string]int{
 	".":   0,
 	"pdq": 0,
 
-	"signal":          1,
-	"audit":           1,
-	"internal/policy": 1,
-	"internal/seal":   1,
-	"internal/sqldb":  1,
-	"internal/web":    1,
+	"signal":              1,
+	"audit":               1,
+	"internal/completion": 1,
+	"internal/policy":     1,
+	"internal/seal":       1,
+	"internal/sqldb":      1,
+	"internal/web":        1,
 
 	"match":             2,
 	"blind":             2,
@@ -31,6 +32,7 @@ var floors = map[string]int{
 	"internal/store":    2,
 	"internal/format/*": 2,
 
+	"internal/display":  3,
 	"internal/exchange": 3,
 	"internal/agent":    3,
 

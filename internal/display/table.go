@@ -1,4 +1,4 @@
-package cli
+package display
 
 import (
 	"bytes"
@@ -10,7 +10,7 @@ import (
 )
 
 // cellLimit is the width at which a table cuts a cell.
-func (p *printer) cellLimit() int {
+func (p *Printer) cellLimit() int {
 	if p.narrow {
 		return 60
 	}
@@ -18,7 +18,7 @@ func (p *printer) cellLimit() int {
 }
 
 // tableRow writes the cells of one row under each other's columns.
-func (p *printer) tableRow(b *bytes.Buffer, cells []string, widths []int, heading bool) {
+func (p *Printer) tableRow(b *bytes.Buffer, cells []string, widths []int, heading bool) {
 	if heading && p.bold {
 		b.WriteString("\x1b[1m")
 	}

@@ -1,4 +1,4 @@
-package cli
+package display
 
 import (
 	"bytes"
@@ -12,10 +12,10 @@ type thing struct {
 	At   time.Time `json:"at"`
 }
 
-func thingCols() []column[thing] {
-	return []column[thing]{
-		col("name", func(v thing) string { return v.Name }),
-		col("at", func(v thing) string { return stamp(v.At) }),
+func thingCols() []Column[thing] {
+	return []Column[thing]{
+		Col("name", func(v thing) string { return v.Name }),
+		Col("at", func(v thing) string { return Stamp(v.At) }),
 	}
 }
 
@@ -28,17 +28,17 @@ func TestShowAll(t *testing.T) {
 		things       []thing
 		want         string
 	}{
-		{"table", asTable, all, "NAME          AT\n=sum          2026-03-01T12:00:00Z\n日本\n<a>\\u001b[0m  2026-03-01T12:00:00Z\n"},
-		{"csv", asCSV, all, "name,at\n'=sum,2026-03-01T12:00:00Z\n日本,\n<a>\\u001b[0m,2026-03-01T12:00:00Z\n"},
-		{"ndjson", asNDJSON, all[2:], `{"name":"<a>\u001b[0m","at":"2026-03-01T13:00:00+01:00"}` + "\n"},
-		{"json", asJSON, all[1:2], "[\n  {\"name\":\"日本\",\"at\":\"0001-01-01T00:00:00Z\"}\n]\n"},
-		{"no rows as table", asTable, nil, ""},
-		{"no rows as csv", asCSV, nil, "name,at\n"},
-		{"no rows as json", asJSON, nil, "[]\n"},
-		{"no rows as ndjson", asNDJSON, nil, ""},
+		{"table", Table, all, "NAME          AT\n=sum          2026-03-01T12:00:00Z\n日本\n<a>\\u001b[0m  2026-03-01T12:00:00Z\n"},
+		{"csv", CSV, all, "name,at\n'=sum,2026-03-01T12:00:00Z\n日本,\n<a>\\u001b[0m,2026-03-01T12:00:00Z\n"},
+		{"ndjson", NDJSON, all[2:], `{"name":"<a>\u001b[0m","at":"2026-03-01T13:00:00+01:00"}` + "\n"},
+		{"json", JSON, all[1:2], "[\n  {\"name\":\"日本\",\"at\":\"0001-01-01T00:00:00Z\"}\n]\n"},
+		{"no rows as table", Table, nil, ""},
+		{"no rows as csv", CSV, nil, "name,at\n"},
+		{"no rows as json", JSON, nil, "[]\n"},
+		{"no rows as ndjson", NDJSON, nil, ""},
 	} {
 		var b bytes.Buffer
-		if err := showAll(&printer{w: &b, format: tt.format}, tt.things, thingCols()...); err != nil {
+		if err := All(&Printer{w: &b, Format: tt.format}, tt.things, thingCols()...); err != nil {
 			t.Errorf("%s: %v", tt.name, err)
 		}
 		if b.String() != tt.want {
@@ -50,11 +50,10 @@ func TestShowAll(t *testing.T) {
 func TestTerminal(t *testing.T) {
 	t.Parallel()
 	env := map[string]string{"TERM": "xterm"}
-	p := Process{OutTTY: true, Env: func(k string) (string, bool) { v, ok := env[k]; return v, ok }}
+	lookup := func(k string) (string, bool) { v, ok := env[k]; return v, ok }
 	var b bytes.Buffer
-	p.Out = &b
 	long := thing{Name: strings.Repeat("x", 80)}
-	if err := showAll(newPrinter(p, ""), []thing{long}, thingCols()...); err != nil {
+	if err := All(NewPrinter(&b, "", true, lookup), []thing{long}, thingCols()...); err != nil {
 		t.Fatal(err)
 	}
 	if got := b.String(); !strings.HasPrefix(got, "\x1b[1mNAME") || !strings.HasSuffix(got, strings.Repeat("x", 59)+"…\n") {
@@ -62,7 +61,7 @@ func TestTerminal(t *testing.T) {
 	}
 	b.Reset()
 	env["NO_COLOR"] = ""
-	if err := showAll(newPrinter(p, ""), []thing{long}, thingCols()...); err != nil {
+	if err := All(NewPrinter(&b, "", true, lookup), []thing{long}, thingCols()...); err != nil {
 		t.Fatal(err)
 	}
 	if got := b.String(); strings.Contains(got, "\x1b") {
@@ -74,12 +73,12 @@ func TestTerminal(t *testing.T) {
 func TestFlush(t *testing.T) {
 	t.Parallel()
 	var b bytes.Buffer
-	l := list(&printer{w: &b, format: asTable}, thingCols()...)
+	l := List(&Printer{w: &b, Format: Table}, thingCols()...)
 	for _, name := range []string{"wide name", "b"} {
-		if err := l.add(thing{Name: name, At: time.Unix(0, 0)}); err != nil {
+		if err := l.Add(thing{Name: name, At: time.Unix(0, 0)}); err != nil {
 			t.Fatal(err)
 		}
-		if err := l.flush(); err != nil {
+		if err := l.Flush(); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -1,4 +1,4 @@
-package cli
+package display
 
 import (
 	"encoding/json"
@@ -20,7 +20,7 @@ func TestClean(t *testing.T) {
 		{"tag characters", "a\U000e0041", `a\U000e0041`},
 		{"invalid UTF-8", "a\xffb", `a\xffb`},
 	} {
-		if got := clean(tt.in); got != tt.want {
+		if got := Clean(tt.in); got != tt.want {
 			t.Errorf("%s: got %q, want %q", tt.name, got, tt.want)
 		}
 	}
@@ -73,13 +73,13 @@ func TestCSVCell(t *testing.T) {
 func FuzzClean(f *testing.F) {
 	f.Add("a\x1b]0;title\a")
 	f.Fuzz(func(t *testing.T, s string) {
-		got := clean(s)
+		got := Clean(s)
 		for _, r := range got {
 			if unsafeRune(r) {
 				t.Fatalf("%q holds %U", got, r)
 			}
 		}
-		if again := clean(got); again != got {
+		if again := Clean(got); again != got {
 			t.Errorf("cleaning twice changed %q to %q", got, again)
 		}
 	})

@@ -1,4 +1,4 @@
-package cli
+package display
 
 import (
 	"fmt"
@@ -9,10 +9,10 @@ import (
 	"lantern/internal/format/csv"
 )
 
-// clean makes text that somebody else may have written safe to show in one line of a
+// Clean makes text that somebody else may have written safe to show in one line of a
 // terminal: every character that could move the cursor, change colors, reverse the
 // direction or hide is replaced by its visible code. All other text stays as it is.
-func clean(s string) string {
+func Clean(s string) string {
 	if strings.IndexFunc(s, unsafeRune) < 0 && utf8.ValidString(s) {
 		return s
 	}
@@ -78,4 +78,4 @@ func cleanJSON(b []byte) []byte {
 
 // csvCell makes a cell that is safe in a terminal and that no spreadsheet takes for a
 // formula.
-func csvCell(s string) string { return clean(csv.Cell(s)) }
+func csvCell(s string) string { return Clean(csv.Cell(s)) }

@@ -1,0 +1,123 @@
+package cli
+
+import (
+	"errors"
+	"net"
+	"net/url"
+	"os"
+	"strings"
+
+	"lantern/client"
+	"lantern/internal/display"
+)
+
+// open returns a client of the exchange that speaks with the key from the key file or
+// the environment. Whoever calls it closes it.
+func (e *ExchangeAccess) open(a *app) (*client.Client, error) {
+	key, err := a.secret(e.KeyFile, "LANTERN_KEY")
+	if err != nil {
+		return nil, err
+	}
+	if key == "" {
+		return nil, misuse("set --key-file or LANTERN_KEY_FILE to the file that holds it", "an API key is needed")
+	}
+	if err := checkAddress(e.Exchange, "--exchange"); err != nil {
+		return nil, err
+	}
+	return client.New(e.Exchange, key, client.Options{}), nil
+}
+
+// public returns a client for what an exchange tells everybody: its log.
+func (e *ExchangeAccess) public() (*client.Client, error) {
+	if err := checkAddress(e.Exchange, "--exchange"); err != nil {
+		return nil, err
+	}
+	return client.New(e.Exchange, "", client.Options{}), nil
+}
+
+// checkAddress refuses an address that would carry a key in the clear over a network.
+func checkAddress(address, flag string) error {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return misuse("an address looks like https://exchange.example.com", "%s is not an address", flag)
+	}
+	if u.User != nil {
+		return misuse("put the key into a file and name it with --key-file", "%s holds a user name or password", flag)
+	}
+	if u.Scheme == "http" && !loopback(u.Hostname()) {
+		return misuse("use https", "%s would send keys and signals unencrypted over a network", flag)
+	}
+	return nil
+}
+
+// loopback reports whether a host is this machine, without asking a name server.
+func loopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}
+
+// secret reads the first line of a file, else the environment variable. It returns "" if
+// neither is set, and warns if others on the machine can read the file.
+func (a *app) secret(file, env string) (string, error) {
+	if file == "" {
+		v, _ := a.Env(env)
+		return strings.TrimSpace(v), nil
+	}
+	info, err := os.Stat(file)
+	if err != nil {
+		return "", misuse("", "the key file: %w", err)
+	}
+	if info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 {
+		a.note("warning: others on this machine can read %s; chmod 600 it", file)
+	}
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return "", misuse("", "the key file: %w", err)
+	}
+	line, _, _ := strings.Cut(string(b), "\n")
+	if line = strings.TrimSpace(line); line == "" || len(line) > 4096 {
+		return "", misuse("a key file holds the key in its first line and nothing else", "%s holds no key", file)
+	}
+	return line, nil
+}
+
+// saveSecret writes a secret to a file that must not exist yet, readable by its owner.
+func saveSecret(path, text string) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(text + "\n")
+	return errors.Join(err, f.Sync(), f.Close())
+}
+
+// ask calls the exchange once and shows the one thing it answers.
+func ask[T any](a *app, e *ExchangeAccess, cols []display.Column[T], call func(*client.Client) (T, error)) error {
+	x, err := e.open(a)
+	if err != nil {
+		return err
+	}
+	defer x.Close()
+	v, err := call(x)
+	if err != nil {
+		return err
+	}
+	return display.One(a.out, v, cols...)
+}
+
+// askAll calls the exchange once and shows the list it answers.
+func askAll[T any](a *app, e *ExchangeAccess, cols []display.Column[T], call func(*client.Client) ([]T, error)) error {
+	x, err := e.open(a)
+	if err != nil {
+		return err
+	}
+	defer x.Close()
+	all, err := call(x)
+	if err != nil {
+		return err
+	}
+	return display.All(a.out, all, cols...)
+}

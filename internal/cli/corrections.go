@@ -1,0 +1,70 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"lantern"
+	"lantern/client"
+	"lantern/internal/display"
+)
+
+func correctionColumns() []display.Column[lantern.Correction] {
+	return []display.Column[lantern.Correction]{
+		display.Col("id", func(c lantern.Correction) string { return c.ID.String() }),
+		display.Col("signal", func(c lantern.Correction) string { return c.Signal.String() }),
+		display.Col("type", func(c lantern.Correction) string { return string(c.Type) }),
+		display.Col("kind", func(c lantern.Correction) string { return string(c.Kind) }),
+		display.Col("opened", func(c lantern.Correction) string { return display.Stamp(c.Opened) }),
+		display.Col("masked", func(c lantern.Correction) string {
+			return progress(c, func(r lantern.Receivership) bool { return !r.Masked.IsZero() })
+		}),
+		display.Col("purged", func(c lantern.Correction) string {
+			return progress(c, func(r lantern.Receivership) bool { return !r.Purged.IsZero() })
+		}),
+		display.Col("overdue", func(c lantern.Correction) string {
+			for _, r := range c.Recipients {
+				if r.Overdue {
+					return "yes"
+				}
+			}
+			return ""
+		}),
+	}
+}
+
+// progress shows how many of a correction's recipients have done a step.
+func progress(c lantern.Correction, done func(lantern.Receivership) bool) string {
+	n := 0
+	for _, r := range c.Recipients {
+		if done(r) {
+			n++
+		}
+	}
+	return fmt.Sprintf("%d of %d", n, len(c.Recipients))
+}
+
+type correctionsList struct{ ExchangeAccess }
+
+func (c *correctionsList) Run(ctx context.Context, a *app) error {
+	return askAll(a, &c.ExchangeAccess, correctionColumns(), func(x *client.Client) ([]lantern.Correction, error) {
+		return x.Corrections(ctx)
+	})
+}
+
+type correctionsAck struct {
+	ExchangeAccess
+	Correction lantern.ID `arg:"" help:"Id of the correction."`
+	Step       string     `arg:"" enum:"masked,purged" help:"masked: it matches no more. purged: every copy is gone."`
+}
+
+// Help says who needs it.
+func (*correctionsAck) Help() string {
+	return "An agent acknowledges by itself. This is for members who keep signals in systems of their own."
+}
+
+func (c *correctionsAck) Run(ctx context.Context, a *app) error {
+	return ask(a, &c.ExchangeAccess, correctionColumns(), func(x *client.Client) (lantern.Correction, error) {
+		return x.Acknowledge(ctx, lantern.Ack{Correction: c.Correction, Step: lantern.AckStep(c.Step)})
+	})
+}

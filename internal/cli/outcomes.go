@@ -1,0 +1,126 @@
+package cli
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"os"
+	"strconv"
+
+	"lantern"
+	"lantern/client"
+	"lantern/internal/display"
+)
+
+func outcomeColumns() []display.Column[lantern.Outcome] {
+	return []display.Column[lantern.Outcome]{
+		display.Col("id", func(o lantern.Outcome) string { return o.ID.String() }),
+		display.Col("kind", func(o lantern.Outcome) string { return string(o.Kind) }),
+		display.Col("count", func(o lantern.Outcome) string { return strconv.Itoa(o.Count) }),
+		display.Col("signals", func(o lantern.Outcome) string { return strconv.Itoa(len(o.Signals)) }),
+		display.Col("singly", func(o lantern.Outcome) string {
+			return attested(o, func(t *lantern.Attestation) int { return t.Singly })
+		}),
+		display.Col("in bulk", func(o lantern.Outcome) string {
+			return attested(o, func(t *lantern.Attestation) int { return t.InBulk })
+		}),
+		display.Col("at", func(o lantern.Outcome) string { return display.Stamp(o.At) }),
+		display.Col("program", func(o lantern.Outcome) string { return o.Program.String() }),
+		display.Col("corrects", func(o lantern.Outcome) string { return o.Corrects.String() }),
+	}
+}
+
+func attested(o lantern.Outcome, n func(*lantern.Attestation) int) string {
+	if o.Attestation == nil {
+		return ""
+	}
+	return strconv.Itoa(n(o.Attestation))
+}
+
+type outcomeAdd struct {
+	ExchangeAccess
+	Kind      string       `arg:"" enum:"accounts-actioned,content-removed,urls-blocked,reports-filed,reviewed-no-violation,reviewed-cannot-disclose,reversed" help:"accounts-actioned, content-removed, urls-blocked, reports-filed, reviewed-no-violation, reviewed-cannot-disclose or reversed."`
+	Count     int          `required:"" help:"How many; negative to correct an earlier outcome."`
+	Signal    []lantern.ID `required:"" help:"A signal that contributed; repeat for several."`
+	Program   lantern.ID   `help:"The program. Default: your only one."`
+	Ground    string       `help:"Your own policy the decisions rest on."`
+	Singly    int          `help:"How many cases a person reviewed one by one."`
+	InBulk    int          `help:"How many cases were decided together on identical evidence."`
+	Decisions string       `type:"existingfile" placeholder:"FILE" help:"The list of decisions you keep; only its SHA-256 is sent."`
+	Corrects  lantern.ID   `help:"The earlier outcome that a negative count takes back."`
+}
+
+// Help says what an attestation is.
+func (*outcomeAdd) Help() string {
+	return "The person whose key this is attests with it that people reviewed the cases: --ground, --singly or --in-bulk, and --decisions " +
+		"are needed for every kind but reviewed-cannot-disclose. An agent records outcomes from its cases by itself; this is for members who work without one."
+}
+
+func (c *outcomeAdd) Run(ctx context.Context, a *app) error {
+	x, err := c.open(a)
+	if err != nil {
+		return err
+	}
+	defer x.Close()
+	o := lantern.Outcome{Kind: lantern.OutcomeKind(c.Kind), Count: c.Count, Signals: c.Signal, Corrects: c.Corrects}
+	if o.Program, err = findProgram(ctx, x, c.Program); err != nil {
+		return err
+	}
+	if o.Attestation, err = c.attestation(ctx, x); err != nil {
+		return err
+	}
+	if err := o.Validate(); err != nil {
+		return misuse("", "%w", err)
+	}
+	if o, err = x.RecordOutcome(ctx, o); err != nil {
+		return err
+	}
+	return display.One(a.out, o, outcomeColumns()...)
+}
+
+// attestation makes the statement of the person who asks, nil if nothing was stated.
+func (c *outcomeAdd) attestation(ctx context.Context, x *client.Client) (*lantern.Attestation, error) {
+	if c.Ground == "" && c.Singly == 0 && c.InBulk == 0 && c.Decisions == "" {
+		return nil, nil
+	}
+	if c.Decisions == "" {
+		return nil, misuse("name the list with --decisions", "an attestation needs the list of decisions it stands for")
+	}
+	b, err := os.ReadFile(c.Decisions)
+	if err != nil {
+		return nil, misuse("", "%w", err)
+	}
+	me, err := x.Whoami(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if me.Person == nil {
+		return nil, failed("use a person's key", "a service cannot attest")
+	}
+	digest := sha256.Sum256(b)
+	return &lantern.Attestation{Person: me.Person.ID, Ground: c.Ground, Singly: c.Singly, InBulk: c.InBulk, Digest: hex.EncodeToString(digest[:])}, nil
+}
+
+type outcomeList struct{ ExchangeAccess }
+
+func (c *outcomeList) Run(ctx context.Context, a *app) error {
+	return askAll(a, &c.ExchangeAccess, outcomeColumns(), func(x *client.Client) ([]lantern.Outcome, error) {
+		return x.Outcomes(ctx)
+	})
+}
+
+type outcomeTotals struct {
+	ExchangeAccess
+	Signal lantern.ID `arg:"" help:"Id of your own signal."`
+}
+
+func (c *outcomeTotals) Run(ctx context.Context, a *app) error {
+	cols := []display.Column[lantern.OutcomeTotals]{
+		display.Col("signal", func(o lantern.OutcomeTotals) string { return o.Signal.String() }),
+		display.Col("members", func(o lantern.OutcomeTotals) string { return strconv.Itoa(o.Members) }),
+		display.Col("outcomes", func(o lantern.OutcomeTotals) string { return display.Count(o.Counts) }),
+	}
+	return ask(a, &c.ExchangeAccess, cols, func(x *client.Client) (lantern.OutcomeTotals, error) {
+		return x.OutcomeTotals(ctx, c.Signal)
+	})
+}
