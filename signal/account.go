@@ -52,5 +52,5 @@ func accountID(s string) bool {
 			return false
 		}
 	}
-	return word && len(s) <= 128
+	return word && len(s) <= 128 && s[0] != '/' // "a://b" is an address
 }

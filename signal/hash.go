@@ -47,4 +47,4 @@ func hexDigit(c byte) bool {
 }
 
 // uniform reports whether all bytes of s are the same.
-func uniform(s string) bool { return s == strings.Repeat(s[:1], len(s)) }
+func uniform(s string) bool { return strings.Count(s, s[:1]) == len(s) }

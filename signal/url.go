@@ -29,6 +29,11 @@ func normalizeURL(s string) (Value, error) {
 	if out, ok := plainURL(s); ok {
 		return Value{Canonical: out}, nil
 	}
+	return parseURL(s)
+}
+
+// parseURL is normalizeURL without its short cut.
+func parseURL(s string) (Value, error) {
 	scheme, rest := splitScheme(wideURL(unwrap(s)))
 	if scheme == "" {
 		if !looksLikeHost(rest) {
@@ -78,8 +83,9 @@ func plainURL(s string) (string, bool) {
 			return "", false
 		}
 	}
+	rest, query, asked := strings.Cut(rest, "?")
 	slash := strings.IndexByte(rest, '/')
-	if slash <= 0 || slash == len(rest)-1 {
+	if slash <= 0 || slash == len(rest)-1 || asked && !plainQuery(query) {
 		return "", false
 	}
 	host, path := rest[:slash], rest[slash:]
@@ -99,6 +105,22 @@ func plainURL(s string) (string, bool) {
 		}
 	}
 	return s, true
+}
+
+// plainQuery reports a query that stays as it is: simple characters, nothing to drop.
+func plainQuery(query string) bool {
+	for i := range len(query) {
+		if c := query[i]; !unreserved(c) && c != '=' && c != '&' && c != '/' && c != ',' && c != ':' && c != '+' {
+			return false
+		}
+	}
+	for p := range strings.SplitSeq(query, "&") {
+		name, _, _ := strings.Cut(p, "=")
+		if p == "" || isTracking(strings.ToLower(name)) {
+			return false
+		}
+	}
+	return true
 }
 
 // unwrap takes the angle brackets off that mail programs put around an address.
