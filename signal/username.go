@@ -34,19 +34,27 @@ func normalizeUsername(s string) (Value, error) {
 	if !ok || !handleForm(handle) {
 		return Value{}, bad("not a handle", "letters, digits and _ . - # ~ only, at most 64, no blanks: the handle, not the display name")
 	}
+	plain := handle
+	if !ascii(handle) {
+		plain = skeleton(handle)
+	}
 	if platform == "" {
-		if len(handle) < 4 || strings.Trim(handle, "0123456789") == "" || commonNames()[handle] {
+		if bareKey(handle) == "" {
 			return Value{}, bad("too common without a platform", "write platform/handle")
 		}
-		return Value{Canonical: handle, Weak: weakKeys(handle, skeleton(handle))}, nil
+		return Value{Canonical: handle, Weak: weakKeys(handle, bareKey(plain))}, nil
 	}
 	v := Value{Canonical: platform + "/" + handle}
-	if plain := skeleton(handle); plain != handle {
-		v.Weak = weakKeys(v.Canonical, handle, platform+"/"+plain, plain)
-	} else {
-		v.Weak = []string{handle}
-	}
+	v.Weak = weakKeys(v.Canonical, bareKey(handle), platform+"/"+plain, bareKey(plain))
 	return v, nil
+}
+
+// bareKey returns the handle if it says something without its platform, else "".
+func bareKey(handle string) string {
+	if len(handle) < 4 || strings.Trim(handle, "0123456789") == "" || commonNames()[handle] {
+		return ""
+	}
+	return handle
 }
 
 // splitHandle separates platform and handle. The platform is "" for a bare handle.
