@@ -20,6 +20,11 @@ func CheckNote(note string) error {
 	if !utf8.ValidString(note) || isImage(note) || holdsPicture(note) || strings.Contains(strings.ToLower(note), "data:") && strings.Contains(note, "base64") {
 		return noteError("holds content or binary data", "words only")
 	}
+	for w := range strings.FieldsSeq(note) {
+		if encoded(w) {
+			return noteError("holds content or binary data", "words only")
+		}
+	}
 	folded := ats.Replace(skeleton(note))
 	if holdsAddress(closeUp(refangDots(folded), "@")) {
 		return noteError("holds a mail address", "share it as a signal of type email if it must be shared")
@@ -28,11 +33,6 @@ func CheckNote(note string) error {
 		return noteError("holds a telephone number or another long number", "share it as a signal of its own type if it must be shared")
 	}
 	words := FoldedWords(note)
-	for _, w := range words {
-		if encoded(w) {
-			return noteError("holds content or binary data", "words only")
-		}
-	}
 	for _, rule := range noteRules {
 		if rule.hit(words) {
 			return noteError(rule.reason, rule.fix)
@@ -77,7 +77,7 @@ var noteRules = []noteRule{
 // hit reports whether the words break the rule.
 func (r *noteRule) hit(words []string) bool {
 	for _, w := range r.words {
-		if run := strings.Fields(skeleton(w)); holdsRun(words, run) {
+		if holdsRun(words, strings.Fields(w)) {
 			return true
 		}
 	}
