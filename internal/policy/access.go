@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -71,7 +72,7 @@ var rules = map[Action]rule{
 	ReadSelf:       {scope: "", kinds: anyKind, states: anyState, roles: everyRole, service: true},
 	ReadMembers:    {scope: lantern.ScopeRead, kinds: anyKind, states: reading, roles: everyRole, service: true},
 	ManageMembers:  {scope: lantern.ScopeManage, kinds: operators, states: sharing, roles: stewards},
-	ManageStaff:    {scope: lantern.ScopeManage, kinds: anyKind, states: enrolling, roles: []lantern.PersonRole{lantern.Admin, lantern.Steward}},
+	ManageStaff:    {scope: lantern.ScopeManage, kinds: anyKind, states: enrolling, roles: admins},
 	ManageAnyStaff: {scope: lantern.ScopeManage, kinds: operators, states: sharing, roles: stewards},
 	TrainPersons:   {scope: lantern.ScopeManage, kinds: operators, states: sharing, roles: stewards},
 	ReadPrograms:   {scope: lantern.ScopeRead, kinds: anyKind, states: reading, roles: everyRole, service: true},
@@ -151,3 +152,6 @@ func Roles(kind lantern.MemberKind, roles []lantern.PersonRole) error {
 	}
 	return nil
 }
+
+// Actions lists every action of the table in the order of their names.
+func Actions() []Action { return slices.Sorted(maps.Keys(rules)) }
