@@ -1,0 +1,99 @@
+package exchange
+
+import (
+	"fmt"
+	"slices"
+
+	"lantern"
+	"lantern/audit"
+	"lantern/internal/policy"
+	"lantern/internal/store"
+)
+
+// reshare handles a draft on a value the member already has a signal on.
+func (x *Exchange) reshare(t *txn, a policy.Actor, p *prepared) (lantern.ShareResult, error) {
+	row, ok, err := store.SignalByKey(t.ctx, t.Tx, a.Member, p.draft.Type, p.row.Key)
+	if err != nil {
+		return lantern.ShareResult{}, err
+	}
+	if !ok {
+		return lantern.ShareResult{}, fmt.Errorf("signal %s conflicts with a row that is not there", p.row.ID)
+	}
+	if row.State == lantern.Withdrawn || row.State == lantern.Expired {
+		return x.shareAnew(t, a, p, row)
+	}
+	have, err := store.PlacementsOf(t.ctx, t.Tx, row.ID)
+	if err != nil {
+		return lantern.ShareResult{}, err
+	}
+	var missing []lantern.ID
+	for _, id := range p.draft.Programs {
+		if !slices.ContainsFunc(have, func(h store.Placement) bool { return h.Program == id }) {
+			missing = append(missing, id)
+		}
+	}
+	links, err := store.LinksOf(t.ctx, t.Tx, row.ID)
+	if err != nil {
+		return lantern.ShareResult{}, err
+	}
+	known := func(l lantern.Link) bool {
+		return slices.ContainsFunc(links, func(h store.LinkRow) bool { return h.Link == l })
+	}
+	newLink := slices.ContainsFunc(p.draft.Links, func(l lantern.Link) bool { return !known(l) })
+	if string(row.Content) == string(p.row.Content) && len(missing) == 0 && !newLink {
+		return lantern.ShareResult{Status: lantern.Unchanged, Signal: row.ID}, nil
+	}
+	return x.amend(t, a, p, row, have, missing)
+}
+
+// shareAnew shares a value again whose earlier signal ended: a signal of its own, with an
+// id of its own; the earlier one stays a tombstone.
+func (x *Exchange) shareAnew(t *txn, a policy.Actor, p *prepared, old store.SignalRow) (lantern.ShareResult, error) {
+	if err := store.ReleaseKey(t.ctx, t.writing(), old); err != nil {
+		return lantern.ShareResult{}, fmt.Errorf("making room for a signal: %w", err)
+	}
+	in, err := store.InsertSignals(t.ctx, t.writing(), []store.SignalRow{p.row})
+	if err != nil || !in[p.row.ID] {
+		return lantern.ShareResult{}, fmt.Errorf("storing a signal anew: %w", err)
+	}
+	s := &sharing{x: x, t: t, a: a}
+	result, err := s.place(p, p.draft.Programs, audit.Share)
+	if err != nil {
+		return result, err
+	}
+	return result, s.flush()
+}
+
+// amend changes the member's opinion, or adds programs. The expiry is never prolonged;
+// a stricter program among the added ones shortens it.
+func (x *Exchange) amend(t *txn, a policy.Actor, p *prepared, row store.SignalRow, have []store.Placement, missing []lantern.ID) (lantern.ShareResult, error) {
+	record, err := x.Sealer.OpenRecord(t.ctx, row.Wrapped)
+	if err != nil {
+		return lantern.ShareResult{}, fmt.Errorf("opening the key of signal %s: %w", row.ID, err)
+	}
+	fresh := p.row
+	p.row = row
+	p.row.Status, p.row.Imminent, p.row.Opinion, p.row.Content, p.row.Updated = fresh.Status, fresh.Imminent, fresh.Opinion, fresh.Content, t.now
+	p.record = record
+	if len(missing) > 0 && fresh.Expires.Before(row.Expires) {
+		p.row.Expires = fresh.Expires
+	}
+	if p.row.Note, err = x.sealNote(record, row.ID, p.draft.Note); err != nil {
+		return lantern.ShareResult{}, err
+	}
+	if err := store.UpdateSignal(t.ctx, t.writing(), p.row); err != nil {
+		return lantern.ShareResult{}, fmt.Errorf("amending a signal: %w", err)
+	}
+	if err := movePlacements(t, have); err != nil {
+		return lantern.ShareResult{}, err
+	}
+	s := &sharing{x: x, t: t, a: a}
+	result, err := s.place(p, missing, audit.Amend)
+	if err != nil {
+		return result, err
+	}
+	if err := s.flush(); err != nil {
+		return result, err
+	}
+	return result, settleSiblings(t, have)
+}
