@@ -58,3 +58,13 @@ type CaseAccount struct {
 	Person   ID          `json:"person,omitempty"` // who decided
 	Decided  time.Time   `json:"decided,omitzero"`
 }
+
+// Answers is the agent's answer to a batch of records, in their order.
+type Answers struct {
+	Answers []Answer `json:"answers"`
+}
+
+// HitResults is the agent's answer to a batch of rulings, in their order.
+type HitResults struct {
+	Results []HitResult `json:"results"`
+}
