@@ -16,7 +16,7 @@ import (
 )
 
 type auditVerify struct {
-	logTrust
+	LogTrust
 	Folder string `arg:"" type:"existingdir" help:"A downloaded log."`
 }
 
@@ -78,7 +78,7 @@ func (c *auditVerify) Run(ctx context.Context, a *app) error {
 
 type auditConsistency struct {
 	ExchangeAccess
-	logTrust
+	LogTrust
 }
 
 // Help says what is checked.
@@ -119,7 +119,7 @@ func (c *auditConsistency) Run(ctx context.Context, a *app) error {
 
 type auditInclusion struct {
 	ExchangeAccess
-	logTrust
+	LogTrust
 	Entry string `arg:"" help:"Number of a log entry, to fetch its receipt; or the file of a receipt, to check it offline."`
 	Save  string `type:"path" placeholder:"FILE" help:"Keep the receipt in this file."`
 }
@@ -182,7 +182,7 @@ func (c *auditInclusion) receipt(ctx context.Context, a *app) (text []byte, key 
 
 type auditObject struct {
 	ExchangeAccess
-	logTrust
+	LogTrust
 	Leaf int64 `arg:"" help:"Number of the log entry."`
 }
 

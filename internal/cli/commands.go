@@ -28,6 +28,8 @@ type commands struct {
 }
 
 type exchangeCommands struct {
+	Init    exchangeInit    `cmd:"" help:"Found an exchange." example:"lantern exchange init \"The Coalition\" --dir exchange"`
+	Serve   exchangeServe   `cmd:"" help:"Run the exchange." example:"lantern exchange serve --dir exchange\nlantern exchange serve --listen 0.0.0.0:443 --tls-cert exchange.pem --tls-key exchange.key"`
 	Member  memberCommands  `cmd:"" help:"The organisations that take part."`
 	Person  personCommands  `cmd:"" help:"The people of a member."`
 	Service serviceCommands `cmd:"" help:"The integrations of a member."`

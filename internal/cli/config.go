@@ -33,9 +33,12 @@ type Config struct {
 	Common
 	ExchangeAccess
 	AgentAccess
-	ExchangeServer `prefix:"exchange-"`
-	AgentServer    `prefix:"agent-"`
-	logTrust
+	LogTrust
+	ExchangeServer
+	ExchangeListen
+	AgentServer
+	AgentListen
+	Listener
 }
 
 // Common are the settings of every command.
@@ -73,21 +76,64 @@ type AgentAccess struct {
 
 // ExchangeServer is what `exchange init` and `exchange serve` need.
 type ExchangeServer struct {
-	// Dir is the folder of the exchange: database, key-encryption key, log key. It is made
-	// by `exchange init`. Keep copies of the two keys in a safe place: without them the
-	// database cannot be read and the log cannot be continued.
-	Dir string `key:"exchange-dir" type:"path" default:"exchange" placeholder:"FOLDER" help:"Folder of the exchange (${default})."`
+	// Dir is the folder of the exchange, made by `exchange init`: the database and, in
+	// keys/, the key that values are sealed under (kek) and the seed of the key that signs
+	// the log (log). Keep copies of the two keys in a safe place, apart from copies of the
+	// database: without them it cannot be read, and the log cannot be continued.
+	Dir string `name:"dir" key:"exchange-dir" type:"path" default:"exchange" placeholder:"FOLDER" help:"Folder of the exchange. Default: exchange."`
 
-	// DB is the database: "sqlite:FILE" or "postgres://…". Unset, it is exchange.db in
-	// Dir. A password belongs into the environment (LANTERN_EXCHANGE_DB or PGPASSWORD).
+	// DB is the database, "sqlite:FILE" or "postgres://…". Unset, it is exchange.db in
+	// Dir. A password never goes into a flag: use LANTERN_EXCHANGE_DB or PGPASSWORD.
 	DB string `name:"db" key:"exchange-db" placeholder:"URL" help:"Database, sqlite:FILE or postgres://…. Default: exchange.db in the folder."`
+}
+
+// Listener is how a server answers, exchange and agent alike.
+type Listener struct {
+	// TLSCert and TLSKey are the files of a certificate and its key. Without them the
+	// server answers unencrypted, and therefore only on this machine.
+	TLSCert string `name:"tls-cert" key:"tls-cert" type:"existingfile" placeholder:"FILE" help:"Certificate, PEM."`
+	TLSKey  string `name:"tls-key" key:"tls-key" type:"existingfile" placeholder:"FILE" help:"Key of the certificate, PEM."`
+
+	// InsecureHTTP lets the server answer unencrypted on other addresses than this
+	// machine's own, for a proxy that terminates TLS on a private network.
+	InsecureHTTP bool `name:"insecure-http" key:"insecure-http" help:"Allow unencrypted answers on addresses other machines can reach."`
+}
+
+// ExchangeListen is where an exchange answers.
+type ExchangeListen struct {
+	// Listen is the address of the API.
+	Listen string `key:"exchange-listen" default:"127.0.0.1:8420" placeholder:"ADDRESS" help:"Address of the API (${default})."`
+
+	// AdminListen is the address of metrics and health checks. Keep it private: counts
+	// tell things too. Empty, there is none.
+	AdminListen string `key:"exchange-admin-listen" default:"127.0.0.1:8421" placeholder:"ADDRESS" help:"Address of metrics and health checks (${default})."`
 }
 
 // AgentServer is what `agent init` and `agent run` need.
 type AgentServer struct {
-	// Dir is the folder of the agent: replica, hits, cases, its key-encryption key and
-	// its token.
-	Dir string `key:"agent-dir" type:"path" default:"agent" placeholder:"FOLDER" help:"Folder of the agent (${default})."`
+	// Dir is the folder of the agent, made by `agent init`: in data/ the replica, hits,
+	// cases and the token for matching (agent.token), in keys/ the key that values are
+	// sealed under (kek) and the agent's own API key (exchange).
+	Dir string `name:"dir" key:"agent-dir" type:"path" default:"agent" placeholder:"FOLDER" help:"Folder of the agent. Default: agent."`
+}
+
+// AgentListen is where an agent answers.
+type AgentListen struct {
+	// Listen is the address of the agent's API.
+	Listen string `key:"agent-listen" default:"127.0.0.1:8430" placeholder:"ADDRESS" help:"Address of the API (${default})."`
+
+	// AdminListen is the address of metrics. Empty, there is none.
+	AdminListen string `key:"agent-admin-listen" default:"127.0.0.1:8431" placeholder:"ADDRESS" help:"Address of metrics and health checks (${default})."`
+
+	// LogKey is a file with the verifier key of the exchange's log. Unset, the key the
+	// exchange gives at the first contact is pinned.
+	LogKey string `key:"log-key" type:"path" placeholder:"FILE" help:"File with the verifier key of the exchange's log. Default: pin the first one it gives."`
+
+	// Region is the country whose national phone numbers are read in texts.
+	Region string `key:"agent-region" placeholder:"CC" help:"Country whose national phone numbers are read in texts, such as US."`
+
+	// MatchOwn also matches the member's own signals.
+	MatchOwn bool `key:"agent-match-own" help:"Match your own organisation's signals too."`
 }
 
 // settings resolves what no flag said: from the environment, then from the file.

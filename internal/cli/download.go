@@ -70,7 +70,7 @@ func (c *auditDownload) Run(ctx context.Context, a *app) error {
 
 // key returns the log's key as it was at the first download.
 func (c *auditDownload) key(ctx context.Context, x *client.Client) (string, error) {
-	trust := logTrust{LogKey: filepath.Join(c.Folder, keyFile)}
+	trust := LogTrust{LogKey: filepath.Join(c.Folder, keyFile)}
 	if _, err := os.Stat(trust.LogKey); err == nil {
 		return trust.verifierKey(ctx, nil, nil)
 	}

@@ -12,15 +12,15 @@ import (
 	"lantern/client"
 )
 
-// logTrust is what a checker of the log brings along: whose signature to accept and the
+// LogTrust is what a checker of the log brings along: whose signature to accept and the
 // newest checkpoint seen so far.
-type logTrust struct {
+type LogTrust struct {
 	LogKey string `key:"log-key" type:"path" placeholder:"FILE" help:"File with the log's verifier key, from a source you trust. Default: ask the exchange, which could lie."`
 	Seen   string `key:"seen" type:"path" placeholder:"FILE" help:"The newest checkpoint seen so far; an older or forked log is refused, and the file kept up to date."`
 }
 
 // verifierKey reads the log's key, from the file or else from the exchange.
-func (t *logTrust) verifierKey(ctx context.Context, a *app, x *client.Client) (string, error) {
+func (t *LogTrust) verifierKey(ctx context.Context, a *app, x *client.Client) (string, error) {
 	if t.LogKey != "" {
 		b, err := os.ReadFile(t.LogKey)
 		if err != nil {
@@ -39,7 +39,7 @@ func (t *logTrust) verifierKey(ctx context.Context, a *app, x *client.Client) (s
 }
 
 // seen opens the newest checkpoint seen, nil if there is none yet.
-func (t *logTrust) seen(key string) (*audit.Checkpoint, error) {
+func (t *LogTrust) seen(key string) (*audit.Checkpoint, error) {
 	if t.Seen == "" {
 		return nil, nil
 	}
@@ -58,7 +58,7 @@ func (t *logTrust) seen(key string) (*audit.Checkpoint, error) {
 }
 
 // remember keeps a checkpoint that was found to continue the one seen before.
-func (t *logTrust) remember(note []byte, c audit.Checkpoint, before *audit.Checkpoint) error {
+func (t *LogTrust) remember(note []byte, c audit.Checkpoint, before *audit.Checkpoint) error {
 	if t.Seen == "" || before != nil && before.Size >= c.Size {
 		return nil
 	}
@@ -67,7 +67,7 @@ func (t *logTrust) remember(note []byte, c audit.Checkpoint, before *audit.Check
 
 // advance checks that the log's newest checkpoint continues the one seen, and remembers
 // it. It returns the two.
-func (t *logTrust) advance(ctx context.Context, a *app, x *client.Client) (before *audit.Checkpoint, head audit.Checkpoint, key string, err error) {
+func (t *LogTrust) advance(ctx context.Context, a *app, x *client.Client) (before *audit.Checkpoint, head audit.Checkpoint, key string, err error) {
 	if key, err = t.verifierKey(ctx, a, x); err != nil {
 		return nil, head, "", err
 	}

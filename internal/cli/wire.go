@@ -1,0 +1,216 @@
+package cli
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"lantern/audit"
+	"lantern/internal/exchange"
+	"lantern/internal/face/api"
+	"lantern/internal/seal"
+	"lantern/internal/sqldb"
+	"lantern/internal/web"
+)
+
+// The layout of a server's folder.
+const (
+	keysDir     = "keys"
+	kekName     = "kek"
+	logKeyName  = "log"
+	stewardName = "steward"
+)
+
+// exchangeParts is an exchange put together, not yet serving.
+type exchangeParts struct {
+	db      *sqldb.DB
+	service *exchange.Exchange
+	log     *slog.Logger
+}
+
+// openExchange puts an exchange together from its folder.
+func openExchange(ctx context.Context, a *app, c ExchangeServer) (*exchangeParts, error) {
+	keys := filepath.Join(c.Dir, keysDir)
+	kek, err := seal.FileKEK(filepath.Join(keys, kekName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, failed("lantern exchange init founds one", "there is no exchange in %s", c.Dir)
+	}
+	if err != nil {
+		return nil, err
+	}
+	signer, err := readSigner(filepath.Join(keys, logKeyName))
+	if err != nil {
+		return nil, err
+	}
+	address, err := c.database(a)
+	if err != nil {
+		return nil, err
+	}
+	p := &exchangeParts{log: a.serverLog()}
+	if p.db, err = sqldb.Open(ctx, address); err != nil {
+		return nil, err
+	}
+	p.service, err = exchange.New(ctx, exchange.Config{
+		DB: p.db, Sealer: seal.New(kek), Signer: signer, Clock: a.Clock, Random: a.Random, Log: p.log,
+	})
+	if err != nil {
+		return nil, errors.Join(err, p.db.Close())
+	}
+	return p, nil
+}
+
+// close ends the service, then the database under it.
+func (p *exchangeParts) close() error {
+	return errors.Join(p.service.Close(), p.db.Close())
+}
+
+// database returns the address of the database.
+func (c ExchangeServer) database(a *app) (string, error) {
+	if c.DB == "" {
+		return "sqlite:" + filepath.Join(c.Dir, "exchange.db"), nil
+	}
+	if u, err := url.Parse(c.DB); err == nil && u.User != nil {
+		_, secret := u.User.Password()
+		for _, arg := range a.Args {
+			if secret && strings.Contains(arg, c.DB) {
+				return "", misuse("use LANTERN_EXCHANGE_DB or PGPASSWORD", "--db holds a password, which others on this machine can see")
+			}
+		}
+	}
+	return c.DB, nil
+}
+
+// serverLog is the log of a server: JSON on standard error.
+func (a *app) serverLog() *slog.Logger {
+	level := slog.LevelInfo
+	if a.common.Quiet {
+		level = slog.LevelError
+	}
+	return slog.New(slog.NewJSONHandler(a.Err, &slog.HandlerOptions{Level: level}))
+}
+
+// The file of the log's seed holds one line: this word, the log's origin and the seed in
+// hexadecimal.
+const logKeyWord = "lantern-log-1"
+
+// readSigner reads the key that signs the log.
+func readSigner(path string) (*audit.Signer, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading the log's key: %w", err)
+	}
+	var origin string
+	var seed []byte
+	if _, err := fmt.Sscanf(string(b), logKeyWord+" %s %x\n", &origin, &seed); err != nil {
+		return nil, fmt.Errorf("the log's key %s is malformed", path)
+	}
+	return audit.NewSigner(origin, seed)
+}
+
+// handlers returns what the API and the admin address answer.
+func (p *exchangeParts) handlers() (public, admin http.Handler, err error) {
+	metrics := web.NewMetrics()
+	face, err := api.New(p.service, api.Config{Log: p.log})
+	if err != nil {
+		return nil, nil, err
+	}
+	mux := web.NewMux(web.Options{Log: p.log, Metrics: metrics})
+	face.Mount(mux)
+	return mux, adminHandler(metrics, p.service.Ready), nil
+}
+
+// adminHandler answers metrics and health checks.
+func adminHandler(metrics *web.Metrics, ready func(context.Context) error) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", metrics.Handler())
+	mux.Handle("GET /livez", web.Wrap(web.Live, web.Options{}))
+	mux.Handle("GET /readyz", web.Wrap(web.Ready(ready), web.Options{}))
+	return mux
+}
+
+// site is one address and what answers there.
+type site struct {
+	name    string
+	address string
+	handler http.Handler
+	net     net.Listener
+}
+
+// listen opens the sites' addresses. An address that other machines can reach needs TLS.
+func (c Listener) listen(sites []*site) error {
+	var config *tls.Config
+	if c.TLSCert != "" || c.TLSKey != "" {
+		pair, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey)
+		if err != nil {
+			return misuse("--tls-cert and --tls-key belong together", "the certificate: %w", err)
+		}
+		config = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}
+	}
+	for _, s := range sites {
+		l, err := net.Listen("tcp", s.address)
+		if err != nil {
+			closeSites(sites)
+			return failed("another program may use the address; choose one with --listen or --admin-listen", "%w", err)
+		}
+		s.net = l
+		if config == nil && !c.InsecureHTTP && !l.Addr().(*net.TCPAddr).IP.IsLoopback() {
+			closeSites(sites)
+			return misuse("give --tls-cert and --tls-key, or --insecure-http behind a proxy that encrypts",
+				"%s can be reached by other machines, and answers there would not be encrypted", s.address)
+		}
+		if config != nil {
+			s.net = tls.NewListener(l, config)
+		}
+	}
+	return nil
+}
+
+func closeSites(sites []*site) {
+	for _, s := range sites {
+		if s.net != nil {
+			_ = s.net.Close() // nothing was served on it
+		}
+	}
+}
+
+// url is where a site answers.
+func (s *site) url(encrypted bool) string {
+	scheme := "http"
+	if encrypted {
+		scheme = "https"
+	}
+	return scheme + "://" + s.net.Addr().String()
+}
+
+// serveSites answers on all sites until ctx ends or one of them fails.
+func serveSites(ctx context.Context, log *slog.Logger, sites []*site, also ...func(context.Context) error) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	var jobs []func(context.Context) error
+	for _, s := range sites {
+		server := web.Server{Handler: s.handler, Log: log}
+		jobs = append(jobs, func(ctx context.Context) error { return server.Serve(ctx, s.net) })
+	}
+	jobs = append(jobs, also...)
+	done := make(chan error, len(jobs))
+	for _, job := range jobs {
+		go func() { done <- job(ctx) }()
+	}
+	var err error
+	for range jobs {
+		if e := <-done; e != nil && err == nil {
+			err = e
+		}
+		stop() // one ended, for whatever reason: end the others
+	}
+	return err
+}
