@@ -149,6 +149,11 @@ func wideURL(s string) string {
 	return s
 }
 
+var (
+	colonsAndAts  = strings.NewReplacer("[:]", ":", "(:)", ":", "[@]", "@")
+	bracketedDots = strings.NewReplacer("[.]", ".", "[dot]", ".")
+)
+
 // refangURL undoes defanged dots and colons: everywhere in the host, and the bracketed
 // ones after it, which no address needs.
 func refangURL(rest string) string {
@@ -157,8 +162,7 @@ func refangURL(rest string) string {
 	if end < 0 {
 		end = len(rest)
 	}
-	host := strings.NewReplacer("[:]", ":", "(:)", ":", "[@]", "@").Replace(refangDots(rest[:end]))
-	return host + strings.NewReplacer("[.]", ".", "[dot]", ".").Replace(rest[end:])
+	return colonsAndAts.Replace(refangDots(rest[:end])) + bracketedDots.Replace(rest[end:])
 }
 
 // looksLikeHost reports whether an address without a scheme starts with a name that can
