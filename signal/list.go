@@ -8,7 +8,7 @@ import (
 
 // types is the list of all signal types, in the order documents show them.
 var types = []*Type{
-	Email, Username, Account, Phone, URL, Domain, IP,
+	Email, Username, Account, Phone, URL, Domain, IP, Payment,
 	MD5, SHA1, SHA256, PDQ, VideoMD5, VPDQ, PhotoDNA,
 	Phrase,
 }
