@@ -210,9 +210,7 @@ func (d *Draft) Validate() error {
 	oneOf(&errs, "/severity", d.Severity, "", Low, Medium, High, Critical)
 	oneOf(&errs, "/subject_role", d.Role, "", SuspectedOffender, Content, Infrastructure, UnknownRole)
 	oneOf(&errs, "/handling", d.Handling, "", Red, AmberStrict, Amber, Green)
-	oneOf(&errs, "/basis/reviewed_by", d.Basis.ReviewedBy, ByHuman, ByMachine, ByBoth)
-	text(&errs, "/basis/policy", d.Basis.Policy, 1, 200)
-	text(&errs, "/basis/action", d.Basis.Action, 0, 200)
+	errs = append(errs, d.Basis.check()...)
 	text(&errs, "/note", d.Note, 0, MaxNote)
 	text(&errs, "/language", d.Language, 0, 35)
 	text(&errs, "/use_restriction", d.UseRestriction, 0, 64)
@@ -238,6 +236,16 @@ func (d *Draft) Validate() error {
 type Renewal struct {
 	Expires time.Time `json:"expires"` // the new expiry, within the program's ceiling from today
 	Basis   Basis     `json:"basis"`   // the fresh review
+}
+
+// Validate checks the form.
+func (r *Renewal) Validate() error { return join(r.Basis.check()) }
+
+func (b *Basis) check() (errs []*Error) {
+	oneOf(&errs, "/basis/reviewed_by", b.ReviewedBy, ByHuman, ByMachine, ByBoth)
+	text(&errs, "/basis/policy", b.Policy, 1, 200)
+	text(&errs, "/basis/action", b.Action, 0, 200)
+	return errs
 }
 
 // WithdrawReason says why a sharer takes a signal back. The set is closed.

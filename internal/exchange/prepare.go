@@ -43,15 +43,8 @@ func (x *Exchange) prepare(ctx context.Context, a policy.Actor, d lantern.Draft)
 	if err != nil {
 		return nil, err
 	}
-	for _, text := range []struct{ field, text string }{{"/note", d.Note}, {"/basis/action", d.Basis.Action}} {
-		if err := signal.CheckNote(text.text); err != nil {
-			var e *lantern.Error
-			if errors.As(err, &e) {
-				e = &lantern.Error{Kind: e.Kind, Field: text.field, Reason: e.Reason, Fix: e.Fix}
-				return nil, e
-			}
-			return nil, err
-		}
+	if err := errors.Join(checkText("/note", d.Note), checkText("/basis/action", d.Basis.Action)); err != nil {
+		return nil, err
 	}
 	withDefaults(&d)
 	d.Value = v.Canonical
@@ -59,6 +52,16 @@ func (x *Exchange) prepare(ctx context.Context, a policy.Actor, d lantern.Draft)
 	d.Programs = slices.Compact(d.Programs)
 	p := &prepared{draft: d, kind: kind, expires: d.Expires}
 	return p, x.sealDraft(ctx, a, p)
+}
+
+// checkText refuses personal data in a text of people's own.
+func checkText(field, text string) error {
+	err := signal.CheckNote(text)
+	var e *lantern.Error
+	if errors.As(err, &e) {
+		return &lantern.Error{Kind: e.Kind, Field: field, Reason: e.Reason, Fix: e.Fix}
+	}
+	return err
 }
 
 // withDefaults fills in what a draft may leave out.

@@ -207,6 +207,12 @@ func (x *Exchange) Renew(ctx context.Context, a policy.Actor, id lantern.ID, r l
 	if err := policy.Can(a, policy.Renew, x.Clock()); err != nil {
 		return s, err
 	}
+	if err := r.Validate(); err != nil {
+		return s, err
+	}
+	if err := checkText("/basis/action", r.Basis.Action); err != nil {
+		return s, err
+	}
 	if err := policy.MayRenew(r, x.Clock()); err != nil {
 		return s, err
 	}
