@@ -41,8 +41,12 @@ type world struct {
 	seen map[string]bool // "operation status"; guarded by mu
 
 	steward          *client.Client
+	stewardKey       string
+	outsider         lantern.ID // a person of a company outside of the program
 	program          lantern.ID
 	red, blue, green company
+
+	expiredKey, revokedKey, readKey string // made when they are asked for
 }
 
 type company struct {
@@ -106,7 +110,7 @@ func newWorld(t *testing.T, url string, change ...func(*api.Config)) *world {
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 	w.url = server.URL
-	w.steward = w.client(founder.Secret)
+	w.stewardKey, w.steward = founder.Secret, w.client(founder.Secret)
 	w.settle()
 	return w
 }
