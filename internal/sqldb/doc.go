@@ -24,15 +24,16 @@
 //     are made STRICT, so a value of the wrong type is refused by both.
 //   - Arguments are integers, floats, booleans, strings, byte slices or arrays, pointers
 //     to these, or nil. A string must be UTF-8 without NUL: PostgreSQL takes no other, so
-//     the seam refuses it on both. A nil []byte is NULL, an empty one is empty.
+//     the seam refuses it on both. A nil []byte is NULL, an
+//     empty one is not, though it may be read back as nil.
 //   - A statement that fails ends its transaction, as on PostgreSQL: later statements of
 //     it fail too, on both engines. Use ON CONFLICT where a duplicate is expected.
 //   - A boolean column is tested bare (WHERE held, WHERE NOT held), never against 0 or 1.
 //   - Upserts are INSERT … ON CONFLICT (columns) DO NOTHING | DO UPDATE SET x = excluded.x.
 //     An upsert from a SELECT needs WHERE TRUE before ON CONFLICT, or SQLite reads a join.
 //   - RETURNING, common table expressions, window functions, CASE, COALESCE, LIMIT and
-//     row values ((a, b) > ($1, $2)) work alike. Text compares bytewise only under
-//     COLLATE "C", which the database is made with; never rely on a locale's order.
+//     row values ((a, b) > ($1, $2)) work alike. The order of text depends on the
+//     database's locale: order by numbers or bytes, or sort in Go.
 //   - No now(), random(), JSON or array operators, ILIKE, SKIP LOCKED, SELECT DISTINCT ON,
 //     LATERAL, and no SELECT *: columns are listed.
 //   - LIKE folds ASCII case on SQLite and does not on PostgreSQL: do not use it.

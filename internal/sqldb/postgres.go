@@ -22,7 +22,8 @@ import (
 
 // postgresDB is the PostgreSQL engine.
 type postgresDB struct {
-	pool *sql.DB
+	pool  *sql.DB
+	conns int // how many the pool may hold
 }
 
 // defaultConns bounds the connections to PostgreSQL unless pool_max_conns says otherwise.
@@ -31,8 +32,8 @@ const defaultConns = 16
 // commitWait bounds how long a commit may take before its outcome is given up as unknown.
 const commitWait = 30 * time.Second
 
-// openPostgres connects once, so that wrong settings are found at start.
-func openPostgres(ctx context.Context, url string) (*postgresDB, error) {
+// openPostgres reads the URL; nothing connects yet.
+func openPostgres(url string) (*postgresDB, error) {
 	config, err := pgx.ParseConfig(url)
 	if err != nil {
 		// The parser's message repeats the URL, which may hold a password.
@@ -52,14 +53,10 @@ func openPostgres(ctx context.Context, url string) (*postgresDB, error) {
 	if config.ConnectTimeout == 0 {
 		config.ConnectTimeout = 10 * time.Second
 	}
-	b := &postgresDB{pool: stdlib.OpenDB(*config, stdlib.OptionAfterConnect(checkPostgres))}
+	b := &postgresDB{pool: stdlib.OpenDB(*config, stdlib.OptionAfterConnect(checkPostgres)), conns: conns}
 	b.pool.SetMaxOpenConns(conns)
 	b.pool.SetMaxIdleConns(conns)
 	b.pool.SetConnMaxIdleTime(5 * time.Minute)
-	if err := b.pool.PingContext(ctx); err != nil {
-		b.pool.Close()
-		return nil, (&DB{engine: PostgreSQL, backend: b}).clean(ctx, err)
-	}
 	return b, nil
 }
 
@@ -98,13 +95,35 @@ func postgresFix(p promise) string {
 	return fmt.Sprintf("ALTER SYSTEM SET %s = %s; SELECT pg_reload_conf(); and look for it in the URL, ALTER ROLE and ALTER DATABASE", p.name, p.wants)
 }
 
-// begin starts a transaction. Its context is not the caller's: database/sql would roll
-// back in the middle of a commit when that ends, and leave its outcome unknown.
+// begin starts a transaction. A pooled connection may have died since its last use, with
+// a restart of the server for example; nothing was done on it yet, so the next one is
+// tried until a fresh one is refused too.
 func (b *postgresDB) begin(ctx context.Context, write bool) (session, error) {
-	conn, err := b.pool.Conn(ctx)
-	if err != nil {
-		return nil, err
+	for tries := 1; ; tries++ {
+		conn, err := b.pool.Conn(ctx)
+		if err != nil {
+			return nil, err
+		}
+		s, err := beginOn(ctx, conn, write)
+		if err == nil {
+			return s, nil
+		}
+		closed := conn.Raw(func(c any) error {
+			if c.(*stdlib.Conn).Conn().IsClosed() {
+				return driver.ErrBadConn
+			}
+			return nil
+		})
+		conn.Close()
+		if closed == nil || ctx.Err() != nil || tries > b.conns {
+			return nil, err
+		}
 	}
+}
+
+// beginOn starts a transaction on conn. Its context is not the caller's: database/sql
+// would roll back in the middle of a commit when that ends, and leave its outcome unknown.
+func beginOn(ctx context.Context, conn *sql.Conn, write bool) (session, error) {
 	options := &sql.TxOptions{Isolation: sql.LevelReadCommitted}
 	if !write {
 		options = &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}
@@ -112,12 +131,12 @@ func (b *postgresDB) begin(ctx context.Context, write bool) (session, error) {
 	inner, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, cancel)
 	tx, err := conn.BeginTx(inner, options)
-	if err != nil || !stop() {
+	if !stop() && err == nil {
+		tx.Rollback()
+		err = ctx.Err()
+	}
+	if err != nil {
 		cancel()
-		conn.Close()
-		if err == nil {
-			err = ctx.Err()
-		}
 		return nil, err
 	}
 	return &postgresTx{conn: conn, tx: tx, cancel: cancel}, nil

@@ -30,6 +30,7 @@ type backend interface {
 	begin(ctx context.Context, write bool) (session, error)
 	migration(ctx context.Context, tx *Tx) error
 	ddl(statement string) string
+	migrated(ctx context.Context, tx *Tx) error
 	scrub(ctx context.Context, tables []string) error
 	fault(err error) *fault
 	close() error
@@ -59,11 +60,7 @@ func Open(ctx context.Context, url string) (*DB, error) {
 		return nil, &lantern.Error{Kind: lantern.Invalid, Reason: "no database given",
 			Fix: "give sqlite:/path/file.db or postgres://…"}
 	case found && (scheme == "postgres" || scheme == "postgresql"):
-		b, err := openPostgres(ctx, url)
-		if err != nil {
-			return nil, err
-		}
-		return &DB{engine: PostgreSQL, backend: b}, nil
+		return openPostgresDB(ctx, url)
 	case found && scheme == "sqlite":
 		path, query, _ := strings.Cut(rest, "?")
 		return openSQLiteDB(ctx, path, query)
@@ -74,13 +71,33 @@ func Open(ctx context.Context, url string) (*DB, error) {
 	return openSQLiteDB(ctx, url, "")
 }
 
-// openSQLiteDB opens the SQLite file at path with extra pragmas from query.
-func openSQLiteDB(ctx context.Context, path, query string) (*DB, error) {
-	b, err := openSQLite(ctx, path, query)
+// openPostgresDB connects once, so that wrong settings are found at start.
+func openPostgresDB(ctx context.Context, url string) (*DB, error) {
+	b, err := openPostgres(url)
 	if err != nil {
 		return nil, err
 	}
-	return &DB{engine: SQLite, backend: b, rewrite: rewriter{on: true}}, nil
+	db := &DB{engine: PostgreSQL, backend: b}
+	if err := b.pool.PingContext(ctx); err != nil {
+		b.pool.Close()
+		return nil, db.clean(ctx, err)
+	}
+	return db, nil
+}
+
+// openSQLiteDB opens the SQLite file at path with extra pragmas from query.
+func openSQLiteDB(ctx context.Context, path, query string) (*DB, error) {
+	b, err := openSQLite(path, query)
+	if err != nil {
+		return nil, err
+	}
+	db := &DB{engine: SQLite, backend: b, rewrite: rewriter{on: true}}
+	// Another process that opens the same fresh file may be in the way.
+	if err := again(ctx, func() error { return db.clean(ctx, b.first(ctx)) }); err != nil {
+		b.pool.Close()
+		return nil, err
+	}
+	return db, nil
 }
 
 // Engine says which engine serves db.
@@ -116,5 +133,5 @@ func (db *DB) Migrate(ctx context.Context, fsys fs.FS) error {
 // whole file), which locks them meanwhile. Running it twice does no harm. An error means
 // that the bytes may still be there.
 func (db *DB) Scrub(ctx context.Context, tables ...string) error {
-	return db.backend.scrub(ctx, tables)
+	return again(ctx, func() error { return db.clean(ctx, db.backend.scrub(ctx, tables)) })
 }

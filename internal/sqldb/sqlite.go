@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"lantern"
@@ -27,6 +28,8 @@ type sqliteDB struct {
 	extra   []pragma
 	writer  chan *sqliteConn // holds the one writing connection, or nil if it must be opened
 	readers chan *sqliteConn // the same for readers
+	ending  sync.Once
+	ended   chan struct{} // closed when no connection may be taken any more
 }
 
 // pragma is one setting of a SQLite connection.
@@ -66,8 +69,8 @@ var sqlitePromises = []promise{
 // short because the wait inside SQLite cannot be cancelled; attempt waits further.
 const writerBusy = 500 * time.Millisecond
 
-// openSQLite makes the file if missing and opens the first writing connection.
-func openSQLite(ctx context.Context, path, query string) (*sqliteDB, error) {
+// openSQLite makes the file if missing; first must follow.
+func openSQLite(path, query string) (*sqliteDB, error) {
 	if path == "" || strings.Contains(path, ":memory:") || strings.HasPrefix(path, "file:") {
 		return nil, &lantern.Error{Kind: lantern.Invalid, Reason: "not a path to a database file",
 			Fix: "give sqlite:/path/file.db; a database in memory keeps nothing"}
@@ -89,17 +92,21 @@ func openSQLite(ctx context.Context, path, query string) (*sqliteDB, error) {
 	}
 	pool.SetMaxIdleConns(-1)
 	n := max(4, 2*runtime.GOMAXPROCS(0))
-	b := &sqliteDB{pool: pool, extra: extra, writer: make(chan *sqliteConn, 1), readers: make(chan *sqliteConn, n)}
-	c, err := b.connect(ctx, true)
-	if err != nil {
-		pool.Close()
-		return nil, err
-	}
-	b.writer <- c
+	b := &sqliteDB{pool: pool, extra: extra, writer: make(chan *sqliteConn, 1), readers: make(chan *sqliteConn, n),
+		ended: make(chan struct{})}
 	for range n {
 		b.readers <- nil
 	}
 	return b, nil
+}
+
+// first opens the writing connection, so that wrong settings are found at start.
+func (b *sqliteDB) first(ctx context.Context) error {
+	c, err := b.connect(ctx, true)
+	if err == nil {
+		b.writer <- c
+	}
+	return err
 }
 
 // createFile makes an empty database file that only its owner may read, and syncs the
@@ -211,18 +218,9 @@ func (b *sqliteDB) begin(ctx context.Context, write bool) (session, error) {
 	if write {
 		home, start = b.writer, "BEGIN IMMEDIATE"
 	}
-	var c *sqliteConn
-	select {
-	case c = <-home:
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-	if c == nil {
-		var err error
-		if c, err = b.connect(ctx, write); err != nil {
-			home <- nil
-			return nil, err
-		}
+	c, err := b.take(ctx, home, write)
+	if err != nil {
+		return nil, err
 	}
 	c.trim()
 	if _, err := c.exec(ctx, start, nil); err != nil {
@@ -232,17 +230,40 @@ func (b *sqliteDB) begin(ctx context.Context, write bool) (session, error) {
 	return &sqliteTx{sqliteConn: c, home: home}, nil
 }
 
+// take waits for a connection of home, and opens it if need be.
+func (b *sqliteDB) take(ctx context.Context, home chan *sqliteConn, write bool) (*sqliteConn, error) {
+	select {
+	case c := <-home:
+		if c != nil {
+			return c, nil
+		}
+	case <-b.ended:
+		return nil, lantern.Errorf(lantern.Unavailable, "the database is closed")
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	c, err := b.connect(ctx, write)
+	if err != nil {
+		home <- nil
+	}
+	return c, err
+}
+
 // close waits for every connection to come home and closes it.
-func (b *sqliteDB) close() error {
-	for range cap(b.readers) {
-		if c := <-b.readers; c != nil {
+func (b *sqliteDB) close() (err error) {
+	b.ending.Do(func() {
+		close(b.ended)
+		for range cap(b.readers) {
+			if c := <-b.readers; c != nil {
+				c.close()
+			}
+		}
+		if c := <-b.writer; c != nil {
 			c.close()
 		}
-	}
-	if c := <-b.writer; c != nil {
-		c.close()
-	}
-	return b.pool.Close()
+		err = b.pool.Close()
+	})
+	return err
 }
 
 // fault reads SQLite's error codes. Its messages name tables and columns, never content.

@@ -34,9 +34,14 @@ func (db *DB) Read(ctx context.Context, fn func(*Tx) error) error {
 
 // attempt runs fn until it meets no other transaction.
 func (db *DB) attempt(ctx context.Context, write bool, fn func(*Tx) error) error {
+	return again(ctx, func() error { return db.once(ctx, write, fn) })
+}
+
+// again runs try until it meets no other transaction, with growing, jittered pauses.
+func again(ctx context.Context, try func() error) error {
 	pause := firstPause
 	for n := 1; ; n++ {
-		err := db.once(ctx, write, fn)
+		err := try()
 		if err == nil || !retryable(err) {
 			return err
 		}

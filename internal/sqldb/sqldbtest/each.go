@@ -38,11 +38,11 @@ func Postgres(t testing.TB) string {
 		t.Fatal(err)
 	}
 	name := "t_" + strings.ToLower(rand.Text())
-	if err := adminExec(admin, "CREATE DATABASE "+name+" TEMPLATE template0"); err != nil {
+	if err := AdminExec(admin, "CREATE DATABASE "+name+" TEMPLATE template0"); err != nil {
 		t.Fatalf("making a database: %v", err)
 	}
 	t.Cleanup(func() {
-		if err := adminExec(admin, "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
+		if err := AdminExec(admin, "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
 			t.Errorf("dropping the database: %v", err)
 		}
 	})
@@ -51,6 +51,21 @@ func Postgres(t testing.TB) string {
 		t.Fatal(err)
 	}
 	return url
+}
+
+// OwnCluster starts a cluster that t shares with nobody, with further lines for its
+// postgresql.conf, and stops it at the end of t. It skips t where there is no server.
+func OwnCluster(t testing.TB, options ...string) *Cluster {
+	t.Helper()
+	c, err := Start(t.Context(), options...)
+	if errors.Is(err, ErrNoPostgres) {
+		skip(t, err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Stop)
+	return c
 }
 
 // skip says loudly that half of a test did not run; CI must not do without it.
@@ -76,8 +91,9 @@ var sharedCluster = sync.OnceValues(func() (string, error) {
 	return c.URL, nil
 })
 
-// adminExec runs one statement as the superuser.
-func adminExec(admin, statement string) error {
+// AdminExec runs one statement at the given URL, outside package sqldb: what a test does
+// behind its back.
+func AdminExec(admin, statement string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	conn, err := pgx.Connect(ctx, admin)
