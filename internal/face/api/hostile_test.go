@@ -17,6 +17,11 @@ import (
 // planted stands for a value, a name or a key that must appear nowhere.
 const planted = "planted-7f3a-secret"
 
+// shows reports whether a text holds what was planted, or a good part of it.
+func shows(text string) bool {
+	return strings.Contains(text, planted[:7]) || strings.Contains(text, planted[8:])
+}
+
 // target is a write with a body that would be taken.
 type target struct {
 	op, path, key string
@@ -121,7 +126,7 @@ func TestHostile(t *testing.T) {
 		rec := httptest.NewRecorder()
 		w.metrics.Handler().ServeHTTP(rec, httptest.NewRequest("GET", "/metrics", nil))
 		for place, text := range map[string]string{"log": w.log.String(), "metrics": rec.Body.String()} {
-			if strings.Contains(text, "7f3a") {
+			if shows(text) {
 				t.Errorf("the %s holds what was planted", place)
 			}
 		}
@@ -144,7 +149,7 @@ func (w *world) attack(t *testing.T, tt target) {
 		if res.Header.Get("Content-Type") != "application/problem+json" && !inBatch {
 			t.Errorf("%s: answered as %s", what, res.Header.Get("Content-Type"))
 		}
-		if strings.Contains(answer+fmt.Sprint(res.Header), "7f3a") {
+		if shows(answer + fmt.Sprint(res.Header)) {
 			t.Errorf("%s: the answer repeats what was planted", what)
 		}
 		if now := w.size(); now != before {
