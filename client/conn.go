@@ -95,7 +95,7 @@ func (c *conn) do(ctx context.Context, req request) ([]byte, error) {
 	idempotency := req.once
 	if idempotency == "" && req.method != http.MethodGet {
 		var b [16]byte
-		rand.Read(b[:]) //nolint:errcheck // never fails
+		rand.Read(b[:]) // never fails
 		idempotency = hex.EncodeToString(b[:])
 	}
 	for attempt := 0; ; attempt++ {
@@ -140,7 +140,7 @@ func (c *conn) attempt(ctx context.Context, req request, idempotency string) (bo
 	if err != nil {
 		return nil, 0, unreachable(err)
 	}
-	defer res.Body.Close() //nolint:errcheck // what was to be read was read
+	defer res.Body.Close() // what was to be read was read
 	body, err = io.ReadAll(io.LimitReader(res.Body, maxAnswer+1))
 	switch {
 	case err != nil:

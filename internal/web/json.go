@@ -171,5 +171,5 @@ func WriteBytes(w http.ResponseWriter, status int, media string, body []byte) {
 	w.Header().Set("Content-Type", media)
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
-	w.Write(body) //nolint:errcheck // the caller may be gone; there is nobody left to tell
+	_, _ = w.Write(body) // the caller may be gone; there is nobody left to tell
 }

@@ -71,7 +71,7 @@ func writeProblem(w *response, rec *record) {
 	}
 	h.Set("Content-Type", ProblemMedia)
 	w.WriteHeader(p.Status)
-	w.Write(body) //nolint:errcheck // the caller may be gone; there is nobody left to tell
+	_, _ = w.Write(body) // the caller may be gone; there is nobody left to tell
 }
 
 // problemOf maps an error to its answer. Only the words of a [*lantern.Error] are shown.

@@ -77,7 +77,7 @@ func (s *Server) shutdown(srv *http.Server) {
 	ctx, cancel := context.WithTimeout(context.Background(), grace)
 	defer cancel()
 	if srv.Shutdown(ctx) != nil {
-		srv.Close() //nolint:errcheck // the listeners are closed; what is left are broken connections
+		srv.Close() // the listeners are closed; what is left are broken connections
 	}
 }
 
@@ -100,6 +100,6 @@ func Wait(ctx context.Context) (context.Context, context.CancelFunc) {
 func Extend(w http.ResponseWriter, d time.Duration) {
 	until := time.Now().Add(d)
 	rc := http.NewResponseController(w)
-	rc.SetReadDeadline(until)  //nolint:errcheck // a recorder in a test has no deadlines
-	rc.SetWriteDeadline(until) //nolint:errcheck // likewise
+	_ = rc.SetReadDeadline(until)  // a recorder in a test has no deadlines
+	_ = rc.SetWriteDeadline(until) // likewise
 }

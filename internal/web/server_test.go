@@ -64,7 +64,9 @@ func TestServerFails(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l.Close()
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
 	if err := (&web.Server{Handler: http.NotFoundHandler()}).Serve(t.Context(), l); err == nil {
 		t.Error("serving on a closed listener went well")
 	}

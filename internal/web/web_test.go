@@ -71,7 +71,9 @@ func newFixture(t *testing.T) *fixture {
 		if err := lines.Write(map[string]int{"a": 1}); err != nil {
 			return err
 		}
-		lines.Flush()
+		if err := lines.Flush(); err != nil {
+			return err
+		}
 		return errors.New("broke in the middle")
 	})
 	mux.Handle("GET /wait", func(w http.ResponseWriter, r *http.Request) error {

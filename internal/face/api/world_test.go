@@ -79,7 +79,7 @@ func newWorld(t *testing.T, url string, change ...func(*api.Config)) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { db.Close() })
+	t.Cleanup(func() { _ = db.Close() })
 	signer, err := audit.NewSigner("exchange.example.com/log", bytes.Repeat([]byte{7}, 32))
 	if err != nil {
 		t.Fatal(err)
@@ -92,7 +92,7 @@ func newWorld(t *testing.T, url string, change ...func(*api.Config)) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { w.x.Close() })
+	t.Cleanup(func() { _ = w.x.Close() })
 	founder, err := w.x.Init(t.Context(), "Coalition")
 	if err != nil {
 		t.Fatal(err)
