@@ -12,6 +12,7 @@ type commands struct {
 	Common
 
 	Exchange    exchangeCommands    `cmd:"" help:"Run an exchange and look after its members."`
+	Agent       agentCommands       `cmd:"" help:"Run your own agent."`
 	Whoami      whoamiCmd           `cmd:"" help:"Show who your key speaks for and what it may do." example:"lantern whoami --key-file submitter.key"`
 	Types       typesCmd            `cmd:"" help:"List the types a signal can have." example:"lantern types -o csv"`
 	Share       shareCmd            `cmd:"" help:"Share signals from a file." example:"lantern share removed.csv --dry-run\nlantern share removed.csv --program 4711 --rejects mend.csv"`
@@ -21,6 +22,9 @@ type commands struct {
 	Feedback    feedbackCommands    `cmd:"" help:"Tell others what their signals were worth."`
 	Outcome     outcomeCommands     `cmd:"" help:"Record what you did because of signals."`
 	Corrections correctionsCommands `cmd:"" help:"Follow signals that fell until every copy is gone."`
+	Match       matchCmd            `cmd:"" help:"Look your own files up in what was shared with you." example:"lantern match posts.ndjson\nlantern match --account 8812345 export/\ngrep -h . *.log | lantern match -"`
+	Hits        hitsCommands        `cmd:"" help:"Work the queue of matches."`
+	Cases       casesCommands       `cmd:"" help:"Review in rounds, from hits to outcomes."`
 	Hash        hashCmd             `cmd:"" help:"Hash files the way signals are shared." example:"lantern hash upload.jpg\nlantern hash --type pdq *.png"`
 	Audit       auditCommands       `cmd:"" help:"Check the exchange's log."`
 	Version     versionCmd          `cmd:"" help:"Show which build this is." example:"lantern version"`
@@ -35,6 +39,12 @@ type exchangeCommands struct {
 	Service serviceCommands `cmd:"" help:"The integrations of a member."`
 	Key     keyCommands     `cmd:"" help:"The keys of people and services."`
 	Program programCommands `cmd:"" help:"Programs: who shares what with whom, under which rules."`
+}
+
+type agentCommands struct {
+	Init   agentInit   `cmd:"" help:"Prepare an agent." example:"lantern agent init --dir agent --exchange https://exchange.example.com --key-file service.key"`
+	Run    agentRun    `cmd:"" help:"Run the agent." example:"lantern agent run --dir agent --exchange https://exchange.example.com"`
+	Status agentStatus `cmd:"" help:"Show how the agent stands." example:"lantern agent status --token-file agent/data/agent.token"`
 }
 
 type memberCommands struct {
@@ -72,6 +82,7 @@ type programCommands struct {
 type signalsCommands struct {
 	List     signalsList     `cmd:"" help:"List your signals." example:"lantern signals list --state active --type url"`
 	Get      signalsGet      `cmd:"" help:"Show one signal." example:"lantern signals get 4711"`
+	Reveal   signalsReveal   `cmd:"" help:"Show the value of a signal shared with you; your agent records that you looked." example:"lantern signals reveal 4711 --key-file investigator.key"`
 	Renew    signalsRenew    `cmd:"" help:"Prolong a signal after a fresh review." example:"lantern signals renew 4711 --expires 90d --policy \"Child safety 4.2\" --reviewed-by human"`
 	Withdraw signalsWithdraw `cmd:"" help:"Take a signal back, everywhere." example:"lantern signals withdraw 4711 --reason shared-in-error"`
 }
@@ -87,6 +98,21 @@ type feedCommands struct {
 	Follow feedFollow `cmd:"" help:"Read on as changes come, until interrupted." example:"lantern feed follow --program 4711"`
 }
 
+type hitsCommands struct {
+	List   hitsList   `cmd:"" help:"List the hits that wait, the greatest risk first." example:"lantern hits list --limit 20"`
+	Decide hitsDecide `cmd:"" help:"Record what you decided about hits." example:"lantern hits decide confirmed 4711 4712\nlantern hits decide wrong-signal 4713 --reason identifier-reused"`
+}
+
+type casesCommands struct {
+	Open    casesOpen    `cmd:"" help:"Open a case on signals that had hits." example:"lantern cases open \"links of march\" --program 4711 --signal 4712"`
+	List    casesList    `cmd:"" help:"List the cases." example:"lantern cases list"`
+	Show    casesShow    `cmd:"" help:"Show a case." example:"lantern cases show 4711\nlantern cases show 4711 --accounts"`
+	Round   casesRound   `cmd:"" help:"Widen a case by linked accounts." example:"lantern cases round 4711 candidates.ndjson"`
+	Rule    casesRule    `cmd:"" help:"Record decisions on accounts of a case." example:"lantern cases rule 4711 rulings.ndjson"`
+	Outcome casesOutcome `cmd:"" help:"Record and attest what you did because of a case." example:"lantern cases outcome 4711 accounts-actioned --ground \"Child safety 4.2\""`
+	Share   casesShare   `cmd:"" help:"Share back what a case found." example:"lantern cases share 4711 found.csv"`
+}
+
 type feedbackCommands struct {
 	Add  feedbackAdd  `cmd:"" help:"React to a signal." example:"lantern feedback add 4711 helpful"`
 	List feedbackList `cmd:"" help:"List the reactions to a signal." example:"lantern feedback list 4711"`
@@ -99,8 +125,10 @@ type outcomeCommands struct {
 }
 
 type correctionsCommands struct {
-	List correctionsList `cmd:"" help:"List the corrections that concern you." example:"lantern corrections list"`
-	Ack  correctionsAck  `cmd:"" help:"Acknowledge a step by hand." example:"lantern corrections ack 4711 purged"`
+	List   correctionsList   `cmd:"" help:"List the corrections that concern you." example:"lantern corrections list"`
+	Tasks  correctionsTasks  `cmd:"" help:"List what you must look at again." example:"lantern corrections tasks"`
+	Settle correctionsSettle `cmd:"" help:"Settle a task after looking again." example:"lantern corrections settle 4711 reversed --ground \"Child safety 4.2\""`
+	Ack    correctionsAck    `cmd:"" help:"Acknowledge a step by hand." example:"lantern corrections ack 4711 purged"`
 }
 
 type auditCommands struct {

@@ -69,9 +69,12 @@ type AgentAccess struct {
 	// Agent is the address of the agent.
 	Agent string `key:"agent" default:"http://127.0.0.1:8430" placeholder:"URL" help:"Address of your agent (${default})."`
 
-	// TokenFile holds the agent's local token: enough to match and to read. A person
-	// who decides uses the own key instead: set KeyFile.
-	TokenFile string `key:"token-file" type:"path" placeholder:"FILE" help:"File with the token of your agent."`
+	// TokenFile holds the agent's local token: enough to match and to read.
+	TokenFile string `key:"token-file" type:"path" placeholder:"FILE" help:"File with the token of your agent, to match and to read."`
+
+	// PersonKey holds the API key of the person who decides: the agent passes it on to
+	// the exchange and does not keep it.
+	PersonKey string `name:"key-file" key:"key-file" type:"path" placeholder:"FILE" help:"File with your API key, for what only a person may do."`
 }
 
 // ExchangeServer is what `exchange init` and `exchange serve` need.

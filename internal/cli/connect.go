@@ -2,6 +2,7 @@ package cli
 
 import (
 	"errors"
+	"io"
 	"net"
 	"net/url"
 	"os"
@@ -25,6 +26,32 @@ func (e *ExchangeAccess) open(a *app) (*client.Client, error) {
 		return nil, err
 	}
 	return client.New(e.Exchange, key, client.Options{}), nil
+}
+
+// open returns a client of the agent. Without the need of a person it speaks with the
+// agent's token, or with the person's key if there is no token. Whoever calls it closes it.
+func (g *AgentAccess) open(a *app, person bool) (*client.Agent, error) {
+	if err := checkAddress(g.Agent, "--agent"); err != nil {
+		return nil, err
+	}
+	credential, err := "", error(nil)
+	if !person {
+		if credential, err = a.secret(g.TokenFile, "LANTERN_TOKEN"); err != nil {
+			return nil, err
+		}
+	}
+	if credential == "" {
+		if credential, err = a.secret(g.PersonKey, "LANTERN_KEY"); err != nil {
+			return nil, err
+		}
+	}
+	switch {
+	case credential != "":
+		return client.NewAgent(g.Agent, credential, client.Options{}), nil
+	case person:
+		return nil, misuse("set --key-file or LANTERN_KEY_FILE to the file that holds it", "a person's API key is needed: only a person can do this")
+	}
+	return nil, misuse("set --token-file or LANTERN_TOKEN_FILE to agent.token in the data folder of the agent", "the agent's token is needed")
 }
 
 // public returns a client for what an exchange tells everybody: its log.
@@ -120,4 +147,46 @@ func askAll[T any](a *app, e *ExchangeAccess, cols []display.Column[T], call fun
 		return err
 	}
 	return display.All(a.out, all, cols...)
+}
+
+// tell opens the agent with a person's key, calls it once and shows the one thing it
+// answers.
+func tell[T any](a *app, g *AgentAccess, cols []display.Column[T], call func(*client.Agent) (T, error)) error {
+	agent, err := g.open(a, true)
+	if err != nil {
+		return err
+	}
+	defer agent.Close()
+	v, err := call(agent)
+	if err != nil {
+		return err
+	}
+	return display.One(a.out, v, cols...)
+}
+
+// look opens the agent with its token or a person's key, calls it once and shows the
+// list it answers.
+func look[T any](a *app, g *AgentAccess, cols []display.Column[T], call func(*client.Agent) ([]T, error)) error {
+	agent, err := g.open(a, false)
+	if err != nil {
+		return err
+	}
+	defer agent.Close()
+	all, err := call(agent)
+	if err != nil {
+		return err
+	}
+	return display.All(a.out, all, cols...)
+}
+
+// input opens a file to read, or standard input for "-". The name is for messages.
+func (a *app) input(path string) (in io.ReadCloser, name string, err error) {
+	if path == "-" {
+		return io.NopCloser(a.In), "standard input", nil
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, "", misuse("", "%w", err)
+	}
+	return f, path, nil
 }

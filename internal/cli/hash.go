@@ -19,7 +19,7 @@ import (
 )
 
 type hashCmd struct {
-	Files []string             `arg:"" type:"existingfile" help:"Files to hash."`
+	Files []string             `arg:"" help:"Files to hash."`
 	Type  []lantern.SignalType `enum:"md5,sha1,sha256,pdq" help:"Only these: md5, sha1, sha256, pdq. Default: all; pdq for pictures."`
 }
 

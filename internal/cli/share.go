@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"io"
-	"os"
 	"strconv"
 
 	"lantern"
 	"lantern/client"
 	"lantern/internal/display"
+	"lantern/signal"
 )
 
 // shareBatch is how many drafts go to the exchange at once: small enough that a person
@@ -64,15 +64,11 @@ func resultColumns() []display.Column[rowResult] {
 }
 
 func (c *shareCmd) Run(ctx context.Context, a *app) error {
-	in, name := a.In, "standard input"
-	if c.File != "-" {
-		f, err := os.Open(c.File)
-		if err != nil {
-			return misuse("", "%w", err)
-		}
-		defer f.Close()
-		in, name = f, c.File
+	in, name, err := a.input(c.File)
+	if err != nil {
+		return err
 	}
+	defer in.Close()
 	rows, err := newDraftReader(in)
 	if err != nil {
 		return misuse("lantern share --help says what the file holds", "%s: %w", name, err)
@@ -94,8 +90,12 @@ func (c *shareCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	a.note("%s: %s", name, display.Count(s.counts))
+	hint := "mend them and share again: what was shared already stays as it is"
+	if c.DryRun {
+		hint = "nothing was shared"
+	}
 	if n := s.counts[lantern.Refused]; n > 0 {
-		return failed("mend them and share again: what was shared already stays as it is", "%d of %d rows were refused", n, s.seen)
+		return failed(hint, "%d of %d rows were refused", n, s.seen)
 	}
 	return nil
 }
@@ -170,7 +170,10 @@ func (s *sharing) send(ctx context.Context) error {
 		}
 	}
 	for _, row := range s.batch {
-		result := rowResult{Line: row.line, Type: row.draft.Type, Status: wouldShare}
+		result := rowResult{Line: row.line, Status: wouldShare}
+		if t, ok := signal.Lookup(row.draft.Type); ok { // else it may be anything, a value among it
+			result.Type = t.Name
+		}
 		switch {
 		case row.err != nil:
 			result.refuse(row.err)

@@ -15,8 +15,11 @@ import (
 	"strings"
 
 	"lantern/audit"
+	"lantern/client"
+	"lantern/internal/agent"
 	"lantern/internal/exchange"
 	"lantern/internal/face/api"
+	"lantern/internal/face/match"
 	"lantern/internal/seal"
 	"lantern/internal/sqldb"
 	"lantern/internal/web"
@@ -28,6 +31,9 @@ const (
 	kekName     = "kek"
 	logKeyName  = "log"
 	stewardName = "steward"
+
+	dataDir         = "data"
+	exchangeKeyName = "exchange"
 )
 
 // exchangeParts is an exchange put together, not yet serving.
@@ -213,4 +219,61 @@ func serveSites(ctx context.Context, log *slog.Logger, sites []*site, also ...fu
 		stop() // one ended, for whatever reason: end the others
 	}
 	return err
+}
+
+// agentParts is an agent put together, not yet serving.
+type agentParts struct {
+	agent    *agent.Agent
+	exchange *client.Client
+	log      *slog.Logger
+}
+
+// openAgent puts an agent together from its folder.
+func openAgent(ctx context.Context, a *app, c *agentRun) (*agentParts, error) {
+	keys := filepath.Join(c.Dir, keysDir)
+	kek, err := seal.FileKEK(filepath.Join(keys, kekName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, failed("lantern agent init makes one", "there is no agent in %s", c.Dir)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if c.KeyFile == "" {
+		c.KeyFile = filepath.Join(keys, exchangeKeyName)
+	}
+	p := &agentParts{log: a.serverLog()}
+	logKey := ""
+	if c.LogKey != "" {
+		b, err := os.ReadFile(c.LogKey)
+		if err != nil {
+			return nil, misuse("", "the log's key: %w", err)
+		}
+		logKey = strings.TrimSpace(string(b))
+	}
+	if p.exchange, err = c.open(a); err != nil {
+		return nil, err
+	}
+	p.agent, err = agent.New(ctx, agent.Config{
+		Dir: filepath.Join(c.Dir, dataDir), Exchange: p.exchange, Sealer: seal.New(kek),
+		LogKey: logKey, Region: c.Region, MatchOwn: c.MatchOwn,
+		Clock: a.Clock, Random: a.Random, Log: p.log,
+	})
+	if err != nil {
+		p.exchange.Close()
+		return nil, err
+	}
+	return p, nil
+}
+
+func (p *agentParts) close() error {
+	p.exchange.Close()
+	return p.agent.Close()
+}
+
+// handlers returns what the API and the admin address answer.
+func (p *agentParts) handlers() (public, admin http.Handler) {
+	metrics := web.NewMetrics()
+	mux := web.NewMux(web.Options{Log: p.log, Metrics: metrics})
+	match.New(p.agent).Mount(mux)
+	return mux, adminHandler(metrics, p.agent.Ready)
 }

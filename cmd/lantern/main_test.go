@@ -1,0 +1,155 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"lantern": main})
+}
+
+// Each script tells a whole story with real processes. Beside the commands of
+// testscript it may use those below.
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("HOME", env.WorkDir)
+			env.Values[servers{}] = map[string]*server{}
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"serve": serve,
+			"end":   end,
+			"let":   let,
+			"until": until,
+			"flip":  flip,
+		},
+	})
+}
+
+type servers struct{}
+
+// server is a lantern process that runs until it is stopped.
+type server struct {
+	cmd    *exec.Cmd
+	stderr strings.Builder
+	ended  chan error
+}
+
+// serve NAME lantern ARGS… starts a server in the background, waits until it says where
+// it answers, and puts that address into the variable NAME (NAME_ADMIN: the admin one).
+func serve(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 3 {
+		ts.Fatalf("usage: serve NAME lantern ARGS…")
+	}
+	s := &server{ended: make(chan error, 1)}
+	path, err := exec.LookPath(args[1])
+	ts.Check(err)
+	s.cmd = exec.Command(path, args[2:]...)
+	s.cmd.Dir = ts.MkAbs(".")
+	s.cmd.Env = append(os.Environ(), "PATH="+ts.Getenv("PATH"), "HOME="+ts.Getenv("HOME"))
+	s.cmd.Stderr = &s.stderr
+	out, err := s.cmd.StdoutPipe()
+	ts.Check(err)
+	ts.Check(s.cmd.Start())
+	ts.Defer(func() {
+		_ = s.cmd.Process.Kill() // if the story did not stop it
+		s.ended <- s.cmd.Wait()
+	})
+	var at struct{ API, Admin string }
+	line, err := bufio.NewReader(out).ReadBytes('\n')
+	if err != nil || json.Unmarshal(line, &at) != nil {
+		_ = s.cmd.Process.Kill()
+		_ = s.cmd.Wait()
+		ts.Fatalf("%s did not start: %s", args[0], s.stderr.String())
+	}
+	ts.Setenv(args[0], at.API)
+	ts.Setenv(args[0]+"_ADMIN", at.Admin)
+	ts.Value(servers{}).(map[string]*server)[args[0]] = s
+}
+
+// end NAME asks a server to end, as a service manager does, and waits until it has
+// ended in good order. end NAME kill ends it without asking.
+func end(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: end NAME [kill]")
+	}
+	s := ts.Value(servers{}).(map[string]*server)[args[0]]
+	if s == nil {
+		ts.Fatalf("%s does not run", args[0])
+	}
+	if len(args) > 1 {
+		ts.Check(s.cmd.Process.Kill())
+		_ = s.cmd.Wait() // says that it was killed
+		return
+	}
+	ts.Check(s.cmd.Process.Signal(syscall.SIGTERM))
+	if err := s.cmd.Wait(); err != nil {
+		ts.Fatalf("%s ended badly: %v\n%s", args[0], err, s.stderr.String())
+	}
+}
+
+// let NAME KEY… puts a field of the last command's first line of output, JSON, into a
+// variable. Further keys lead deeper.
+func let(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: let NAME KEY…")
+	}
+	line, _, _ := strings.Cut(ts.ReadFile("stdout"), "\n")
+	var v any
+	ts.Check(json.Unmarshal([]byte(line), &v))
+	for _, key := range args[1:] {
+		m, ok := v.(map[string]any)
+		if !ok || m[key] == nil {
+			ts.Fatalf("no field %s in %s", key, line)
+		}
+		v = m[key]
+	}
+	ts.Setenv(args[0], fmt.Sprint(v))
+}
+
+// until PATTERN COMMAND… repeats a command until it succeeds and prints what the pattern
+// says, for at most 30 seconds.
+func until(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: until PATTERN COMMAND…")
+	}
+	pattern := regexp.MustCompile(args[0])
+	for last := time.Now().Add(30 * time.Second); ; {
+		err := ts.Exec(args[1], args[2:]...)
+		if err == nil && pattern.MatchString(ts.ReadFile("stdout")) {
+			return
+		}
+		if time.Now().After(last) {
+			ts.Fatalf("it never came to %q: %v\n%s", args[0], err, ts.ReadFile("stdout"))
+		}
+	}
+}
+
+// flip FILE OFFSET changes one bit of a file.
+func flip(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: flip FILE OFFSET")
+	}
+	offset, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	b := []byte(ts.ReadFile(args[0]))
+	b[offset] ^= 1
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), b, 0o644))
+}

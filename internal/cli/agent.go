@@ -1,0 +1,151 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"lantern"
+	"lantern/internal/agent"
+	"lantern/internal/display"
+	"lantern/internal/seal"
+)
+
+type agentInit struct {
+	AgentServer
+	ExchangeAccess
+}
+
+// Help says what is made and which key is needed.
+func (*agentInit) Help() string {
+	return "Makes the folder, with a key for what the agent keeps, and a copy of the API key it will use: that of a service of your organisation, " +
+		"with the scopes read and respond."
+}
+
+// prepared is what `agent init` made.
+type prepared struct {
+	Folder string `json:"folder"`
+	Member string `json:"member"`
+	Token  string `json:"token_file"`
+}
+
+func (c *agentInit) Run(ctx context.Context, a *app) error {
+	x, err := c.ExchangeAccess.open(a)
+	if err != nil {
+		return err
+	}
+	defer x.Close()
+	me, err := x.Whoami(ctx)
+	if err != nil {
+		return err
+	}
+	key, err := a.secret(c.KeyFile, "LANTERN_KEY")
+	if err != nil {
+		return err
+	}
+	keys := filepath.Join(c.Dir, keysDir)
+	for _, dir := range []string{keys, filepath.Join(c.Dir, dataDir)} {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return misuse("", "%w", err)
+		}
+	}
+	if err := seal.CreateKEKFile(filepath.Join(keys, kekName)); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	if err := replaceFile(filepath.Join(keys, exchangeKeyName), []byte(key+"\n")); err != nil {
+		return err
+	}
+	return display.One(a.out, prepared{Folder: c.Dir, Member: me.Member.Name, Token: filepath.Join(c.Dir, dataDir, agent.TokenFile)},
+		display.Col("folder", func(p prepared) string { return p.Folder }),
+		display.Col("works for", func(p prepared) string { return p.Member }),
+		display.Col("token file", func(p prepared) string { return p.Token + " (made at the first run)" }),
+	)
+}
+
+type agentRun struct {
+	AgentServer
+	AgentListen
+	ExchangeAccess
+	Listener
+}
+
+// Help says how it ends.
+func (*agentRun) Help() string {
+	return "Follows the feeds of your programs and answers on this machine until it is told to stop (SIGTERM or Ctrl-C). " +
+		"Its API key is the one agent init copied, unless --key-file names another."
+}
+
+func (c *agentRun) Run(ctx context.Context, a *app) (err error) {
+	p, err := openAgent(ctx, a, c)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, p.close()) }()
+	public, admin := p.handlers()
+	sites := []*site{{name: "api", address: c.Listen, handler: public}}
+	if c.AdminListen != "" {
+		sites = append(sites, &site{name: "admin", address: c.AdminListen, handler: admin})
+	}
+	if err := c.listen(sites); err != nil {
+		return err
+	}
+	if err := a.announce(sites, c.TLSCert != ""); err != nil {
+		closeSites(sites)
+		return err
+	}
+	return serveSites(ctx, p.log, sites, p.agent.Run)
+}
+
+type agentStatus struct {
+	AgentAccess
+	Ready bool `help:"Fail unless every answer can be relied on."`
+}
+
+func (c *agentStatus) Run(ctx context.Context, a *app) error {
+	g, err := c.open(a, false)
+	if err != nil {
+		return err
+	}
+	defer g.Close()
+	s, err := g.Status(ctx)
+	if err != nil {
+		return err
+	}
+	err = display.One(a.out, s,
+		display.Col("answers", func(s lantern.AgentStatus) string { return string(s.Answers) }),
+		display.Col("because", func(s lantern.AgentStatus) string { return display.Join(s.Reasons) }),
+		display.Col("signals", func(s lantern.AgentStatus) string { return strconv.Itoa(s.Signals) }),
+		display.Col("programs", func(s lantern.AgentStatus) string { return programsText(s.Programs) }),
+		display.Col("last contact", func(s lantern.AgentStatus) string { return display.Stamp(s.LastContact) }),
+		display.Col("log verified", func(s lantern.AgentStatus) string { return strconv.FormatInt(s.Log.Size, 10) + " entries" }),
+		display.Col("log fault", func(s lantern.AgentStatus) string { return s.Log.Fault }),
+		display.Col("hits", func(s lantern.AgentStatus) string { return display.Count(s.Hits) }),
+		display.Col("acks owed", func(s lantern.AgentStatus) string { return strconv.Itoa(s.Acks) }),
+		display.Col("tasks", func(s lantern.AgentStatus) string { return strconv.Itoa(s.Tasks) }),
+	)
+	if err == nil && c.Ready && s.Answers != lantern.AnswerOK {
+		return failed("", "the agent's answers cannot be relied on: %s", s.Answers)
+	}
+	return err
+}
+
+// programsText shows in one cell how far each program was followed.
+func programsText(programs []lantern.ProgramStatus) string {
+	parts := make([]string, len(programs))
+	for i, p := range programs {
+		parts[i] = p.Name + " (" + strconv.Itoa(p.Signals) + " signals, "
+		switch {
+		case p.Problem != "":
+			parts[i] += p.Problem + ")"
+		case !p.Loaded:
+			parts[i] += "loading)"
+		default:
+			parts[i] += (time.Duration(p.Behind) * time.Second).String() + " behind)"
+		}
+	}
+	return display.Join(parts)
+}

@@ -1,0 +1,144 @@
+package cli
+
+import (
+	"context"
+	"slices"
+	"strconv"
+
+	"lantern"
+	"lantern/client"
+	"lantern/internal/display"
+)
+
+func hitColumns() []display.Column[lantern.Hit] {
+	return []display.Column[lantern.Hit]{
+		display.Col("id", func(h lantern.Hit) string { return h.ID.String() }),
+		display.Col("account", func(h lantern.Hit) string { return h.Account }),
+		display.Col("ref", func(h lantern.Hit) string { return h.Ref }),
+		display.Col("state", func(h lantern.Hit) string { return string(h.State) }),
+		display.Col("decision", func(h lantern.Hit) string { return string(h.Decision) }),
+		display.Col("type", func(h lantern.Hit) string { return string(h.Match.Type) }),
+		display.Col("how", func(h lantern.Hit) string { return string(h.Match.How) }),
+		display.Col("weak", func(h lantern.Hit) string { return display.Yes(h.Match.Weak) }),
+		display.Col("disputed", func(h lantern.Hit) string { return display.Yes(h.Match.Disputed) }),
+		display.Col("imminent", func(h lantern.Hit) string { return display.Yes(h.Match.Imminent) }),
+		display.Col("severity", func(h lantern.Hit) string { return string(h.Match.Severity) }),
+		display.Col("signal", func(h lantern.Hit) string { return h.Match.Signal.String() }),
+		display.Col("found", func(h lantern.Hit) string { return display.Stamp(h.Found) }),
+	}
+}
+
+type hitsList struct {
+	AgentAccess
+	State   string `enum:"open,decided,void" default:"open" help:"open, decided or void (${default})."`
+	Account string `help:"Only those of this account."`
+	Limit   int    `help:"At most so many. Default: all."`
+}
+
+// hitPage is how many hits are asked for at once.
+const hitPage = 500
+
+// Run lists all pages.
+func (c *hitsList) Run(ctx context.Context, a *app) error {
+	agent, err := c.open(a, false)
+	if err != nil {
+		return err
+	}
+	defer agent.Close()
+	l := display.List(a.out, hitColumns()...)
+	filter := client.HitFilter{State: lantern.HitState(c.State), Account: c.Account}
+	for left := c.Limit; ; {
+		filter.Limit = hitPage
+		if c.Limit > 0 {
+			filter.Limit = min(left, hitPage)
+		}
+		page, err := agent.Hits(ctx, filter)
+		if err != nil {
+			return err
+		}
+		for _, h := range page {
+			if err := l.Add(h); err != nil {
+				return err
+			}
+			filter.After = h.ID
+		}
+		left -= len(page)
+		if len(page) < filter.Limit || c.Limit > 0 && left <= 0 {
+			return l.Close()
+		}
+	}
+}
+
+type hitsDecide struct {
+	AgentAccess
+	Decision string       `arg:"" enum:"confirmed,not-violating-here,wrong-signal,unsure,escalate" help:"confirmed, not-violating-here (becomes feedback), wrong-signal (becomes a challenge), unsure or escalate."`
+	Hits     []lantern.ID `arg:"" help:"Ids of the hits you looked at."`
+	Reason   string       `enum:",wrong-value,identifier-reused,not-abusive,benign-shared,victim-identified,out-of-scope" default:"" help:"For wrong-signal: wrong-value, identifier-reused, not-abusive, benign-shared, victim-identified or out-of-scope."`
+}
+
+func (c *hitsDecide) Run(ctx context.Context, a *app) error {
+	if c.Decision == string(lantern.WrongSignal) && c.Reason == "" {
+		return misuse("give --reason", "a wrong signal needs the reason of the challenge")
+	}
+	agent, err := c.open(a, true)
+	if err != nil {
+		return err
+	}
+	defer agent.Close()
+	l := display.List(a.out,
+		display.Col("hit", func(r lantern.HitResult) string { return r.Hit.String() }),
+		display.Col("recorded", func(r lantern.HitResult) string { return strconv.FormatBool(r.Recorded) }),
+		display.Col("challenge", func(r lantern.HitResult) string { return r.Challenge.String() }),
+		display.Col("problem", func(r lantern.HitResult) string { return problemText(r.Problem) }),
+	)
+	bad := 0
+	for part := range slices.Chunk(c.Hits, lantern.MaxMatchBatch) {
+		var rulings []lantern.HitRuling
+		for _, id := range part {
+			rulings = append(rulings, lantern.HitRuling{Hit: id, Decision: lantern.HitDecision(c.Decision), Reason: lantern.ChallengeReason(c.Reason)})
+		}
+		results, err := agent.DecideHits(ctx, rulings)
+		if err != nil {
+			return err
+		}
+		for _, r := range results {
+			if r.Problem != nil {
+				bad++
+			}
+			if err := l.Add(r); err != nil {
+				return err
+			}
+		}
+	}
+	if err := l.Close(); err != nil {
+		return err
+	}
+	if bad > 0 {
+		return failed("", "%d of %d decisions have a problem", bad, len(c.Hits))
+	}
+	return nil
+}
+
+// problemText shows a problem in one cell.
+func problemText(p *lantern.Problem) string {
+	if p == nil {
+		return ""
+	}
+	return (&lantern.Error{Kind: p.Kind, Field: p.Pointer, Reason: p.Reason, Fix: p.Fix}).Error()
+}
+
+type signalsReveal struct {
+	AgentAccess
+	Signal lantern.ID `arg:"" help:"Id of the signal."`
+}
+
+// Help says what is recorded.
+func (*signalsReveal) Help() string {
+	return "Your agent shows a signal that was shared with you, with its value, to a person, and records in its own log who looked."
+}
+
+func (c *signalsReveal) Run(ctx context.Context, a *app) error {
+	return tell(a, &c.AgentAccess, signalColumns(), func(agent *client.Agent) (lantern.Signal, error) {
+		return agent.Reveal(ctx, c.Signal)
+	})
+}
