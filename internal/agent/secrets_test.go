@@ -1,0 +1,26 @@
+package agent_test
+
+import (
+	"path/filepath"
+	"testing"
+
+	"lantern"
+	"lantern/internal/sqldb"
+)
+
+// secretsOf reads the sealed value and the wrapped key of a signal out of an agent's database.
+func secretsOf(t *testing.T, dir string, id lantern.ID) (sealed, wrapped []byte) {
+	t.Helper()
+	db, err := sqldb.Open(t.Context(), "sqlite:"+filepath.Join(dir, "agent.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	err = db.Read(t.Context(), func(tx *sqldb.Tx) error {
+		return tx.QueryRow(t.Context(), `SELECT r.sealed, s.wrapped FROM replica r JOIN secret s ON s.signal = r.signal WHERE r.signal = $1`, id).Scan(&sealed, &wrapped)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sealed, wrapped
+}
