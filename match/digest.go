@@ -51,12 +51,13 @@ type markKind uint8
 // The kinds of marks. A mark is a quick hash that answers "surely not held" without a
 // digest; see [filter].
 const (
-	markKey      markKind = iota      // a key; the type's number is added
-	markHandle   markKind = iota + 32 // a bare handle, coarsely folded
-	markFolder                        // "host/a/b/": how a URL signal begins, at each "/"
-	markURLHost                       // the host of a URL signal
-	markPlatform                      // what stands before the ":" of an account
-	markTail                          // the last digits of a telephone number
+	markKey     markKind = iota      // a key; the type's number is added
+	markHandle  markKind = iota + 32 // a bare handle, coarsely folded
+	markFolder                       // "host/a/b/": how a URL signal begins, up to each "/" and "%" and the "?"
+	markPage                         // a URL signal without its scheme
+	markURLHost                      // the host of a URL signal
+	markID                           // the id of an account, without its platform
+	markTail                         // the last digits of a telephone number
 )
 
 // mark returns the mark of key.

@@ -14,15 +14,45 @@ import (
 // goroutines at once. The zero Engine is of no use; call [New].
 type Engine struct {
 	keyer
-	types types
-	view  atomic.Pointer[view] // swapped whole; who loaded one works on it undisturbed
-	write sync.Mutex           // serialises those who build the next view
+	types    types
+	n        numbers
+	scanners sync.Pool            // of *scanner
+	view     atomic.Pointer[view] // swapped whole; who loaded one works on it undisturbed
+	write    sync.Mutex           // serialises those who build the next view
 }
 
 // types numbers the signal types.
 type types struct {
 	list   []*signal.Type
 	number map[lantern.SignalType]uint8
+}
+
+// numbers are the numbers of the types that texts are read for.
+type numbers struct {
+	email, username, account, phone, url, domain, ip, payment, phrase uint8
+
+	hashes []uint8 // types whose values are hexadecimal digits and nothing else
+}
+
+// unknownType numbers a type that is not in the list.
+const unknownType = 31
+
+func (t *types) numbers() (n numbers) {
+	for name, to := range map[lantern.SignalType]*uint8{
+		"email": &n.email, "username": &n.username, "account": &n.account, "phone": &n.phone, "url": &n.url,
+		"domain": &n.domain, "ip": &n.ip, "payment": &n.payment, "phrase": &n.phrase,
+	} {
+		var ok bool
+		if *to, ok = t.number[name]; !ok {
+			*to = unknownType
+		}
+	}
+	for _, name := range []lantern.SignalType{"md5", "sha1", "sha256", "pdq", "video-md5", "photodna"} {
+		if i, ok := t.number[name]; ok {
+			n.hashes = append(n.hashes, i)
+		}
+	}
+	return n
 }
 
 // New returns an empty engine. localKey keys the digests of values that name a person; it
@@ -32,6 +62,8 @@ func New(localKey [32]byte) *Engine {
 	for i, t := range e.types.list {
 		e.types.number[t.Name] = uint8(i)
 	}
+	e.n = e.types.numbers()
+	e.scanners.New = func() any { return &scanner{} }
 	e.view.Store(&view{})
 	return e
 }

@@ -21,6 +21,9 @@ func hints(t *signal.Type, en *Entry) iter.Seq2[markKind, string] {
 					return
 				}
 			}
+		case signal.Account.Name:
+			_, id, _ := strings.Cut(en.Canonical, ":")
+			yield(markID, id)
 		case signal.Phone.Name:
 			if n := len(en.Canonical) - tailDigits; n > 0 {
 				yield(markTail, en.Canonical[n:])
@@ -31,19 +34,19 @@ func hints(t *signal.Type, en *Entry) iter.Seq2[markKind, string] {
 	}
 }
 
-// hintURL yields the host of a canonical URL, and the URL without scheme up to each "/" of its path.
+// hintURL yields the host of a canonical URL, and the URL without scheme up to each "/" and
+// "%" of its path and up to its "?".
 func hintURL(u string, yield func(markKind, string) bool) {
 	at := pathAt(u)
 	if at < 0 {
 		return
 	}
 	host := hostOf(u)
-	if host == "" || !yield(markURLHost, host) {
+	if !yield(markPage, u[strings.Index(u, "://")+3:]) || host == "" || !yield(markURLHost, host) {
 		return
 	}
-	path, _, _ := strings.Cut(u[at:], "?")
-	for i := range len(path) {
-		if path[i] == '/' && !yield(markFolder, host+path[:i+1]) {
+	for i, path := 0, u[at:]; i < len(path); i++ {
+		if c := path[i]; (c == '/' || c == '%' || c == '?') && !yield(markFolder, host+path[:i+1]) || c == '?' {
 			return
 		}
 	}

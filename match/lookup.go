@@ -71,7 +71,7 @@ func (l *lookup) key(n uint8, key string, found func(*keyRow)) {
 // one equals any key of the other.
 func (l *lookup) keys(t *signal.Type, n uint8, q Query) {
 	l.key(n, q.Canonical, func(r *keyRow) {
-		if r.canonical {
+		if r.canonical && !isBare(t, q.Canonical) {
 			l.add(Found{Signal: r.signal, How: lantern.HowExact, Weak: t.Weak})
 		}
 	})

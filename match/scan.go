@@ -1,8 +1,10 @@
 package match
 
 import (
+	"cmp"
 	"context"
 	"io"
+	"slices"
 
 	"lantern"
 )
@@ -20,6 +22,15 @@ type ScanOptions struct {
 	Region string // ISO 3166 country whose national phone numbers are read, e.g. "US"; "" reads international ones only
 }
 
+// A text is read in windows. Each window looks for what starts between lo and hi; around
+// that it holds enough text to see how what starts there goes on and what stood before.
+const (
+	maxReading = lantern.MaxValue // bytes of an identifier in a text
+	windowBody = 256 << 10
+	windowHead = 1 << 10                           // text before lo
+	windowTail = max(maxReading, maxPhrase) + 4096 // text behind hi
+)
+
 // Scan reads text from r to its end and calls emit for every signal that stands in it, in
 // the order of Start. Memory is bounded whatever the size of the text. It stops early, and
 // returns the error, if ctx is done, r fails or emit returns an error.
@@ -27,5 +38,181 @@ type ScanOptions struct {
 // Text may be UTF-8, UTF-16 with a byte order mark, or anything else: bytes that decode to
 // no character stand between tokens. docs/design/003-reading-text.md says what is read as an identifier.
 func (e *Engine) Scan(ctx context.Context, r io.Reader, opts ScanOptions, emit func(Spot) error) error {
+	return e.scan(ctx, r, opts, windowBody, emit)
+}
+
+// scan is Scan with windows of another size.
+func (e *Engine) scan(ctx context.Context, r io.Reader, opts ScanOptions, body int, emit func(Spot) error) error {
+	s := e.scanners.Get().(*scanner)
+	defer s.release(e)
+	s.reset(e, opts)
+	src := source{r: r}
+	if err := src.open(); err != nil {
+		return err
+	}
+	at := place{wide: src.wide, offset: src.begin, line: 1, column: 1}
+	for size := min(body, 4<<10); ; size = min(body, 4*size) {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		var done bool
+		var err error
+		s.text = slices.Grow(s.text, max(0, s.lo+size+windowTail-len(s.text)))
+		if s.text, done, err = src.fill(s.text, s.lo+size+windowTail); err != nil {
+			return err
+		}
+		s.hi = len(s.text)
+		if !done {
+			s.hi = len(s.text) - windowTail
+		}
+		if err := s.window(&at, emit); err != nil || done {
+			return err
+		}
+		s.slide()
+	}
+}
+
+// spot is a Spot whose place is not worked out yet.
+type spot struct {
+	Found
+	typ        uint8
+	rank       uint8 // of How; strong ones first
+	start, end int   // in the window
+}
+
+// scanner is the state of one Scan. It is reused, so that small texts cost no memory.
+type scanner struct {
+	e      *Engine
+	v      *view
+	opts   ScanOptions
+	want   wants
+	text   []byte // the window
+	lo, hi int    // what starts in between is this window's business
+	base   int64  // of text in the decoded text
+	spots  []spot
+	recent map[lantern.ID][]reach // where signals were found that later finds may lie within
+	words  wordList
+	starts []int // of tokens within a run
+	found  []Found
+	lower  []byte
+	canon  []byte
+	past6  int // text before it has been read for IPv6 addresses
+}
+
+// reach is a stretch of the decoded text in which a signal was found.
+type reach struct {
+	start, end int64
+	rank       uint8
+}
+
+// reset prepares s for a text.
+func (s *scanner) reset(e *Engine, opts ScanOptions) {
+	s.e, s.v, s.opts = e, e.view.Load(), opts
+	s.want = e.wants(s.v)
+	s.text, s.lo, s.hi, s.base, s.past6 = s.text[:0], 0, 0, 0, 0
+	if s.recent == nil {
+		s.recent = map[lantern.ID][]reach{}
+	}
+	clear(s.recent)
+}
+
+// release gives s back for the next text.
+func (s *scanner) release(e *Engine) {
+	s.v = nil // may be large and out of date
+	e.scanners.Put(s)
+}
+
+// slide drops the part of the window that no later token can touch.
+func (s *scanner) slide() {
+	drop := max(0, s.hi-windowHead)
+	s.text = s.text[:copy(s.text, s.text[drop:])]
+	s.lo, s.base, s.past6 = s.hi-drop, s.base+int64(drop), 0
+	over := func(r reach) bool { return r.end <= s.base+int64(s.lo) }
+	for id, list := range s.recent {
+		if !slices.ContainsFunc(list, func(r reach) bool { return !over(r) }) {
+			delete(s.recent, id)
+		}
+	}
+}
+
+// window reads one window and emits what it finds.
+func (s *scanner) window(at *place, emit func(Spot) error) error {
+	s.spots = s.spots[:0]
+	s.readRuns()
+	s.readPhrases()
+	slices.SortFunc(s.spots, compareSpots)
+	passed := s.lo
+	for i, sp := range s.spots {
+		if i > 0 && sp.Signal == s.spots[i-1].Signal && sp.start == s.spots[i-1].start || s.covered(sp) {
+			continue
+		}
+		at.pass(s.text[passed:sp.start])
+		passed = sp.start
+		end := *at
+		end.pass(s.text[sp.start:sp.end])
+		out := Spot{
+			Found: sp.Found, Type: s.e.types.list[sp.typ].Name,
+			Start: at.offset, End: end.offset, Line: at.line, Column: at.column,
+		}
+		if err := emit(out); err != nil {
+			return err
+		}
+	}
+	at.pass(s.text[passed:s.hi])
 	return nil
+}
+
+// compareSpots orders by start; of one signal at one start the strongest comes first, and
+// of those the shortest.
+func compareSpots(a, b spot) int {
+	return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(a.Signal, b.Signal),
+		cmp.Compare(a.rank, b.rank), cmp.Compare(a.end, b.end))
+}
+
+// covered reports whether the signal was found, at least as strongly, in a stretch of text
+// that includes this one, and notes the stretch if not.
+func (s *scanner) covered(sp spot) bool {
+	r := reach{s.base + int64(sp.start), s.base + int64(sp.end), sp.rank}
+	list := s.recent[sp.Signal]
+	for _, o := range list {
+		if o.end >= r.end && o.rank <= r.rank {
+			return true
+		}
+	}
+	list = slices.DeleteFunc(list, func(o reach) bool { return o.end <= r.start })
+	s.recent[sp.Signal] = append(list, r)
+	return false
+}
+
+// ranks orders the comparisons from strong to weak.
+var ranks = []lantern.How{
+	lantern.HowExact, lantern.HowNear, lantern.HowPhrase, lantern.HowURLPrefix,
+	lantern.HowDomain, lantern.HowAlias, lantern.HowBare,
+}
+
+// note records what was found between two places of the window, if it is this window's.
+func (s *scanner) note(typ uint8, found []Found, start, end int) {
+	if start < s.lo || start >= s.hi {
+		return
+	}
+	for _, f := range found {
+		s.spots = append(s.spots, spot{f, typ, uint8(slices.Index(ranks, f.How)), start, end})
+	}
+}
+
+// readPhrases finds the phrases of the window.
+func (s *scanner) readPhrases() {
+	if !s.want.phrase {
+		return
+	}
+	s.words.cut(s.text)
+	for i := range s.words.words {
+		if w := &s.words.words[i]; w.start >= s.lo && w.start < s.hi {
+			s.words.find(s.v, i, func(row *phraseRow, start, end int) {
+				f := Found{Signal: row.signal, How: lantern.HowPhrase, Weak: s.e.types.list[s.e.n.phrase].Weak}
+				s.found = append(s.found[:0], f)
+				s.note(s.e.n.phrase, s.found, start, end)
+			})
+		}
+	}
 }

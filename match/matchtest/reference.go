@@ -71,7 +71,7 @@ func compare(q match.Query, en match.Entry) (match.Found, bool) {
 			f.How = lantern.HowExact
 		}
 		return f, f.Distance <= t.Radius
-	case q.Canonical == en.Canonical:
+	case q.Canonical == en.Canonical && (q.Type != signal.Username.Name || strings.Contains(q.Canonical, "/")):
 		f.How = lantern.HowExact
 		return f, q.Canonical != ""
 	case t.Compare == signal.URLPrefix && below(q.Canonical, en.Canonical):

@@ -1,0 +1,198 @@
+package matchtest
+
+import (
+	"encoding/binary"
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"lantern/signal"
+)
+
+// text is a decoded text, character by character.
+type text struct {
+	s     string
+	chars []char
+	index map[int]int // byte offset in s to number in chars
+}
+
+// char is one character; r is -1 where bytes decode to none.
+type char struct {
+	r        rune
+	off      int   // in s
+	original int64 // in the text as it was given
+	line     int
+	column   int
+}
+
+// newText decodes a text as docs/design/003-reading-text.md says.
+func newText(b []byte) *text {
+	t := &text{index: map[int]int{}}
+	var s strings.Builder
+	line, column := 1, 1
+	add := func(r rune, bytes string, original int) {
+		t.index[s.Len()] = len(t.chars)
+		t.chars = append(t.chars, char{r, s.Len(), int64(original), line, column})
+		s.WriteString(bytes)
+		if column++; r == '\n' {
+			line, column = line+1, 1
+		}
+	}
+	switch {
+	case len(b) >= 2 && (b[0] == 0xFF && b[1] == 0xFE || b[0] == 0xFE && b[1] == 0xFF):
+		var order binary.ByteOrder = binary.BigEndian
+		if b[0] == 0xFF {
+			order = binary.LittleEndian
+		}
+		for i := 2; i < len(b); {
+			r, size := utf8.RuneError, 2
+			if i+1 < len(b) {
+				if r = rune(order.Uint16(b[i:])); utf16.IsSurrogate(r) {
+					low := rune(0)
+					if i+3 < len(b) {
+						low = rune(order.Uint16(b[i+2:]))
+					}
+					if r = utf16.DecodeRune(r, low); r != utf8.RuneError {
+						size = 4
+					}
+				}
+			}
+			add(r, string(r), i)
+			i += size
+		}
+	default:
+		i := 0
+		if strings.HasPrefix(string(b), "\ufeff") {
+			i = 3
+		}
+		for i < len(b) {
+			r, size := utf8.DecodeRune(b[i:])
+			if r == utf8.RuneError && size == 1 {
+				r = -1
+			}
+			add(r, string(b[i:i+size]), i)
+			i += size
+		}
+	}
+	t.index[s.Len()] = len(t.chars)
+	t.chars = append(t.chars, char{-1, s.Len(), int64(len(b)), line, column})
+	t.s = s.String()
+	return t
+}
+
+// at returns character i, -1 beside the text.
+func (t *text) at(i int) rune {
+	if i < 0 || i >= len(t.chars) {
+		return -1
+	}
+	return t.chars[i].r
+}
+
+// cut returns the text from character i to character j.
+func (t *text) cut(i, j int) string { return t.s[t.chars[i].off:t.chars[j].off] }
+
+// from returns at most n bytes of the text from character i on.
+func (t *text) from(i, n int) string {
+	off := t.chars[i].off
+	return t.s[off:min(len(t.s), off+n)]
+}
+
+// kind is 0 for what is no letter or digit, 2 for scripts written without spaces, else 1.
+func kind(r rune) int {
+	switch {
+	case r < 0 || r == utf8.RuneError || !signal.IsWord(r):
+		return 0
+	case signal.Unspaced(r):
+		return 2
+	}
+	return 1
+}
+
+var escape = regexp.MustCompile(`\\(?:[abfnrtv]|u[0-9a-fA-F]{4})$`)
+
+// free reports whether a token may begin (step -1) or end (step 1) at the border before
+// character i, given what joins its kind of token.
+func (t *text) free(i, step int, join string) bool {
+	in, out := i, i-1
+	if step > 0 {
+		in, out = i-1, i
+	}
+	n := 0
+	for t.at(out) > 0 && strings.ContainsRune(join, t.at(out)) {
+		if n++; n == 32 {
+			return true
+		}
+		out += step
+	}
+	k := kind(t.at(out))
+	if k == 0 {
+		return true
+	}
+	if step < 0 && escape.MatchString(t.s[max(0, t.chars[out].off-6):t.chars[out+1].off]) {
+		return true
+	}
+	return kind(t.at(in)) != 0 && kind(t.at(in)) != k
+}
+
+// forms of dots and at signs that are more than one character, or not ASCII.
+const (
+	dotForm = `(?:\[\.\]|\(\.\)|\{\.\}|<\.>|\\\.|(?i:\[dot\]|\(dot\)|\{dot\}|\[punkt\]|\(punkt\)|\[d0t\]|\(d0t\))|\[\.|\.\]|。|．|｡|․)`
+	atForm  = `(?:(?i:\[at\]|\(at\)|\{at\}|<at>)|\[@\]|\(@\)|＠|﹫)`
+)
+
+var (
+	dotAhead  = regexp.MustCompile(`^ ?` + dotForm + ` ?`)
+	dotBehind = regexp.MustCompile(` ?` + dotForm + ` ?$`)
+	atBehind  = regexp.MustCompile(`(?:@| ?` + atForm + ` ?)$`)
+)
+
+// dotted returns the number of the character behind a dot form at i that joins names, or 0.
+func (t *text) dotted(i int) int {
+	m := dotAhead.FindString(t.from(i, 16))
+	if m == "" {
+		return 0
+	}
+	j := t.index[t.chars[i].off+len(m)]
+	if kind(t.at(i-1)) != 0 && kind(t.at(j)) == kind(t.at(i-1)) {
+		return j
+	}
+	return 0
+}
+
+// dotsBehind reports whether a dot form before i joins a name to what begins at i.
+func (t *text) dotsBehind(i int) bool {
+	off := t.chars[i].off
+	m := dotBehind.FindString(t.s[max(0, off-16):off])
+	if m == "" {
+		return false
+	}
+	j := t.index[off-len(m)]
+	return kind(t.at(j-1)) != 0 && kind(t.at(j-1)) == kind(t.at(i))
+}
+
+// nameChar reports letters, digits, marks and what cannot be seen.
+func nameChar(r rune) bool { return kind(r) != 0 || r >= 0x80 && unicode.Is(unicode.Cf, r) }
+
+// hostEnds returns the borders at which a host name that begins at i can end, and whether
+// there is a dot in it.
+func (t *text) hostEnds(i int) (ends []int, dotty bool) {
+	start := t.chars[i].off
+	for j := i; t.chars[j].off-start < 4096; {
+		r := t.at(j)
+		if nameChar(r) || r == '.' || r == '-' || r == '_' {
+			dotty = dotty || r == '.'
+			if j++; kind(r) != 0 && len(ends) < 8 && t.free(j, 1, ".-_") && t.dotted(j) == 0 {
+				ends = append(ends, j)
+			}
+			continue
+		}
+		next := t.dotted(j)
+		if next == 0 {
+			break
+		}
+		dotty, j = true, next
+	}
+	return ends, dotty
+}

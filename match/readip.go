@@ -1,0 +1,84 @@
+package match
+
+import "bytes"
+
+// readIPs finds the addresses that begin in a run: IPv4 in four parts, and IPv6.
+func (s *scanner) readIPs(r *run) {
+	if r.flags&isDigit != 0 && (r.flags&isDot != 0 || s.nameFollows(r.end)) {
+		for _, p := range s.within(r, &ipJoin) {
+			if classes[s.text[p]]&isDigit == 0 || dotLeadsHere(s.text, p) {
+				continue
+			}
+			if e := quad(s.text, p); e > 0 && rightFree(s.text, e, &ipJoin) {
+				if _, on := dotGoesOn(s.text, e); !on {
+					s.look(s.e.n.ip, p, e)
+				}
+			}
+		}
+	}
+	if r.end < len(s.text) && s.text[r.end] == ':' || r.start > 0 && s.text[r.start-1] == ':' {
+		s.readIP6(r.start)
+	}
+}
+
+// quad returns where four numbers joined by dots that begin at p end, or 0.
+func quad(text []byte, p int) int {
+	for part := 0; ; part++ {
+		i := p
+		if i+2 < len(text) && text[i] == '0' && lower(text[i+1]) == 'x' && isHex(text[i+2]) {
+			for i += 2; i < len(text) && isHex(text[i]); i++ {
+			}
+		} else {
+			for i < len(text) && classes[text[i]]&isDigit != 0 {
+				i++
+			}
+		}
+		switch {
+		case i == p || i-p > 32:
+			return 0
+		case part == 3:
+			return i
+		case i < len(text) && text[i] == '.':
+			p = i + 1
+		default:
+			n := formAt(text, i, dotForms)
+			if n == 0 {
+				return 0
+			}
+			p = i + n
+		}
+	}
+}
+
+// maxIP6 bounds how far an IPv6 address is looked for around a run.
+const maxIP6 = 64
+
+// readIP6 finds the IPv6 address in the longest stretch of hexadecimal digits, colons
+// and dots around i.
+func (s *scanner) readIP6(i int) {
+	if i < s.past6 {
+		return
+	}
+	a, b := i, i
+	for a > 0 && i-a < maxIP6 && ip6Char(s.text[a-1]) {
+		a--
+	}
+	for b < len(s.text) && b-i < maxIP6 && ip6Char(s.text[b]) {
+		b++
+	}
+	s.past6 = b
+	if i-a == maxIP6 || b-i == maxIP6 {
+		return
+	}
+	for a < b && (s.text[a] == '.' || s.text[a] == ':' && !(a+1 < b && s.text[a+1] == ':')) {
+		a++
+	}
+	for a < b && (s.text[b-1] == '.' || s.text[b-1] == ':' && !(b-2 >= a && s.text[b-2] == ':')) {
+		b--
+	}
+	if bytes.Count(s.text[a:b], []byte{':'}) >= 2 && leftFree(s.text, a, &noJoin) && rightFree(s.text, b, &noJoin) {
+		s.look(s.e.n.ip, a, b)
+	}
+}
+
+func ip6Char(c byte) bool { return c == ':' || c == '.' || isHex(c) }

@@ -1,0 +1,93 @@
+package match
+
+import (
+	"bytes"
+	"unicode/utf8"
+)
+
+// maxLocal is how many bytes before the at sign are looked at.
+const maxLocal = 256
+
+// localMarks are the marks a mailbox name may hold.
+var localMarks = newSet("!#$%&'*+-/=?^_`{|}~.")
+
+// readMail finds the mail addresses whose domain begins at p, and handles written
+// "@handle@platform".
+func (s *scanner) readMail(p int) {
+	at := s.atBefore(p)
+	if at == 0 {
+		return
+	}
+	h := chain(s.text, p)
+	if !h.dotted && !s.want.username {
+		return
+	}
+	local := p - at
+	if s.want.email && h.dotted {
+		for q := local; q > 0 && local-q < maxLocal; {
+			r, size := runeBefore(s.text, q)
+			if !(r < utf8.RuneSelf && (localMarks.has(byte(r)) || scriptOf(r) != noScript) || r >= utf8.RuneSelf && runRune(r)) {
+				break
+			}
+			if q -= size; leftFree(s.text, q, &mailJoin) {
+				for _, e := range h.all() {
+					s.look(s.e.n.email, q, e)
+				}
+			}
+		}
+	}
+	if s.want.username {
+		s.readFediverse(local, h.all())
+	}
+}
+
+// atBefore returns the length of the at sign that ends at p, however written.
+func (s *scanner) atBefore(p int) int {
+	switch {
+	case p == 0:
+		return 0
+	case s.text[p-1] == '@':
+		return 1
+	}
+	return formBefore(s.text, p, atForms)
+}
+
+// readFediverse finds "@handle@platform" where the handle ends at q.
+func (s *scanner) readFediverse(q int, ends []int) {
+	p := q
+	for p > 0 && q-p < maxLocal {
+		r, size := runeBefore(s.text, p)
+		if !handleRune(r, &handleJoin) {
+			break
+		}
+		p -= size
+	}
+	if p == q || p == 0 || s.text[p-1] != '@' || !s.mayHandle(p, q) || !leftFree(s.text, p-1, &handleJoin) {
+		return
+	}
+	for _, e := range ends {
+		s.look(s.e.n.username, p-1, e)
+	}
+}
+
+// handleRune reports whether a handle joined by join can hold r.
+func handleRune(r rune, join *set) bool {
+	if r >= 0 && r < utf8.RuneSelf {
+		return classes[r]&(isLetter|isDigit) != 0 || join.has(byte(r))
+	}
+	return r > 0 && runRune(r)
+}
+
+// mayHandle reports whether some signal may have this stretch for its handle. What holds
+// characters outside ASCII always may.
+func (s *scanner) mayHandle(start, end int) bool {
+	if end-start > maxLocal {
+		return false
+	}
+	b := s.text[start:end]
+	s.lower = appendLower(s.lower[:0], b)
+	if s.v.may(s.e.markBytes(markHandle, s.lower)) {
+		return true
+	}
+	return bytes.IndexFunc(b, func(r rune) bool { return r >= utf8.RuneSelf }) >= 0
+}

@@ -1,0 +1,168 @@
+package match
+
+// readNames finds what begins with a name of labels joined by dots: domains, addresses
+// without a scheme, and "platform/handle" and "platform:id".
+func (s *scanner) readNames(r *run) {
+	if r.flags&(isDot|isHigh) == 0 && !s.nameFollows(r.end) {
+		return
+	}
+	for _, p := range s.within(r, &hostJoin) {
+		if p < s.lo || p >= s.hi || dotLeadsHere(s.text, p) {
+			continue
+		}
+		h := chain(s.text, p)
+		for _, e := range h.all() {
+			if h.dotted {
+				s.readHost(p, e, h.plain)
+			}
+			if e < len(s.text) && (s.text[e] == '/' || s.text[e] == ':') {
+				s.readMember(p, e)
+			}
+		}
+	}
+}
+
+// nameFollows reports whether the byte behind a run without dots can make it part of a name
+// or of something that begins with one.
+func (s *scanner) nameFollows(i int) bool {
+	if i+1 >= len(s.text) {
+		return false
+	}
+	c := s.text[i]
+	return c == '/' || c == ':' || formHead[c] || c == ' ' && formHead[s.text[i+1]]
+}
+
+// readHost looks a host name up as a domain and as the start of an address.
+func (s *scanner) readHost(p, e int, plain bool) {
+	if s.want.domain && (!plain || s.mayDomain(p, e)) {
+		s.look(s.e.n.domain, p, e)
+	}
+	if s.want.url && s.addressMayStart(p) {
+		s.readAddress(p, p, "")
+	}
+}
+
+// mayDomain reports whether some domain signal may be this plain host or a parent of it.
+func (s *scanner) mayDomain(p, e int) bool {
+	s.lower = appendLower(s.lower[:0], s.text[p:e])
+	kind := markKey + markKind(s.e.n.domain)
+	for i := range s.lower {
+		if (i == 0 || s.lower[i-1] == '.') && s.v.may(s.e.markBytes(kind, s.lower[i:])) {
+			return true
+		}
+	}
+	return false
+}
+
+// addressMayStart reports whether an address without a scheme may begin at p: not within
+// one that has a scheme, nor in a path, nor behind an at sign.
+func (s *scanner) addressMayStart(p int) bool {
+	if p == 0 {
+		return true
+	}
+	switch s.text[p-1] {
+	case '@', '%':
+		return false
+	case '\\':
+		return false
+	case '/':
+		if p < 2 || s.text[p-2] != '/' {
+			return false
+		}
+		before, _ := runeBefore(s.text, p-2)
+		return scriptOf(before) == noScript && before != ':' && before != '/' && before != '\\' && before != ']' && before != ')'
+	}
+	return true
+}
+
+// maxID is how many bytes of an account id are looked at.
+const maxID = 192
+
+// readMember finds the username or account that begins with the platform from p to e, on
+// which a slash or colon follows.
+func (s *scanner) readMember(p, e int) {
+	if s.want.username || s.want.payment {
+		h := e + 1
+		if h < len(s.text) && s.text[h] == '@' {
+			h++
+		}
+		s.readHandleAt(p, h, &handleJoin)
+	}
+	if !s.want.account {
+		return
+	}
+	for i := e + 1; i < len(s.text) && i-e <= maxID && idChars.has(s.text[i]); i++ {
+		end := i + 1
+		if end < len(s.text) && classes[s.text[end]]&(isLetter|isDigit) != 0 || !rightFree(s.text, end, &idJoin) {
+			continue
+		}
+		if s.v.may(s.e.markBytes(markID, s.text[e+1:end])) {
+			s.look(s.e.n.account, p, end)
+		}
+	}
+}
+
+// idChars are the characters of an account id.
+var idChars = newSet("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.~=+:/|")
+
+// maxEnds is how many ends of a handle are tried, counted from its start.
+const maxEnds = 8
+
+// readHandleAt finds usernames from p on whose handle begins at h. join is what joins
+// handles there.
+func (s *scanner) readHandleAt(p, h int, join *set) {
+	s.handleEnds(h, join, func(e int) {
+		if s.mayHandle(h, e) {
+			s.look(s.e.n.username, p, e)
+		}
+	})
+}
+
+// handleEnds calls at for the first maxEnds places where a handle that begins at h can end.
+func (s *scanner) handleEnds(h int, join *set, at func(e int)) {
+	n := 0
+	for i := h; i < len(s.text) && i-h < maxLocal && n < maxEnds; {
+		r, size := runeAt(s.text, i)
+		if !handleRune(r, join) {
+			return
+		}
+		i += size
+		if i < len(s.text) && classes[s.text[i]]&(isLetter|isDigit) != 0 && classes[s.text[i-1]]&(isLetter|isDigit) != 0 {
+			continue
+		}
+		if rightFree(s.text, i, join) {
+			at(i)
+			n++
+		}
+	}
+}
+
+// maxEdge is how many joiners at its edges a handle may begin with.
+const maxEdge = 3
+
+// readHandles finds handles that stand alone, without a platform.
+func (s *scanner) readHandles(r *run) {
+	for _, p := range s.within(r, &handleJoin) {
+		from := p
+		for from > r.start && p-from < maxEdge && handleJoin.has(s.text[from-1]) && leftFree(s.text, from-1, &handleJoin) {
+			from--
+		}
+		for ; from <= p; from++ {
+			if from < s.lo || from >= s.hi {
+				continue
+			}
+			s.handleEnds(from, &handleJoin, func(e int) {
+				if s.mayHandle(from, e) {
+					s.lookBare(from, e)
+				}
+			})
+		}
+	}
+}
+
+// lookBare looks up a handle without a platform.
+func (s *scanner) lookBare(start, end int) {
+	if s.want.username {
+		s.look(s.e.n.username, start, end)
+	}
+}

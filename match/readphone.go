@@ -1,0 +1,99 @@
+package match
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/nyaruka/phonenumbers"
+)
+
+// Bounds of a telephone number in a text.
+const (
+	maxPhoneDigits = 20
+	maxPhoneGap    = 3 // separators between two digits
+)
+
+// phoneGaps are the characters that may separate the digits of a number.
+const phoneGaps = " \t\u00a0-.()/[]\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u2009\u202f"
+
+// readPhones finds the telephone numbers whose first digit lies in a run.
+func (s *scanner) readPhones(r *run) {
+	for _, p := range s.within(r, &phoneJoin) {
+		if _, ok := s.digitAt(p); !ok {
+			continue
+		}
+		before, size := runeBefore(s.text, p)
+		if before == '(' {
+			if b, n := runeBefore(s.text, p-1); b == '+' || b == '＋' {
+				before, size = b, n+1
+			}
+		}
+		if before == '+' || before == '＋' {
+			if leftFree(s.text, p-size, &noJoin) {
+				s.readPhone(p-size, p, "")
+			}
+			continue
+		}
+		if !leftFree(s.text, p, &phoneJoin) {
+			continue
+		}
+		if p+1 < len(s.text) && s.text[p] == '0' && s.text[p+1] == '0' {
+			s.readPhone(p, p, "")
+		}
+		if s.opts.Region != "" {
+			s.readPhone(p, p, s.opts.Region)
+			if before == '(' {
+				s.readPhone(p-1, p, s.opts.Region)
+			}
+		}
+	}
+}
+
+// digitAt returns the size of the digit at i; ok is false if there is none.
+func (s *scanner) digitAt(i int) (size int, ok bool) {
+	r, size := runeAt(s.text, i)
+	return size, r >= '0' && r <= '9' || r >= utf8.RuneSelf && unicode.IsDigit(r)
+}
+
+// readPhone looks up the number that begins at start, with its first digit at p, at every place where it
+// can end.
+func (s *scanner) readPhone(start, p int, region string) {
+	s.lower = s.lower[:0]
+	wide, digits, gap := false, 0, 0
+	for i := p; i < len(s.text) && digits < maxPhoneDigits && gap <= maxPhoneGap; {
+		size, ok := s.digitAt(i)
+		if !ok {
+			r, n := runeAt(s.text, i)
+			if r < 0 || !strings.ContainsRune(phoneGaps, r) {
+				return
+			}
+			i += n
+			gap++
+			continue
+		}
+		wide = wide || size > 1
+		s.lower = append(s.lower, s.text[i])
+		i += size
+		digits, gap = digits+1, 0
+		if digits < tailDigits || !rightFree(s.text, i, &phoneJoin) {
+			continue
+		}
+		if wide || s.v.may(s.e.markBytes(markTail, s.lower[digits-tailDigits:])) {
+			s.lookPhone(start, i, region)
+		}
+	}
+}
+
+// lookPhone looks up one number.
+func (s *scanner) lookPhone(start, end int, region string) {
+	if region == "" {
+		s.look(s.e.n.phone, start, end)
+		return
+	}
+	n, err := phonenumbers.Parse(string(s.text[start:end]), strings.ToUpper(region))
+	if err != nil || n.GetExtension() != "" || !phonenumbers.IsPossibleNumber(n) {
+		return
+	}
+	s.lookString(s.e.n.phone, phonenumbers.Format(n, phonenumbers.E164), start, end)
+}

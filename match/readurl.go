@@ -1,0 +1,346 @@
+package match
+
+import (
+	"bytes"
+	"unicode"
+	"unicode/utf8"
+
+	"lantern"
+	"lantern/signal"
+)
+
+// schemes are the ways people write "http" and "https"; those that end in s mean https.
+var schemes = []string{
+	"https", "http", "hxxps", "hxxp", "htxps", "htxp", "hxtps", "hxtp", "h**ps", "h**p", "httxs", "httx",
+	"h__ps", "h__p", "h--ps", "h--p", "xxxxs", "xxxx", "ttps", "ttp", "tps", "tp",
+}
+
+// colons are the ways people write what follows the scheme.
+var colons = []string{"://", "[://]", "(://)", "[:]//", "(:)//", ":[//]", "[:/]/", `[:]\\`, `:\\`}
+
+// readURL finds the addresses whose scheme ends at colon.
+func (s *scanner) readURL(colon int) {
+	host := 0
+	for _, c := range colons {
+		if end := colon + len(c); end <= len(s.text) && string(s.text[colon:end]) == c {
+			host = end
+			break
+		}
+	}
+	if host == 0 {
+		return
+	}
+	for _, w := range schemes {
+		start := colon - len(w)
+		if start < 0 || !lowerEqual(s.text[start:colon], w) || !leftFree(s.text, start, &noJoin) {
+			continue
+		}
+		if w[len(w)-1] == 's' {
+			s.readAddress(start, host, "https://")
+		} else {
+			s.readAddress(start, host, "http://")
+		}
+		if s.want.username {
+			s.readProfile(start, host)
+		}
+		return
+	}
+}
+
+// readProfile finds the username in a link to a profile: its host is the platform, its
+// first or second folder the handle.
+func (s *scanner) readProfile(start, host int) {
+	i := host
+	for range 2 {
+		for from := i; ; {
+			r, size := runeAt(s.text, i)
+			if size == 0 || stops(r, size) || i-from >= maxLocal {
+				return
+			}
+			if i += size; r == '/' {
+				break
+			}
+		}
+		h := i
+		if h < len(s.text) && s.text[h] == '@' {
+			h++
+		}
+		s.readHandleAt(start, h, &linkJoin)
+	}
+}
+
+// address is the reading of one address in a text.
+type address struct {
+	start  int    // where it begins
+	scheme string // what its scheme means, "" if none is written
+	limit  int    // no equal signal reads on beyond
+	below  bool   // it may lie below some signal
+	ends   int    // tried so far
+}
+
+// maxAddressEnds is how many ends of an address are tried, counted from its start.
+const maxAddressEnds = 256
+
+// readAddress finds the URL signals that equal an address, wherever it may end, and those
+// it lies below. As long as the characters of an address are their own canonical form,
+// marks tell which ends are worth normalising and when no signal goes on like this.
+func (s *scanner) readAddress(start, host int, scheme string) {
+	if start < s.lo || start >= s.hi {
+		return
+	}
+	a := address{start: start, scheme: scheme, limit: min(len(s.text), start+maxReading)}
+	i, known := s.readAddressHost(&a, host)
+	if i < 0 {
+		return
+	}
+	if known {
+		i = s.readAddressPath(&a, i)
+	}
+	for i < a.limit && a.ends < maxAddressEnds {
+		r, size := runeAt(s.text, i)
+		if stops(r, size) {
+			break
+		}
+		if i += size; s.endsAt(&a, i) {
+			s.lookAddress(&a, i)
+		}
+	}
+	if a.below {
+		if e := s.usualEnd(start, host); e > host {
+			s.lookPage(&a, string(s.text[start:e]), e, true)
+		}
+	}
+}
+
+// readAddressHost reads the host into s.canon. It returns where to read on, -1 if no signal
+// has this host, and whether the host is its own canonical form. If it is not, everything
+// is possible, and the address must be read from its host on.
+func (s *scanner) readAddressHost(a *address, host int) (next int, known bool) {
+	i := host
+	for i < a.limit {
+		if c := s.text[i]; classes[c]&(isLetter|isDigit) == 0 && !hostJoin.has(c) {
+			break
+		}
+		i++
+	}
+	core := i
+	for core > host && hostJoin.has(s.text[core-1]) {
+		core--
+	}
+	s.canon = appendLower(s.canon[:0], s.text[host:core])
+	last := s.canon[bytes.LastIndexByte(s.canon, '.')+1:]
+	if len(last) == 0 || classes[last[0]]&isDigit != 0 || s.hostGoesOn(i, a.limit) {
+		a.below = true
+		return host, false
+	}
+	if !s.v.may(s.e.markBytes(markURLHost, s.canon)) {
+		return -1, false
+	}
+	if i < a.limit && s.text[i] == ':' {
+		a.below = true
+		return host, false
+	}
+	if i > core+1 || i == core+1 && s.text[core] != '.' {
+		a.limit = core // a host cannot end like this
+		i = core
+	}
+	return i, true
+}
+
+// hostGoesOn reports whether what follows plain letters and digits at i can still decide the host:
+// credentials, percent codes, characters outside ASCII, defanged dots.
+func (s *scanner) hostGoesOn(i, limit int) bool {
+	if i >= limit {
+		return false
+	}
+	c := s.text[i]
+	if c == '%' || c == '[' || c == '(' || c >= utf8.RuneSelf || formHead[c] && formAt(s.text, i, dotForms) > 0 {
+		return true
+	}
+	for ; i < limit; i++ {
+		switch c := s.text[i]; {
+		case c == '@':
+			return true
+		case c <= ' ' || c == '/' || c == '?' || c == '#' || c == '\\':
+			return false
+		}
+	}
+	return false
+}
+
+// readAddressPath reads on from the end of the host as long as the text is its own canonical form,
+// and looks up the ends that some signal may have. It returns where it stopped knowing.
+func (s *scanner) readAddressPath(a *address, i int) int {
+	host := len(s.canon)
+	page := func() bool {
+		if len(s.canon) == host {
+			return s.v.may(s.e.markBytes(markPage, append(s.canon, '/')))
+		}
+		return s.v.may(s.e.markBytes(markPage, s.canon))
+	}
+	folder := func(c byte) bool { return s.v.may(s.e.markBytes(markFolder, append(s.canon, c))) }
+	try := func(e int) {
+		if s.endsAt(a, e) && page() {
+			s.lookAddress(a, e)
+		}
+	}
+	if s.text[i-1] == '.' {
+		try(i - 1)
+	}
+	try(i)
+	for ; i < a.limit && a.ends < maxAddressEnds; i++ {
+		c := s.text[i]
+		if stops(runeAt(s.text, i)) {
+			return i
+		}
+		if len(s.canon) == host && c != '/' && c != '\\' && c != '?' && c != '#' {
+			a.limit = i // a host cannot hold this
+			return i
+		}
+		switch {
+		case c == '/' || c == '\\':
+			a.below = a.below || page()
+			if !folder('/') {
+				return s.deadEnd(a, i)
+			}
+			s.canon = append(s.canon, '/')
+			a.below = a.below || page()
+			if i+1 < len(s.text) && (s.text[i+1] == '.' || s.text[i+1] == '%') {
+				return s.unknown(a, i)
+			}
+			try(i + 1)
+			continue
+		case c == '?':
+			if !folder('?') && !(len(s.canon) == host && folder('/')) && !page() {
+				a.limit = i
+				return i
+			}
+			return s.unknown(a, i)
+		case c == '#':
+			if !page() {
+				a.limit = i
+				return i
+			}
+			return s.unknown(a, i)
+		case c == '"' || c == '<' || c == '>' || c == '`' || c == '{' || c == '}' || c >= utf8.RuneSelf && s.encodes(i):
+			if !folder('%') {
+				return s.deadEnd(a, i)
+			}
+			return s.unknown(a, i)
+		case c >= utf8.RuneSelf, c == '%', c == '|', c == '^', c == '[',
+			c == '&' && i+5 <= len(s.text) && lowerEqual(s.text[i:i+5], "&amp;"):
+			return s.unknown(a, i)
+		}
+		s.canon = append(s.canon, c)
+		try(i + 1)
+	}
+	return a.limit
+}
+
+// deadEnd notes that no signal goes on with the character at i, unless what follows climbs
+// back up from there.
+func (s *scanner) deadEnd(a *address, i int) int {
+	for j := i; j+2 < a.limit && s.text[j] > ' '; j++ {
+		if s.text[j] == '.' && (s.text[j+1] == '.' || s.text[j+1] == '%') || s.text[j] == '%' && s.text[j+1] == '2' {
+			return s.unknown(a, i)
+		}
+	}
+	a.limit = i
+	return i
+}
+
+// unknown notes that from i on nothing is known about the canonical form.
+func (s *scanner) unknown(a *address, i int) int {
+	a.below = true
+	return i
+}
+
+// encodes reports whether the character outside ASCII at i surely stands in a canonical
+// address as a percent code: it is not one that may be dropped or brought to ASCII.
+func (s *scanner) encodes(i int) bool {
+	r, _ := utf8.DecodeRune(s.text[i:])
+	return !unicode.Is(unicode.Cf, r) && (r < 0xFF00 || r > 0xFFEF) && r != '。' && r != '․'
+}
+
+// stops reports whether a character ends every address: white space, a control character,
+// or no character.
+func stops(r rune, size int) bool {
+	if r < utf8.RuneSelf {
+		return r <= ' ' || r == 0x7F
+	}
+	return r < 0xA0 || r == utf8.RuneError && size == 1 || unicode.IsSpace(r)
+}
+
+// endsAt reports whether an address may end at e, and counts the ends.
+func (s *scanner) endsAt(a *address, e int) bool {
+	if e < len(s.text) {
+		if classes[s.text[e]]&(isLetter|isDigit) != 0 && s.text[e-1] < utf8.RuneSelf {
+			return false
+		}
+		if !rightFree(s.text, e, &urlJoin) && !(s.text[e] == '&' && isEntity(s.text[e:])) {
+			return false
+		}
+	}
+	a.ends++
+	return a.ends <= maxAddressEnds
+}
+
+// lookAddress looks up the signals that equal the address that ends at e.
+func (s *scanner) lookAddress(a *address, e int) {
+	raw := s.text[a.start:e]
+	s.lookPage(a, string(raw), e, false)
+	if amp := []byte("&amp;"); bytes.Contains(raw, amp) {
+		s.lookPage(a, string(bytes.ReplaceAll(raw, amp, amp[:1])), e, false)
+	}
+}
+
+// lookPage looks up raw, which stands from a.start to e: the signals it lies below, or
+// else those it equals. An address without a scheme may have either scheme.
+func (s *scanner) lookPage(a *address, raw string, e int, below bool) {
+	v, err := signal.URL.Normalize(raw)
+	if err != nil {
+		return
+	}
+	s.notePage(a, v.Canonical, e, below)
+	if a.scheme == "" {
+		if v, err := signal.URL.Normalize("http://" + raw); err == nil {
+			s.notePage(a, v.Canonical, e, below)
+		}
+	}
+}
+
+// notePage looks up and notes one canonical address.
+func (s *scanner) notePage(a *address, canonical string, e int, below bool) {
+	l := lookup{e: s.e, v: s.v, dst: s.found[:0]}
+	l.url(signal.URL, s.e.n.url, canonical)
+	s.found = l.dst
+	kept := l.dst[:0]
+	for _, f := range l.dst {
+		if (f.How == lantern.HowURLPrefix) == below {
+			kept = append(kept, f)
+		}
+	}
+	s.note(s.e.n.url, kept, a.start, e)
+}
+
+// usualEnd returns where a reader would say that an address ends: before a blank, quote or
+// bracket that addresses do not hold, and before the punctuation in front of it.
+func (s *scanner) usualEnd(start, host int) int {
+	e := host
+	for e < len(s.text) && e < start+maxReading && !usualStop.has(s.text[e]) {
+		r, size := runeAt(s.text, e)
+		if stops(r, size) || e+size > start+maxReading {
+			break
+		}
+		e += size
+	}
+	for e > host && usualTrim.has(s.text[e-1]) {
+		e--
+	}
+	return e
+}
+
+var (
+	usualStop = newSet("<>\"`{}|\\^[]")
+	usualTrim = newSet(".,;:!?'*()_~&$")
+)

@@ -1,0 +1,137 @@
+package match_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"lantern"
+	"lantern/match"
+	"lantern/match/matchtest"
+	"lantern/signal"
+)
+
+// planted are raw values that random texts are made of, and that random engines hold.
+var planted = []struct{ typ, raw string }{
+	{"email", "night.owl@example.com"}, {"email", "Night.Owl+tag@example.com"}, {"email", "zz_top@mail.example.org"},
+	{"email", "b'ob@example.com"}, {"email", "nіght@bücher.example"},
+	{"username", "chatter.test/night_owl7"}, {"username", "chatter.test/_zorb_"}, {"username", "zorb#1234"},
+	{"username", "chatter.test/日本zorb"}, {"username", "videos.test/u.zorb"},
+	{"account", "chatter.test:8812345"}, {"account", "game.test:STEAM_0:1:123"}, {"account", "game.test:ab/cd"},
+	{"phone", "+1 202 555 0143"}, {"phone", "+44 20 7946 0018"}, {"phone", "0012025550177"},
+	{"url", "https://files.example.com/a/b"}, {"url", "https://files.example.com/a"}, {"url", "http://files.example.com/a/"},
+	{"url", "https://files.example.com/?q=1&r=2"}, {"url", "https://files.example.com/x_(y)"}, {"url", "https://wiki.example.org"},
+	{"url", "https://example.org/a,b"}, {"url", "http://192.0.2.7/a"}, {"url", `https://files.example.com/{id}">x`},
+	{"url", "https://files.example.com:8443/p"}, {"url", "https://bücher.example/ü"}, {"url", "https://files.example.com/%7Eme"},
+	{"domain", "bad-files.example"}, {"domain", "files.example.com"}, {"domain", "例え.テスト"}, {"domain", "com-x.example"},
+	{"ip", "192.0.2.7"}, {"ip", "2001:db8::7"}, {"ip", "203.0.113.9"},
+	{"md5", "0123456789abcdef0123456789abcdef"}, {"sha1", "0123456789abcdef0123456789abcdef01234567"},
+	{"sha256", "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdee"},
+	{"pdq", "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"},
+	{"phrase", "zorbly plim trade"}, {"phrase", "plim zorbly"}, {"phrase", "交易密语甲"}, {"phrase", "zorbly 密语"},
+}
+
+// glue are what stands between planted values in random texts.
+var glue = []string{
+	"", "", " ", " ", "\n", "\r\n", "\t", ".", ",", ";", ":", "!", "?", "'", `"`, "(", ")", "[", "]", "](", "{", "}", "<", ">", "</a>",
+	"/", "//", `\`, `\n`, `\t`, `\u003c`, "|", "*", "**", "_", "__", "-", "--", "~", "#", "@", "@@", "&", "&amp;", "&quot;", "&lt;", "=", "+", "%", "%20",
+	"$", "^", "`", "...", "x", "a1", "7", "0", "00", "é", "日", "。", "．", "“", "\u200b", "\u00a0", "\ufeff", "\xff", "\x00", "www.", "mailto:", "tel:", "http:", "://", "https://",
+	"hxxp://", "[.]", " [dot] ", "[at]", "(", " (0)", ".html", "/c", "/../b", "/./", "?utm_source=z", "?q=1&r=2", "#frag", "com", ".com", "and", "zorbly", "plim", "u/", "@chatter.test",
+}
+
+// dressed returns a value as somebody might write it.
+func dressed(t *rapid.T, raw string) string {
+	switch rapid.IntRange(0, 9).Draw(t, "dress") {
+	case 0:
+		return strings.ToUpper(raw)
+	case 1:
+		return strings.ReplaceAll(raw, ".", "[.]")
+	case 2:
+		return strings.Replace(raw, "http", "hxxp", 1)
+	case 3:
+		return strings.ReplaceAll(raw, " ", "\n- ")
+	case 4:
+		return strings.TrimPrefix(strings.TrimPrefix(raw, "https://"), "http://")
+	case 5:
+		return strings.ReplaceAll(raw, "&", "&amp;")
+	case 6:
+		return raw[strings.IndexAny(raw, "/:")+1:]
+	}
+	return raw
+}
+
+// world draws what an engine and the reference hold.
+func world(t *rapid.T) (*match.Engine, *matchtest.Reference) {
+	var changes []match.Change
+	for i, p := range planted {
+		typ, _ := signal.Lookup(lantern.SignalType(p.typ))
+		v, err := typ.Normalize(p.raw)
+		if err != nil || rapid.IntRange(0, 2).Draw(t, "hold") == 0 {
+			continue
+		}
+		for n := range rapid.IntRange(1, 2).Draw(t, "signals") {
+			changes = append(changes, match.Change{Entry: match.Entry{Signal: lantern.ID(10*i + n + 1), Type: typ.Name, Canonical: v.Canonical, Weak: v.Weak}})
+		}
+	}
+	e, ref := match.New(key), matchtest.New()
+	if err := e.Apply(changes); err != nil {
+		t.Fatal(err)
+	}
+	ref.Apply(changes)
+	return e, ref
+}
+
+// drawText draws a short text of planted values and glue.
+func drawText(t *rapid.T) string {
+	var b strings.Builder
+	for range rapid.IntRange(1, 10).Draw(t, "pieces") {
+		if rapid.IntRange(0, 2).Draw(t, "kind") == 0 {
+			b.WriteString(dressed(t, rapid.SampledFrom(planted).Draw(t, "value").raw))
+		} else {
+			b.WriteString(rapid.SampledFrom(glue).Draw(t, "glue"))
+		}
+	}
+	return b.String()
+}
+
+// scanAll collects what Scan emits.
+func scanAll(e *match.Engine, text []byte, region string) ([]match.Spot, error) {
+	var spots []match.Spot
+	err := e.Scan(context.Background(), bytes.NewReader(text), match.ScanOptions{Region: region}, func(s match.Spot) error {
+		spots = append(spots, s)
+		return nil
+	})
+	return spots, err
+}
+
+// TestScanEqualsReference holds Scan against the slow reference on random texts.
+func TestScanEqualsReference(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		e, ref := world(t)
+		for range 5 {
+			text, region := drawText(t), rapid.SampledFrom([]string{"", "US"}).Draw(t, "region")
+			got, err := scanAll(e, []byte(text), region)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if want := ref.Scan([]byte(text), region); !slices.Equal(got, want) {
+				t.Fatalf("%q\n got %s\nwant %s", text, show(text, got), show(text, want))
+			}
+		}
+	})
+}
+
+// show lists spots with the text they cover; all of it is synthetic.
+func show(text string, spots []match.Spot) string {
+	var b strings.Builder
+	for _, s := range spots {
+		fmt.Fprintf(&b, "\n  %d %s %s weak=%t %d:%d %d-%d %q", s.Signal, s.Type, s.How, s.Weak, s.Line, s.Column, s.Start, s.End, text[min(len(text), int(s.Start)):min(len(text), int(s.End))])
+	}
+	return b.String()
+}
