@@ -18,6 +18,9 @@ func TestServerStops(t *testing.T) {
 	mux := web.NewMux(web.Options{})
 	mux.Handle("GET /poll", func(w http.ResponseWriter, r *http.Request) error {
 		web.Extend(w, time.Hour)
+		if err := http.NewResponseController(w).SetWriteDeadline(time.Now().Add(time.Hour)); err != nil {
+			t.Errorf("deadlines cannot be moved through the mux: %v", err)
+		}
 		ctx, cancel := web.Wait(r.Context())
 		defer cancel()
 		close(waiting)
