@@ -14,6 +14,7 @@ type freshness struct {
 	state    lantern.AnswerState
 	reasons  []string
 	personal bool // values that name a person may be looked up
+	fault    string
 }
 
 // worse lowers the state and says why.
@@ -30,7 +31,7 @@ func (f *freshness) worse(to lantern.AnswerState, why string) {
 func (a *Agent) freshness(now time.Time) freshness {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	f := freshness{state: lantern.AnswerOK, personal: true}
+	f := freshness{state: lantern.AnswerOK, personal: true, fault: a.fault}
 	if a.fault != "" {
 		f.worse(lantern.CouldNotLook, "the feed is not followed any more: "+a.fault)
 	}

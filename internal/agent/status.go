@@ -17,7 +17,7 @@ func (a *Agent) Status(ctx context.Context) (lantern.AgentStatus, error) {
 	fresh := a.freshness(now)
 	s := lantern.AgentStatus{
 		Member: a.memberID(), Answers: fresh.state, Reasons: slices.Clone(fresh.reasons),
-		Programs: []lantern.ProgramStatus{}, Signals: a.engine.Len(),
+		Programs: []lantern.ProgramStatus{}, Signals: a.engine.Len(), Log: lantern.AgentLogStatus{Fault: fresh.fault},
 	}
 	err := a.db.Read(ctx, func(tx *sqldb.Tx) error {
 		programs, err := loadPrograms(ctx, tx)
@@ -35,7 +35,7 @@ func (a *Agent) Status(ctx context.Context) (lantern.AgentStatus, error) {
 		if err != nil {
 			return err
 		}
-		if err := a.logStatus(&s.Log, state); err != nil {
+		if err := logStatus(&s.Log, state); err != nil {
 			return err
 		}
 		if s.Hits, err = countHits(ctx, tx); err != nil {
@@ -81,8 +81,7 @@ func (a *Agent) programStatus(p programRow, signals int, now time.Time) lantern.
 }
 
 // logStatus says what was verified of the exchange's log.
-func (a *Agent) logStatus(s *lantern.AgentLogStatus, state map[string]string) error {
-	s.Fault = a.faultText()
+func logStatus(s *lantern.AgentLogStatus, state map[string]string) error {
 	s.Leaf, _ = strconv.ParseInt(state[stateLeaf], 10, 64)
 	if checked, err := strconv.ParseInt(state[stateChecked], 10, 64); err == nil {
 		s.Checked = fromMicros(checked)
