@@ -176,11 +176,11 @@ func Lines[T any](items iter.Seq[T]) io.ReadCloser {
 		enc := json.NewEncoder(out)
 		for item := range items {
 			if err := enc.Encode(item); err != nil {
-				w.CloseWithError(err) //nolint:errcheck // always nil
+				w.CloseWithError(err) // always nil
 				return
 			}
 		}
-		w.CloseWithError(out.Flush()) //nolint:errcheck // always nil
+		w.CloseWithError(out.Flush()) // always nil
 	}()
 	return r
 }
@@ -203,7 +203,7 @@ func upload[T any](ctx context.Context, c *Client, path string, body io.Reader) 
 	if err != nil {
 		return answer, err
 	}
-	defer res.Body.Close() //nolint:errcheck // what was to be read was read
+	defer res.Body.Close()
 	b, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
 	if err != nil {
 		return answer, req.failed(unreachable(err))
@@ -225,7 +225,7 @@ func answers[T any](ctx context.Context, c *Client, req request, body io.Reader,
 	if err != nil {
 		return err
 	}
-	defer res.Body.Close() //nolint:errcheck // what was to be read was read
+	defer res.Body.Close()
 	in := bufio.NewReaderSize(res.Body, 64<<10)
 	for {
 		line, err := in.ReadBytes('\n')
@@ -262,7 +262,7 @@ func (c *conn) open(ctx context.Context, req request, body io.Reader) (*http.Res
 	case res.StatusCode >= 200 && res.StatusCode < 300:
 		return res, nil
 	}
-	defer res.Body.Close() //nolint:errcheck // what was to be read was read
+	defer res.Body.Close()
 	said, err := io.ReadAll(io.LimitReader(res.Body, 1<<20))
 	if err != nil {
 		return nil, req.failed(fmt.Errorf("reading a refusal: %w", unreachable(err)))

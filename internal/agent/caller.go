@@ -121,7 +121,7 @@ func makeToken(path string, random io.Reader) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer os.Remove(tmp.Name()) //nolint:errcheck // gone after the rename
+	defer func() { _ = os.Remove(tmp.Name()) }() // gone after the rename
 	if _, err := tmp.Write(text); err != nil {
 		return nil, errors.Join(err, tmp.Close())
 	}

@@ -182,7 +182,7 @@ func TestStaleAndLeaseEnds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer a.Close()
+	defer func() { _ = a.Close() }()
 	records := []lantern.Record{
 		{Ref: "url", URLs: []string{w.Draft(1).Value}},
 		{Ref: "mail", Values: []lantern.TypedValue{{Type: "email", Value: mail.Value}}},

@@ -4,8 +4,8 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"crypto/md5"  //nolint:gosec // a name for files that others already use, not a protection
-	"crypto/sha1" //nolint:gosec // as above
+	"crypto/md5" // a name for files that others already use, not a protection
+	"crypto/sha1"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -229,7 +229,7 @@ func (l *fileLook) records(ctx context.Context) error {
 type digests struct{ md5, sha1, sha256 hash.Hash }
 
 func newDigests() *digests {
-	return &digests{md5.New(), sha1.New(), sha256.New()} //nolint:gosec // see the imports
+	return &digests{md5.New(), sha1.New(), sha256.New()}
 }
 
 func (d *digests) Write(p []byte) (int, error) {

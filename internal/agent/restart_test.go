@@ -54,11 +54,11 @@ func TestReplicaEqualsFeed(t *testing.T) {
 				}
 			case "withdraw", "erase":
 				if id := signals[n]; id != 0 {
-					w.Withdraw(ctx, host.Submitter, id, lantern.Withdrawal{Reason: lantern.WithdrawnInError, Erase: step == "erase"}) //nolint:errcheck // it may have fallen already
+					_, _ = w.Withdraw(ctx, host.Submitter, id, lantern.Withdrawal{Reason: lantern.WithdrawnInError, Erase: step == "erase"}) // it may have fallen already
 				}
 			case "challenge":
 				if id := signals[n]; id != 0 {
-					w.OpenChallenge(ctx, game.Investigator, lantern.Challenge{Signal: id, Reason: lantern.WrongValue}) //nolint:errcheck // as above
+					_, _ = w.OpenChallenge(ctx, game.Investigator, lantern.Challenge{Signal: id, Reason: lantern.WrongValue}) // as above
 				}
 			case "restart":
 				r.Stop()
@@ -173,7 +173,7 @@ func TestResyncDropsWhatDoesNotComeBack(t *testing.T) {
 				t.Error(err)
 			}
 			page.Changes = slices.DeleteFunc(page.Changes, func(c lantern.Change) bool { return c.Signal.ID == gone })
-			json.NewEncoder(rw).Encode(page) //nolint:errcheck // the agent would complain
+			_ = json.NewEncoder(rw).Encode(page) // the agent would complain
 			return true
 		}
 		return false
@@ -216,7 +216,7 @@ func TestForkedLogStopsTheFeed(t *testing.T) {
 				if r.URL.Path != "/v1/log/checkpoint" || !lie.Load() {
 					return false
 				}
-				rw.Write(forged(t, w, forge)) //nolint:errcheck // the agent would complain
+				_, _ = rw.Write(forged(t, w, forge)) // the agent would complain
 				return true
 			})
 			dir := t.TempDir()

@@ -15,7 +15,7 @@ func secretsOf(t *testing.T, dir string, id lantern.ID) (sealed, wrapped []byte)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close()
+	defer func() { _ = db.Close() }()
 	err = db.Read(t.Context(), func(tx *sqldb.Tx) error {
 		return tx.QueryRow(t.Context(), `SELECT r.sealed, s.wrapped FROM replica r JOIN secret s ON s.signal = r.signal WHERE r.signal = $1`, id).Scan(&sealed, &wrapped)
 	})

@@ -110,12 +110,6 @@ func insertRound(ctx context.Context, tx *sqldb.Tx, id lantern.ID, r lantern.Rou
 	return err
 }
 
-// nextRound returns the number a case's next round gets.
-func nextRound(ctx context.Context, tx *sqldb.Tx, id lantern.ID) (n int, err error) {
-	err = tx.QueryRow(ctx, `SELECT COALESCE(MAX(number), -1) + 1 FROM rounds WHERE case_id = $1`, id).Scan(&n)
-	return n, err
-}
-
 // dropLeftovers deletes the candidates of rounds that never came to stand.
 func dropLeftovers(ctx context.Context, tx *sqldb.Tx, id lantern.ID, from int) error {
 	_, err := tx.Exec(ctx, `DELETE FROM candidates WHERE case_id = $1 AND round >= $2`, id, from)

@@ -1,4 +1,8 @@
-// Package agenttest runs real agents against a real exchange over real HTTP, for tests.
+// Package agenttest runs real agents against a real exchange over real HTTP, for tests of
+// the agent and of what stands on it. A [World] is an exchange with its people (package
+// exchangetest) behind an HTTP server on loopback; a [Running] agent follows it until the
+// test ends. Nothing sleeps: what has to become true is waited for with [Running.Until],
+// which gives up loudly after 30 seconds. Time is the world's clock and moves when told.
 package agenttest
 
 import (

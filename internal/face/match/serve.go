@@ -133,7 +133,7 @@ func (p *patient) Read(b []byte) (int, error) {
 func (c *call) answers(duplex bool) *web.LineWriter {
 	if duplex {
 		// A recorder in a test cannot; then the answer comes after the request.
-		http.NewResponseController(c.w).EnableFullDuplex() //nolint:errcheck // see above
+		_ = http.NewResponseController(c.w).EnableFullDuplex()
 	}
 	return web.NewLineWriter(c.w)
 }
