@@ -3,6 +3,7 @@ package csv_test
 import (
 	"errors"
 	"io"
+	"os"
 	"reflect"
 	"strings"
 	"testing"
@@ -152,4 +153,18 @@ func FuzzRead(f *testing.F) {
 			}
 		}
 	})
+}
+
+// The document names every column.
+func TestDocumented(t *testing.T) {
+	t.Parallel()
+	doc, err := os.ReadFile("../../../docs/formats/csv.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range csv.Columns() {
+		if !strings.Contains(string(doc), "`"+name+"`") {
+			t.Errorf("docs/formats/csv.md does not explain %s", name)
+		}
+	}
 }
