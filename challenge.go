@@ -34,7 +34,8 @@ type Challenge struct {
 	Member   ID              `json:"member"`
 	Person   ID              `json:"person"`
 	Reason   ChallengeReason `json:"reason"`
-	Note     string          `json:"note,omitempty"` // at most MaxNote characters, no personal data
+	Note     string          `json:"note,omitempty"`   // at most MaxNote characters, no personal data
+	Answer   string          `json:"answer,omitempty"` // the reason of the latest answer
 	State    ChallengeState  `json:"state"`
 	Opened   time.Time       `json:"opened"`
 	Deadline time.Time       `json:"deadline"` // of the step that is due

@@ -35,32 +35,19 @@ func (x *Exchange) OpenChallenge(ctx context.Context, a policy.Actor, c lantern.
 		if err != nil {
 			return err
 		}
-		if row.Member == a.Member {
-			return &lantern.Error{Kind: lantern.Conflict, Field: "/signal", Reason: "the signal is the member's own", Fix: "withdraw it"}
+		earlier, ok, err := challengeable(t, a, row)
+		if ok {
+			opened.Challenge, err = x.readChallenge(t.ctx, t.Tx, earlier)
 		}
-		if !alive(row.State) {
-			return lantern.Errorf(lantern.Conflict, "the signal is %s", row.State)
-		}
-		pending, err := store.Undecided(t.ctx, t.Tx, c.Signal)
-		if err != nil {
+		if ok || err != nil {
 			return err
-		}
-		for _, p := range pending {
-			if p.Member == a.Member {
-				opened = p
-				return nil
-			}
-		}
-		n, err := store.CountUndecided(t.ctx, t.Tx, a.Member)
-		if err != nil {
-			return err
-		}
-		if n >= policy.MaxOpenChallenges {
-			return &lantern.Error{Kind: lantern.RateLimited, Reason: "too many undecided challenges of the member", Fix: "wait until some are decided"}
 		}
 		c.ID, c.Member, c.Person, c.State, c.Opened = id, a.Member, a.Person, lantern.ChallengeOpen, t.now
 		c.Deadline = policy.FirstDeadline(row.Imminent, t.now)
 		opened = store.ChallengeRow{Challenge: c, Owner: row.Member, Imminent: row.Imminent}
+		if opened.SealedNote, err = x.sealText(t.ctx, row, challengeAAD(c.ID, "note"), c.Note); err != nil {
+			return err
+		}
 		if err := store.InsertChallenge(t.ctx, t.writing(), opened); err != nil {
 			return fmt.Errorf("storing a challenge: %w", err)
 		}
@@ -70,6 +57,31 @@ func (x *Exchange) OpenChallenge(ctx context.Context, a policy.Actor, c lantern.
 		return x.suspend(t, row, a, "challenged")
 	})
 	return opened.Challenge, err
+}
+
+// challengeable refuses what cannot be challenged, and finds the member's own undecided
+// challenge if there is one.
+func challengeable(t *txn, a policy.Actor, row store.SignalRow) (earlier store.ChallengeRow, found bool, err error) {
+	if row.Member == a.Member {
+		return earlier, false, &lantern.Error{Kind: lantern.Conflict, Field: "/signal", Reason: "the signal is the member's own", Fix: "withdraw it"}
+	}
+	if !alive(row.State) {
+		return earlier, false, lantern.Errorf(lantern.Conflict, "the signal is %s", row.State)
+	}
+	pending, err := store.Undecided(t.ctx, t.Tx, row.ID)
+	if err != nil {
+		return earlier, false, err
+	}
+	for _, p := range pending {
+		if p.Member == a.Member {
+			return p, true, nil
+		}
+	}
+	n, err := store.CountUndecided(t.ctx, t.Tx, a.Member)
+	if err == nil && n >= policy.MaxOpenChallenges {
+		err = &lantern.Error{Kind: lantern.RateLimited, Reason: "too many undecided challenges of the member", Fix: "wait until some are decided"}
+	}
+	return earlier, false, err
 }
 
 // suspend stops a signal from matching anywhere.
@@ -110,13 +122,35 @@ func (x *Exchange) Challenges(ctx context.Context, a policy.Actor) (list []lante
 	officer := policy.Can(a, policy.DecideChallenge, x.Clock()) == nil
 	err = x.read(ctx, func(tx *sqldb.Tx) error {
 		rows, err := store.ChallengesFor(ctx, tx, a.Member, officer)
+		if err != nil {
+			return err
+		}
 		list = make([]lantern.Challenge, len(rows))
 		for i, r := range rows {
-			list[i] = r.Challenge
+			if list[i], err = x.readChallenge(ctx, tx, r); err != nil {
+				return err
+			}
 		}
-		return err
+		return nil
 	})
 	return list, err
+}
+
+// readChallenge unseals what people wrote, as long as the signal's key is there.
+func (x *Exchange) readChallenge(ctx context.Context, tx *sqldb.Tx, r store.ChallengeRow) (lantern.Challenge, error) {
+	c := r.Challenge
+	if r.SealedNote == nil && r.SealedAnswer == nil {
+		return c, nil
+	}
+	row, ok, err := store.ReadSignal(ctx, tx, c.Signal)
+	if err != nil || !ok {
+		return c, err
+	}
+	if c.Note, err = x.openText(ctx, row, challengeAAD(c.ID, "note"), r.SealedNote); err != nil {
+		return c, err
+	}
+	c.Answer, err = x.openText(ctx, row, challengeAAD(c.ID, "answer"), r.SealedAnswer)
+	return c, err
 }
 
 // Challenge returns one challenge the actor's member has a part in.
@@ -158,7 +192,7 @@ func (x *Exchange) Decide(ctx context.Context, a policy.Actor, id lantern.ID, d 
 		if err != nil {
 			return err
 		}
-		c, err = x.move(t, a, row, move)
+		c, err = x.move(t, a, row, move, d.Reason)
 		return err
 	})
 	return c, err
@@ -187,20 +221,25 @@ func (x *Exchange) mayDecide(t *txn, a policy.Actor, part policy.Part, row store
 }
 
 // move carries out what the state machine decided.
-func (x *Exchange) move(t *txn, a policy.Actor, c store.ChallengeRow, m policy.Move) (lantern.Challenge, error) {
-	c.State, c.Deadline = m.State, m.Deadline
+func (x *Exchange) move(t *txn, a policy.Actor, c store.ChallengeRow, m policy.Move, answer string) (lantern.Challenge, error) {
+	c.State, c.Deadline, c.Answer = m.State, m.Deadline, answer
 	if m.Falls || m.Stands {
 		c.Decided = t.now
+	}
+	row, ok, err := store.ReadSignal(t.ctx, t.Tx, c.Signal)
+	if err != nil || !ok {
+		return c.Challenge, err
+	}
+	if answer != "" {
+		if c.SealedAnswer, err = x.sealText(t.ctx, row, challengeAAD(c.ID, "answer"), answer); err != nil {
+			return c.Challenge, err
+		}
 	}
 	if err := store.UpdateChallenge(t.ctx, t.writing(), c); err != nil {
 		return c.Challenge, fmt.Errorf("moving a challenge: %w", err)
 	}
-	_, err := t.record(entry{kind: audit.Decide, by: a, facts: facts{Object: c.ID, Signal: c.Signal, Owner: c.Owner, State: string(c.State)}})
+	_, err = t.record(entry{kind: audit.Decide, by: a, facts: facts{Object: c.ID, Signal: c.Signal, Owner: c.Owner, State: string(c.State)}})
 	if err != nil {
-		return c.Challenge, err
-	}
-	row, ok, err := store.ReadSignal(t.ctx, t.Tx, c.Signal)
-	if err != nil || !ok {
 		return c.Challenge, err
 	}
 	switch {

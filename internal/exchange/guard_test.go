@@ -6,6 +6,8 @@ import (
 
 	"lantern"
 	"lantern/internal/exchange/exchangetest"
+	"lantern/internal/policy"
+	"lantern/internal/sqldb"
 	"lantern/internal/sqldb/sqldbtest"
 )
 
@@ -185,6 +187,69 @@ func TestLongPollWakes(t *testing.T) {
 		id := w.MustShare(cloud.Service, w.Draft(1))
 		if page := <-got; len(page.Changes) != 1 || page.Changes[0].Signal.ID != id {
 			t.Errorf("the waiting read got %+v, want the shared signal", page)
+		}
+	})
+}
+
+// TestRequestHappensOnce repeats a request whose answer was never remembered, as after a
+// crash between the act and its answer.
+func TestRequestHappensOnce(t *testing.T) {
+	t.Parallel()
+	sqldbtest.Each(t, func(t *testing.T, url string) {
+		w := exchangetest.New(t, url)
+		cloud := w.AddCompany("Cloudbin")
+		ctx := t.Context()
+		a := cloud.Admin
+		a.Request = policy.Request{Key: "k-1", Digest: [32]byte{1}}
+		p := lantern.Person{Label: "reviewer-9", Roles: []lantern.PersonRole{lantern.Investigator}}
+		if _, err := w.CreatePerson(ctx, a, p); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, _, err := w.Idempotent(ctx, a, "k-1", [32]byte{1}); lantern.KindOf(err) != lantern.Conflict {
+			t.Errorf("asking for the lost answer: got %v, want a conflict", err)
+		}
+		if _, err := w.CreatePerson(ctx, a, p); lantern.KindOf(err) != lantern.Conflict {
+			t.Errorf("the repetition: got %v, want a conflict", err)
+		}
+		w.Clock.Add(25 * time.Hour)
+		if _, err := w.CreatePerson(ctx, a, p); err != nil {
+			t.Errorf("a day later the key is free again: %v", err)
+		}
+	})
+}
+
+// TestChallengeTextsAreSealed looks for what people wrote in the database.
+func TestChallengeTextsAreSealed(t *testing.T) {
+	t.Parallel()
+	sqldbtest.Each(t, func(t *testing.T, url string) {
+		w := exchangetest.New(t, url)
+		cloud, face := w.AddCompany("Cloudbin"), w.AddCompany("Facegram")
+		ctx := t.Context()
+		id := w.MustShare(cloud.Service, w.Draft(1))
+		w.Drain(face.Service, "")
+		c, err := w.OpenChallenge(ctx, face.Investigator, lantern.Challenge{Signal: id, Reason: lantern.NotAbusive, Note: "zorbly context"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Decide(ctx, cloud.Officer, c.ID, lantern.Decision{Verdict: lantern.Dispute, Reason: "plim basis"}); err != nil {
+			t.Fatal(err)
+		}
+		got, err := w.Challenge(ctx, cloud.Officer, c.ID)
+		if err != nil || got.Note != "zorbly context" || got.Answer != "plim basis" {
+			t.Errorf("the sharer reads note and answer wrongly, %v", err)
+		}
+		var clear int
+		err = w.Config.DB.Read(ctx, func(tx *sqldb.Tx) error {
+			return tx.QueryRow(ctx, `SELECT COUNT(*) FROM challenge WHERE note = $1 OR answer = $2`, []byte("zorbly context"), []byte("plim basis")).Scan(&clear)
+		})
+		if err != nil || clear != 0 {
+			t.Errorf("%d challenges hold their texts in the clear, %v", clear, err)
+		}
+		if _, err := w.Withdraw(ctx, cloud.Submitter, id, lantern.Withdrawal{Reason: lantern.WithdrawnRequest, Erase: true}); err != nil {
+			t.Fatal(err)
+		}
+		if got, err = w.Challenge(ctx, cloud.Officer, c.ID); err != nil || got.Note != "" || got.Answer != "" {
+			t.Errorf("after erasure the texts are still there, %v", err)
 		}
 	})
 }

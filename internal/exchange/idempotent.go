@@ -13,6 +13,8 @@ import (
 
 // Idempotent looks for the answer to an earlier request of the actor's member with the
 // same Idempotency-Key, in the last day. The same key on another request is a Conflict.
+// If there is none the caller sets the actor's Request, which makes the act happen once
+// even if the process dies before [Exchange.SaveIdempotent].
 // Keys and answers that hold secrets must not be remembered.
 func (x *Exchange) Idempotent(ctx context.Context, a policy.Actor, key string, digest [32]byte) (answer []byte, status int, found bool, err error) {
 	mark := x.Sealer.Index("idempotency", a.ID().String(), key)
@@ -24,10 +26,35 @@ func (x *Exchange) Idempotent(ctx context.Context, a policy.Actor, key string, d
 		if !bytes.Equal(r.Digest, digest[:]) {
 			return &lantern.Error{Kind: lantern.Conflict, Reason: "the Idempotency-Key was used for another request", Fix: "use a fresh key for each request"}
 		}
+		if r.Status == 0 {
+			return errDone
+		}
 		answer, status, found = r.Body, r.Status, true
 		return nil
 	})
 	return answer, status, found, err
+}
+
+// errDone answers the repetition of a request whose answer was lost in a crash between
+// the act and the remembering of its answer.
+var errDone = &lantern.Error{Kind: lantern.Conflict, Reason: "the request was carried out and its answer lost", Fix: "look at what it made; to do it again use a fresh Idempotency-Key"}
+
+// claim enters a request that must happen only once, in the transaction of its act: a
+// repetition after a crash, or in another process at the same time, finds the entry.
+func (t *txn) claim(by policy.Actor) error {
+	if by.Request.Key == "" || t.claims[by.Request] {
+		return nil
+	}
+	mark := t.x.Sealer.Index("idempotency", by.ID().String(), by.Request.Key)
+	fresh, err := store.ClaimAnswer(t.ctx, t.writing(), by.Member, mark[:], by.Request.Digest[:], t.now, t.now.Add(-answerLife))
+	if err != nil {
+		return fmt.Errorf("claiming a request: %w", err)
+	}
+	if !fresh {
+		return errDone
+	}
+	t.claims[by.Request] = true
+	return nil
 }
 
 // SaveIdempotent remembers the answer to a request for a day.

@@ -145,6 +145,7 @@ type txn struct {
 	base   int64 // size of the tree before
 	leaves []store.LeafRow
 	heads  map[lantern.ID]*store.Head
+	claims map[policy.Request]bool // requests whose one happening is this transaction
 	wrote  bool
 }
 
@@ -157,7 +158,7 @@ func (x *Exchange) begin(ctx context.Context, tx *sqldb.Tx) (*txn, error) {
 	if !ok {
 		return nil, fmt.Errorf("the log has no head")
 	}
-	t := &txn{Tx: tx, x: x, ctx: ctx, heads: map[lantern.ID]*store.Head{}}
+	t := &txn{Tx: tx, x: x, ctx: ctx, heads: map[lantern.ID]*store.Head{}, claims: map[policy.Request]bool{}}
 	if err := t.tree.UnmarshalBinary(head.Edge); err != nil {
 		return nil, fmt.Errorf("reading the log head: %w", err)
 	}
@@ -217,6 +218,9 @@ type entry struct {
 
 // record appends a leaf and returns its index.
 func (t *txn) record(e entry) (int64, error) {
+	if err := t.claim(e.by); err != nil {
+		return 0, err
+	}
 	f := e.facts
 	if e.by.Member != 0 {
 		f.Member, f.Actor, f.Key = e.by.Member, e.by.ID(), e.by.Key

@@ -133,17 +133,6 @@ func (x *Exchange) contentMark(opinion, note string) []byte {
 	return sum[:]
 }
 
-func (x *Exchange) sealNote(r seal.Record, id lantern.ID, note string) ([]byte, error) {
-	if note == "" {
-		return nil, nil
-	}
-	b, err := r.Seal(x.Random, noteAAD(id), []byte(note))
-	if err != nil {
-		return nil, fmt.Errorf("sealing a note: %w", err)
-	}
-	return b, nil
-}
-
 // valueID names a value in a program: 63 bits of a keyed index, so that equal values meet
 // without a table of values, and nobody without the key can compute it.
 func (x *Exchange) valueID(program lantern.ID, t lantern.SignalType, canonical string) lantern.ID {

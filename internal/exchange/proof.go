@@ -184,12 +184,6 @@ func (x *Exchange) openPerson(ctx context.Context, tx *sqldb.Tx, row store.LeafR
 	return err
 }
 
-// What sealed bytes are bound to, so that they cannot be moved to another record.
-func personAAD(signal lantern.ID) string { return "leaf/" + signal.String() + "/person" }
-func saltAAD(signal lantern.ID) string   { return "leaf/" + signal.String() + "/salt" }
-func valueAAD(signal lantern.ID) string  { return "signal/" + signal.String() + "/value" }
-func noteAAD(signal lantern.ID) string   { return "signal/" + signal.String() + "/note" }
-
 // leafReader reads stored leaves.
 func leafReader(tx *sqldb.Tx) audit.LeafReader {
 	return func(ctx context.Context, from, to int64) ([]audit.Leaf, error) {

@@ -135,30 +135,6 @@ func opinion(r store.SignalRow) (lantern.Signal, error) {
 	return s, nil
 }
 
-// unseal fills in value and note. A signal whose key is gone stays without.
-func (x *Exchange) unseal(ctx context.Context, r store.SignalRow, s *lantern.Signal) error {
-	if r.Wrapped == nil || r.Value == nil {
-		return nil
-	}
-	record, err := x.Sealer.OpenRecord(ctx, r.Wrapped)
-	if err != nil {
-		return fmt.Errorf("opening the key of signal %s: %w", r.ID, err)
-	}
-	value, err := record.Open(valueAAD(r.ID), r.Value)
-	if err != nil {
-		return fmt.Errorf("opening signal %s: %w", r.ID, err)
-	}
-	s.Value = string(value)
-	if r.Note != nil {
-		note, err := record.Open(noteAAD(r.ID), r.Note)
-		if err != nil {
-			return fmt.Errorf("opening the note of signal %s: %w", r.ID, err)
-		}
-		s.Note = string(note)
-	}
-	return nil
-}
-
 // whole is everything about one signal: opinion, value unless it ended, links, programs,
 // reactions.
 func (x *Exchange) whole(ctx context.Context, tx *sqldb.Tx, r store.SignalRow) (lantern.Signal, error) {

@@ -93,7 +93,7 @@ func (x *Exchange) passLate(t *txn) (int, error) {
 		if err != nil {
 			return 0, fmt.Errorf("passing challenge %s on: %w", c.ID, err)
 		}
-		if _, err := x.move(t, policy.Actor{}, c, move); err != nil {
+		if _, err := x.move(t, policy.Actor{}, c, move, ""); err != nil {
 			return 0, err
 		}
 	}

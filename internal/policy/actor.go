@@ -19,6 +19,14 @@ type Actor struct {
 	Trained     time.Time            // training valid until; a service stands in its responsible person's
 	Scopes      []lantern.Scope      // of the key
 	Expires     time.Time            // of the key
+	Request     Request              // the request it acts by, if that must happen only once
+}
+
+// Request identifies a request that must happen only once: the caller's Idempotency-Key
+// and a digest of what it asks. The zero Request may happen any number of times.
+type Request struct {
+	Key    string
+	Digest [32]byte
 }
 
 // ID names the actor: the person's or the service's.

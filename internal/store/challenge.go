@@ -13,13 +13,16 @@ type ChallengeRow struct {
 	lantern.Challenge
 	Owner    lantern.ID // the sharer
 	Imminent bool
+
+	SealedNote   []byte // under the signal's key, so that they die with it
+	SealedAnswer []byte
 }
 
-const challengeColumns = `c.id, c.signal_id, c.owner_id, c.member_id, c.person_id, c.reason, c.note, c.imminent, c.state, c.opened_at, c.deadline_at, c.decided_at`
+const challengeColumns = `c.id, c.signal_id, c.owner_id, c.member_id, c.person_id, c.reason, c.note, c.answer, c.imminent, c.state, c.opened_at, c.deadline_at, c.decided_at`
 
 func scanChallenge(s scanner) (c ChallengeRow, err error) {
 	var opened, deadline, decided int64
-	err = s.Scan(&c.ID, &c.Signal, &c.Owner, &c.Member, &c.Person, &c.Reason, &c.Note, &c.Imminent, &c.State, &opened, &deadline, &decided)
+	err = s.Scan(&c.ID, &c.Signal, &c.Owner, &c.Member, &c.Person, &c.Reason, &c.SealedNote, &c.SealedAnswer, &c.Imminent, &c.State, &opened, &deadline, &decided)
 	c.Opened, c.Deadline, c.Decided = fromMicros(opened), fromMicros(deadline), fromMicros(decided)
 	return c, err
 }
@@ -28,14 +31,14 @@ func scanChallenge(s scanner) (c ChallengeRow, err error) {
 func InsertChallenge(ctx context.Context, tx *sqldb.Tx, c ChallengeRow) error {
 	_, err := tx.Exec(ctx, `INSERT INTO challenge (id, signal_id, owner_id, member_id, person_id, reason, note, imminent, state, opened_at, deadline_at, decided_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0)`,
-		c.ID, c.Signal, c.Owner, c.Member, c.Person, string(c.Reason), c.Note, c.Imminent, string(c.State), micros(c.Opened), micros(c.Deadline))
+		c.ID, c.Signal, c.Owner, c.Member, c.Person, string(c.Reason), c.SealedNote, c.Imminent, string(c.State), micros(c.Opened), micros(c.Deadline))
 	return err
 }
 
 // UpdateChallenge writes a challenge's step.
 func UpdateChallenge(ctx context.Context, tx *sqldb.Tx, c ChallengeRow) error {
-	_, err := tx.Exec(ctx, `UPDATE challenge SET state = $2, deadline_at = $3, decided_at = $4 WHERE id = $1`,
-		c.ID, string(c.State), micros(c.Deadline), micros(c.Decided))
+	_, err := tx.Exec(ctx, `UPDATE challenge SET state = $2, deadline_at = $3, decided_at = $4, answer = $5 WHERE id = $1`,
+		c.ID, string(c.State), micros(c.Deadline), micros(c.Decided), c.SealedAnswer)
 	return err
 }
 

@@ -122,6 +122,15 @@ func RememberAnswer(ctx context.Context, tx *sqldb.Tx, member lantern.ID, mark [
 	return err
 }
 
+// ClaimAnswer enters a request without its answer yet and reports whether it was free:
+// an entry younger than since stays as it is.
+func ClaimAnswer(ctx context.Context, tx *sqldb.Tx, member lantern.ID, mark, digest []byte, at, since time.Time) (bool, error) {
+	n, err := tx.Exec(ctx, `INSERT INTO idempotency (member_id, mark, digest, status, answer, at) VALUES ($1, $2, $3, 0, $4, $5)
+		ON CONFLICT (member_id, mark) DO UPDATE SET digest = excluded.digest, status = 0, answer = excluded.answer, at = excluded.at
+		WHERE idempotency.at < $6`, member, mark, digest, []byte{}, micros(at), micros(since))
+	return n > 0, err
+}
+
 // ForgetAnswers drops answers older than a time.
 func ForgetAnswers(ctx context.Context, tx *sqldb.Tx, before time.Time) error {
 	_, err := tx.Exec(ctx, `DELETE FROM idempotency WHERE at < $1`, micros(before))

@@ -147,6 +147,7 @@ func EraseSignal(ctx context.Context, tx *sqldb.Tx, r SignalRow) error {
 		`DELETE FROM secret WHERE member_id = $1 AND signal_id = $2`,
 		`UPDATE signal SET skey = NULL, value = NULL, note = NULL, opinion = '{}' WHERE member_id = $1 AND id = $2`,
 		`UPDATE placement SET value_id = 0 WHERE member_id = $1 AND signal_id = $2`,
+		`UPDATE challenge SET note = NULL, answer = NULL WHERE owner_id = $1 AND signal_id = $2`,
 		`DELETE FROM link WHERE member_id = $1 AND signal_id = $2`,
 		`UPDATE leaf SET person = NULL, person_salt = NULL WHERE owner_id = $1 AND signal_id = $2`,
 	} {

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"lantern"
+	"lantern/internal/policy"
 	"lantern/internal/web"
 )
 
@@ -40,12 +41,13 @@ func (c *call) once(rt route) error {
 	if found {
 		return c.repeat(rt, status, stored)
 	}
+	c.actor.Request = policy.Request{Key: key, Digest: digest}
 	body, keep, err := c.perform(rt)
 	if err != nil {
 		return err
 	}
 	if err := c.api.x.SaveIdempotent(c.ctx(), c.actor, key, digest, c.status, keep); err != nil {
-		// The act is done and must be told; a repetition may do it again.
+		// The act is done and must be told; a repetition is told that it was.
 		c.api.config.Log.Error("an answer was not remembered", slog.String("request_id", web.RequestID(c.ctx())), slog.String("err", err.Error()))
 	}
 	c.write(c.status, body)
