@@ -157,8 +157,14 @@ func (e *Engine) addKeys(s *segment, t *signal.Type, en *Entry) {
 		s.marks = append(s.marks, markRow{e.mark(markKey+markKind(n), key), en.Signal})
 	}
 	add(en.Canonical, true, t.Compare == signal.URLPrefix && isFolder(en.Canonical))
-	for i, w := range en.Weak {
-		if w != en.Canonical && !slices.Contains(en.Weak[:i], w) {
+	weak := en.Weak
+	if t == signal.Payment {
+		if bare := barePayment(en.Canonical); bare != "" {
+			weak = append(slices.Clone(weak), bare)
+		}
+	}
+	for i, w := range weak {
+		if w != en.Canonical && !slices.Contains(weak[:i], w) {
 			add(w, false, false)
 		}
 	}

@@ -15,7 +15,7 @@ const tailDigits = 6
 func hints(t *signal.Type, en *Entry) iter.Seq2[markKind, string] {
 	return func(yield func(markKind, string) bool) {
 		switch t.Name {
-		case signal.Username.Name, "payment":
+		case signal.Username.Name, signal.Payment.Name:
 			for _, key := range append([]string{en.Canonical}, en.Weak...) {
 				if !yield(markHandle, coarse(key[strings.IndexAny(key, "/:")+1:])) {
 					return

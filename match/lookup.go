@@ -99,7 +99,7 @@ func weakHow(t *signal.Type, key string) lantern.How {
 
 // isBare reports whether key is a handle without its platform or payment scheme.
 func isBare(t *signal.Type, key string) bool {
-	return t == signal.Username && !strings.Contains(key, "/")
+	return t == signal.Username && !strings.Contains(key, "/") || t == signal.Payment && !strings.Contains(key, ":")
 }
 
 // near compares perceptual hashes with every one that is held.

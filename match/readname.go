@@ -1,5 +1,7 @@
 package match
 
+import "lantern/signal"
+
 // readNames finds what begins with a name of labels joined by dots: domains, addresses
 // without a scheme, and "platform/handle" and "platform:id".
 func (s *scanner) readNames(r *run) {
@@ -38,7 +40,7 @@ func (s *scanner) readHost(p, e int, plain bool) {
 		s.look(s.e.n.domain, p, e)
 	}
 	if s.want.url && s.addressMayStart(p) {
-		s.readAddress(p, p, "")
+		s.readAddress(p, p, false)
 	}
 }
 
@@ -81,7 +83,10 @@ const maxID = 192
 // readMember finds the username or account that begins with the platform from p to e, on
 // which a slash or colon follows.
 func (s *scanner) readMember(p, e int) {
-	if s.want.username || s.want.payment {
+	if s.want.payment && s.text[e] == ':' {
+		s.readPayment(p, e)
+	}
+	if s.want.username {
 		h := e + 1
 		if h < len(s.text) && s.text[h] == '@' {
 			h++
@@ -112,8 +117,14 @@ const maxEnds = 8
 // handles there.
 func (s *scanner) readHandleAt(p, h int, join *set) {
 	s.handleEnds(h, join, func(e int) {
-		if s.mayHandle(h, e) {
+		if !s.mayHandle(h, e) {
+			return
+		}
+		if s.want.username {
 			s.look(s.e.n.username, p, e)
+		}
+		if s.want.payment && join == &linkJoin {
+			s.look(s.e.n.payment, p, e)
 		}
 	})
 }
@@ -148,6 +159,9 @@ func (s *scanner) readHandles(r *run) {
 			from--
 		}
 		for ; from <= p; from++ {
+			if s.want.payment && from > 0 && s.text[from-1] == '$' {
+				s.readCashtag(from - 1)
+			}
 			if from < s.lo || from >= s.hi {
 				continue
 			}
@@ -160,9 +174,20 @@ func (s *scanner) readHandles(r *run) {
 	}
 }
 
-// lookBare looks up a handle without a platform.
+// lookBare looks up a handle without a platform or payment scheme, and wallets, which
+// need no scheme.
 func (s *scanner) lookBare(start, end int) {
 	if s.want.username {
 		s.look(s.e.n.username, start, end)
+	}
+	if !s.want.payment {
+		return
+	}
+	s.look(s.e.n.payment, start, end)
+	if bare := bareHandle(string(s.text[start:end])); bare != "" {
+		l := lookup{e: s.e, v: s.v, dst: s.found[:0]}
+		l.keys(signal.Payment, s.e.n.payment, Query{Weak: []string{bare}})
+		s.found = l.dst
+		s.note(s.e.n.payment, l.dst, start, end)
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"lantern/signal"
 )
 
-// schemes are the ways people write "http" and "https"; those that end in s mean https.
+// schemes are the ways people write "http" and "https".
 var schemes = []string{
 	"https", "http", "hxxps", "hxxp", "htxps", "htxp", "hxtps", "hxtp", "h**ps", "h**p", "httxs", "httx",
 	"h__ps", "h__p", "h--ps", "h--p", "xxxxs", "xxxx", "ttps", "ttp", "tps", "tp",
@@ -35,20 +35,18 @@ func (s *scanner) readURL(colon int) {
 		if start < 0 || !lowerEqual(s.text[start:colon], w) || !leftFree(s.text, start, &noJoin) {
 			continue
 		}
-		if w[len(w)-1] == 's' {
-			s.readAddress(start, host, "https://")
-		} else {
-			s.readAddress(start, host, "http://")
+		if s.want.url {
+			s.readAddress(start, host, true)
 		}
-		if s.want.username {
+		if s.want.handle {
 			s.readProfile(start, host)
 		}
 		return
 	}
 }
 
-// readProfile finds the username in a link to a profile: its host is the platform, its
-// first or second folder the handle.
+// readProfile finds the username in a link to a profile, and the payment handle in a link
+// to a payment page: the host is the platform, the first or second folder the handle.
 func (s *scanner) readProfile(start, host int) {
 	i := host
 	for range 2 {
@@ -62,7 +60,7 @@ func (s *scanner) readProfile(start, host int) {
 			}
 		}
 		h := i
-		if h < len(s.text) && s.text[h] == '@' {
+		if h < len(s.text) && (s.text[h] == '@' || s.text[h] == '$') {
 			h++
 		}
 		s.readHandleAt(start, h, &linkJoin)
@@ -71,11 +69,11 @@ func (s *scanner) readProfile(start, host int) {
 
 // address is the reading of one address in a text.
 type address struct {
-	start  int    // where it begins
-	scheme string // what its scheme means, "" if none is written
-	limit  int    // no equal signal reads on beyond
-	below  bool   // it may lie below some signal
-	ends   int    // tried so far
+	start  int  // where it begins
+	scheme bool // is written
+	limit  int  // no equal signal reads on beyond
+	below  bool // it may lie below some signal
+	ends   int  // tried so far
 }
 
 // maxAddressEnds is how many ends of an address are tried, counted from its start.
@@ -84,7 +82,7 @@ const maxAddressEnds = 256
 // readAddress finds the URL signals that equal an address, wherever it may end, and those
 // it lies below. As long as the characters of an address are their own canonical form,
 // marks tell which ends are worth normalising and when no signal goes on like this.
-func (s *scanner) readAddress(start, host int, scheme string) {
+func (s *scanner) readAddress(start, host int, scheme bool) {
 	if start < s.lo || start >= s.hi {
 		return
 	}
@@ -302,7 +300,7 @@ func (s *scanner) lookPage(a *address, raw string, e int, below bool) {
 		return
 	}
 	s.notePage(a, v.Canonical, e, below)
-	if a.scheme == "" {
+	if !a.scheme {
 		if v, err := signal.URL.Normalize("http://" + raw); err == nil {
 			s.notePage(a, v.Canonical, e, below)
 		}

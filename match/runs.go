@@ -95,7 +95,7 @@ func (s *scanner) trim(r *run) bool {
 
 // readRun looks for every kind of identifier that begins in, or hangs on, one run.
 func (s *scanner) readRun(r *run) {
-	if s.want.url && r.end < len(s.text) {
+	if (s.want.url || s.want.handle) && r.end < len(s.text) {
 		if c := s.text[r.end]; c == ':' || c == '[' || c == '(' {
 			s.readURL(r.end)
 		}
@@ -108,6 +108,9 @@ func (s *scanner) readRun(r *run) {
 	}
 	if s.want.handle {
 		s.readHandles(r)
+	}
+	if s.want.payment && r.flags&isDigit != 0 {
+		s.readIBANs(r)
 	}
 	if s.want.hash && r.rim-r.core >= 32 {
 		s.readHashes(r)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"slices"
+	"unicode/utf8"
 
 	"lantern"
 )
@@ -64,6 +65,9 @@ func (e *Engine) scan(ctx context.Context, r io.Reader, opts ScanOptions, body i
 		s.hi = len(s.text)
 		if !done {
 			s.hi = len(s.text) - windowTail
+			for back := 1; back < utf8.UTFMax && !utf8.RuneStart(s.text[s.hi]); back++ {
+				s.hi-- // never cut a character in two
+			}
 		}
 		if err := s.window(&at, emit); err != nil || done {
 			return err

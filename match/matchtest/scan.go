@@ -90,6 +90,7 @@ func (r *reader) readAt(i int) {
 	r.hash(i)
 	r.ip(i)
 	r.phone(i)
+	r.payment(i)
 }
 
 // each calls f for the borders behind i, up to limit bytes on, at which a token of allowed characters can end.
@@ -116,8 +117,8 @@ func addressChar(r rune) bool {
 // address reads addresses with and without a scheme, and links to profiles.
 func (r *reader) address(i int) {
 	host, bare := i, false
-	if m := scheme.FindString(r.t.from(i, 32)); m != "" && r.t.free(i, -1, "") {
-		host = r.t.index[r.t.chars[i].off+len(m)]
+	if m := r.schemeAt(i); m != "" {
+		host = r.t.number(r.t.chars[i].off + len(m))
 		r.profile(i, host)
 	} else if bare = r.bareAddress(i); !bare {
 		return
@@ -147,6 +148,14 @@ func (r *reader) address(i int) {
 	if j > host {
 		r.page(r.t.cut(i, j), bare, i, j, func(f match.Found) bool { return !exact(f) })
 	}
+}
+
+// schemeAt returns the scheme that an address begins with at i, with its slashes.
+func (r *reader) schemeAt(i int) string {
+	if !strings.ContainsRune("hHxXtT", r.t.at(i)) || !r.t.free(i, -1, "") {
+		return ""
+	}
+	return scheme.FindString(r.t.from(i, 32))
 }
 
 // page looks an address up, one without a scheme with either.
@@ -190,10 +199,10 @@ func (r *reader) profile(i, host int) {
 			return
 		}
 		h := host + 1
-		if host = h; r.t.at(h) == '@' {
+		if host = h; r.t.at(h) == '@' || r.t.at(h) == '$' {
 			h++
 		}
-		r.handles(i, h, ".-_~", linkChar)
+		r.handles(i, h, ".-_~", linkChar, signal.Username, signal.Payment)
 	}
 }
 
@@ -204,14 +213,17 @@ func handleChar(r rune) bool { return linkChar(r) || r == '#' }
 func linkChar(r rune) bool { return r > 0 && (nameChar(r) || strings.ContainsRune(".-_~", r)) }
 
 // handleFrom looks up usernames from i on whose handle begins at h.
-func (r *reader) handleFrom(i, h int) { r.handles(i, h, ".-_#~", handleChar) }
+func (r *reader) handleFrom(i, h int) { r.handles(i, h, ".-_#~", handleChar, signal.Username) }
 
-// handles looks up usernames from i on, with the handle from h on.
-func (r *reader) handles(i, h int, join string, allowed func(rune) bool) {
+// handles looks up what stands from i on, with a handle from h on, as several types.
+func (r *reader) handles(i, h int, join string, allowed func(rune) bool, types ...*signal.Type) {
 	n := 0
 	r.each(h, 256, join, allowed, func(j int) {
-		if n++; n <= 8 {
-			r.look(signal.Username, r.t.cut(i, j), i, j, nil)
+		if n++; n > 8 {
+			return
+		}
+		for _, t := range types {
+			r.look(t, r.t.cut(i, j), i, j, nil)
 		}
 	})
 }
@@ -221,14 +233,25 @@ func (r *reader) handle(i int) {
 	if c := r.t.at(i); !handleChar(c) || !r.t.free(i, -1, ".-_#~") {
 		return
 	}
-	// Of the joiners before a handle at most three belong to it.
+	if r.begins(i) {
+		r.handles(i, i, ".-_#~", handleChar, signal.Username, signal.Payment)
+		n := 0
+		r.each(i, 256, ".-_#~", handleChar, func(j int) {
+			if n++; n <= 8 {
+				r.barePayment(i, j)
+			}
+		})
+	}
+}
+
+// begins reports whether a handle may begin at i: of the joiners before its first letter
+// at most three belong to it.
+func (r *reader) begins(i int) bool {
 	core := i
 	for core < i+4 && strings.ContainsRune(".-_#~", r.t.at(core)) {
 		core++
 	}
-	if kind(r.t.at(core)) != 0 && core-i <= 3 {
-		r.handleFrom(i, i)
-	}
+	return kind(r.t.at(core)) != 0 && core-i <= 3
 }
 
 // host reads domains, and platforms with a handle or an id behind them.
@@ -241,7 +264,8 @@ func (r *reader) host(i int) {
 		if dotty {
 			r.look(signal.Domain, r.t.cut(i, j), i, j, nil)
 		}
-		if c := r.t.at(j); c != '/' && c != ':' {
+		c := r.t.at(j)
+		if c != '/' && c != ':' {
 			continue
 		}
 		h := j + 1
@@ -249,6 +273,9 @@ func (r *reader) host(i int) {
 			h++
 		}
 		r.handleFrom(i, h)
+		if c == ':' {
+			r.paid(i, j+1)
+		}
 		r.each(j+1, 192, ".-_~=+", func(c rune) bool {
 			return c > 0 && c < 0x80 && (kind(c) != 0 || strings.ContainsRune("-_.~=+:/|", c))
 		}, func(k int) { r.look(signal.Account, r.t.cut(i, k), i, k, nil) })
@@ -257,13 +284,16 @@ func (r *reader) host(i int) {
 
 // mail reads what stands around an at sign, seen from the domain that begins at i.
 func (r *reader) mail(i int) {
+	if kind(r.t.at(i)) == 0 || !strings.ContainsRune("@ ]})>＠﹫", r.t.at(i-1)) {
+		return
+	}
 	off := r.t.chars[i].off
 	at := atBehind.FindString(r.t.s[max(0, off-12):off])
-	if at == "" || kind(r.t.at(i)) == 0 {
+	if at == "" {
 		return
 	}
 	ends, dotty := r.t.hostEnds(i)
-	local := r.t.index[off-len(at)]
+	local := r.t.number(off - len(at))
 	for q := local - 1; q >= 0 && mailChar(r.t.at(q)) && r.t.chars[local].off-r.t.chars[q].off <= 256+3; q-- {
 		if !dotty || !r.t.free(q, -1, ".-_+") {
 			continue
@@ -310,7 +340,7 @@ var quad = regexp.MustCompile(`^(?:(?:0[xX][0-9a-fA-F]{1,30}|[0-9]{1,32})(?:\.| 
 func (r *reader) ip(i int) {
 	if c := r.t.at(i); c >= '0' && c <= '9' && r.t.free(i, -1, ".") && !r.t.dotsBehind(i) {
 		if m := quad.FindString(r.t.from(i, 256)); m != "" {
-			if j := r.t.index[r.t.chars[i].off+len(m)]; r.t.free(j, 1, ".") && r.t.dotted(j) == 0 {
+			if j := r.t.number(r.t.chars[i].off + len(m)); r.t.free(j, 1, ".") && r.t.dotted(j) == 0 {
 				r.look(signal.IP, m, i, j, nil)
 			}
 		}

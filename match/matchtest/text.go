@@ -15,7 +15,7 @@ import (
 type text struct {
 	s     string
 	chars []char
-	index map[int]int // byte offset in s to number in chars
+	index []int32 // byte offset in s to number in chars
 }
 
 // char is one character; r is -1 where bytes decode to none.
@@ -29,11 +29,14 @@ type char struct {
 
 // newText decodes a text as docs/design/003-reading-text.md says.
 func newText(b []byte) *text {
-	t := &text{index: map[int]int{}}
+	t := &text{}
 	var s strings.Builder
 	line, column := 1, 1
 	add := func(r rune, bytes string, original int) {
-		t.index[s.Len()] = len(t.chars)
+		t.index = append(t.index, int32(len(t.chars)))
+		for len(t.index) < s.Len()+len(bytes) {
+			t.index = append(t.index, -1)
+		}
 		t.chars = append(t.chars, char{r, s.Len(), int64(original), line, column})
 		s.WriteString(bytes)
 		if column++; r == '\n' {
@@ -76,11 +79,14 @@ func newText(b []byte) *text {
 			i += size
 		}
 	}
-	t.index[s.Len()] = len(t.chars)
+	t.index = append(t.index, int32(len(t.chars)))
 	t.chars = append(t.chars, char{-1, s.Len(), int64(len(b)), line, column})
 	t.s = s.String()
 	return t
 }
+
+// number returns the number of the character at a byte offset of s.
+func (t *text) number(off int) int { return int(t.index[off]) }
 
 // at returns character i, -1 beside the text.
 func (t *text) at(i int) rune {
@@ -154,7 +160,7 @@ func (t *text) dotted(i int) int {
 	if m == "" {
 		return 0
 	}
-	j := t.index[t.chars[i].off+len(m)]
+	j := t.number(t.chars[i].off + len(m))
 	if kind(t.at(i-1)) != 0 && kind(t.at(j)) == kind(t.at(i-1)) {
 		return j
 	}
@@ -168,7 +174,7 @@ func (t *text) dotsBehind(i int) bool {
 	if m == "" {
 		return false
 	}
-	j := t.index[off-len(m)]
+	j := t.number(off - len(m))
 	return kind(t.at(j-1)) != 0 && kind(t.at(j-1)) == kind(t.at(i))
 }
 

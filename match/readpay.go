@@ -1,0 +1,89 @@
+package match
+
+import "lantern/signal"
+
+// barePayment returns the handle of a canonical payment value alone, in the form in which
+// it is looked up where no scheme stands; "" if it is too short or too common for that.
+func barePayment(canonical string) string {
+	for i := range len(canonical) {
+		if canonical[i] == ':' {
+			return bareHandle(canonical[i+1:])
+		}
+	}
+	return ""
+}
+
+// bareHandle returns the form of a handle without a platform, "" if it has none.
+func bareHandle(raw string) string {
+	v, err := signal.Username.Normalize(raw)
+	if err != nil || !isBare(signal.Username, v.Canonical) {
+		return ""
+	}
+	return v.Canonical
+}
+
+// payChars are the characters of a payment handle behind its scheme.
+var payChars = newSet("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.~=+:/|@")
+
+// readPayment finds the payment handles whose scheme stands from p to colon.
+func (s *scanner) readPayment(p, colon int) {
+	h := colon + 1
+	for h < len(s.text) && (s.text[h] == '$' || s.text[h] == '@') && h-colon <= maxEdge {
+		h++
+	}
+	for i := h; i < len(s.text) && i-h < maxID && payChars.has(s.text[i]); i++ {
+		end := i + 1
+		if end < len(s.text) && classes[s.text[end]]&(isLetter|isDigit) != 0 || !rightFree(s.text, end, &idJoin) {
+			continue
+		}
+		if s.mayHandle(h, end) {
+			s.look(s.e.n.payment, p, end)
+		}
+	}
+}
+
+// readCashtag finds the handle behind a dollar sign at p.
+func (s *scanner) readCashtag(p int) {
+	if !leftFree(s.text, p, &noJoin) {
+		return
+	}
+	s.handleEnds(p+1, &handleJoin, func(e int) {
+		if s.mayHandle(p+1, e) {
+			s.look(s.e.n.payment, p, e)
+		}
+	})
+}
+
+// Lengths of a bank account number, without blanks (ISO 13616).
+const (
+	minIBAN = 15
+	maxIBAN = 34
+)
+
+// readIBANs finds the bank account numbers that begin in a run; people write them in groups.
+func (s *scanner) readIBANs(r *run) {
+	for _, p := range s.within(r, &noJoin) {
+		if p+4 > len(s.text) || !isIBANHead(s.text[p:p+4]) {
+			continue
+		}
+		s.lower = s.lower[:0]
+		for i := p; i < len(s.text) && len(s.lower) < maxIBAN; i++ {
+			c := s.text[i]
+			if classes[c]&(isLetter|isDigit) == 0 {
+				if c != ' ' && c != '-' || s.text[i-1] == ' ' || s.text[i-1] == '-' {
+					break
+				}
+				continue
+			}
+			s.lower = append(s.lower, lower(c))
+			if len(s.lower) >= minIBAN && rightFree(s.text, i+1, &noJoin) && s.v.may(s.e.markBytes(markHandle, s.lower)) {
+				s.look(s.e.n.payment, p, i+1)
+			}
+		}
+	}
+}
+
+// isIBANHead reports two letters and two digits.
+func isIBANHead(b []byte) bool {
+	return classes[b[0]]&isLetter != 0 && classes[b[1]]&isLetter != 0 && classes[b[2]]&isDigit != 0 && classes[b[3]]&isDigit != 0
+}
