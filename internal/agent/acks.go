@@ -4,9 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"lantern"
 	"lantern/internal/sqldb"
+)
+
+// How long to rest after overwriting freed bytes, for each second it took, and at most.
+const (
+	restFactor  = 20
+	longestRest = 10 * time.Minute
 )
 
 // sendAcks sends every acknowledgement that is true here and not yet taken. One the
@@ -67,9 +74,11 @@ func (a *Agent) scrubFreed(ctx context.Context) error {
 	if mark == "" && len(freed) == 0 {
 		return nil
 	}
+	start := time.Now()
 	if err := a.db.Scrub(ctx, "replica", "secret"); err != nil {
 		return fmt.Errorf("overwriting freed bytes: %w", err)
 	}
+	took := time.Since(start)
 	err = a.db.Write(ctx, func(tx *sqldb.Tx) error {
 		for _, ack := range freed {
 			if err := readyAck(ctx, tx, ack.Ack); err != nil {
@@ -82,5 +91,8 @@ func (a *Agent) scrubFreed(ctx context.Context) error {
 		return fmt.Errorf("recording purges: %w", err)
 	}
 	a.acks.wake()
+	// Rewriting a large replica stops its writers for seconds; corrections that come
+	// together share the next run. Purging is due within a day.
+	sleep(ctx, min(restFactor*took, longestRest), nil)
 	return nil
 }

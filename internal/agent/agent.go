@@ -64,8 +64,9 @@ type Agent struct {
 	mu      sync.Mutex // guards what follows
 	member  lantern.Member
 	feeds   map[lantern.ID]*feed
-	fault   string // how the log contradicted itself
-	problem string // why the exchange does not answer the agent at all
+	fault   string              // how the log contradicted itself
+	problem string              // why the exchange does not answer the agent at all
+	unread  map[lantern.ID]bool // active signals this version cannot read, so that they match nothing
 	callers map[[32]byte]cachedCaller
 	rounds  map[lantern.ID]bool // cases whose next round is being read
 }
@@ -86,7 +87,7 @@ func New(ctx context.Context, c Config) (*Agent, error) {
 	a := &Agent{
 		exchange: c.Exchange, sealer: c.Sealer, logKey: c.LogKey, region: c.Region, matchOwn: c.MatchOwn,
 		clock: c.Clock, random: &lockedReader{r: c.Random}, log: c.Log,
-		feeds: make(map[lantern.ID]*feed), callers: make(map[[32]byte]cachedCaller), rounds: make(map[lantern.ID]bool),
+		feeds: make(map[lantern.ID]*feed), unread: make(map[lantern.ID]bool), callers: make(map[[32]byte]cachedCaller), rounds: make(map[lantern.ID]bool),
 	}
 	if a.clock == nil {
 		a.clock = time.Now

@@ -140,12 +140,14 @@ func (a *Agent) keepCheckpoint(ctx context.Context, before map[string]string, si
 // setFault stops the feeds for good.
 func (a *Agent) setFault(ctx context.Context, what string) error {
 	a.log.Error("the exchange's log contradicts itself", "fault", what)
+	// Kept first and in any case: an agent that is being stopped must not forget it.
+	ctx = context.WithoutCancel(ctx)
+	err := a.db.Write(ctx, func(tx *sqldb.Tx) error { return saveState(ctx, tx, stateFault, what) })
 	a.mu.Lock()
 	a.fault = what
 	a.mu.Unlock()
 	a.joined.wake()
 	a.changed.wake()
-	err := a.db.Write(ctx, func(tx *sqldb.Tx) error { return saveState(ctx, tx, stateFault, what) })
 	if err != nil {
 		return fmt.Errorf("recording a fault of the log: %w", err)
 	}

@@ -4,16 +4,19 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"hash"
 	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"lantern"
 )
 
-// decisionDigest is the SHA-256 of a decision list in its canonical form: one JSON object
-// a line, ended by a line feed, in the bytewise order of accounts, with exactly the
-// members of decisionLine in their order, times in UTC to the second. An outcome's
-// attestation names it, so that the member can show later which decisions it counted.
+// decisionDigest is the SHA-256 of a decision list in its canonical form: one object of
+// decisionLine a line, each written by RFC 8785 and ended by a line feed, in the bytewise
+// order of accounts; docs/protocol/agent.md has an example. An outcome's attestation
+// names it, so that the member can show later which decisions it counted.
 type decisionDigest struct {
 	hash   hash.Hash
 	singly int
@@ -26,16 +29,17 @@ type decisionLine struct {
 	Decision lantern.HitDecision `json:"decision"`
 	Bulk     bool                `json:"bulk"`
 	Person   lantern.ID          `json:"person"`
-	Decided  string              `json:"decided"`
+	Decided  string              `json:"decided"` // RFC 3339 in UTC, to the second
 }
 
 func newDigest() *decisionDigest { return &decisionDigest{hash: sha256.New()} }
 
 // add adds the next decision; the caller keeps the order.
 func (d *decisionDigest) add(c lantern.CaseAccount) {
-	line, err := json.Marshal(decisionLine{c.Account, c.Decision, c.Bulk, c.Person, c.Decided.UTC().Format(time.RFC3339)})
-	if err != nil {
-		panic(err) // strings, a number and a boolean always have a JSON form
+	text, err := json.Marshal(decisionLine{c.Account, c.Decision, c.Bulk, c.Person, c.Decided.UTC().Format(time.RFC3339)})
+	line := jsontext.Value(text)
+	if err = errors.Join(err, line.Canonicalize()); err != nil {
+		panic(err) // strings and a boolean always have a canonical form
 	}
 	d.hash.Write(append(line, '\n'))
 	if c.Bulk {

@@ -39,6 +39,9 @@ func (a *Agent) freshness(now time.Time) freshness {
 		f.personal = false
 		f.worse(lantern.AnswerStale, "the member is "+string(s)+": values that name a person are not looked up")
 	}
+	if n := len(a.unread); n > 0 {
+		f.reasons = append(f.reasons, fmt.Sprintf("%d signals are of a kind this version cannot read: bring it up to date", n))
+	}
 	read := 0
 	var oldest time.Time
 	for _, id := range slices.Sorted(maps.Keys(a.feeds)) {

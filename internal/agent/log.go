@@ -123,7 +123,11 @@ func (a *Agent) Reveal(ctx context.Context, c Caller, id lantern.ID) (lantern.Si
 		if err := json.Unmarshal([]byte(row.opinion), &s); err != nil {
 			return fmt.Errorf("reading an opinion: %w", err)
 		}
-		s.Value, s.Note = part.Value, part.Note
+		places, err := loadPlaces(ctx, tx, []lantern.ID{id})
+		if err != nil {
+			return err
+		}
+		s.Value, s.Note, s.Programs = part.Value, part.Note, places[id]
 		return a.record(ctx, tx, logged{audit.Reveal,
 			map[string]any{"person": c.Person}, map[string]any{"signal": id, "type": row.kind}})
 	})

@@ -47,6 +47,14 @@ func (a *Agent) finish(e *edit) error {
 	if err := a.engine.Apply(e.engine); err != nil {
 		return fmt.Errorf("applying to the engine: %w", err)
 	}
+	a.mu.Lock()
+	for _, c := range e.engine {
+		delete(a.unread, c.Signal)
+	}
+	for _, id := range e.unread {
+		a.unread[id] = true
+	}
+	a.mu.Unlock()
 	if e.destroyed {
 		a.scrub.wake()
 	}
@@ -67,6 +75,7 @@ type edit struct {
 	destroyed bool // bytes were freed that must be overwritten
 	owed      bool // an acknowledgement is due
 
+	unread  []lantern.ID               // active, and of no use to this version
 	entries map[lantern.ID]match.Entry // values this edit brought, so that they need no unsealing
 }
 
@@ -289,6 +298,9 @@ func (e *edit) enter(ctx context.Context, row *replicaRow) error {
 			return err
 		}
 	}
+	if !ok {
+		e.unread = append(e.unread, row.signal)
+	}
 	if !ok || !e.a.matchable(row.member, e.member, row.expires, e.now) {
 		// It may have been matchable before it changed.
 		e.engine = append(e.engine, match.Change{Entry: match.Entry{Signal: row.signal}, Remove: true})
@@ -376,6 +388,7 @@ func (a *Agent) rebuild(ctx context.Context) error {
 				return ctx.Err()
 			}
 			if !ok {
+				a.unread[row.signal] = true // nobody else has the agent yet
 				return nil
 			}
 			if batch = append(batch, match.Change{Entry: entry}); len(batch) == cap(batch) {

@@ -342,3 +342,38 @@ func TestChangeIsMatchableSoon(t *testing.T) {
 	slices.Sort(took)
 	t.Logf("from acknowledgement to match: median %v, longest %v", took[len(took)/2], took[len(took)-1])
 }
+
+// TestFilesHoldNoSecrets looks for a held value, its note and a person's key in the
+// agent's files.
+func TestFilesHoldNoSecrets(t *testing.T) {
+	t.Parallel()
+	w := agenttest.New(t)
+	host, social := w.AddCompany("Cloudbin"), w.AddCompany("Facegram")
+	d := w.Draft(1)
+	d.Note = "an invented remark"
+	w.MustShare(host.Submitter, d)
+	dir := t.TempDir()
+	r := w.Run(t, social, dir)
+	r.MatchOne(lantern.Record{Ref: "post-1", Account: "u-1", URLs: []string{d.Value}}, false)
+	hits := r.HitsIn("")
+	caller := r.Caller(social.InvestigatorKey)
+	if results, err := r.DecideHits(t.Context(), caller, []lantern.HitRuling{{Hit: hits[0].ID, Decision: lantern.Confirmed}}); err != nil || !results[0].Recorded {
+		t.Fatalf("got %+v, %v", results, err)
+	}
+	s, err := r.Reveal(t.Context(), caller, hits[0].Match.Signal)
+	if err != nil || s.Value != d.Value || s.Note != d.Note || len(s.Programs) != 1 {
+		t.Errorf("revealed %+v, %v", s.ID, err)
+	}
+	counts, err := r.VerifyOwnLog(t.Context())
+	if err != nil || counts[audit.Reveal] != 1 || counts[audit.Decide] != 1 {
+		t.Errorf("the agent's own log has %v, %v; want one reveal and one decision", counts, err)
+	}
+	if !inFiles(t, dir, []byte("post-1")) {
+		t.Error("the member's own reference is not found: this test looks at nothing")
+	}
+	for _, secret := range []string{"files.example.com", d.Note, social.InvestigatorKey, social.ServiceKey} {
+		if inFiles(t, dir, []byte(secret)) {
+			t.Errorf("a secret of %d bytes is in the files", len(secret))
+		}
+	}
+}
