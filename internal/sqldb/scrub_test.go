@@ -5,9 +5,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"testing/fstest"
 
+	"lantern"
 	"lantern/internal/sqldb"
 	"lantern/internal/sqldb/sqldbtest"
 )
@@ -147,4 +149,46 @@ func carve(t *testing.T, dir string, raw []byte) int {
 		t.Fatal(err)
 	}
 	return len(found)
+}
+
+// The role an operator gives the exchange is no superuser: without the documented grants
+// a scrub must say so, and with them it must work.
+func TestScrubAsPlainRole(t *testing.T) {
+	t.Parallel()
+	c := sqldbtest.OwnCluster(t)
+	admin := func(query string) {
+		t.Helper()
+		if err := sqldbtest.AdminExec(c.URL, query); err != nil {
+			t.Fatal(err)
+		}
+	}
+	admin("CREATE ROLE plain LOGIN")
+	admin("CREATE DATABASE plain OWNER plain TEMPLATE template0")
+	admin("GRANT pg_monitor, pg_checkpoint TO plain")
+	super := strings.Replace(c.URL, "/postgres?", "/plain?", 1)
+	inside := func(query string) {
+		t.Helper()
+		if err := sqldbtest.AdminExec(super, query); err != nil {
+			t.Fatal(err)
+		}
+	}
+	db, ctx := open(t, strings.Replace(super, "postgres@", "plain@", 1)), t.Context()
+	refuses := func(what string, tables ...string) {
+		t.Helper()
+		err := db.Scrub(ctx, tables...)
+		if lantern.KindOf(err) != lantern.Unsupported || !strings.Contains(err.Error(), "GRANT pg_monitor") {
+			t.Errorf("%s: got %v, want an Unsupported error that names the grants", what, err)
+		}
+	}
+	refuses("may not switch the log")
+	inside("GRANT EXECUTE ON FUNCTION pg_switch_wal() TO plain")
+	if err := db.Scrub(ctx, "thing"); err != nil {
+		t.Errorf("with the grants: %v", err)
+	}
+	inside("REVOKE pg_checkpoint FROM plain")
+	refuses("may not checkpoint", "thing")
+	inside("GRANT pg_checkpoint TO plain")
+	inside("ALTER DATABASE plain OWNER TO postgres")
+	inside("ALTER TABLE thing OWNER TO postgres")
+	refuses("another owner's table", "thing")
 }
