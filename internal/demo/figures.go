@@ -1,0 +1,167 @@
+package demo
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"time"
+
+	"lantern"
+)
+
+// Figures are what a story came to. All of them were counted while it ran; the same seed
+// and size give the same figures.
+type Figures struct {
+	Story string       `json:"story"`
+	Seed  uint64       `json:"seed"`
+	World WorldFigures `json:"world"`
+
+	Shared      ShareFigures            `json:"shared"`
+	Review      CaseFigures             `json:"review"`
+	SharedBack  ShareFigures            `json:"shared_back"`
+	Payments    ShareFigures            `json:"shared_to_payments"`
+	Others      map[string]*OtherReview `json:"others"`
+	Returned    ReturnFigures           `json:"returned"`
+	Correction  CorrectionFigures       `json:"correction"`
+	Log         LogFigures              `json:"log"`
+	Comparison  Comparison              `json:"comparison"`
+	TimesAndLog Varying                 `json:"varies"` // what no two runs have in common
+}
+
+// WorldFigures count what was drawn.
+type WorldFigures struct {
+	Rows     int            `json:"removed_rows"`
+	Accounts map[string]int `json:"accounts"`
+	Posts    int            `json:"posts"`
+}
+
+// ShareFigures count what became of drafts.
+type ShareFigures struct {
+	Drafts  int                         `json:"drafts"`
+	Results map[lantern.ShareStatus]int `json:"results"`
+	Types   map[lantern.SignalType]int  `json:"types"`   // of those that stand
+	Refused map[string]int              `json:"refused"` // by reason
+}
+
+// CaseFigures count a case from hits to outcomes.
+type CaseFigures struct {
+	Records    int                         `json:"records"`
+	Matched    int                         `json:"matched_records"`
+	Signals    int                         `json:"signals_seen"`
+	Rounds     []RoundFigures              `json:"rounds"`
+	Accounts   int                         `json:"accounts"`
+	Decided    map[lantern.HitDecision]int `json:"decided"`
+	Singly     int                         `json:"reviewed_singly"`
+	InBulk     int                         `json:"reviewed_in_bulk"`
+	Outcomes   map[lantern.OutcomeKind]int `json:"outcomes"`
+	Incomplete int                         `json:"reports_waiting_for_data"`
+}
+
+// RoundFigures count one widening.
+type RoundFigures struct {
+	Links    map[string]int              `json:"links"`
+	Added    int                         `json:"added"`
+	Total    int                         `json:"total"`
+	Decided  map[lantern.HitDecision]int `json:"decided"`
+	TooBroad int                         `json:"links_left_out"` // devices that too many people share
+	Warning  string                      `json:"warning,omitempty"`
+}
+
+// OtherReview counts what another company did with what was shared back.
+type OtherReview struct {
+	CaseFigures
+	SharedBack *ShareFigures `json:"shared_back,omitempty"`
+}
+
+// ReturnFigures count what the sharers learned about their own signals.
+type ReturnFigures struct {
+	Signals    int                         `json:"signals"`    // the file host's
+	Productive int                         `json:"productive"` // of them, with an outcome of somebody
+	Members    int                         `json:"members"`    // most members that named one of them
+	Outcomes   map[lantern.OutcomeKind]int `json:"outcomes"`   // largest that one of them shows
+	Reactions  map[lantern.Reaction]int    `json:"reactions"`  // to the social network's signals
+}
+
+// CorrectionFigures count how a wrong signal was taken back.
+type CorrectionFigures struct {
+	MatchedBefore int                     `json:"agents_matching_before"`
+	MatchedAfter  int                     `json:"agents_matching_after"`
+	Corrections   int                     `json:"corrections"`
+	Recipients    int                     `json:"recipients"`
+	Masked        int                     `json:"masked"`
+	Purged        int                     `json:"purged"`
+	Derived       int                     `json:"derived_signals_suspended"`
+	Tasks         map[string]*TaskFigures `json:"tasks"`
+	Reversed      int                     `json:"outcomes_reversed"` // acts taken back, over all companies
+}
+
+// TaskFigures count one company's list of what it did because of the signal.
+type TaskFigures struct {
+	Hits     int            `json:"hits"`
+	Accounts int            `json:"accounts"`
+	Outcomes int            `json:"outcomes"`
+	Results  map[string]int `json:"results"`
+}
+
+// LogFigures count the log's entries but for disclosures, whose number depends on how
+// the agents happened to read.
+type LogFigures struct {
+	Verified bool             `json:"verified"`
+	Entries  map[string]int64 `json:"entries"`
+}
+
+// Comparison holds the people's decisions against the truth of the world.
+type Comparison struct {
+	Trade            int `json:"accounts_of_the_trade"` // at the social network, planted
+	Actioned         int `json:"actioned_rightly"`
+	WronglyActioned  int `json:"actioned_wrongly"` // over all companies, before the correction
+	WronglyRemaining int `json:"still_wrong_after_correction"`
+	Reached          int `json:"accounts_of_the_trade_reached"`
+}
+
+// Varying holds what differs between runs: times, and what follows from them.
+type Varying struct {
+	Ready       time.Duration            `json:"ready_ns"`
+	Story       time.Duration            `json:"story_ns"`
+	Chapters    []time.Duration          `json:"chapters_ns"`
+	Masked      map[string]time.Duration `json:"masked_ns"` // from the challenge's answer until an agent matched no longer
+	Purged      time.Duration            `json:"all_purged_ns"`
+	LogSize     int64                    `json:"log_size"`
+	Disclosures int64                    `json:"disclosures"`
+	Checkpoint  string                   `json:"checkpoint_root"`
+}
+
+func newShareFigures() ShareFigures {
+	return ShareFigures{Results: map[lantern.ShareStatus]int{}, Types: map[lantern.SignalType]int{}, Refused: map[string]int{}}
+}
+
+// add counts one result.
+func (f *ShareFigures) add(d lantern.Draft, r lantern.ShareResult) {
+	f.Drafts++
+	f.Results[r.Status]++
+	switch {
+	case r.Problem != nil:
+		f.Refused[r.Problem.Reason]++
+	case r.Status != lantern.Unchanged:
+		f.Types[d.Type]++
+	}
+}
+
+// stand is how many signals the drafts became.
+func (f *ShareFigures) stand() int {
+	return f.Results[lantern.Created] + f.Results[lantern.Updated]
+}
+
+func newCaseFigures() CaseFigures {
+	return CaseFigures{Decided: map[lantern.HitDecision]int{}, Outcomes: map[lantern.OutcomeKind]int{}}
+}
+
+// write prints the figures as JSON.
+func (f *Figures) write(w io.Writer) error {
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(f); err != nil {
+		return fmt.Errorf("printing the figures: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,95 @@
+package demo
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"lantern/internal/display"
+)
+
+// narrator tells a story: who did what, what came of it, why it matters.
+type narrator struct {
+	w        io.Writer
+	terminal bool
+	step     int
+	err      error // the first failure to write
+}
+
+const (
+	textWidth = 100
+	nameWidth = 11 // of the longest speaker and a blank
+)
+
+func (n *narrator) printf(format string, args ...any) {
+	if _, err := fmt.Fprintf(n.w, format, args...); n.err == nil {
+		n.err = err
+	}
+}
+
+// chapter begins a step with the reason it matters.
+func (n *narrator) chapter(title, why string) {
+	n.step++
+	n.printf("\n%d  %s\n", n.step, title)
+	n.text("   ", "   ", why)
+	n.printf("\n")
+}
+
+// says tells what one company or program did.
+func (n *narrator) says(who, format string, args ...any) {
+	first := "   " + pad(who, nameWidth)
+	n.text(first, strings.Repeat(" ", 3+nameWidth), fmt.Sprintf(format, args...))
+}
+
+// adds continues what was told last.
+func (n *narrator) adds(format string, args ...any) { n.says("", format, args...) }
+
+// text prints words wrapped, the first line after first and the others after rest.
+func (n *narrator) text(first, rest, words string) {
+	line := first
+	width := utf8.RuneCountInString(first)
+	empty := true
+	for w := range strings.FieldsSeq(words) {
+		size := utf8.RuneCountInString(w)
+		if !empty && width+1+size > textWidth {
+			n.printf("%s\n", line)
+			line, width, empty = rest, utf8.RuneCountInString(rest), true
+		}
+		if !empty {
+			line += " "
+			width++
+		}
+		line, width, empty = line+w, width+size, false
+	}
+	n.printf("%s\n", line)
+}
+
+// bar shows progress on a terminal.
+func (n *narrator) bar(what string, steps int) *display.Bar {
+	if !n.terminal {
+		return &display.Bar{}
+	}
+	return display.NewBar(n.w, "   "+what, int64(steps), false)
+}
+
+func pad(s string, width int) string {
+	return s + strings.Repeat(" ", max(1, width-utf8.RuneCountInString(s)))
+}
+
+// count writes a number with commas between thousands.
+func count(n int) string {
+	s := fmt.Sprint(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+// some is "1 row" or "1,234 rows".
+func some(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return count(n) + " " + many
+}

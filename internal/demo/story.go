@@ -1,0 +1,206 @@
+package demo
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"lantern"
+	"lantern/audit"
+	"lantern/client"
+	"lantern/internal/demo/world"
+)
+
+// story is one telling: the stage, the world behind it, and what was counted so far.
+type story struct {
+	*stage
+	o Options
+	w *world.World
+	n *narrator
+	f *Figures
+
+	logKey string            // pinned before anything happened
+	seen   *audit.Checkpoint // the log's head at that time
+
+	signals map[string]lantern.ID // canonical spelling as its sharer wrote it → signal
+	began   time.Time             // the chapter
+}
+
+// chapter begins a step of the story and closes the time of the one before.
+func (s *story) chapter(title, why string) {
+	s.lap()
+	s.n.chapter(title, why)
+}
+
+// lap notes how long the chapter took.
+func (s *story) lap() {
+	now := s.o.Clock()
+	if !s.began.IsZero() {
+		s.f.TimesAndLog.Chapters = append(s.f.TimesAndLog.Chapters, now.Sub(s.began))
+	}
+	s.began = now
+}
+
+// caughtUp waits until a company's agent holds everything that is active in a program:
+// as many signals as the feed shows somebody who reads it from the beginning.
+func (s *story) caughtUp(ctx context.Context, c *company, program lantern.ID, want int) error {
+	err := until(ctx, func() (bool, error) {
+		status, err := c.desk[""].Status(ctx)
+		if err != nil {
+			return false, err
+		}
+		for _, p := range status.Programs {
+			if p.Program == program && p.Signals >= want && p.Loaded {
+				return true, nil
+			}
+		}
+		return false, nil
+	})
+	if err != nil {
+		return fmt.Errorf("waiting for the agent of %s: %w", c.name, err)
+	}
+	return nil
+}
+
+// work is a company's review of its own users, from matches to outcomes.
+type work struct {
+	s        *story
+	c        *company
+	reviewer *world.Reviewer
+	figures  *CaseFigures
+	case_    lantern.Case
+	matched  map[string][]lantern.ID // account → signals that matched it
+	known    map[string]bool         // accounts in the case
+	decided  map[lantern.HitDecision][]string
+	via      map[string]string // account → the account it was linked through
+}
+
+func (s *story) newWork(c *company, f *CaseFigures) *work {
+	return &work{s: s, c: c, reviewer: world.NewReviewer(c.platform), figures: f, matched: map[string][]lantern.ID{},
+		known: map[string]bool{}, decided: map[lantern.HitDecision][]string{}, via: map[string]string{}}
+}
+
+// match has the company's agent look at records of the company's own.
+func (w *work) match(ctx context.Context, records []lantern.Record) error {
+	w.figures.Records = len(records)
+	bar := w.s.n.bar(w.c.name+" looks at its own posts and profiles", len(records))
+	defer bar.Stop()
+	account := make(map[string]string, len(records))
+	for _, r := range records {
+		account[r.Ref] = r.Account
+	}
+	answered := 0
+	signals := map[lantern.ID]bool{}
+	stream := client.Lines(slices.Values(records))
+	defer stream.Close() //nolint:errcheck // a pipe
+	err := w.c.desk[""].MatchStream(ctx, stream, false, func(a lantern.Answer) error {
+		bar.Add(1)
+		answered++
+		if a.State != lantern.AnswerOK {
+			return fmt.Errorf("the agent of %s could not look: %s", w.c.name, a.State)
+		}
+		if len(a.Matches) > 0 {
+			w.figures.Matched++
+		}
+		for _, m := range a.Matches {
+			signals[m.Signal] = true
+			who := account[a.Ref]
+			if !slices.Contains(w.matched[who], m.Signal) {
+				w.matched[who] = append(w.matched[who], m.Signal)
+			}
+		}
+		return nil
+	})
+	w.figures.Signals = len(signals)
+	if err == nil && answered != len(records) {
+		err = fmt.Errorf("the agent of %s answered %d of %d records", w.c.name, answered, len(records))
+	}
+	return err
+}
+
+// open opens a case on everything that matched.
+func (w *work) open(ctx context.Context, title string, program lantern.ID) (err error) {
+	all := map[lantern.ID]bool{}
+	for _, signals := range w.matched {
+		for _, id := range signals {
+			all[id] = true
+		}
+	}
+	draft := lantern.CaseDraft{Title: title, Program: program}
+	for id := range all {
+		draft.Signals = append(draft.Signals, id)
+	}
+	slices.Sort(draft.Signals)
+	w.case_, err = w.c.desk[investigator].OpenCase(ctx, draft)
+	if err != nil {
+		return fmt.Errorf("opening a case: %w", err)
+	}
+	w.round(w.case_.Rounds[0], 0)
+	return nil
+}
+
+// round counts a round.
+func (w *work) round(r lantern.Round, broad int) {
+	w.figures.Rounds = append(w.figures.Rounds, RoundFigures{Links: r.Links, Added: r.Added, Total: r.Total, TooBroad: broad,
+		Warning: r.Warning, Decided: map[lantern.HitDecision]int{}})
+	w.figures.Accounts = r.Total
+}
+
+// review has the investigator rule on the accounts of a round.
+func (w *work) review(ctx context.Context, round int) error {
+	var ids []string
+	err := w.c.desk[investigator].Candidates(ctx, w.case_.ID, func(a lantern.CaseAccount) error {
+		if a.Round == round {
+			ids = append(ids, a.Account)
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("reading candidates: %w", err)
+	}
+	rulings := w.reviewer.Rule(ids)
+	bar := w.s.n.bar(w.c.name+" reviews", len(rulings))
+	defer bar.Stop()
+	lines := client.Lines(func(yield func(lantern.Ruling) bool) {
+		for _, r := range rulings {
+			bar.Add(1)
+			if !yield(r) {
+				return
+			}
+		}
+	})
+	defer lines.Close() //nolint:errcheck // a pipe
+	if w.case_, err = w.c.desk[investigator].Rule(ctx, w.case_.ID, lines); err != nil {
+		return fmt.Errorf("ruling on candidates: %w", err)
+	}
+	for _, r := range rulings {
+		w.known[r.Account] = true
+		w.decided[r.Decision] = append(w.decided[r.Decision], r.Account)
+		w.figures.Rounds[round].Decided[r.Decision]++
+	}
+	w.figures.Decided = w.case_.Decided
+	return nil
+}
+
+// outcome records what was done, attested by the investigator.
+func (w *work) outcome(ctx context.Context, kind lantern.OutcomeKind, ground string, n int) (lantern.Outcome, error) {
+	o, err := w.c.desk[investigator].SendOutcome(ctx, w.case_.ID, lantern.CaseOutcome{Kind: kind, Ground: ground, Count: n})
+	if err != nil {
+		return o, fmt.Errorf("recording the outcome %s: %w", kind, err)
+	}
+	w.figures.Outcomes[kind] += o.Count
+	if kind == lantern.AccountsActioned {
+		w.figures.Singly, w.figures.InBulk = o.Attestation.Singly, o.Attestation.InBulk
+	}
+	return o, nil
+}
+
+// roots are the signals an account's place in the case rests on: its own matches, or
+// those of the accounts it was linked through.
+func (w *work) roots(account string) []lantern.ID {
+	for len(w.matched[account]) == 0 && w.via[account] != "" {
+		account = w.via[account]
+	}
+	return w.matched[account]
+}

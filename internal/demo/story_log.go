@@ -1,0 +1,101 @@
+package demo
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"lantern/audit"
+)
+
+// pin notes the log's key and head before anything happened, as anybody may who wants to
+// check later.
+func (s *story) pin(ctx context.Context) (err error) {
+	if s.logKey, err = s.steward.LogKey(ctx); err != nil {
+		return fmt.Errorf("reading the log's key: %w", err)
+	}
+	note, err := s.steward.Checkpoint(ctx)
+	if err != nil {
+		return fmt.Errorf("reading the log's head: %w", err)
+	}
+	head, err := audit.OpenCheckpoint(note, s.logKey)
+	if err != nil {
+		return fmt.Errorf("checking the log's head: %w", err)
+	}
+	s.seen = &head
+	return nil
+}
+
+// verifyLog is the last chapter: an outsider downloads the log and checks it offline.
+func (s *story) verifyLog(ctx context.Context) error {
+	s.chapter("An outsider checks the log",
+		"Every share, delivery, decision and correction is an entry. If one were missing, changed or moved, or another log shown to somebody else, it would come out here.")
+	dir := filepath.Join(s.dir, "log")
+	size, files, err := s.download(ctx, dir)
+	if err != nil {
+		return fmt.Errorf("downloading the log: %w", err)
+	}
+	r, err := audit.VerifyLog(os.DirFS(dir), s.logKey, s.seen)
+	if err != nil {
+		return fmt.Errorf("verifying the log: %w", err)
+	}
+	f := &s.f.Log
+	f.Verified, f.Entries = true, map[string]int64{}
+	for kind, n := range r.Leaves {
+		if kind != audit.Disclose {
+			f.Entries[kind.String()] = n
+		}
+	}
+	s.f.TimesAndLog.LogSize, s.f.TimesAndLog.Disclosures = r.Size, r.Leaves[audit.Disclose]
+	s.f.TimesAndLog.Checkpoint = fmt.Sprintf("%x", r.Root[:])
+	s.n.says("auditor", "downloads %s entries in %s, with nothing but an address, and goes offline.", count(int(size)), some(files, "file", "files"))
+	s.n.adds("Recomputed every hash from the entries: in order, and it continues the head of %s entries noted before the story began.", count(int(s.seen.Size)))
+	line := ""
+	for _, kind := range sortedKeys(f.Entries) {
+		line += fmt.Sprintf("%s %s, ", count(int(f.Entries[kind])), kind)
+	}
+	s.n.adds("Entries: %s%s deliveries. Root %x….", line, count(int(s.f.TimesAndLog.Disclosures)), r.Root[:6])
+	return nil
+}
+
+// download fetches a log into a folder in the layout that [audit.VerifyLog] reads.
+func (s *story) download(ctx context.Context, dir string) (size int64, files int, err error) {
+	public := s.steward.WithKey("")
+	note, err := public.Checkpoint(ctx)
+	if err != nil {
+		return 0, 0, err
+	}
+	head, err := audit.OpenCheckpoint(note, s.logKey)
+	if err != nil {
+		return 0, 0, err
+	}
+	paths := []string{}
+	for t := range audit.Tiles(0, head.Size) {
+		paths = append(paths, t.Path())
+		if t.Level == 0 {
+			paths = append(paths, audit.EntriesPath(t.N, t.Width))
+		}
+	}
+	bar := s.n.bar("downloading the log", len(paths))
+	defer bar.Stop()
+	for _, path := range paths {
+		b, err := public.Tile(ctx, path)
+		if err != nil {
+			return 0, 0, err
+		}
+		if err := writeFile(filepath.Join(dir, filepath.FromSlash(path)), b); err != nil {
+			return 0, 0, err
+		}
+		bar.Add(1)
+	}
+	return head.Size, len(paths) + 1, writeFile(filepath.Join(dir, audit.CheckpointPath), bytes.Clone(note))
+}
+
+func writeFile(path string, b []byte) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	return os.WriteFile(path, b, 0o600)
+}
