@@ -11,6 +11,7 @@ import (
 type commands struct {
 	Common
 
+	Demo        demoCmd             `cmd:"" help:"Watch a whole exchange at work on this machine, with invented data." example:"lantern demo\nlantern demo urls --seed 7 --headless -o json"`
 	Exchange    exchangeCommands    `cmd:"" help:"Run an exchange and look after its members."`
 	Agent       agentCommands       `cmd:"" help:"Run your own agent."`
 	Whoami      whoamiCmd           `cmd:"" help:"Show who your key speaks for and what it may do." example:"lantern whoami --key-file submitter.key"`

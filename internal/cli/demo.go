@@ -1,0 +1,132 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"lantern/internal/agent"
+	"lantern/internal/demo"
+)
+
+type demoCmd struct {
+	Story    string `arg:"" optional:"" enum:"urls" default:"urls" help:"Which story: urls (${default})."`
+	Seed     uint64 `default:"1" help:"Which world. The same seed gives the same figures."`
+	Dir      string `type:"path" placeholder:"FOLDER" help:"Keep everything in this folder. Default: a temporary one that is removed at the end."`
+	Listen   string `default:"127.0.0.1" placeholder:"HOST" help:"Address everything answers on, without a port (${default})."`
+	Headless bool   `help:"End after the story instead of staying up."`
+}
+
+// Help says what is shown and what is not.
+func (*demoCmd) Help() string {
+	return "Starts an exchange and the agents of five invented companies on this machine, offline, and tells a story with them: " +
+		"one shares the addresses it removed, others find who passes them on, and a signal that turns out wrong is taken back everywhere. " +
+		"All data are synthetic. Unless --headless, everything stays up afterwards, to be tried, until Ctrl-C. " +
+		"With -o json the figures are printed as JSON and the story is told on standard error."
+}
+
+func (c *demoCmd) Run(ctx context.Context, a *app) error {
+	json := a.common.Output == "json" || a.common.Output == "ndjson"
+	if !json && a.common.Output != "" && a.common.Output != "table" {
+		return misuse("-o json prints the figures", "the demo is told in words or, with -o json, counted")
+	}
+	errs := a.Err
+	if a.common.Quiet {
+		errs = io.Discard
+	}
+	return demo.Run(ctx, demo.Options{
+		Seed: c.Seed, Dir: c.Dir, Listen: c.Listen, Headless: c.Headless, JSON: json,
+		Terminal: json && a.ErrTTY && !a.common.Quiet || !json && a.OutTTY, Out: a.Out, Err: errs, Clock: a.Clock,
+		StartExchange: a.demoExchange, StartAgent: a.demoAgent,
+	})
+}
+
+// demoExchange founds and starts an exchange with the commands a user would give.
+func (a *app) demoExchange(ctx context.Context, s demo.ExchangeSite) (demo.Server, error) {
+	if err := a.command(ctx, s.Dir, "exchange", "init", s.Operator, "--dir", s.Dir); err != nil {
+		return demo.Server{}, err
+	}
+	server, err := a.serve(ctx, s.Dir, "exchange", "serve", "--dir", s.Dir, "--listen", s.Listen, "--admin-listen=")
+	server.Credential = filepath.Join(s.Dir, keysDir, stewardName)
+	return server, err
+}
+
+// demoAgent does the same for an agent.
+func (a *app) demoAgent(ctx context.Context, s demo.AgentSite) (demo.Server, error) {
+	to := []string{"--dir", s.Dir, "--exchange", s.Exchange}
+	if err := a.command(ctx, s.Dir, append([]string{"agent", "init", "--key-file", s.KeyFile}, to...)...); err != nil {
+		return demo.Server{}, err
+	}
+	server, err := a.serve(ctx, s.Dir, append([]string{"agent", "run", "--listen", s.Listen, "--admin-listen="}, to...)...)
+	server.Credential = filepath.Join(s.Dir, dataDir, agent.TokenFile)
+	return server, err
+}
+
+// inside is this process with other arguments: none of the user's own settings reach the
+// demo, and what the command would print on standard error goes to a file.
+func (a *app) inside(out, errs io.Writer, args []string) Process {
+	return Process{
+		Args: append(args, "-o", "json"), In: strings.NewReader(""), Out: out, Err: errs,
+		Env: func(string) (string, bool) { return "", false }, Clock: a.Clock, Random: a.Random,
+	}
+}
+
+// serverLogName is the file a demo server logs to, in its folder.
+const serverLogName = "log.ndjson"
+
+// openLog opens a server's log file to add to it.
+func openLog(dir string) (*os.File, error) {
+	return os.OpenFile(filepath.Join(dir, serverLogName), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+}
+
+// command runs a command to its end.
+func (a *app) command(ctx context.Context, dir string, args ...string) error {
+	var errs strings.Builder
+	if code := Run(ctx, a.inside(io.Discard, &errs, args)); code != exitOK {
+		return fmt.Errorf("lantern %s %s: %s", args[0], args[1], strings.TrimSpace(errs.String()))
+	}
+	return nil
+}
+
+// serve runs a command that serves until it is stopped, and waits until it says where.
+func (a *app) serve(ctx context.Context, dir string, args ...string) (demo.Server, error) {
+	log, err := openLog(dir)
+	if err != nil {
+		return demo.Server{}, fmt.Errorf("opening a log file: %w", err)
+	}
+	ctx, stop := context.WithCancel(context.WithoutCancel(ctx)) // the demo stops it, after its own work ended
+	says, hears := io.Pipe()
+	ended := make(chan int, 1)
+	go func() {
+		code := Run(ctx, a.inside(hears, log, args))
+		_ = hears.Close() // always nil
+		ended <- code
+	}()
+	server := demo.Server{Stop: func(wait context.Context) error {
+		stop()
+		defer log.Close() //nolint:errcheck // a log
+		select {
+		case code := <-ended:
+			if code != exitOK && code != exitInterrupted {
+				return fmt.Errorf("lantern %s %s ended with %d: see %s", args[0], args[1], code, log.Name())
+			}
+			return nil
+		case <-wait.Done():
+			return fmt.Errorf("lantern %s %s did not end in time", args[0], args[1])
+		}
+	}}
+	var at answering
+	if err := json.NewDecoder(bufio.NewReader(says)).Decode(&at); err != nil {
+		err = server.Stop(ctx)
+		return server, errors.Join(err, fmt.Errorf("lantern %s %s did not start: see %s", args[0], args[1], log.Name()))
+	}
+	server.URL = at.API
+	go func() { _, _ = io.Copy(io.Discard, says) }() // ends with the pipe
+	return server, nil
+}
