@@ -42,6 +42,8 @@ type Exchange struct {
 	close context.CancelFunc
 	loops sync.WaitGroup
 
+	stopped chan struct{} // closed when nothing is committed any more
+
 	scrubDue chan struct{} // holds one token while erased bytes wait to be scrubbed
 }
 
@@ -65,7 +67,7 @@ func New(ctx context.Context, c Config) (*Exchange, error) {
 	if err := c.DB.Migrate(ctx, store.Migrations()); err != nil {
 		return nil, err
 	}
-	x := &Exchange{Config: c, queue: make(chan *op, maxGroup), wakes: newWakes(), scrubDue: make(chan struct{}, 1)}
+	x := &Exchange{Config: c, queue: make(chan *op, maxGroup), wakes: newWakes(), scrubDue: make(chan struct{}, 1), stopped: make(chan struct{})}
 	x.ctx, x.close = context.WithCancel(context.WithoutCancel(ctx))
 	if err := x.startLog(ctx); err != nil {
 		return nil, err

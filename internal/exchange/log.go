@@ -46,11 +46,11 @@ func (x *Exchange) write(ctx context.Context, fn func(*txn) error) error {
 	select {
 	case err := <-o.done:
 		return err
-	case <-x.ctx.Done():
+	case <-x.stopped:
 		select {
 		case err := <-o.done:
 			return err
-		case <-time.After(groupTimeout):
+		default: // queued after the last look into the queue: it never ran
 			return errClosing
 		}
 	}
@@ -58,6 +58,7 @@ func (x *Exchange) write(ctx context.Context, fn func(*txn) error) error {
 
 // commitLoop takes what is queued and commits it together.
 func (x *Exchange) commitLoop() {
+	defer close(x.stopped)
 	for {
 		select {
 		case <-x.ctx.Done():
