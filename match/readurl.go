@@ -70,6 +70,7 @@ func (s *scanner) readProfile(start, host int) {
 // address is the reading of one address in a text.
 type address struct {
 	start  int  // where it begins
+	host   int  // where its host begins
 	scheme bool // is written
 	limit  int  // no equal signal reads on beyond
 	below  bool // it may lie below some signal
@@ -86,7 +87,7 @@ func (s *scanner) readAddress(start, host int, scheme bool) {
 	if start < s.lo || start >= s.hi {
 		return
 	}
-	a := address{start: start, scheme: scheme, limit: min(len(s.text), start+maxReading)}
+	a := address{start: start, host: host, scheme: scheme, limit: min(len(s.text), start+maxReading)}
 	i, known := s.readAddressHost(&a, host)
 	if i < 0 {
 		return
@@ -318,7 +319,23 @@ func (s *scanner) notePage(a *address, canonical string, e int, below bool) {
 			kept = append(kept, f)
 		}
 	}
+	if len(kept) == 0 {
+		return
+	}
+	from := len(s.spots)
 	s.note(s.e.n.url, kept, a.start, e)
+	for i := range s.spots[from:] {
+		s.spots[from+i].second = oddity(e, s.usualEnd(a.start, a.host))
+	}
+}
+
+// oddity orders the ends of an address that are equal in meaning: the usual one, then
+// shorter ones, the longest first, then longer ones, the shortest first.
+func oddity(e, usual int) int {
+	if e <= usual {
+		return usual - e
+	}
+	return maxReading + e - usual
 }
 
 // usualEnd returns where a reader would say that an address ends: before a blank, quote or

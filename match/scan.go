@@ -82,6 +82,7 @@ type spot struct {
 	typ        uint8
 	rank       uint8 // of How; strong ones first
 	start, end int   // in the window
+	second     int   // of equally strong readings from one start the lowest counts
 }
 
 // scanner is the state of one Scan. It is reused, so that small texts cost no memory.
@@ -167,10 +168,10 @@ func (s *scanner) window(at *place, emit func(Spot) error) error {
 }
 
 // compareSpots orders by start; of one signal at one start the strongest comes first, and
-// of those the shortest.
+// of those usually the shortest.
 func compareSpots(a, b spot) int {
 	return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(a.Signal, b.Signal),
-		cmp.Compare(a.rank, b.rank), cmp.Compare(a.end, b.end))
+		cmp.Compare(a.rank, b.rank), cmp.Compare(a.second, b.second))
 }
 
 // covered reports whether the signal was found, at least as strongly, in a stretch of text
@@ -200,7 +201,7 @@ func (s *scanner) note(typ uint8, found []Found, start, end int) {
 		return
 	}
 	for _, f := range found {
-		s.spots = append(s.spots, spot{f, typ, uint8(slices.Index(ranks, f.How)), start, end})
+		s.spots = append(s.spots, spot{f, typ, uint8(slices.Index(ranks, f.How)), start, end, end - start})
 	}
 }
 

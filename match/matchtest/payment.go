@@ -63,7 +63,7 @@ func (r *reader) barePayment(i, j int) {
 			continue
 		}
 		if h, err := signal.Username.Normalize(handle); err == nil && h.Canonical == v.Canonical {
-			r.spots = append(r.spots, spot{match.Found{Signal: en.Signal, How: lantern.HowBare, Weak: true}, en.Type, i, j})
+			r.spots = append(r.spots, spot{match.Found{Signal: en.Signal, How: lantern.HowBare, Weak: true}, en.Type, i, j, j - i})
 		}
 	}
 }

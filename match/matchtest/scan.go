@@ -30,6 +30,7 @@ type spot struct {
 	match.Found
 	typ        lantern.SignalType
 	start, end int
+	second     int
 }
 
 // Scan returns what [match.Engine.Scan] finds in a text, in the same order.
@@ -61,7 +62,7 @@ func (r *reader) look(t *signal.Type, raw string, i, j int, keep func(match.Foun
 		f, ok := compare(match.Query{Type: t.Name, Canonical: v.Canonical, Weak: v.Weak}, en)
 		if ok && en.Type == t.Name && !seen[en.Signal] && (keep == nil || keep(f)) {
 			seen[en.Signal] = true
-			r.spots = append(r.spots, spot{f, t.Name, i, j})
+			r.spots = append(r.spots, spot{f, t.Name, i, j, j - i})
 		}
 	}
 	if t.Compare != signal.Exact {
@@ -124,7 +125,8 @@ func (r *reader) address(i int) {
 		return
 	}
 	exact := func(f match.Found) bool { return f.How != lantern.HowURLPrefix }
-	n, start := 0, r.t.chars[i].off
+	first, usual, start := len(r.spots), r.usualEnd(i, host), r.t.chars[i].off
+	n := 0
 	for j := host; j < len(r.t.chars)-1 && addressChar(r.t.at(j)) && r.t.chars[j+1].off-start <= 4096; j++ {
 		if !r.t.free(j+1, 1, ".-_~:/?#@&=+%$") && !entity.MatchString(r.t.from(j+1, 8)) {
 			continue
@@ -138,16 +140,28 @@ func (r *reader) address(i int) {
 			r.page(strings.ReplaceAll(raw, "&amp;", "&"), bare, i, j+1, exact)
 		}
 	}
-	j := host
+	if usual > host {
+		r.page(r.t.cut(i, usual), bare, i, usual, func(f match.Found) bool { return !exact(f) })
+	}
+	for k := first; k < len(r.spots); k++ {
+		if s := &r.spots[k]; s.end <= usual {
+			s.second = usual - s.end
+		} else {
+			s.second = 1_000_000 + s.end
+		}
+	}
+}
+
+// usualEnd returns where a reader would say that the address from i on ends.
+func (r *reader) usualEnd(i, host int) int {
+	j, start := host, r.t.chars[i].off
 	for j < len(r.t.chars)-1 && addressChar(r.t.at(j)) && r.t.chars[j+1].off-start <= 4096 && !strings.ContainsRune("<>\"`{}|\\^[]", r.t.at(j)) {
 		j++
 	}
 	for j > host && strings.ContainsRune(".,;:!?'*()_~&$", r.t.at(j-1)) {
 		j--
 	}
-	if j > host {
-		r.page(r.t.cut(i, j), bare, i, j, func(f match.Found) bool { return !exact(f) })
-	}
+	return j
 }
 
 // schemeAt returns the scheme that an address begins with at i, with its slashes.
@@ -479,7 +493,7 @@ func (r *reader) phrases() {
 			}
 			end := words[i+len(p)-1].end
 			if r.t.chars[end].off-r.t.chars[w.start].off <= 8192 {
-				r.spots = append(r.spots, spot{match.Found{Signal: en.Signal, How: lantern.HowPhrase, Weak: true}, en.Type, w.start, end})
+				r.spots = append(r.spots, spot{match.Found{Signal: en.Signal, How: lantern.HowPhrase, Weak: true}, en.Type, w.start, end, 0})
 			}
 		}
 	}
@@ -516,7 +530,7 @@ var ranks = []lantern.How{
 func (r *reader) settle() []match.Spot {
 	rank := func(s spot) int { return slices.Index(ranks, s.How) }
 	slices.SortFunc(r.spots, func(a, b spot) int {
-		return cmp.Or(a.start-b.start, cmp.Compare(a.Signal, b.Signal), rank(a)-rank(b), a.end-b.end)
+		return cmp.Or(a.start-b.start, cmp.Compare(a.Signal, b.Signal), rank(a)-rank(b), a.second-b.second)
 	})
 	// Of one signal at one start the first of this order counts ...
 	r.spots = slices.CompactFunc(r.spots, func(a, b spot) bool { return a.start == b.start && a.Signal == b.Signal })
