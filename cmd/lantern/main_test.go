@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"lantern/internal/sqldb/sqldbtest"
 )
 
 func TestMain(m *testing.M) {
@@ -24,23 +26,39 @@ func TestMain(m *testing.M) {
 // testscript it may use those below.
 func TestScripts(t *testing.T) {
 	t.Parallel()
-	testscript.Run(t, testscript.Params{
+	testscript.Run(t, params(""))
+}
+
+// The story of the whole loop once more, on PostgreSQL.
+func TestLoopOnPostgreSQL(t *testing.T) {
+	t.Parallel()
+	p := params(sqldbtest.Postgres(t))
+	p.Dir, p.Files = "", []string{"testdata/script/loop.txtar"}
+	testscript.Run(t, p)
+}
+
+// params are those of a run whose exchanges use a database, or their own file if it is
+// empty.
+func params(database string) testscript.Params {
+	return testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("HOME", env.WorkDir)
+			env.Setenv("LANTERN_EXCHANGE_DB", database)
 			env.Values[servers{}] = map[string]*server{}
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"serve": serve,
-			"end":   end,
-			"let":   let,
-			"until": until,
-			"flip":  flip,
+			"serve":     serve,
+			"end":       end,
+			"let":       let,
+			"until":     until,
+			"flip":      flip,
+			"coalition": coalition,
 		},
-	})
+	}
 }
 
 type servers struct{}
@@ -63,7 +81,7 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	s.cmd = exec.Command(path, args[2:]...)
 	s.cmd.Dir = ts.MkAbs(".")
-	s.cmd.Env = append(os.Environ(), "PATH="+ts.Getenv("PATH"), "HOME="+ts.Getenv("HOME"))
+	s.cmd.Env = append(os.Environ(), "PATH="+ts.Getenv("PATH"), "HOME="+ts.Getenv("HOME"), "LANTERN_EXCHANGE_DB="+ts.Getenv("LANTERN_EXCHANGE_DB"))
 	s.cmd.Stderr = &s.stderr
 	out, err := s.cmd.StdoutPipe()
 	ts.Check(err)
@@ -152,4 +170,48 @@ func flip(ts *testscript.TestScript, neg bool, args []string) {
 	b := []byte(ts.ReadFile(args[0]))
 	b[offset] ^= 1
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), b, 0o644))
+}
+
+// coalition sets up what most stories begin with, as loop.txtar does it step by step: an
+// exchange (EXCHANGE) with two companies in one program (PROGRAM) that takes all types,
+// a trained person of each with a key (cloudbin.key, facegram.key), one of a third member
+// who decides disputes (officer.key), and an agent (AGENT) of Facegram with its token.
+func coalition(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) > 0 {
+		ts.Fatalf("usage: coalition")
+	}
+	lantern := func(variable string, args ...string) {
+		ts.Check(ts.Exec("lantern", args...))
+		if variable != "" {
+			let(ts, false, []string{variable, "id"})
+		}
+	}
+	lantern("", "exchange", "init", "The Coalition", "--dir", "exchange")
+	serve(ts, false, []string{"EXCHANGE", "lantern", "exchange", "serve", "--dir", "exchange", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"})
+	ts.Setenv("LANTERN_EXCHANGE", ts.Getenv("EXCHANGE"))
+	ts.Setenv("LANTERN_KEY_FILE", "exchange/keys/steward")
+	lantern("PROGRAM", "exchange", "program", "add", "Hosting and social", "--purpose", "links to removed material")
+	for _, member := range []struct{ name, variable, key string }{
+		{"Cloudbin", "CLOUDBIN", "cloudbin.key"}, {"Facegram", "FACEGRAM", "facegram.key"}, {"Pixelplay", "PIXELPLAY", "officer.key"},
+	} {
+		lantern(member.variable, "exchange", "member", "add", member.name)
+		id := ts.Getenv(member.variable)
+		lantern("", "exchange", "member", "state", id, "active", "--reason", "agreement signed")
+		lantern("", "exchange", "program", "join", ts.Getenv("PROGRAM"), id)
+		lantern("PERSON", "exchange", "person", "add", "reviewer-1", "--member", id,
+			"--role", "admin", "--role", "submitter", "--role", "investigator", "--role", "dispute-officer")
+		lantern("", "exchange", "person", "train", ts.Getenv("PERSON"), "--until", "365d")
+		lantern("", "exchange", "key", "issue", ts.Getenv("PERSON"), "--to", member.key,
+			"--scope", "read", "--scope", "share", "--scope", "respond", "--scope", "manage")
+		if member.name == "Facegram" {
+			ts.Setenv("REVIEWER", ts.Getenv("PERSON"))
+		}
+	}
+	ts.Setenv("LANTERN_KEY_FILE", "facegram.key")
+	lantern("SCANNER", "exchange", "service", "add", "scanner", "--responsible", ts.Getenv("REVIEWER"))
+	lantern("", "exchange", "key", "issue", ts.Getenv("SCANNER"), "--scope", "read", "--scope", "respond", "--to", "scanner.key")
+	lantern("", "agent", "init", "--dir", "agent", "--key-file", "scanner.key")
+	serve(ts, false, []string{"AGENT", "lantern", "agent", "run", "--dir", "agent", "--exchange", ts.Getenv("EXCHANGE"), "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"})
+	ts.Setenv("LANTERN_AGENT", ts.Getenv("AGENT"))
+	ts.Setenv("LANTERN_TOKEN_FILE", "agent/data/agent.token")
 }
