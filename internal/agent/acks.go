@@ -96,3 +96,56 @@ func (a *Agent) scrubFreed(ctx context.Context) error {
 	sleep(ctx, min(restFactor*took, longestRest), nil)
 	return nil
 }
+
+// readOwed asks the exchange which corrections this member has not acknowledged, and
+// takes up those that no feed will bring: of signals sent before a program was left, or
+// to an agent that is no more. Of a signal that is held the feed brings the tombstone.
+func (a *Agent) readOwed(ctx context.Context) error {
+	own := a.memberID()
+	if own == 0 {
+		return nil
+	}
+	list, err := a.exchange.Corrections(ctx)
+	if err != nil {
+		return fmt.Errorf("reading what is owed: %w", err)
+	}
+	for _, c := range list {
+		for _, r := range c.Recipients {
+			if r.Member != own || !r.Masked.IsZero() && !r.Purged.IsZero() {
+				continue
+			}
+			if err := a.takeUp(ctx, c); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// takeUp owes the acknowledgements of a correction, unless that is known or the feed's business.
+func (a *Agent) takeUp(ctx context.Context, c lantern.Correction) error {
+	a.applying.Lock()
+	defer a.applying.Unlock()
+	var done *edit
+	err := a.db.Write(ctx, func(tx *sqldb.Tx) error {
+		done = a.newEdit()
+		_, known, err := loadTask(ctx, tx, c.ID)
+		if err != nil || known {
+			return err
+		}
+		held, err := loadReplica(ctx, tx, []lantern.ID{c.Signal})
+		if err != nil || held[c.Signal] != nil {
+			return err
+		}
+		done.destroyed = true // or was, by whatever deleted it; the purge waits for the bytes
+		state := lantern.Withdrawn
+		if c.Kind == lantern.CorrectionErased {
+			state = lantern.Erased
+		}
+		return done.owe(ctx, tx, &lantern.Change{Signal: lantern.Signal{ID: c.Signal, State: state}, Correction: c.ID}, true)
+	})
+	if err != nil {
+		return fmt.Errorf("taking up a correction: %w", err)
+	}
+	return a.finish(done)
+}

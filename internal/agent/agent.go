@@ -60,6 +60,7 @@ type Agent struct {
 	scrub   bell // freed bytes are to be overwritten
 	verify  bell // the log is to be verified
 	joined  bell // the programs are to be read again
+	owed    bell // the exchange is to be asked what this member owes
 
 	mu      sync.Mutex // guards what follows
 	member  lantern.Member

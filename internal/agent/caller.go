@@ -57,6 +57,10 @@ func (a *Agent) Authenticate(ctx context.Context, credential string) (Caller, er
 	if !strings.HasPrefix(credential, "lk_") {
 		return Caller{}, errCredential
 	}
+	own := a.memberID()
+	if own == 0 {
+		return Caller{}, &lantern.Error{Kind: lantern.Unavailable, Reason: "the agent has not reached the exchange yet, so it knows no persons", Fix: "see GET /v1/status"}
+	}
 	exchange := a.exchange.WithKey(credential)
 	now := a.clock()
 	a.mu.Lock()
@@ -71,7 +75,7 @@ func (a *Agent) Authenticate(ctx context.Context, credential string) (Caller, er
 		return Caller{}, errCredential
 	case err != nil:
 		return Caller{}, fmt.Errorf("asking the exchange about a key: %w", err)
-	case who.Person == nil || who.Member.ID != a.memberID():
+	case who.Person == nil || who.Member.ID != own:
 		return Caller{}, errCredential
 	}
 	a.mu.Lock()

@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"lantern"
 	"lantern/internal/web"
@@ -48,7 +49,7 @@ const (
 // something could not be looked at. No answer keeps or repeats anything of the file.
 func (a *Agent) Look(ctx context.Context, f File, r io.Reader, emit func(lantern.Answer) error) error {
 	if f.Ref == "" {
-		f.Ref = f.Name
+		f.Ref = refOf(f.Name)
 	}
 	if err := checkRecord(&lantern.Record{Ref: f.Ref, Account: f.Account}); err != nil {
 		return err
@@ -82,6 +83,22 @@ func (a *Agent) Look(ctx context.Context, f File, r io.Reader, emit func(lantern
 	}
 	l.digests(digests)
 	return l.flush(ctx)
+}
+
+// refOf makes a reference of a file's name, which may be longer than one, or hold what
+// cannot be stored: then its end stays, and what does not fit in is replaced.
+func refOf(name string) string {
+	name = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, strings.ToValidUTF8(name, string(unicode.ReplacementChar)))
+	const most, dots = 200, "…"
+	if len(name) > most {
+		name = dots + strings.ToValidUTF8(name[len(name)-most+len(dots):], "")
+	}
+	return name
 }
 
 // isRecords tells a file of records.

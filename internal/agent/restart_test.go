@@ -377,3 +377,92 @@ func TestFilesHoldNoSecrets(t *testing.T) {
 		}
 	}
 }
+
+// TestDamagedReplicaIsLoadedAgain breaks a key of the replica.
+func TestDamagedReplicaIsLoadedAgain(t *testing.T) {
+	t.Parallel()
+	w := agenttest.New(t)
+	host, social := w.AddCompany("Cloudbin"), w.AddCompany("Facegram")
+	id := w.MustShare(host.Submitter, w.Draft(1))
+	dir := t.TempDir()
+	w.Run(t, social, dir).Stop()
+	damage(t, dir, id)
+	record := lantern.Record{Ref: "r", URLs: []string{w.Draft(1).Value}}
+	a, err := agent.New(t.Context(), w.AgentConfig(t, social, dir)) // out of contact
+	if err != nil {
+		t.Fatal(err)
+	}
+	answers, err := a.Match(t.Context(), []lantern.Record{record}, agent.MatchOptions{Dry: true})
+	if err != nil || answers[0].State != lantern.CouldNotLook {
+		t.Errorf("with a damaged replica: got %+v, %v; want could-not-look", answers, err)
+	}
+	if err := a.Close(); err != nil {
+		t.Fatal(err)
+	}
+	r := w.Run(t, social, dir)
+	if got := r.MatchOne(record, true); len(got.Matches) != 1 {
+		t.Errorf("loaded again: got %+v, want the match", got)
+	}
+}
+
+// TestCorrectionsFollowWhoLeft withdraws a signal that was sent before the receiver left.
+func TestCorrectionsFollowWhoLeft(t *testing.T) {
+	t.Parallel()
+	w := agenttest.New(t)
+	host, social := w.AddCompany("Cloudbin"), w.AddCompany("Facegram")
+	id := w.MustShare(host.Submitter, w.Draft(1))
+	dir := t.TempDir()
+	r := w.Run(t, social, dir)
+	r.MatchOne(lantern.Record{Ref: "post-1", Account: "u-1", URLs: []string{w.Draft(1).Value}}, false)
+	ctx := t.Context()
+	if err := w.Leave(ctx, social.Admin, w.Program.ID, social.ID); err != nil {
+		t.Fatal(err)
+	}
+	r.Stop()
+	r = agenttest.Start(t, w.AgentConfig(t, social, dir)) // reads the programs when it starts, and each minute
+	r.Until("the program was left", func(s lantern.AgentStatus) bool { return len(s.Programs) == 0 && s.Signals == 0 })
+	if _, err := w.Withdraw(ctx, host.Submitter, id, lantern.Withdrawal{Reason: lantern.WithdrawnInError}); err != nil {
+		t.Fatal(err)
+	}
+	r.Stop()
+	r = agenttest.Start(t, w.AgentConfig(t, social, dir)) // asks what it owes when it starts, and each ten
+	r.Until("the correction is acknowledged", func(s lantern.AgentStatus) bool {
+		list, err := w.Corrections(ctx, social.Service)
+		if err != nil || len(list) != 1 || len(list[0].Recipients) != 1 {
+			t.Fatalf("got %+v, %v", list, err)
+		}
+		own := list[0].Recipients[0]
+		return !own.Masked.IsZero() && !own.Purged.IsZero() && s.Tasks == 1
+	})
+}
+
+// TestUnknownKindsAreSaid gives the agent a signal of a type it does not know.
+func TestUnknownKindsAreSaid(t *testing.T) {
+	t.Parallel()
+	w := agenttest.New(t)
+	host, social := w.AddCompany("Cloudbin"), w.AddCompany("Facegram")
+	w.MustShare(host.Submitter, w.Draft(1))
+	front := proxy(t, w, func(rw http.ResponseWriter, r *http.Request) bool {
+		if !strings.HasSuffix(r.URL.Path, "/changes") || r.URL.Query().Get("cursor") != "" {
+			return false
+		}
+		page, err := w.Feed(r.Context(), social.Service, w.Program.ID, "", 0, 0)
+		if err != nil {
+			t.Error(err)
+		}
+		for i := range page.Changes {
+			page.Changes[i].Signal.Type = "of-the-future"
+		}
+		_ = json.NewEncoder(rw).Encode(page) // the agent would complain
+		return true
+	})
+	dir := t.TempDir()
+	for range 2 { // loaded, and built from the replica
+		r := agenttest.Start(t, through(t, w, social, dir, front))
+		s := r.Until("the feed is loaded", func(s lantern.AgentStatus) bool { return s.Answers == lantern.AnswerOK })
+		if len(s.Reasons) == 0 || !strings.Contains(s.Reasons[0], "1 signals") {
+			t.Errorf("got reasons %q, want the unread signal", s.Reasons)
+		}
+		r.Stop()
+	}
+}

@@ -24,3 +24,20 @@ func secretsOf(t *testing.T, dir string, id lantern.ID) (sealed, wrapped []byte)
 	}
 	return sealed, wrapped
 }
+
+// damage breaks the wrapped key of a signal.
+func damage(t *testing.T, dir string, id lantern.ID) {
+	t.Helper()
+	db, err := sqldb.Open(t.Context(), "sqlite:"+filepath.Join(dir, "agent.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	err = db.Write(t.Context(), func(tx *sqldb.Tx) error {
+		_, err := tx.Exec(t.Context(), `UPDATE secret SET wrapped = $1 WHERE signal = $2`, []byte("damaged"), id)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -18,6 +18,7 @@ const (
 	joinedEvery  = time.Minute      // how often the list of programs is read
 	verifyEvery  = 10 * time.Second // how often the log is verified while in contact
 	expiryEvery  = time.Minute      // how often signals are looked through for expired ones
+	owedEvery    = 10 * time.Minute // how often the exchange is asked what this member still owes
 	firstPause   = 200 * time.Millisecond
 	longestPause = 30 * time.Second
 )
@@ -31,6 +32,7 @@ func (a *Agent) Run(ctx context.Context) error {
 	loops.Go(func() { a.repeat(ctx, "overwriting freed bytes", &a.scrub, time.Hour, a.scrubFreed) })
 	loops.Go(func() { a.repeat(ctx, "expiring", nil, expiryEvery, a.expire) })
 	loops.Go(func() { a.repeat(ctx, "verifying the log", &a.verify, verifyEvery, a.verifyLog) })
+	loops.Go(func() { a.repeat(ctx, "reading what is owed", &a.owed, owedEvery, a.readOwed) })
 	feeds := follower{a: a, running: make(map[lantern.ID]context.CancelFunc)}
 	loops.Go(func() { a.repeat(ctx, "reading the programs", &a.joined, joinedEvery, feeds.refresh) })
 	loops.Wait()
@@ -93,6 +95,7 @@ func (f *follower) refresh(ctx context.Context) error {
 		}
 	}
 	f.a.setFeeds(who.Programs)
+	f.a.owed.wake()
 	if f.a.faultText() != "" {
 		return nil
 	}
