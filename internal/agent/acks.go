@@ -147,5 +147,6 @@ func (a *Agent) takeUp(ctx context.Context, c lantern.Correction) error {
 	if err != nil {
 		return fmt.Errorf("taking up a correction: %w", err)
 	}
-	return a.finish(done)
+	a.finish(done)
+	return nil
 }

@@ -38,15 +38,14 @@ func (a *Agent) applyPage(ctx context.Context, program lantern.ID, page lantern.
 	if err != nil {
 		return fmt.Errorf("applying a page: %w", err)
 	}
-	return a.finish(edit)
+	a.finish(edit)
+	return nil
 }
 
 // finish brings the engine behind a committed edit and wakes who waits for it. The
 // caller holds applying.
-func (a *Agent) finish(e *edit) error {
-	if err := a.engine.Apply(e.engine); err != nil {
-		return fmt.Errorf("applying to the engine: %w", err)
-	}
+func (a *Agent) finish(e *edit) {
+	e.unread = append(e.unread, a.feedEngine(e.engine)...)
 	a.mu.Lock()
 	for _, c := range e.engine {
 		delete(a.unread, c.Signal)
@@ -62,7 +61,20 @@ func (a *Agent) finish(e *edit) error {
 		a.acks.wake()
 	}
 	a.changed.wake()
-	return nil
+}
+
+// feedEngine applies changes and returns the signals the engine cannot hold. They must
+// not keep it from the others: the replica is committed, and nothing would bring these again.
+func (a *Agent) feedEngine(changes []match.Change) (refused []lantern.ID) {
+	if a.engine.Apply(changes) == nil {
+		return nil
+	}
+	for _, c := range changes {
+		if a.engine.Apply([]match.Change{c}) != nil {
+			refused = append(refused, c.Signal)
+		}
+	}
+	return refused
 }
 
 // edit is one change of the replica in the making. It lives inside one attempt of a
@@ -372,10 +384,11 @@ func (a *Agent) rebuild(ctx context.Context) error {
 	now, member := a.clock(), a.memberID()
 	damaged := 0
 	batch := make([]match.Change, 0, 10_000)
-	flush := func() error {
-		err := a.engine.Apply(batch)
+	flush := func() {
+		for _, id := range a.feedEngine(batch) {
+			a.unread[id] = true // nobody else has the agent yet
+		}
 		batch = batch[:0]
-		return err
 	}
 	err := a.db.Read(ctx, func(tx *sqldb.Tx) error {
 		return eachActive(ctx, tx, func(row *replicaRow) error {
@@ -388,11 +401,11 @@ func (a *Agent) rebuild(ctx context.Context) error {
 				return ctx.Err()
 			}
 			if !ok {
-				a.unread[row.signal] = true // nobody else has the agent yet
+				a.unread[row.signal] = true // as above
 				return nil
 			}
 			if batch = append(batch, match.Change{Entry: entry}); len(batch) == cap(batch) {
-				return flush()
+				flush()
 			}
 			return nil
 		})
@@ -400,8 +413,8 @@ func (a *Agent) rebuild(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("building the engine from the replica: %w", err)
 	}
-	if err := flush(); err != nil || damaged == 0 {
-		return err
+	if flush(); damaged == 0 {
+		return nil
 	}
 	a.log.Error("values of the replica cannot be opened; loading the feeds again", "signals", damaged)
 	return a.reload(ctx)
@@ -434,10 +447,10 @@ func (a *Agent) expire(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("expiring signals: %w", err)
 	}
-	if len(done.engine) == 0 {
-		return nil
+	if len(done.engine) > 0 {
+		a.finish(done)
 	}
-	return a.finish(done)
+	return nil
 }
 
 // setPrograms brings the list of followed programs to what the exchange says the member
@@ -483,5 +496,6 @@ func (a *Agent) setPrograms(ctx context.Context, joined []lantern.Program) error
 	if err != nil {
 		return fmt.Errorf("setting the programs: %w", err)
 	}
-	return a.finish(done)
+	a.finish(done)
+	return nil
 }
