@@ -54,8 +54,8 @@ func (x *Exchange) fell(t *txn, f fall) (lantern.Correction, error) {
 		return c, err
 	}
 	if f.erase {
-		if err := store.EraseSignal(t.ctx, t.writing(), f.row); err != nil {
-			return c, fmt.Errorf("erasing signal %s: %w", f.row.ID, err)
+		if err := x.erase(t, f.row); err != nil {
+			return c, err
 		}
 	}
 	return c, nil

@@ -29,6 +29,9 @@ type Config struct {
 
 	SweepEvery time.Duration // how often expiry, deadlines and erasure are looked after; default a minute, negative never
 	PollEvery  time.Duration // how often other processes' writes are looked for while somebody waits; default 20 ms
+
+	ScrubKeys   time.Duration // how long after one scrub of erased keys the next may begin; default 5 s
+	ScrubTraces time.Duration // the same for the larger tables that hold keyed digests of erased values; default 12 h
 }
 
 // Exchange is a running service.
@@ -43,8 +46,7 @@ type Exchange struct {
 	loops sync.WaitGroup
 
 	stopped chan struct{} // closed when nothing is committed any more
-
-	scrubDue chan struct{} // holds one token while erased bytes wait to be scrubbed
+	erased  chan struct{} // holds one token after an erasure, for scrubLoop
 }
 
 // New brings the schema up to date, checks the log's head and starts the service.
@@ -67,7 +69,13 @@ func New(ctx context.Context, c Config) (*Exchange, error) {
 	if err := c.DB.Migrate(ctx, store.Migrations()); err != nil {
 		return nil, err
 	}
-	x := &Exchange{Config: c, queue: make(chan *op, maxGroup), wakes: newWakes(), scrubDue: make(chan struct{}, 1), stopped: make(chan struct{})}
+	if c.ScrubKeys == 0 {
+		c.ScrubKeys = 5 * time.Second
+	}
+	if c.ScrubTraces == 0 {
+		c.ScrubTraces = 12 * time.Hour
+	}
+	x := &Exchange{Config: c, queue: make(chan *op, maxGroup), wakes: newWakes(), erased: make(chan struct{}, 1), stopped: make(chan struct{})}
 	x.ctx, x.close = context.WithCancel(context.WithoutCancel(ctx))
 	if err := x.startLog(ctx); err != nil {
 		return nil, err
@@ -76,6 +84,7 @@ func New(ctx context.Context, c Config) (*Exchange, error) {
 	x.loops.Go(x.pollLoop)
 	if c.SweepEvery > 0 {
 		x.loops.Go(x.sweepLoop)
+		x.loops.Go(x.scrubLoop)
 	}
 	return x, nil
 }

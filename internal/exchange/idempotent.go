@@ -17,13 +17,13 @@ import (
 // even if the process dies before [Exchange.SaveIdempotent].
 // Keys and answers that hold secrets must not be remembered.
 func (x *Exchange) Idempotent(ctx context.Context, a policy.Actor, key string, digest [32]byte) (answer []byte, status int, found bool, err error) {
-	mark := x.Sealer.Index("idempotency", a.ID().String(), key)
+	mark, bound := x.rememberedAs(a, key, digest)
 	err = x.read(ctx, func(tx *sqldb.Tx) error {
 		r, ok, err := store.RememberedAnswer(ctx, tx, a.Member, mark[:], x.Clock().Add(-answerLife))
 		if err != nil || !ok {
 			return err
 		}
-		if !bytes.Equal(r.Digest, digest[:]) {
+		if !bytes.Equal(r.Digest, bound[:]) {
 			return &lantern.Error{Kind: lantern.Conflict, Reason: "the Idempotency-Key was used for another request", Fix: "use a fresh key for each request"}
 		}
 		if r.Status == 0 {
@@ -45,8 +45,8 @@ func (t *txn) claim(by policy.Actor) error {
 	if by.Request.Key == "" || t.claims[by.Request] {
 		return nil
 	}
-	mark := t.x.Sealer.Index("idempotency", by.ID().String(), by.Request.Key)
-	fresh, err := store.ClaimAnswer(t.ctx, t.writing(), by.Member, mark[:], by.Request.Digest[:], t.now, t.now.Add(-answerLife))
+	mark, bound := t.x.rememberedAs(by, by.Request.Key, by.Request.Digest)
+	fresh, err := store.ClaimAnswer(t.ctx, t.writing(), by.Member, mark[:], bound[:], t.now, t.now.Add(-answerLife))
 	if err != nil {
 		return fmt.Errorf("claiming a request: %w", err)
 	}
@@ -59,12 +59,18 @@ func (t *txn) claim(by policy.Actor) error {
 
 // SaveIdempotent remembers the answer to a request for a day.
 func (x *Exchange) SaveIdempotent(ctx context.Context, a policy.Actor, key string, digest [32]byte, status int, answer []byte) error {
-	mark := x.Sealer.Index("idempotency", a.ID().String(), key)
+	mark, bound := x.rememberedAs(a, key, digest)
 	return x.write(ctx, func(t *txn) error {
-		r := store.Answer{Digest: digest[:], Status: status, Body: answer}
+		r := store.Answer{Digest: bound[:], Status: status, Body: answer}
 		if err := store.RememberAnswer(t.ctx, t.writing(), a.Member, mark[:], r, t.now); err != nil {
 			return fmt.Errorf("remembering an answer: %w", err)
 		}
 		return nil
 	})
+}
+
+// rememberedAs returns what an answer is found by and what binds it to its request. Both
+// are keyed: with a plain digest of a request anybody could test a guess of the value in it.
+func (x *Exchange) rememberedAs(a policy.Actor, key string, digest [32]byte) (mark, bound [32]byte) {
+	return x.Sealer.Index("idempotency", a.ID().String(), key), x.Sealer.Index("idempotency request", string(digest[:]))
 }

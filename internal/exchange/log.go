@@ -109,6 +109,7 @@ func (x *Exchange) try(group []*op) (errs []error, err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(x.ctx), groupTimeout)
 	defer cancel()
 	var touched []lantern.ID
+	var erased bool
 	err = x.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		t, err := x.begin(ctx, tx)
 		if err != nil {
@@ -126,11 +127,17 @@ func (x *Exchange) try(group []*op) (errs []error, err error) {
 			}
 			t.wrote = t.wrote || wrote
 		}
-		touched = t.programs()
+		touched, erased = t.programs(), t.erased
 		return t.flush(ctx)
 	})
 	if err == nil {
 		x.wakes.wake(touched...)
+	}
+	if err == nil && erased {
+		select {
+		case x.erased <- struct{}{}:
+		default: // scrubLoop is to look anyway
+		}
 	}
 	return errs, err
 }
@@ -148,6 +155,7 @@ type txn struct {
 	heads  map[lantern.ID]*store.Head
 	claims map[policy.Request]bool // requests whose one happening is this transaction
 	wrote  bool
+	erased bool // something was erased whose bytes must be destroyed
 }
 
 // begin locks the log's head and reads the clock under it.

@@ -294,8 +294,5 @@ func (x *Exchange) Withdraw(ctx context.Context, a policy.Actor, id lantern.ID, 
 		c, err = x.fell(t, f)
 		return err
 	})
-	if err == nil && w.Erase {
-		x.scrubSoon()
-	}
 	return c, err
 }

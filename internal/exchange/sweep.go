@@ -24,26 +24,7 @@ func (x *Exchange) sweepLoop() {
 		if err := x.Sweep(x.ctx); err != nil && x.ctx.Err() == nil {
 			x.Log.ErrorContext(x.ctx, "sweeping", "error", err)
 		}
-		timer := time.NewTimer(x.SweepEvery)
-		select {
-		case <-timer.C:
-		case <-x.scrubDue:
-			if err := x.DB.Scrub(x.ctx, "secret"); err != nil && x.ctx.Err() == nil {
-				x.Log.ErrorContext(x.ctx, "scrubbing erased bytes", "error", err)
-				x.scrubSoon()
-				x.pause(time.Second)
-			}
-		case <-x.ctx.Done():
-		}
-		timer.Stop()
-	}
-}
-
-// scrubSoon asks for erased bytes to be destroyed in the database's files.
-func (x *Exchange) scrubSoon() {
-	select {
-	case x.scrubDue <- struct{}{}:
-	default:
+		x.pause(x.SweepEvery)
 	}
 }
 
@@ -107,15 +88,12 @@ func (x *Exchange) eraseFallen(t *txn) (int, error) {
 		return 0, err
 	}
 	for _, row := range old {
-		if err := store.EraseSignal(t.ctx, t.writing(), row); err != nil {
-			return 0, fmt.Errorf("erasing signal %s: %w", row.ID, err)
+		if err := x.erase(t, row); err != nil {
+			return 0, err
 		}
 		if _, err := t.record(entry{kind: audit.Erase, facts: facts{Signal: row.ID, Owner: row.Member, Reason: "retention"}}); err != nil {
 			return 0, err
 		}
-	}
-	if len(old) > 0 {
-		x.scrubSoon()
 	}
 	return len(old), nil
 }

@@ -13,8 +13,6 @@ import (
 	"io/fs"
 	"strings"
 	"time"
-
-	"lantern"
 )
 
 //go:embed migrations/*.sql
@@ -59,15 +57,6 @@ func fromWords[T ~string](s string) []T {
 	var list []T
 	for _, w := range strings.Fields(s) {
 		list = append(list, T(w))
-	}
-	return list
-}
-
-// args turns ids into the arguments of an IN list.
-func args(ids []lantern.ID) []any {
-	list := make([]any, len(ids))
-	for i, id := range ids {
-		list[i] = int64(id)
 	}
 	return list
 }

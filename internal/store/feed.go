@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"strings"
 	"time"
@@ -22,16 +23,34 @@ type Placement struct {
 
 func scanPlacement(s scanner) (p Placement, err error) {
 	var changed int64
-	err = s.Scan(&p.Program, &p.Signal, &p.Member, &p.Value, &p.Seq, &changed)
-	p.Changed = fromMicros(changed)
+	var value []byte
+	err = s.Scan(&p.Program, &p.Signal, &p.Member, &value, &p.Seq, &changed)
+	p.Value, p.Changed = fromValueKey(value), fromMicros(changed)
 	return p, err
+}
+
+// valueKey is a value's id as a column holds it, nil for none. It is a keyed digest, and the
+// engines keep samples of numbers, but not of bytes, outside the table.
+func valueKey(id lantern.ID) []byte {
+	if id == 0 {
+		return nil
+	}
+	return binary.BigEndian.AppendUint64(nil, uint64(id))
+}
+
+// fromValueKey reads what valueKey wrote.
+func fromValueKey(b []byte) lantern.ID {
+	if len(b) != 8 {
+		return 0
+	}
+	return lantern.ID(binary.BigEndian.Uint64(b))
 }
 
 // InsertPlacements stores new placements.
 func InsertPlacements(ctx context.Context, tx *sqldb.Tx, list []Placement) error {
 	rows := make([][]any, len(list))
 	for i, p := range list {
-		rows[i] = []any{p.Program, p.Signal, p.Member, p.Value, p.Seq, micros(p.Changed)}
+		rows[i] = []any{p.Program, p.Signal, p.Member, valueKey(p.Value), p.Seq, micros(p.Changed)}
 	}
 	_, err := tx.InsertMany(ctx, "placement", []string{"program_id", "signal_id", "member_id", "value_id", "seq", "changed_at"}, "", rows)
 	return err
@@ -47,7 +66,7 @@ func PlacementsOf(ctx context.Context, tx *sqldb.Tx, signal lantern.ID) ([]Place
 // MovePlacement gives a placement a new place at the end of its feed.
 func MovePlacement(ctx context.Context, tx *sqldb.Tx, p Placement) error {
 	_, err := tx.Exec(ctx, `UPDATE placement SET seq = $3, changed_at = $4, value_id = $5 WHERE program_id = $1 AND signal_id = $2`,
-		p.Program, p.Signal, p.Seq, micros(p.Changed), p.Value)
+		p.Program, p.Signal, p.Seq, micros(p.Changed), valueKey(p.Value))
 	return err
 }
 
@@ -59,13 +78,17 @@ type Sibling struct {
 
 // Siblings reads the active placements in a program on any of the values.
 func Siblings(ctx context.Context, tx *sqldb.Tx, program lantern.ID, values []lantern.ID) ([]Sibling, error) {
-	var list []Sibling
+	var found []Sibling
 	for start := 0; start < len(values); start += insertRows {
 		chunk := values[start:min(start+insertRows, len(values))]
+		list := []any{program}
+		for _, v := range chunk {
+			list = append(list, valueKey(v))
+		}
 		rows, err := tx.Query(ctx, `SELECT p.program_id, p.signal_id, p.member_id, p.value_id, p.seq, p.changed_at, s.status
 			FROM placement p JOIN signal s ON s.member_id = p.member_id AND s.id = p.signal_id
 			WHERE p.program_id = $1 AND s.state = 'active' AND p.value_id IN (`+places(2, len(chunk))+`)`,
-			append([]any{program}, args(chunk)...)...)
+			list...)
 		got, err := all(rows, err, "siblings", func(s scanner) (b Sibling, err error) {
 			b.Placement, err = scanPlacement(extra{s, []any{&b.Status}})
 			return b, err
@@ -73,15 +96,15 @@ func Siblings(ctx context.Context, tx *sqldb.Tx, program lantern.ID, values []la
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, got...)
+		found = append(found, got...)
 	}
-	return list, nil
+	return found, nil
 }
 
 // opposed is true for a placement p of signal s if another active signal on the same
 // value in the same program says the opposite.
 const opposed = `EXISTS (SELECT 1 FROM placement q JOIN signal o ON o.member_id = q.member_id AND o.id = q.signal_id
-	WHERE q.program_id = p.program_id AND q.value_id = p.value_id AND q.value_id <> 0 AND o.state = 'active'
+	WHERE q.program_id = p.program_id AND q.value_id = p.value_id AND o.state = 'active'
 	AND ((o.status = 'non-violating' AND s.status <> 'non-violating') OR (o.status <> 'non-violating' AND s.status = 'non-violating')))`
 
 // places writes n placeholders from number first on.
@@ -139,8 +162,9 @@ func FeedRows(ctx context.Context, tx *sqldb.Tx, program, reader lantern.ID, aft
 	return all(rows, err, "a feed page", func(s scanner) (r FeedRow, err error) {
 		var changed int64
 		var disputed int
-		r.SignalRow, err = scanSignal(extra{s, []any{&r.ValueID, &r.Seq, &changed, &disputed, &r.Correction}})
-		r.Changed, r.Disputed = fromMicros(changed), disputed != 0
+		var value []byte
+		r.SignalRow, err = scanSignal(extra{s, []any{&value, &r.Seq, &changed, &disputed, &r.Correction}})
+		r.ValueID, r.Changed, r.Disputed = fromValueKey(value), fromMicros(changed), disputed != 0
 		return r, err
 	})
 }

@@ -140,13 +140,17 @@ func UpdateSignal(ctx context.Context, tx *sqldb.Tx, r SignalRow) error {
 	return err
 }
 
-// EraseSignal destroys a signal's key, sealed bytes and index entry, its links, and the
-// person part of every log record about it. The row stays as a tombstone.
+// EraseSignal destroys a signal's key, sealed bytes and index entry, its links, the notes
+// of challenges of it, and the person part of every log record about it. The row stays as a tombstone.
 func EraseSignal(ctx context.Context, tx *sqldb.Tx, r SignalRow) error {
+	_, err := tx.Exec(ctx, `UPDATE signal SET skey = NULL, value = NULL, note = NULL, opinion = '{}', content = $3
+		WHERE member_id = $1 AND id = $2`, r.Member, r.ID, []byte{})
+	if err != nil {
+		return err
+	}
 	for _, q := range []string{
 		`DELETE FROM secret WHERE member_id = $1 AND signal_id = $2`,
-		`UPDATE signal SET skey = NULL, value = NULL, note = NULL, opinion = '{}' WHERE member_id = $1 AND id = $2`,
-		`UPDATE placement SET value_id = 0 WHERE member_id = $1 AND signal_id = $2`,
+		`UPDATE placement SET value_id = NULL WHERE member_id = $1 AND signal_id = $2`,
 		`UPDATE challenge SET note = NULL, answer = NULL WHERE owner_id = $1 AND signal_id = $2`,
 		`DELETE FROM link WHERE member_id = $1 AND signal_id = $2`,
 		`UPDATE leaf SET person = NULL, person_salt = NULL WHERE owner_id = $1 AND signal_id = $2`,

@@ -147,4 +147,15 @@ func sealed(h handler) handler {
 	return h
 }
 
+// noteless keeps what people wrote about a challenge, which is sealed and falls with its
+// signal, from being stored with the answer: a repetition is answered without it.
+func noteless(h handler) handler {
+	h.keep = func(answer any) any {
+		c := answer.(lantern.Challenge)
+		c.Note, c.Answer = "", ""
+		return c
+	}
+	return h
+}
+
 func typeOf[T any]() reflect.Type { return reflect.TypeFor[T]() }

@@ -52,10 +52,10 @@ func routes() []route {
 		{"POST", "/v1/outcomes", "RecordOutcome", "Record what the own member did because of signals, attested by a person.", create((*x).RecordOutcome), kinds(notFound)},
 		{"GET", "/v1/outcomes", "Outcomes", "List the own member's outcomes.", list((*x).Outcomes), nil},
 
-		{"POST", "/v1/challenges", "OpenChallenge", "Say that a signal is wrong; it is suspended at once.", create((*x).OpenChallenge), kinds(notFound)},
+		{"POST", "/v1/challenges", "OpenChallenge", "Say that a signal is wrong; it is suspended at once.", noteless(create((*x).OpenChallenge)), kinds(notFound)},
 		{"GET", "/v1/challenges", "Challenges", "List the challenges the caller may see.", list((*x).Challenges), nil},
 		{"GET", "/v1/challenges/{id}", "Challenge", "Return one challenge.", get((*x).Challenge), nil},
-		{"POST", "/v1/challenges/{id}/decision", "Decide", "Answer a challenge.", act((*x).Decide), nil},
+		{"POST", "/v1/challenges/{id}/decision", "Decide", "Answer a challenge.", noteless(act((*x).Decide)), nil},
 		{"GET", "/v1/corrections", "Corrections", "List the corrections that concern the own member.", list((*x).Corrections), nil},
 		{"GET", "/v1/corrections/{id}", "Correction", "Return one correction.", get((*x).Correction), nil},
 		{"POST", "/v1/corrections/{id}/acks", "Acknowledge", "State one step of a correction for the own member.", act(acknowledge), nil},

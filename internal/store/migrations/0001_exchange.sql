@@ -103,11 +103,12 @@ CREATE TABLE secret ( -- distributed by member_id
 );
 
 -- Where a signal is shared, and at once its entry in the feed: seq is its latest place.
+-- value_id is 8 bytes of a keyed digest of (program, type, value), null once erased.
 CREATE TABLE placement ( -- distributed by program_id
   program_id BIGINT NOT NULL,
   signal_id  BIGINT NOT NULL,
   member_id  BIGINT NOT NULL,
-  value_id   BIGINT NOT NULL,
+  value_id   BYTEA,
   seq        BIGINT NOT NULL,
   changed_at BIGINT NOT NULL,
   PRIMARY KEY (program_id, signal_id),
@@ -162,6 +163,7 @@ CREATE TABLE outcome_signal ( -- distributed by signal_id
 );
 CREATE INDEX outcome_signal_outcome ON outcome_signal (outcome_id);
 
+-- note is sealed under the key of the signal, and falls with it.
 CREATE TABLE challenge ( -- reference
   id          BIGINT  PRIMARY KEY,
   signal_id   BIGINT  NOT NULL,
@@ -216,6 +218,14 @@ CREATE TABLE idempotency ( -- distributed by member_id
   answer    BYTEA  NOT NULL,
   at        BIGINT NOT NULL,
   PRIMARY KEY (member_id, mark)
+);
+
+-- What erasures still owe: the newest erasure, and the newest whose bytes were destroyed in
+-- the files by the scrub of this name.
+CREATE TABLE scrub ( -- local
+  name     TEXT   PRIMARY KEY,
+  asked_at BIGINT NOT NULL,
+  done_at  BIGINT NOT NULL
 );
 
 -- The log. The head row is read and written by every transaction that changes anything.
