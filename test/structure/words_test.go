@@ -101,6 +101,7 @@ var allowedNames = exceptions{
 	"sub.example.co.uk":      "a name that is not reserved, to have a suffix of two labels",
 	"example.co.uk":          "likewise",
 	"xn--exmple-4nf.com":     "example.com with a look-alike letter",
+	"www.chatter":            "the beginning of www.chatter[.]test",
 	"-example.com":           "no name at all: it begins with a hyphen",
 	"xn--r8jz45g.xn--zckzah": "the reserved example name in Japanese",
 }
