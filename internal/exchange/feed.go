@@ -86,15 +86,14 @@ func (x *Exchange) page(ctx context.Context, a policy.Actor, program lantern.ID,
 	if err := x.read(ctx, func(tx *sqldb.Tx) error { return look(ctx, tx) }); err != nil {
 		return page, head, err
 	}
-	var rows []store.FeedRow
-	var reactions []store.ReactionCount
+	var d disclosed
 	next := *from
 	if news {
 		err = x.write(ctx, func(t *txn) error {
 			if err := look(t.ctx, t.Tx); err != nil {
 				return err
 			}
-			rows, reactions, next, page.Leaf, err = x.disclose(t, a, program, *from, head, m, limit)
+			d, next, page.Leaf, err = x.disclose(t, a, program, *from, head, m, limit)
 			return err
 		})
 		if err != nil {
@@ -104,7 +103,7 @@ func (x *Exchange) page(ctx context.Context, a policy.Actor, program lantern.ID,
 	*from = next
 	page.Next = x.cursor(a.Member, program, next)
 	page.More = next.seq < head.Seq
-	page.Changes, err = x.changes(ctx, rows, reactions)
+	page.Changes, err = x.changes(ctx, program, d)
 	return page, head, err
 }
 
@@ -124,56 +123,70 @@ func fresh(p place, m store.Membership, h store.Head) error {
 	return nil
 }
 
+// disclosed is what a page is made of.
+type disclosed struct {
+	rows      []store.FeedRow
+	reactions []store.ReactionCount
+	links     []store.LinkRow
+}
+
 // disclose reads a page in the transaction that also enters the recipients and logs the
 // disclosure. A page without rows leaves no trace.
 func (x *Exchange) disclose(t *txn, a policy.Actor, program lantern.ID, from place, head store.Head, m store.Membership, limit int) (
-	rows []store.FeedRow, reactions []store.ReactionCount, next place, leaf int64, err error) {
+	d disclosed, next place, leaf int64, err error) {
 	next = place{head.Seq, from.epoch}
 	// The member's state is read anew: the actor's may be a few milliseconds old.
 	member, _, err := store.Member(t.ctx, t.Tx, a.Member)
 	if err != nil {
-		return nil, nil, next, 0, err
+		return d, next, 0, err
 	}
 	reads := member.State == lantern.ActiveMember || member.State == lantern.ReadOnly
-	rows, err = store.FeedRows(t.ctx, t.Tx, program, a.Member, from.seq, limit, m.Direction, reads)
-	if err != nil || len(rows) == 0 {
-		return nil, nil, next, 0, err
+	d.rows, err = store.FeedRows(t.ctx, t.Tx, program, a.Member, from.seq, limit, m.Direction, reads)
+	if err != nil || len(d.rows) == 0 {
+		return d, next, 0, err
 	}
-	if len(rows) == limit {
-		next.seq = rows[limit-1].Seq
+	if len(d.rows) == limit {
+		next.seq = d.rows[limit-1].Seq
 	}
-	if reactions, err = store.ReactionsBetween(t.ctx, t.Tx, program, from.seq, next.seq); err != nil {
-		return nil, nil, next, 0, err
+	if d.reactions, err = store.ReactionsBetween(t.ctx, t.Tx, program, from.seq, next.seq); err != nil {
+		return d, next, 0, err
+	}
+	if d.links, err = store.LinksBetween(t.ctx, t.Tx, program, from.seq, next.seq); err != nil {
+		return d, next, 0, err
 	}
 	digest := sha256.New()
 	var sent []lantern.ID
-	for _, r := range rows {
+	for _, r := range d.rows {
 		fmt.Fprintf(digest, "%d %d\n", r.ID, r.Seq)
 		if r.State == lantern.Active && r.Member != a.Member {
 			sent = append(sent, r.ID)
 		}
 	}
 	if err := store.AddRecipients(t.ctx, t.writing(), a.Member, sent, t.now); err != nil {
-		return nil, nil, next, 0, fmt.Errorf("entering recipients: %w", err)
+		return d, next, 0, fmt.Errorf("entering recipients: %w", err)
 	}
 	leaf, err = t.record(entry{kind: audit.Disclose, by: a, facts: facts{
-		Programs: []lantern.ID{program}, Count: len(rows), Digest: hex.EncodeToString(digest.Sum(nil)),
+		Programs: []lantern.ID{program}, Count: len(d.rows), Digest: hex.EncodeToString(digest.Sum(nil)),
 	}})
-	return rows, reactions, next, leaf, err
+	return d, next, leaf, err
 }
 
 // changes turns rows into what goes over the wire: active signals whole, all others as
 // tombstones.
-func (x *Exchange) changes(ctx context.Context, rows []store.FeedRow, reactions []store.ReactionCount) ([]lantern.Change, error) {
-	list := make([]lantern.Change, len(rows))
+func (x *Exchange) changes(ctx context.Context, program lantern.ID, d disclosed) ([]lantern.Change, error) {
+	list := make([]lantern.Change, len(d.rows))
 	counts := map[lantern.ID]map[lantern.Reaction]int{}
-	for _, c := range reactions {
+	for _, c := range d.reactions {
 		if counts[c.Signal] == nil {
 			counts[c.Signal] = map[lantern.Reaction]int{}
 		}
 		counts[c.Signal][c.Reaction] = c.Members
 	}
-	for i, r := range rows {
+	links := map[lantern.ID][]lantern.Link{}
+	for _, l := range d.links {
+		links[l.Signal] = append(links[l.Signal], l.Link)
+	}
+	for i, r := range d.rows {
 		c := lantern.Change{Seq: r.Seq, Time: r.Changed, Correction: r.Correction, Signal: tombstone(r.SignalRow)}
 		if r.State == lantern.Active {
 			s, err := opinion(r.SignalRow)
@@ -183,7 +196,7 @@ func (x *Exchange) changes(ctx context.Context, rows []store.FeedRow, reactions 
 			if err := x.unseal(ctx, r.SignalRow, &s); err != nil {
 				return nil, err
 			}
-			s.Disputed, s.Reactions = r.Disputed, counts[r.ID]
+			s.Disputed, s.Reactions, s.Links, s.Programs = r.Disputed, counts[r.ID], links[r.ID], []lantern.ID{program}
 			c.Signal, c.Value = s, r.ValueID
 		}
 		list[i] = c

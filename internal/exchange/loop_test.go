@@ -220,6 +220,10 @@ func TestDerivedSignalFallsWithItsOnlyRoot(t *testing.T) {
 		d := w.Draft(2)
 		d.Links = []lantern.Link{{Kind: lantern.DerivedFrom, Signal: root}}
 		child := w.MustShare(face.Service, d)
+		shown, _ := w.Drain(cloud.Service, "")
+		if last := shown[len(shown)-1].Signal; len(last.Links) != 1 || last.Links[0] != d.Links[0] {
+			t.Errorf("the feed shows the derived signal with links %v, want the one to its root", last.Links)
+		}
 		if _, err := w.Withdraw(ctx, cloud.Submitter, root, lantern.Withdrawal{Reason: lantern.WithdrawnInError}); err != nil {
 			t.Fatal(err)
 		}

@@ -183,6 +183,16 @@ func ReactionsBetween(ctx context.Context, tx *sqldb.Tx, program lantern.ID, aft
 	return all(rows, err, "reactions", scanReactions)
 }
 
+// LinksBetween reads the links that signals placed in (after, upTo] of a feed carry to
+// signals of the same program: a link must not tell of one elsewhere.
+func LinksBetween(ctx context.Context, tx *sqldb.Tx, program lantern.ID, after, upTo int64) ([]LinkRow, error) {
+	rows, err := tx.Query(ctx, `SELECT l.member_id, l.signal_id, l.kind, l.target_id FROM placement p
+		JOIN link l ON l.member_id = p.member_id AND l.signal_id = p.signal_id
+		JOIN placement g ON g.program_id = p.program_id AND g.signal_id = l.target_id
+		WHERE p.program_id = $1 AND p.seq > $2 AND p.seq <= $3 ORDER BY l.signal_id, l.kind, l.target_id`, program, after, upTo)
+	return all(rows, err, "links", scanLink)
+}
+
 // ReactionsTo counts the reactions to one signal.
 func ReactionsTo(ctx context.Context, tx *sqldb.Tx, signal lantern.ID) ([]ReactionCount, error) {
 	rows, err := tx.Query(ctx, `SELECT f.signal_id, f.reaction, COUNT(*) FROM feedback f WHERE f.signal_id = $1
