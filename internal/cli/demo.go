@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -40,9 +39,12 @@ func (c *demoCmd) Run(ctx context.Context, a *app) error {
 	if a.common.Quiet {
 		errs = io.Discard
 	}
+	_, noColor := a.Env("NO_COLOR")
+	terminal, _ := a.Env("TERM")
 	return demo.Run(ctx, demo.Options{
 		Seed: c.Seed, Dir: c.Dir, Listen: c.Listen, Headless: c.Headless, JSON: json,
-		Terminal: json && a.ErrTTY && !a.common.Quiet || !json && a.OutTTY, Out: a.Out, Err: errs, Clock: a.Clock,
+		Terminal: json && a.ErrTTY && !a.common.Quiet || !json && a.OutTTY, Color: !noColor && terminal != "dumb",
+		Out: a.Out, Err: errs, Clock: a.Clock,
 		StartExchange: a.demoExchange, StartAgent: a.demoAgent,
 	})
 }
@@ -88,7 +90,10 @@ func openLog(dir string) (*os.File, error) {
 // command runs a command to its end.
 func (a *app) command(ctx context.Context, dir string, args ...string) error {
 	var errs strings.Builder
-	if code := Run(ctx, a.inside(io.Discard, &errs, args)); code != exitOK {
+	switch code := Run(ctx, a.inside(io.Discard, &errs, args)); {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case code != exitOK:
 		return fmt.Errorf("lantern %s %s: %s", args[0], args[1], strings.TrimSpace(errs.String()))
 	}
 	return nil
@@ -100,33 +105,43 @@ func (a *app) serve(ctx context.Context, dir string, args ...string) (demo.Serve
 	if err != nil {
 		return demo.Server{}, fmt.Errorf("opening a log file: %w", err)
 	}
-	ctx, stop := context.WithCancel(context.WithoutCancel(ctx)) // the demo stops it, after its own work ended
+	// Only the demo stops it, after the demo's own work has ended.
+	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	says, hears := io.Pipe()
-	ended := make(chan int, 1)
+	ended := make(chan error, 1)
 	go func() {
-		code := Run(ctx, a.inside(hears, log, args))
+		code := Run(running, a.inside(hears, log, args))
 		_ = hears.Close() // always nil
-		ended <- code
+		if code != exitOK && code != exitInterrupted {
+			ended <- fmt.Errorf("lantern %s %s ended with %d: %s", args[0], args[1], code, lastWords(log.Name()))
+			return
+		}
+		ended <- nil
 	}()
 	server := demo.Server{Stop: func(wait context.Context) error {
 		stop()
-		defer log.Close() //nolint:errcheck // a log
 		select {
-		case code := <-ended:
-			if code != exitOK && code != exitInterrupted {
-				return fmt.Errorf("lantern %s %s ended with %d: see %s", args[0], args[1], code, log.Name())
-			}
-			return nil
+		case err := <-ended:
+			return errors.Join(err, log.Close())
 		case <-wait.Done():
 			return fmt.Errorf("lantern %s %s did not end in time", args[0], args[1])
 		}
 	}}
 	var at answering
-	if err := json.NewDecoder(bufio.NewReader(says)).Decode(&at); err != nil {
-		err = server.Stop(ctx)
-		return server, errors.Join(err, fmt.Errorf("lantern %s %s did not start: see %s", args[0], args[1], log.Name()))
+	if json.NewDecoder(says).Decode(&at) != nil {
+		err := server.Stop(context.WithoutCancel(ctx))
+		return server, errors.Join(err, fmt.Errorf("lantern %s %s did not start", args[0], args[1]))
 	}
 	server.URL = at.API
 	go func() { _, _ = io.Copy(io.Discard, says) }() // ends with the pipe
 	return server, nil
+}
+
+// lastWords is the end of a server's log, where it says why it ended.
+func lastWords(path string) string {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return err.Error()
+	}
+	return strings.TrimSpace(string(b[max(0, len(b)-500):]))
 }

@@ -3,7 +3,6 @@ package demo
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"path/filepath"
 	"time"
@@ -21,6 +20,7 @@ type Options struct {
 	Headless bool       // end after the story instead of staying up
 	JSON     bool       // print the figures on Out as JSON, and tell the story on Err
 	Terminal bool       // the story is told to a terminal: progress may be drawn
+	Color    bool       // the terminal shows bold letters
 	Size     world.Size // of the world; zero: FullSize
 	Out, Err io.Writer
 	Clock    func() time.Time // nil: time.Now
@@ -61,12 +61,12 @@ func Run(ctx context.Context, o Options) (err error) {
 	if o.JSON {
 		w = o.Err
 	}
-	n := &narrator{w: w, terminal: o.Terminal}
+	n := &narrator{w: w, terminal: o.Terminal, bold: o.Terminal && o.Color}
 	s := &story{stage: &stage{}, o: o, n: n, signals: map[string]lantern.ID{}, f: &Figures{Story: "urls", Seed: o.Seed, Others: map[string]*OtherReview{}}}
 	s.f.TimesAndLog.Masked = map[string]time.Duration{}
 	began := o.Clock()
 	defer func() { err = errors.Join(err, s.strike(ctx), n.err) }()
-	n.printf("Lantern demo of %q. SYNTHETIC DATA: every company, person and address is invented. Nothing leaves this machine.\n", s.f.Story)
+	n.text("", "", "SYNTHETIC DATA. Every company, person and address in this demo is invented, and nothing leaves this machine.")
 	s.w = world.New(o.Seed, o.Size, began)
 	s.countWorld()
 	if err := s.build(ctx, o, s.w); err != nil {
@@ -130,9 +130,9 @@ func (s *story) countWorld() {
 // introduce says what runs where.
 func (s *story) introduce() {
 	n := s.n
-	n.printf("\nEverything runs in this process and lives in %s\n\n", s.dir)
+	n.printf("\nEverything runs in this process and lives in %s,\neach in a folder of its own:\n\n", s.dir)
 	row := func(name, what, url, dir string) {
-		n.printf("   %s%s%s%s\n", pad(name, nameWidth), pad(what, 32), pad(url, 25), dir)
+		n.printf("   %s%s%s%s\n", pad(name, nameWidth), pad(what, 30), pad(url, 25), dir)
 	}
 	row("exchange", "of the coalition", s.exchange.URL, "exchange")
 	for _, c := range s.companies {
@@ -142,24 +142,8 @@ func (s *story) introduce() {
 		}
 		row(c.name, c.trade+users, c.agent.URL, filepath.Base(c.dir))
 	}
-	n.printf("\n   Programs: %q (all but PayRail), %q (Facegram, PayRail). Seed %d. Ready in %.1f s.\n",
-		s.hosting.Name, s.payments.Name, s.o.Seed, s.f.TimesAndLog.Ready.Seconds())
-}
-
-// whatNext says what to try while everything stays up.
-func (s *story) whatNext() {
-	c := s.company(chatter)
-	bearer := func(path string) string { return fmt.Sprintf("-H \"Authorization: Bearer $(cat %s)\"", path) }
-	s.n.printf("\nEverything stays up until Ctrl-C. To try:\n\n")
-	for _, t := range []struct{ what, line string }{
-		{"Share an address as Cloudbin", fmt.Sprintf("curl -s %s \\\n     -d '{\"programs\":[\"%s\"],\"type\":\"url\",\"value\":\"https://cloudbin.test/f/try-me\",\"tags\":[\"csam\"],\"basis\":{\"policy\":\"Cloudbin terms, section 4\",\"reviewed_by\":\"human\"}}' \\\n     -H 'Content-Type: application/json' %s/v1/signals",
-			bearer(s.company(cloudbin).keyPath(submitter)), s.hosting.ID, s.exchange.URL)},
-		{"and meet it at once at Chatter's agent", fmt.Sprintf("curl -s %s \\\n     -d '{\"items\":[{\"ref\":\"post/1\",\"text\":\"see https://cloudbin.test/f/try-me\"}]}' -H 'Content-Type: application/json' %s/v1/match",
-			bearer(c.agent.Credential), c.agent.URL)},
-		{"How Chatter's agent stands", fmt.Sprintf("curl -s %s %s/v1/status", bearer(c.agent.Credential), c.agent.URL)},
-		{"Facegram's cases", fmt.Sprintf("curl -s %s %s/v1/cases", bearer(s.company(facegram).keyPath(investigator)), s.company(facegram).agent.URL)},
-		{"The log's head, which anybody may read", fmt.Sprintf("curl -s %s/v1/log/checkpoint", s.exchange.URL)},
-	} {
-		s.n.printf("   # %s\n   %s\n\n", t.what, t.line)
-	}
+	n.printf("\n")
+	n.says("programs", "%q, which all but PayRail have joined, and %q, for Facegram and PayRail.", s.hosting.Name, s.payments.Name)
+	n.says("people", "each company has an admin, a submitter, an investigator and a dispute officer, whose keys lie in its folder keys.")
+	n.says("world", "drawn from seed %d. Ready after %.1f s.", s.o.Seed, s.f.TimesAndLog.Ready.Seconds())
 }

@@ -12,13 +12,14 @@ import (
 // narrator tells a story: who did what, what came of it, why it matters.
 type narrator struct {
 	w        io.Writer
-	terminal bool
+	terminal bool // progress may be drawn
+	bold     bool // headings and speakers stand out
 	step     int
 	err      error // the first failure to write
 }
 
 const (
-	textWidth = 100
+	textWidth = 80
 	nameWidth = 11 // of the longest speaker and a blank
 )
 
@@ -31,7 +32,7 @@ func (n *narrator) printf(format string, args ...any) {
 // chapter begins a step with the reason it matters.
 func (n *narrator) chapter(title, why string) {
 	n.step++
-	n.printf("\n%d  %s\n", n.step, title)
+	n.printf("\n%s\n", n.strong(fmt.Sprintf("%d  %s", n.step, title)))
 	n.text("   ", "   ", why)
 	n.printf("\n")
 }
@@ -39,6 +40,9 @@ func (n *narrator) chapter(title, why string) {
 // says tells what one company or program did.
 func (n *narrator) says(who, format string, args ...any) {
 	first := "   " + pad(who, nameWidth)
+	if who != "" {
+		first = strings.Replace(first, who, n.strong(who), 1)
+	}
 	n.text(first, strings.Repeat(" ", 3+nameWidth), fmt.Sprintf(format, args...))
 }
 
@@ -47,8 +51,7 @@ func (n *narrator) adds(format string, args ...any) { n.says("", format, args...
 
 // text prints words wrapped, the first line after first and the others after rest.
 func (n *narrator) text(first, rest, words string) {
-	line := first
-	width := utf8.RuneCountInString(first)
+	line, width := first, utf8.RuneCountInString(rest) // first may hold marks that take no room
 	empty := true
 	for w := range strings.FieldsSeq(words) {
 		size := utf8.RuneCountInString(w)
@@ -63,6 +66,14 @@ func (n *narrator) text(first, rest, words string) {
 		line, width, empty = line+w, width+size, false
 	}
 	n.printf("%s\n", line)
+}
+
+// strong marks words on a terminal that can show it.
+func (n *narrator) strong(words string) string {
+	if !n.bold {
+		return words
+	}
+	return "\x1b[1m" + words + "\x1b[0m"
 }
 
 // bar shows progress on a terminal.
@@ -84,6 +95,14 @@ func count(n int) string {
 		s = s[:i] + "," + s[i:]
 	}
 	return s
+}
+
+// none is a number, or "none".
+func none(n int) string {
+	if n == 0 {
+		return "none"
+	}
+	return count(n)
 }
 
 // some is "1 row" or "1,234 rows".

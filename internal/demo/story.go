@@ -84,7 +84,7 @@ func (s *story) newWork(c *company, f *CaseFigures) *work {
 // match has the company's agent look at records of the company's own.
 func (w *work) match(ctx context.Context, records []lantern.Record) error {
 	w.figures.Records = len(records)
-	bar := w.s.n.bar(w.c.name+" looks at its own posts and profiles", len(records))
+	bar := w.s.n.bar("looking up", len(records))
 	defer bar.Stop()
 	account := make(map[string]string, len(records))
 	for _, r := range records {
@@ -160,7 +160,7 @@ func (w *work) review(ctx context.Context, round int) error {
 		return fmt.Errorf("reading candidates: %w", err)
 	}
 	rulings := w.reviewer.Rule(ids)
-	bar := w.s.n.bar(w.c.name+" reviews", len(rulings))
+	bar := w.s.n.bar("reviewing", len(rulings))
 	defer bar.Stop()
 	lines := client.Lines(func(yield func(lantern.Ruling) bool) {
 		for _, r := range rulings {

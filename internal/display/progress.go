@@ -18,6 +18,7 @@ func NewBar(w io.Writer, what string, steps int64, color bool) *Bar {
 		progressbar.OptionSetWriter(w),
 		progressbar.OptionEnableColorCodes(color),
 		progressbar.OptionShowCount(),
+		progressbar.OptionSetWidth(24), // with a short description it fits 80 columns
 		progressbar.OptionClearOnFinish(),
 		progressbar.OptionThrottle(100*time.Millisecond),
 	)}
