@@ -229,6 +229,13 @@ func answers[T any](ctx context.Context, c *Client, req request, body io.Reader,
 	in := bufio.NewReaderSize(res.Body, 64<<10)
 	for {
 		line, err := in.ReadBytes('\n')
+		switch {
+		case err == nil || errors.Is(err, io.EOF):
+		case ctx.Err() != nil:
+			return req.failed(ctx.Err())
+		default: // before the line, which may be cut off
+			return req.failed(unreachable(err))
+		}
 		if len(bytes.TrimSpace(line)) > 0 {
 			var item T
 			if json.Unmarshal(line, &item) != nil {
@@ -238,11 +245,8 @@ func answers[T any](ctx context.Context, c *Client, req request, body io.Reader,
 				return err
 			}
 		}
-		switch {
-		case errors.Is(err, io.EOF):
+		if err != nil {
 			return nil
-		case err != nil:
-			return req.failed(unreachable(err))
 		}
 	}
 }
