@@ -65,7 +65,12 @@ func Run(ctx context.Context, o Options) (err error) {
 	s := &story{stage: &stage{}, o: o, n: n, signals: map[string]lantern.ID{}, f: &Figures{Story: "urls", Seed: o.Seed, Others: map[string]*OtherReview{}}}
 	s.f.TimesAndLog.Masked = map[string]time.Duration{}
 	began := o.Clock()
-	defer func() { err = errors.Join(err, s.strike(ctx), n.err) }()
+	defer func() {
+		if err != nil && ctx.Err() != nil {
+			err = ctx.Err() // whatever broke off, the reason is that the user stopped it
+		}
+		err = errors.Join(err, s.strike(ctx), n.err)
+	}()
 	n.text("", "", "SYNTHETIC DATA. Every company, person and address in this demo is invented, and nothing leaves this machine.")
 	s.w = world.New(o.Seed, o.Size, began)
 	s.countWorld()
