@@ -19,7 +19,7 @@
 //
 // [Engine.Match] looks up one typed, normalised value. [Engine.Scan] reads text of any
 // size and kind and looks up every identifier and phrase that stands in it;
-// docs/design/003-reading-text.md says exactly what counts as standing there.
+// docs/design/007-reading-text.md says exactly what counts as standing there.
 //
 // A match is a clue and never a verdict: a person must look before anything is done.
 //

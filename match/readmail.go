@@ -1,9 +1,6 @@
 package match
 
-import (
-	"bytes"
-	"unicode/utf8"
-)
+import "unicode/utf8"
 
 // maxLocal is how many bytes before the at sign are looked at.
 const maxLocal = 256
@@ -89,5 +86,10 @@ func (s *scanner) mayHandle(start, end int) bool {
 	if s.v.may(s.e.markBytes(markHandle, s.lower)) {
 		return true
 	}
-	return bytes.IndexFunc(b, func(r rune) bool { return r >= utf8.RuneSelf }) >= 0
+	for _, c := range b {
+		if c >= utf8.RuneSelf {
+			return true
+		}
+	}
+	return false
 }

@@ -151,8 +151,18 @@ func (s *scanner) handleEnds(h int, join *set, at func(e int)) {
 // maxEdge is how many joiners at its edges a handle may begin with.
 const maxEdge = 3
 
+// minBare is the length of the shortest handle that package signal takes without a platform.
+const minBare = 4
+
 // readHandles finds handles that stand alone, without a platform.
 func (s *scanner) readHandles(r *run) {
+	if s.isWord(r) {
+		// Most runs are plain words, which can be read in one way only.
+		if n := r.end - r.start; n >= minBare && n <= maxLocal && r.start >= s.lo && r.start < s.hi && s.mayHandle(r.start, r.end) {
+			s.lookBare(r.start, r.end)
+		}
+		return
+	}
 	for _, p := range s.within(r, &handleJoin) {
 		from := p
 		for from > r.start && p-from < maxEdge && handleJoin.has(s.text[from-1]) && leftFree(s.text, from-1, &handleJoin) {
@@ -172,6 +182,12 @@ func (s *scanner) readHandles(r *run) {
 			})
 		}
 	}
+}
+
+// isWord reports whether a run is letters and digits alone, with no mark before it that
+// changes how it is read.
+func (s *scanner) isWord(r *run) bool {
+	return r.flags&(isJoiner|isHigh) == 0 && (r.start == 0 || s.text[r.start-1] != '\\' && s.text[r.start-1] != '$')
 }
 
 // lookBare looks up a handle without a platform or payment scheme, and wallets, which

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"unicode/utf8"
 
-	"lantern"
 	"lantern/signal"
 )
 
@@ -180,7 +179,9 @@ func (e *Engine) Phrases(text []byte, dst []Span) []Span {
 	if !v.keyTypes[e.types.number[signal.Phrase.Name]] {
 		return dst
 	}
-	var l wordList
+	s := e.scanners.Get().(*scanner)
+	defer s.release(e)
+	l := &s.words
 	l.cut(text)
 	from := len(dst)
 	for i := range l.words {
@@ -191,6 +192,3 @@ func (e *Engine) Phrases(text []byte, dst []Span) []Span {
 	slices.SortStableFunc(dst[from:], func(a, b Span) int { return a.Start - b.Start })
 	return dst
 }
-
-// phraseHow is how a phrase was found in a text.
-const phraseHow = lantern.HowPhrase
