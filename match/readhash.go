@@ -2,18 +2,19 @@ package match
 
 import (
 	"lantern"
+	"lantern/internal/text"
 	"lantern/signal"
 )
 
 // readHashes finds hashes in hexadecimal: longest stretches of letters and digits that are
 // all hexadecimal and as long as a hash of some type.
 func (s *scanner) readHashes(r *run) {
-	for _, p := range s.within(r, &noJoin) {
+	for _, p := range s.within(r, &text.NoJoin) {
 		end := p
-		for end < r.rim && isHex(s.text[end]) {
+		for end < r.rim && text.IsHex(s.text[end]) {
 			end++
 		}
-		if end-p < 32 || !rightFree(s.text, end, &noJoin) {
+		if end-p < 32 || !text.RightFree(s.text, end, &text.NoJoin) {
 			continue
 		}
 		for _, n := range s.e.n.hashes {

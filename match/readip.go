@@ -1,16 +1,20 @@
 package match
 
-import "bytes"
+import (
+	"bytes"
+
+	"lantern/internal/text"
+)
 
 // readIPs finds the addresses that begin in a run: IPv4 in four parts, and IPv6.
 func (s *scanner) readIPs(r *run) {
-	if r.flags&isDigit != 0 && (r.flags&isDot != 0 || s.nameFollows(r.end)) {
-		for _, p := range s.within(r, &ipJoin) {
-			if classes[s.text[p]]&isDigit == 0 || dotLeadsHere(s.text, p) {
+	if r.flags&text.Digit != 0 && (r.flags&text.Dot != 0 || s.nameFollows(r.end)) {
+		for _, p := range s.within(r, &text.IPJoin) {
+			if text.Classes[s.text[p]]&text.Digit == 0 || text.DotLeadsHere(s.text, p) {
 				continue
 			}
-			if e := quad(s.text, p); e > 0 && rightFree(s.text, e, &ipJoin) {
-				if _, on := dotGoesOn(s.text, e); !on {
+			if e := quad(s.text, p); e > 0 && text.RightFree(s.text, e, &text.IPJoin) {
+				if _, on := text.DotGoesOn(s.text, e); !on {
 					s.look(s.e.n.ip, p, e)
 				}
 			}
@@ -22,14 +26,14 @@ func (s *scanner) readIPs(r *run) {
 }
 
 // quad returns where four numbers joined by dots that begin at p end, or 0.
-func quad(text []byte, p int) int {
+func quad(b []byte, p int) int {
 	for part := 0; ; part++ {
 		i := p
-		if i+2 < len(text) && text[i] == '0' && lower(text[i+1]) == 'x' && isHex(text[i+2]) {
-			for i += 2; i < len(text) && isHex(text[i]); i++ {
+		if i+2 < len(b) && b[i] == '0' && text.Lower(b[i+1]) == 'x' && text.IsHex(b[i+2]) {
+			for i += 2; i < len(b) && text.IsHex(b[i]); i++ {
 			}
 		} else {
-			for i < len(text) && classes[text[i]]&isDigit != 0 {
+			for i < len(b) && text.Classes[b[i]]&text.Digit != 0 {
 				i++
 			}
 		}
@@ -38,10 +42,10 @@ func quad(text []byte, p int) int {
 			return 0
 		case part == 3:
 			return i
-		case i < len(text) && text[i] == '.':
+		case i < len(b) && b[i] == '.':
 			p = i + 1
 		default:
-			n := formAt(text, i, dotForms)
+			n := text.FormAt(b, i, text.DotForms)
 			if n == 0 {
 				return 0
 			}
@@ -76,9 +80,9 @@ func (s *scanner) readIP6(i int) {
 	for a < b && (s.text[b-1] == '.' || s.text[b-1] == ':' && !(b-2 >= a && s.text[b-2] == ':')) {
 		b--
 	}
-	if bytes.Count(s.text[a:b], []byte{':'}) >= 2 && leftFree(s.text, a, &noJoin) && rightFree(s.text, b, &noJoin) {
+	if bytes.Count(s.text[a:b], []byte{':'}) >= 2 && text.LeftFree(s.text, a, &text.NoJoin) && text.RightFree(s.text, b, &text.NoJoin) {
 		s.look(s.e.n.ip, a, b)
 	}
 }
 
-func ip6Char(c byte) bool { return c == ':' || c == '.' || isHex(c) }
+func ip6Char(c byte) bool { return c == ':' || c == '.' || text.IsHex(c) }

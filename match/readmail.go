@@ -1,12 +1,16 @@
 package match
 
-import "unicode/utf8"
+import (
+	"unicode/utf8"
+
+	"lantern/internal/text"
+)
 
 // maxLocal is how many bytes before the at sign are looked at.
 const maxLocal = 256
 
 // localMarks are the marks a mailbox name may hold.
-var localMarks = newSet("!#$%&'*+-/=?^_`{|}~.")
+var localMarks = text.NewSet("!#$%&'*+-/=?^_`{|}~.")
 
 // readMail finds the mail addresses whose domain begins at p, and handles written
 // "@handle@platform".
@@ -15,26 +19,26 @@ func (s *scanner) readMail(p int) {
 	if at == 0 {
 		return
 	}
-	h := chain(s.text, p)
-	if !h.dotted && !s.want.username {
+	h := text.Chain(s.text, p)
+	if !h.Dotted && !s.want.username {
 		return
 	}
 	local := p - at
-	if s.want.email && h.dotted {
+	if s.want.email && h.Dotted {
 		for q := local; q > 0 && local-q < maxLocal; {
-			r, size := runeBefore(s.text, q)
-			if !(r < utf8.RuneSelf && (localMarks.has(byte(r)) || scriptOf(r) != noScript) || r >= utf8.RuneSelf && runRune(r)) {
+			r, size := text.RuneBefore(s.text, q)
+			if !(r < utf8.RuneSelf && (localMarks.Has(byte(r)) || text.ScriptOf(r) != text.NoScript) || r >= utf8.RuneSelf && text.RunRune(r)) {
 				break
 			}
-			if q -= size; leftFree(s.text, q, &mailJoin) {
-				for _, e := range h.all() {
+			if q -= size; text.LeftFree(s.text, q, &text.MailJoin) {
+				for _, e := range h.All() {
 					s.look(s.e.n.email, q, e)
 				}
 			}
 		}
 	}
 	if s.want.username {
-		s.readFediverse(local, h.all())
+		s.readFediverse(local, h.All())
 	}
 }
 
@@ -46,20 +50,20 @@ func (s *scanner) atBefore(p int) int {
 	case s.text[p-1] == '@':
 		return 1
 	}
-	return formBefore(s.text, p, atForms)
+	return text.FormBefore(s.text, p, text.AtForms)
 }
 
 // readFediverse finds "@handle@platform" where the handle ends at q.
 func (s *scanner) readFediverse(q int, ends []int) {
 	p := q
 	for p > 0 && q-p < maxLocal {
-		r, size := runeBefore(s.text, p)
-		if !handleRune(r, &handleJoin) {
+		r, size := text.RuneBefore(s.text, p)
+		if !handleRune(r, &text.HandleJoin) {
 			break
 		}
 		p -= size
 	}
-	if p == q || p == 0 || s.text[p-1] != '@' || !s.mayHandle(p, q) || !leftFree(s.text, p-1, &handleJoin) {
+	if p == q || p == 0 || s.text[p-1] != '@' || !s.mayHandle(p, q) || !text.LeftFree(s.text, p-1, &text.HandleJoin) {
 		return
 	}
 	for _, e := range ends {
@@ -68,11 +72,11 @@ func (s *scanner) readFediverse(q int, ends []int) {
 }
 
 // handleRune reports whether a handle joined by join can hold r.
-func handleRune(r rune, join *set) bool {
+func handleRune(r rune, join *text.Set) bool {
 	if r >= 0 && r < utf8.RuneSelf {
-		return classes[r]&(isLetter|isDigit) != 0 || join.has(byte(r))
+		return text.Classes[r]&(text.Letter|text.Digit) != 0 || join.Has(byte(r))
 	}
-	return r > 0 && runRune(r)
+	return r > 0 && text.RunRune(r)
 }
 
 // mayHandle reports whether some signal may have this stretch for its handle. What holds
@@ -82,7 +86,7 @@ func (s *scanner) mayHandle(start, end int) bool {
 		return false
 	}
 	b := s.text[start:end]
-	s.lower = appendLower(s.lower[:0], b)
+	s.lower = text.AppendLower(s.lower[:0], b)
 	if s.v.may(s.e.markBytes(markHandle, s.lower)) {
 		return true
 	}

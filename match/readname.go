@@ -1,21 +1,25 @@
 package match
 
-import "lantern/signal"
+import (
+	"lantern/signal"
+
+	"lantern/internal/text"
+)
 
 // readNames finds what begins with a name of labels joined by dots: domains, addresses
 // without a scheme, and "platform/handle" and "platform:id".
 func (s *scanner) readNames(r *run) {
-	if r.flags&(isDot|isHigh) == 0 && !s.nameFollows(r.end) {
+	if r.flags&(text.Dot|text.High) == 0 && !s.nameFollows(r.end) {
 		return
 	}
-	for _, p := range s.within(r, &hostJoin) {
-		if p < s.lo || p >= s.hi || dotLeadsHere(s.text, p) {
+	for _, p := range s.within(r, &text.HostJoin) {
+		if p < s.lo || p >= s.hi || text.DotLeadsHere(s.text, p) {
 			continue
 		}
-		h := chain(s.text, p)
-		for _, e := range h.all() {
-			if h.dotted {
-				s.readHost(p, e, h.plain)
+		h := text.Chain(s.text, p)
+		for _, e := range h.All() {
+			if h.Dotted {
+				s.readHost(p, e, h.Plain)
 			}
 			if e < len(s.text) && (s.text[e] == '/' || s.text[e] == ':') {
 				s.readMember(p, e)
@@ -31,7 +35,7 @@ func (s *scanner) nameFollows(i int) bool {
 		return false
 	}
 	c := s.text[i]
-	return c == '/' || c == ':' || formHead[c] || c == ' ' && formHead[s.text[i+1]]
+	return c == '/' || c == ':' || text.FormHead[c] || c == ' ' && text.FormHead[s.text[i+1]]
 }
 
 // readHost looks a host name up as a domain and as the start of an address.
@@ -46,7 +50,7 @@ func (s *scanner) readHost(p, e int, plain bool) {
 
 // mayDomain reports whether some domain signal may be this plain host or a parent of it.
 func (s *scanner) mayDomain(p, e int) bool {
-	s.lower = appendLower(s.lower[:0], s.text[p:e])
+	s.lower = text.AppendLower(s.lower[:0], s.text[p:e])
 	kind := markKey + markKind(s.e.n.domain)
 	for i := range s.lower {
 		if (i == 0 || s.lower[i-1] == '.') && s.v.may(s.e.markBytes(kind, s.lower[i:])) {
@@ -71,8 +75,8 @@ func (s *scanner) addressMayStart(p int) bool {
 		if p < 2 || s.text[p-2] != '/' {
 			return false
 		}
-		before, _ := runeBefore(s.text, p-2)
-		return scriptOf(before) == noScript && before != ':' && before != '/' && before != '\\' && before != ']' && before != ')'
+		before, _ := text.RuneBefore(s.text, p-2)
+		return text.ScriptOf(before) == text.NoScript && before != ':' && before != '/' && before != '\\' && before != ']' && before != ')'
 	}
 	return true
 }
@@ -91,14 +95,14 @@ func (s *scanner) readMember(p, e int) {
 		if h < len(s.text) && s.text[h] == '@' {
 			h++
 		}
-		s.readHandleAt(p, h, &handleJoin)
+		s.readHandleAt(p, h, &text.HandleJoin)
 	}
 	if !s.want.account {
 		return
 	}
-	for i := e + 1; i < len(s.text) && i-e <= maxID && idChars.has(s.text[i]); i++ {
+	for i := e + 1; i < len(s.text) && i-e <= maxID && idChars.Has(s.text[i]); i++ {
 		end := i + 1
-		if end < len(s.text) && classes[s.text[end]]&(isLetter|isDigit) != 0 || !rightFree(s.text, end, &idJoin) {
+		if end < len(s.text) && text.Classes[s.text[end]]&(text.Letter|text.Digit) != 0 || !text.RightFree(s.text, end, &text.IDJoin) {
 			continue
 		}
 		if s.v.may(s.e.markBytes(markID, s.text[e+1:end])) {
@@ -108,14 +112,14 @@ func (s *scanner) readMember(p, e int) {
 }
 
 // idChars are the characters of an account id.
-var idChars = newSet("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.~=+:/|")
+var idChars = text.NewSet("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.~=+:/|")
 
 // maxEnds is how many ends of a handle are tried, counted from its start.
 const maxEnds = 8
 
 // readHandleAt finds usernames from p on whose handle begins at h. join is what joins
 // handles there.
-func (s *scanner) readHandleAt(p, h int, join *set) {
+func (s *scanner) readHandleAt(p, h int, join *text.Set) {
 	s.handleEnds(h, join, func(e int) {
 		if !s.mayHandle(h, e) {
 			return
@@ -123,25 +127,25 @@ func (s *scanner) readHandleAt(p, h int, join *set) {
 		if s.want.username {
 			s.look(s.e.n.username, p, e)
 		}
-		if s.want.payment && join == &linkJoin {
+		if s.want.payment && join == &text.LinkJoin {
 			s.look(s.e.n.payment, p, e)
 		}
 	})
 }
 
 // handleEnds calls at for the first maxEnds places where a handle that begins at h can end.
-func (s *scanner) handleEnds(h int, join *set, at func(e int)) {
+func (s *scanner) handleEnds(h int, join *text.Set, at func(e int)) {
 	n := 0
 	for i := h; i < len(s.text) && i-h < maxLocal && n < maxEnds; {
-		r, size := runeAt(s.text, i)
+		r, size := text.RuneAt(s.text, i)
 		if !handleRune(r, join) {
 			return
 		}
 		i += size
-		if i < len(s.text) && classes[s.text[i]]&(isLetter|isDigit) != 0 && classes[s.text[i-1]]&(isLetter|isDigit) != 0 {
+		if i < len(s.text) && text.Classes[s.text[i]]&(text.Letter|text.Digit) != 0 && text.Classes[s.text[i-1]]&(text.Letter|text.Digit) != 0 {
 			continue
 		}
-		if rightFree(s.text, i, join) {
+		if text.RightFree(s.text, i, join) {
 			at(i)
 			n++
 		}
@@ -163,9 +167,9 @@ func (s *scanner) readHandles(r *run) {
 		}
 		return
 	}
-	for _, p := range s.within(r, &handleJoin) {
+	for _, p := range s.within(r, &text.HandleJoin) {
 		from := p
-		for from > r.start && p-from < maxEdge && handleJoin.has(s.text[from-1]) && leftFree(s.text, from-1, &handleJoin) {
+		for from > r.start && p-from < maxEdge && text.HandleJoin.Has(s.text[from-1]) && text.LeftFree(s.text, from-1, &text.HandleJoin) {
 			from--
 		}
 		for ; from <= p; from++ {
@@ -175,7 +179,7 @@ func (s *scanner) readHandles(r *run) {
 			if from < s.lo || from >= s.hi {
 				continue
 			}
-			s.handleEnds(from, &handleJoin, func(e int) {
+			s.handleEnds(from, &text.HandleJoin, func(e int) {
 				if s.mayHandle(from, e) {
 					s.lookBare(from, e)
 				}
@@ -187,7 +191,7 @@ func (s *scanner) readHandles(r *run) {
 // isWord reports whether a run is letters and digits alone, with no mark before it that
 // changes how it is read.
 func (s *scanner) isWord(r *run) bool {
-	return r.flags&(isJoiner|isHigh) == 0 && (r.start == 0 || s.text[r.start-1] != '\\' && s.text[r.start-1] != '$')
+	return r.flags&(text.Joiner|text.High) == 0 && (r.start == 0 || s.text[r.start-1] != '\\' && s.text[r.start-1] != '$')
 }
 
 // lookBare looks up a handle without a platform or payment scheme, and wallets, which

@@ -1,6 +1,10 @@
 package match
 
-import "lantern/signal"
+import (
+	"lantern/signal"
+
+	"lantern/internal/text"
+)
 
 // barePayment returns the handle of a canonical payment value alone, in the form in which
 // it is looked up where no scheme stands; "" if it is too short or too common for that.
@@ -23,7 +27,7 @@ func bareHandle(raw string) string {
 }
 
 // payChars are the characters of a payment handle behind its scheme.
-var payChars = newSet("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.~=+:/|@")
+var payChars = text.NewSet("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.~=+:/|@")
 
 // readPayment finds the payment handles whose scheme stands from p to colon.
 func (s *scanner) readPayment(p, colon int) {
@@ -31,9 +35,9 @@ func (s *scanner) readPayment(p, colon int) {
 	for h < len(s.text) && (s.text[h] == '$' || s.text[h] == '@') && h-colon <= maxEdge {
 		h++
 	}
-	for i := h; i < len(s.text) && i-h < maxID && payChars.has(s.text[i]); i++ {
+	for i := h; i < len(s.text) && i-h < maxID && payChars.Has(s.text[i]); i++ {
 		end := i + 1
-		if end < len(s.text) && classes[s.text[end]]&(isLetter|isDigit) != 0 || !rightFree(s.text, end, &idJoin) {
+		if end < len(s.text) && text.Classes[s.text[end]]&(text.Letter|text.Digit) != 0 || !text.RightFree(s.text, end, &text.IDJoin) {
 			continue
 		}
 		if s.mayHandle(h, end) {
@@ -44,10 +48,10 @@ func (s *scanner) readPayment(p, colon int) {
 
 // readCashtag finds the handle behind a dollar sign at p.
 func (s *scanner) readCashtag(p int) {
-	if !leftFree(s.text, p, &noJoin) {
+	if !text.LeftFree(s.text, p, &text.NoJoin) {
 		return
 	}
-	s.handleEnds(p+1, &handleJoin, func(e int) {
+	s.handleEnds(p+1, &text.HandleJoin, func(e int) {
 		if s.mayHandle(p+1, e) {
 			s.look(s.e.n.payment, p, e)
 		}
@@ -62,21 +66,21 @@ const (
 
 // readIBANs finds the bank account numbers that begin in a run; people write them in groups.
 func (s *scanner) readIBANs(r *run) {
-	for _, p := range s.within(r, &noJoin) {
+	for _, p := range s.within(r, &text.NoJoin) {
 		if p+4 > len(s.text) || !isIBANHead(s.text[p:p+4]) {
 			continue
 		}
 		s.lower = s.lower[:0]
 		for i := p; i < len(s.text) && len(s.lower) < maxIBAN; i++ {
 			c := s.text[i]
-			if classes[c]&(isLetter|isDigit) == 0 {
+			if text.Classes[c]&(text.Letter|text.Digit) == 0 {
 				if c != ' ' && c != '-' || s.text[i-1] == ' ' || s.text[i-1] == '-' {
 					break
 				}
 				continue
 			}
-			s.lower = append(s.lower, lower(c))
-			if len(s.lower) >= minIBAN && rightFree(s.text, i+1, &noJoin) && s.v.may(s.e.markBytes(markHandle, s.lower)) {
+			s.lower = append(s.lower, text.Lower(c))
+			if len(s.lower) >= minIBAN && text.RightFree(s.text, i+1, &text.NoJoin) && s.v.may(s.e.markBytes(markHandle, s.lower)) {
 				s.look(s.e.n.payment, p, i+1)
 			}
 		}
@@ -85,5 +89,5 @@ func (s *scanner) readIBANs(r *run) {
 
 // isIBANHead reports two letters and two digits.
 func isIBANHead(b []byte) bool {
-	return classes[b[0]]&isLetter != 0 && classes[b[1]]&isLetter != 0 && classes[b[2]]&isDigit != 0 && classes[b[3]]&isDigit != 0
+	return text.Classes[b[0]]&text.Letter != 0 && text.Classes[b[1]]&text.Letter != 0 && text.Classes[b[2]]&text.Digit != 0 && text.Classes[b[3]]&text.Digit != 0
 }

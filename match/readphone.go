@@ -6,6 +6,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/nyaruka/phonenumbers"
+
+	"lantern/internal/text"
 )
 
 // Bounds of a telephone number in a text.
@@ -19,23 +21,23 @@ const phoneGaps = " \t\u00a0-.()/[]\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u2
 
 // readPhones finds the telephone numbers whose first digit lies in a run.
 func (s *scanner) readPhones(r *run) {
-	for _, p := range s.within(r, &phoneJoin) {
+	for _, p := range s.within(r, &text.PhoneJoin) {
 		if _, ok := s.digitAt(p); !ok {
 			continue
 		}
-		before, size := runeBefore(s.text, p)
+		before, size := text.RuneBefore(s.text, p)
 		if before == '(' {
-			if b, n := runeBefore(s.text, p-1); b == '+' || b == '＋' {
+			if b, n := text.RuneBefore(s.text, p-1); b == '+' || b == '＋' {
 				before, size = b, n+1
 			}
 		}
 		if before == '+' || before == '＋' {
-			if leftFree(s.text, p-size, &noJoin) {
+			if text.LeftFree(s.text, p-size, &text.NoJoin) {
 				s.readPhone(p-size, p, "")
 			}
 			continue
 		}
-		if !leftFree(s.text, p, &phoneJoin) {
+		if !text.LeftFree(s.text, p, &text.PhoneJoin) {
 			continue
 		}
 		if p+1 < len(s.text) && s.text[p] == '0' && s.text[p+1] == '0' {
@@ -52,7 +54,7 @@ func (s *scanner) readPhones(r *run) {
 
 // digitAt returns the size of the digit at i; ok is false if there is none.
 func (s *scanner) digitAt(i int) (size int, ok bool) {
-	r, size := runeAt(s.text, i)
+	r, size := text.RuneAt(s.text, i)
 	return size, r >= '0' && r <= '9' || r >= utf8.RuneSelf && unicode.IsDigit(r)
 }
 
@@ -64,7 +66,7 @@ func (s *scanner) readPhone(start, p int, region string) {
 	for i := p; i < len(s.text) && digits < maxPhoneDigits && gap <= maxPhoneGap; {
 		size, ok := s.digitAt(i)
 		if !ok {
-			r, n := runeAt(s.text, i)
+			r, n := text.RuneAt(s.text, i)
 			if r < 0 || !strings.ContainsRune(phoneGaps, r) {
 				return
 			}
@@ -76,7 +78,7 @@ func (s *scanner) readPhone(start, p int, region string) {
 		s.lower = append(s.lower, s.text[i])
 		i += size
 		digits, gap = digits+1, 0
-		if digits < tailDigits || !rightFree(s.text, i, &phoneJoin) {
+		if digits < tailDigits || !text.RightFree(s.text, i, &text.PhoneJoin) {
 			continue
 		}
 		if wide || s.v.may(s.e.markBytes(markTail, s.lower[digits-tailDigits:])) {

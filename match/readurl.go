@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"lantern"
+	"lantern/internal/text"
 	"lantern/signal"
 )
 
@@ -32,7 +33,7 @@ func (s *scanner) readURL(colon int) {
 	}
 	for _, w := range schemes {
 		start := colon - len(w)
-		if start < 0 || !lowerEqual(s.text[start:colon], w) || !leftFree(s.text, start, &noJoin) {
+		if start < 0 || !text.LowerEqual(s.text[start:colon], w) || !text.LeftFree(s.text, start, &text.NoJoin) {
 			continue
 		}
 		if s.want.url {
@@ -51,7 +52,7 @@ func (s *scanner) readProfile(start, host int) {
 	i := host
 	for range 2 {
 		for from := i; ; {
-			r, size := runeAt(s.text, i)
+			r, size := text.RuneAt(s.text, i)
 			if size == 0 || stops(r, size) || i-from >= maxLocal {
 				return
 			}
@@ -63,7 +64,7 @@ func (s *scanner) readProfile(start, host int) {
 		if h < len(s.text) && (s.text[h] == '@' || s.text[h] == '$') {
 			h++
 		}
-		s.readHandleAt(start, h, &linkJoin)
+		s.readHandleAt(start, h, &text.LinkJoin)
 	}
 }
 
@@ -96,7 +97,7 @@ func (s *scanner) readAddress(start, host int, scheme bool) {
 		i = s.readAddressPath(&a, i)
 	}
 	for i < a.limit && a.ends < maxAddressEnds {
-		r, size := runeAt(s.text, i)
+		r, size := text.RuneAt(s.text, i)
 		if stops(r, size) {
 			break
 		}
@@ -117,18 +118,18 @@ func (s *scanner) readAddress(start, host int, scheme bool) {
 func (s *scanner) readAddressHost(a *address, host int) (next int, known bool) {
 	i := host
 	for i < a.limit {
-		if c := s.text[i]; classes[c]&(isLetter|isDigit) == 0 && !hostJoin.has(c) {
+		if c := s.text[i]; text.Classes[c]&(text.Letter|text.Digit) == 0 && !text.HostJoin.Has(c) {
 			break
 		}
 		i++
 	}
 	core := i
-	for core > host && hostJoin.has(s.text[core-1]) {
+	for core > host && text.HostJoin.Has(s.text[core-1]) {
 		core--
 	}
-	s.canon = appendLower(s.canon[:0], s.text[host:core])
+	s.canon = text.AppendLower(s.canon[:0], s.text[host:core])
 	last := s.canon[bytes.LastIndexByte(s.canon, '.')+1:]
-	if len(last) == 0 || classes[last[0]]&isDigit != 0 || s.hostGoesOn(i, a.limit) {
+	if len(last) == 0 || text.Classes[last[0]]&text.Digit != 0 || s.hostGoesOn(i, a.limit) {
 		a.below = true
 		return host, false
 	}
@@ -153,7 +154,7 @@ func (s *scanner) hostGoesOn(i, limit int) bool {
 		return false
 	}
 	c := s.text[i]
-	if c == '%' || c == '[' || c == '(' || c >= utf8.RuneSelf || formHead[c] && formAt(s.text, i, dotForms) > 0 {
+	if c == '%' || c == '[' || c == '(' || c >= utf8.RuneSelf || text.FormHead[c] && text.FormAt(s.text, i, text.DotForms) > 0 {
 		return true
 	}
 	for ; i < limit; i++ {
@@ -189,7 +190,7 @@ func (s *scanner) readAddressPath(a *address, i int) int {
 	try(i)
 	for ; i < a.limit && a.ends < maxAddressEnds; i++ {
 		c := s.text[i]
-		if stops(runeAt(s.text, i)) {
+		if stops(text.RuneAt(s.text, i)) {
 			return i
 		}
 		if len(s.canon) == host && c != '/' && c != '\\' && c != '?' && c != '#' {
@@ -227,7 +228,7 @@ func (s *scanner) readAddressPath(a *address, i int) int {
 			}
 			return s.unknown(a, i)
 		case c >= utf8.RuneSelf, c == '%', c == '|', c == '^', c == '[',
-			c == '&' && i+5 <= len(s.text) && lowerEqual(s.text[i:i+5], "&amp;"):
+			c == '&' && i+5 <= len(s.text) && text.LowerEqual(s.text[i:i+5], "&amp;"):
 			return s.unknown(a, i)
 		}
 		s.canon = append(s.canon, c)
@@ -273,10 +274,10 @@ func stops(r rune, size int) bool {
 // endsAt reports whether an address may end at e, and counts the ends.
 func (s *scanner) endsAt(a *address, e int) bool {
 	if e < len(s.text) {
-		if classes[s.text[e]]&(isLetter|isDigit) != 0 && s.text[e-1] < utf8.RuneSelf {
+		if text.Classes[s.text[e]]&(text.Letter|text.Digit) != 0 && s.text[e-1] < utf8.RuneSelf {
 			return false
 		}
-		if !rightFree(s.text, e, &urlJoin) && !(s.text[e] == '&' && isEntity(s.text[e:])) {
+		if !text.RightFree(s.text, e, &text.URLJoin) && !(s.text[e] == '&' && text.IsEntity(s.text[e:])) {
 			return false
 		}
 	}
@@ -342,20 +343,20 @@ func oddity(e, usual int) int {
 // bracket that addresses do not hold, and before the punctuation in front of it.
 func (s *scanner) usualEnd(start, host int) int {
 	e := host
-	for e < len(s.text) && e < start+maxReading && !usualStop.has(s.text[e]) {
-		r, size := runeAt(s.text, e)
+	for e < len(s.text) && e < start+maxReading && !usualStop.Has(s.text[e]) {
+		r, size := text.RuneAt(s.text, e)
 		if stops(r, size) || e+size > start+maxReading {
 			break
 		}
 		e += size
 	}
-	for e > host && usualTrim.has(s.text[e-1]) {
+	for e > host && usualTrim.Has(s.text[e-1]) {
 		e--
 	}
 	return e
 }
 
 var (
-	usualStop = newSet("<>\"`{}|\\^[]")
-	usualTrim = newSet(".,;:!?'*()_~&$")
+	usualStop = text.NewSet("<>\"`{}|\\^[]")
+	usualTrim = text.NewSet(".,;:!?'*()_~&$")
 )

@@ -1,10 +1,9 @@
 package match
 
 import (
-	"unicode"
 	"unicode/utf8"
 
-	"lantern/signal"
+	"lantern/internal/text"
 )
 
 // wants says what a view makes worth looking for.
@@ -29,28 +28,28 @@ func (e *Engine) wants(v *view) wants {
 
 // run is a longest stretch of letters, digits and joiners: where names stand.
 type run struct {
-	start, end int   // of the run
-	core, rim  int   // without the joiners around it
-	flags      class // of all its bytes
+	start, end int        // of the run
+	core, rim  int        // without the joiners around it
+	flags      text.Class // of all its bytes
 }
 
 // readRuns finds the runs of the window and everything that begins in one.
 func (s *scanner) readRuns() {
-	text := s.text
-	for i := 0; i < len(text) && i < s.hi+windowHead; {
-		if classes[text[i]]&inRun == 0 {
+	b := s.text
+	for i := 0; i < len(b) && i < s.hi+windowHead; {
+		if text.Classes[b[i]]&text.InRun == 0 {
 			i++
 			continue
 		}
 		r := run{start: i}
-		for i < len(text) {
-			c := classes[text[i]]
-			if c&inRun == 0 {
+		for i < len(b) {
+			c := text.Classes[b[i]]
+			if c&text.InRun == 0 {
 				break
 			}
-			if c&isHigh != 0 {
-				ru, size := utf8.DecodeRune(text[i:])
-				if !runRune(ru) {
+			if c&text.High != 0 {
+				ru, size := utf8.DecodeRune(b[i:])
+				if !text.RunRune(ru) {
 					break
 				}
 				i += size - 1
@@ -59,7 +58,7 @@ func (s *scanner) readRuns() {
 			i++
 		}
 		if r.end = i; r.end == r.start {
-			_, size := utf8.DecodeRune(text[i:])
+			_, size := utf8.DecodeRune(b[i:])
 			i += size
 			continue
 		}
@@ -67,25 +66,19 @@ func (s *scanner) readRuns() {
 	}
 }
 
-// runRune reports whether a character outside ASCII can be part of a name: a letter, digit
-// or mark, or one that cannot be seen.
-func runRune(r rune) bool {
-	return r != utf8.RuneError && (signal.IsWord(r) || unicode.Is(unicode.Cf, r))
-}
-
 // trim sets the core and rim of r. It reports whether anything is left.
 func (s *scanner) trim(r *run) bool {
 	r.core, r.rim = r.start, r.end
 	for r.core < r.rim {
-		ru, size := runeAt(s.text, r.core)
-		if scriptOf(ru) != noScript {
+		ru, size := text.RuneAt(s.text, r.core)
+		if text.ScriptOf(ru) != text.NoScript {
 			break
 		}
 		r.core += size
 	}
 	for r.core < r.rim {
-		ru, size := runeBefore(s.text, r.rim)
-		if scriptOf(ru) != noScript {
+		ru, size := text.RuneBefore(s.text, r.rim)
+		if text.ScriptOf(ru) != text.NoScript {
 			break
 		}
 		r.rim -= size
@@ -109,7 +102,7 @@ func (s *scanner) readRun(r *run) {
 	if s.want.handle {
 		s.readHandles(r)
 	}
-	if s.want.payment && r.flags&isDigit != 0 {
+	if s.want.payment && r.flags&text.Digit != 0 {
 		s.readIBANs(r)
 	}
 	if s.want.hash && r.rim-r.core >= 32 {
@@ -118,7 +111,7 @@ func (s *scanner) readRun(r *run) {
 	if s.want.ip {
 		s.readIPs(r)
 	}
-	if s.want.phone && r.flags&(isDigit|isHigh) != 0 {
+	if s.want.phone && r.flags&(text.Digit|text.High) != 0 {
 		s.readPhones(r)
 	}
 	if s.want.url || s.want.domain || s.want.account || s.want.handle {
@@ -129,20 +122,20 @@ func (s *scanner) readRun(r *run) {
 // within lists the places of a run at which a token of some kind can begin: its core, and
 // behind every joiner that does not join tokens of that kind, every escape, and every
 // change between scripts.
-func (s *scanner) within(r *run, join *set) []int {
+func (s *scanner) within(r *run, join *text.Set) []int {
 	s.starts = append(s.starts[:0], r.core)
-	simple := r.flags&isHigh == 0 && !(r.start > 0 && s.text[r.start-1] == '\\')
-	if simple && r.flags&isJoiner == 0 {
+	simple := r.flags&text.High == 0 && !(r.start > 0 && s.text[r.start-1] == '\\')
+	if simple && r.flags&text.Joiner == 0 {
 		return s.starts
 	}
 	for i := r.core; i < r.rim; {
-		ru, size := runeAt(s.text, i)
+		ru, size := text.RuneAt(s.text, i)
 		at := i
 		i += size
-		if at == r.core || scriptOf(ru) == noScript || simple && classes[s.text[at-1]]&isJoiner == 0 {
+		if at == r.core || text.ScriptOf(ru) == text.NoScript || simple && text.Classes[s.text[at-1]]&text.Joiner == 0 {
 			continue
 		}
-		if leftFree(s.text, at, join) {
+		if text.LeftFree(s.text, at, join) {
 			s.starts = append(s.starts, at)
 		}
 	}

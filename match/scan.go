@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"lantern"
+	"lantern/internal/text"
 )
 
 // Spot is a signal found at a place of a text.
@@ -47,11 +48,10 @@ func (e *Engine) scan(ctx context.Context, r io.Reader, opts ScanOptions, body i
 	s := e.scanners.Get().(*scanner)
 	defer s.release(e)
 	s.reset(e, opts)
-	src := source{r: r}
-	if err := src.open(); err != nil {
+	src, at, err := text.NewSource(r)
+	if err != nil {
 		return err
 	}
-	at := place{wide: src.wide, offset: src.begin, line: 1, column: 1}
 	for size := min(body, 4<<10); ; size = min(body, 4*size) {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -59,7 +59,7 @@ func (e *Engine) scan(ctx context.Context, r io.Reader, opts ScanOptions, body i
 		var done bool
 		var err error
 		s.text = slices.Grow(s.text, max(0, s.lo+size+windowTail-len(s.text)))
-		if s.text, done, err = src.fill(s.text, s.lo+size+windowTail); err != nil {
+		if s.text, done, err = src.Fill(s.text, s.lo+size+windowTail); err != nil {
 			return err
 		}
 		s.hi = len(s.text)
@@ -141,7 +141,7 @@ func (s *scanner) slide() {
 }
 
 // window reads one window and emits what it finds.
-func (s *scanner) window(at *place, emit func(Spot) error) error {
+func (s *scanner) window(at *text.Place, emit func(Spot) error) error {
 	s.spots = s.spots[:0]
 	s.readRuns()
 	s.readPhrases()
@@ -151,19 +151,19 @@ func (s *scanner) window(at *place, emit func(Spot) error) error {
 		if i > 0 && sp.Signal == s.spots[i-1].Signal && sp.start == s.spots[i-1].start || s.covered(sp) {
 			continue
 		}
-		at.pass(s.text[passed:sp.start])
+		at.Pass(s.text[passed:sp.start])
 		passed = sp.start
 		end := *at
-		end.pass(s.text[sp.start:sp.end])
+		end.Pass(s.text[sp.start:sp.end])
 		out := Spot{
 			Found: sp.Found, Type: s.e.types.list[sp.typ].Name,
-			Start: at.offset, End: end.offset, Line: at.line, Column: at.column,
+			Start: at.Offset, End: end.Offset, Line: at.Line, Column: at.Column,
 		}
 		if err := emit(out); err != nil {
 			return err
 		}
 	}
-	at.pass(s.text[passed:s.hi])
+	at.Pass(s.text[passed:s.hi])
 	return nil
 }
 

@@ -1,4 +1,6 @@
-// Package conformance holds tests on material this project did not write.
+// Package conformance holds the product to material this project did not write: text
+// found on the machine, published vectors, other people's clients. What is missing on a
+// machine is skipped with a loud line, and fails in continuous integration.
 package conformance
 
 import (
@@ -92,7 +94,9 @@ func checkFile(t *testing.T, engine *match.Engine, ref *matchtest.Reference, val
 	if err != nil {
 		t.Fatal(err)
 	}
-	order := func(a, b match.Spot) int { return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.Signal, b.Signal)) }
+	order := func(a, b match.Spot) int {
+		return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.Signal, b.Signal))
+	}
 	want := ref.Scan(text, "")
 	slices.SortFunc(got, order)
 	slices.SortFunc(want, order)
@@ -224,7 +228,9 @@ func plantedValues(rng *rand.Rand) []shared {
 		func() (*signal.Type, string) { return signal.Payment, "cashapp:$" + word() + word() },
 		func() (*signal.Type, string) { return signal.Domain, word() + word() + ".example" },
 		func() (*signal.Type, string) { return signal.IP, fmt.Sprintf("203.0.113.%d", rng.IntN(256)) },
-		func() (*signal.Type, string) { return signal.SHA1, fmt.Sprintf("%016x%016x%08x", rng.Uint64(), rng.Uint64(), rng.Uint32()) },
+		func() (*signal.Type, string) {
+			return signal.SHA1, fmt.Sprintf("%016x%016x%08x", rng.Uint64(), rng.Uint64(), rng.Uint32())
+		},
 	}
 	var values []shared
 	for i := 0; len(values) < plantedCount; i++ {

@@ -27,7 +27,6 @@ var (
 	longFunctions = exceptions{}
 	longPackages  = exceptions{
 		"signal": "one file a type, sixteen of them, which share the folding and the hosts",
-		"match":  "the engine and a reader for each kind of identifier in text, which share the runes they look at",
 	}
 )
 

@@ -1,4 +1,4 @@
-package match
+package text
 
 import (
 	"bytes"
@@ -8,8 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// source reads text as UTF-8, whatever it is written in.
-type source struct {
+// Source reads text as UTF-8, whatever it is written in.
+type Source struct {
 	r       io.Reader
 	wide    bool   // UTF-16: two bytes of the original for each unit
 	little  bool   // its byte order
@@ -19,9 +19,16 @@ type source struct {
 	done    bool
 }
 
-// open looks at the first bytes for a byte order mark. Everything without one is taken
-// for UTF-8.
-func (s *source) open() error {
+// NewSource looks at the first bytes of r for a byte order mark. Everything without one is
+// taken for UTF-8. It returns the place of the first character, too.
+func NewSource(r io.Reader) (*Source, Place, error) {
+	s := &Source{r: r}
+	err := s.open()
+	return s, Place{wide: s.wide, Offset: s.begin, Line: 1, Column: 1}, err
+}
+
+// open reads the byte order mark.
+func (s *Source) open() error {
 	head := make([]byte, 3)
 	n, err := io.ReadFull(s.r, head)
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
@@ -41,9 +48,9 @@ func (s *source) open() error {
 	return nil
 }
 
-// fill appends text to dst until it holds at least want bytes or the source is at its
+// Fill appends text to dst until it holds at least want bytes or the source is at its
 // end, which it reports.
-func (s *source) fill(dst []byte, want int) ([]byte, bool, error) {
+func (s *Source) Fill(dst []byte, want int) ([]byte, bool, error) {
 	if !s.wide {
 		dst, s.pending = append(dst, s.pending...), nil
 	}
@@ -69,7 +76,7 @@ func (s *source) fill(dst []byte, want int) ([]byte, bool, error) {
 }
 
 // fillWide reads some UTF-16 and appends it decoded.
-func (s *source) fillWide(dst []byte) ([]byte, error) {
+func (s *Source) fillWide(dst []byte) ([]byte, error) {
 	if s.raw == nil {
 		s.raw = make([]byte, 8192)
 	}
@@ -88,7 +95,7 @@ func (s *source) fillWide(dst []byte) ([]byte, error) {
 func isHighSurrogate(u uint16) bool { return u >= 0xD800 && u < 0xDC00 }
 
 // unit reads one unit of UTF-16.
-func (s *source) unit(b []byte) uint16 {
+func (s *Source) unit(b []byte) uint16 {
 	if s.little {
 		return uint16(b[0]) | uint16(b[1])<<8
 	}
@@ -97,7 +104,7 @@ func (s *source) unit(b []byte) uint16 {
 
 // decode appends UTF-16 as UTF-8. A surrogate without its partner, and at the end an odd
 // byte, become U+FFFD.
-func (s *source) decode(dst, b []byte, end bool) []byte {
+func (s *Source) decode(dst, b []byte, end bool) []byte {
 	for len(b) >= 2 {
 		r := rune(s.unit(b))
 		b = b[2:]
@@ -118,37 +125,37 @@ func (s *source) decode(dst, b []byte, end bool) []byte {
 	return dst
 }
 
-// place is a position in a text, counted in four ways. It only moves forward.
-type place struct {
+// Place is a position in a text, counted in four ways. It only moves forward.
+type Place struct {
 	wide         bool
-	offset       int64 // in the original
-	line, column int
+	Offset       int64 // in the original, in bytes
+	Line, Column int   // from 1; the column counts characters
 }
 
-// pass moves over text.
-func (p *place) pass(text []byte) {
+// Pass moves over text.
+func (p *Place) Pass(text []byte) {
 	for i := 0; i < len(text); {
 		if c := text[i]; c < utf8.RuneSelf {
-			p.offset++
-			p.column++
+			p.Offset++
+			p.Column++
 			if p.wide {
-				p.offset++
+				p.Offset++
 			}
 			if c == '\n' {
-				p.line, p.column = p.line+1, 1
+				p.Line, p.Column = p.Line+1, 1
 			}
 			i++
 			continue
 		}
 		r, size := utf8.DecodeRune(text[i:])
-		p.offset += int64(p.width(r, size))
-		p.column++
+		p.Offset += int64(p.width(r, size))
+		p.Column++
 		i += size
 	}
 }
 
 // width returns how many bytes of the original a character took.
-func (p *place) width(r rune, size int) int {
+func (p *Place) width(r rune, size int) int {
 	switch {
 	case !p.wide:
 		return size
