@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -60,6 +61,20 @@ func TestNoArgumentsShowsHelp(t *testing.T) {
 	got := run(t)
 	if got.code != exitOK || !strings.HasPrefix(got.out, "Usage: lantern <command>") || got.err != "" {
 		t.Errorf("got exit %d, %q, %q", got.code, got.out, got.err)
+	}
+}
+
+func TestInterrupted(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	code := Run(ctx, Process{
+		Args: []string{"feed", "follow", "--program", "4711"}, In: strings.NewReader(""), Out: io.Discard, Err: io.Discard,
+		Env:   func(k string) (string, bool) { return "lk_123456789_none", k == "LANTERN_KEY" },
+		Clock: time.Now, Random: rand.Reader,
+	})
+	if code != exitInterrupted {
+		t.Errorf("got exit %d, want %d", code, exitInterrupted)
 	}
 }
 

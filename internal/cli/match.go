@@ -54,7 +54,7 @@ func matchColumns() []display.Column[matchRow] {
 		display.Col("type", func(m matchRow) string { return string(m.Type) }),
 		display.Col("how", func(m matchRow) string { return string(m.How) }),
 		display.Col("bits", func(m matchRow) string {
-			if m.How != lantern.HowNear {
+			if m.How != lantern.HowNear && m.Type != "pdq" {
 				return ""
 			}
 			return strconv.Itoa(m.Distance)
@@ -87,11 +87,19 @@ func (c *matchCmd) Run(ctx context.Context, a *app) error {
 	if err := m.out.Close(); err != nil {
 		return err
 	}
-	a.note("%d matches in %d files; each is a clue that a person must look at", m.found, len(files))
+	a.note("%d matches in %d files%s", m.found, len(files), m.reminder())
 	if len(m.troubles) > 0 {
 		return failed("no match there does not mean that there is nothing", "%d files could not be looked at in full", len(m.troubles))
 	}
 	return nil
+}
+
+// reminder says what a match is, if there are any.
+func (m *matching) reminder() string {
+	if m.found == 0 {
+		return ""
+	}
+	return "; each is a clue that a person must look at"
 }
 
 // matching is one run over files.
@@ -180,11 +188,14 @@ func shortRef(path string) string {
 func (m *matching) answer(file string, answer lantern.Answer) error {
 	if answer.State == lantern.AnswerStale && !m.stale {
 		m.stale = true
-		m.a.note("warning: the agent has had no contact with the exchange; its answers may be out of date")
+		m.a.note("warning: the agent has had no contact with the exchange for a while: %s", display.Join(answer.Reasons))
 	}
 	for _, r := range answer.Reasons {
-		if answer.State != lantern.AnswerStale {
+		switch answer.State {
+		case lantern.CouldNotLook:
 			m.trouble(file, r)
+		case lantern.AnswerOK: // looked at, with something to say about it
+			m.a.note("%s: %s", file, r)
 		}
 	}
 	for _, match := range answer.Matches {
