@@ -23,7 +23,7 @@ func playSmall(t *testing.T, o demo.Options) (figures demo.Figures, told string)
 	var out, errs bytes.Buffer
 	a := newApp(Process{Out: &out, Err: &errs, Env: func(string) (string, bool) { return "", false }, Clock: time.Now, Random: rand.Reader}, &Common{})
 	o.Headless, o.JSON, o.Out, o.Err = true, true, &out, &errs
-	o.Size = world.Size{Removed: 60, Operators: 8, Bystanders: 300}
+	o.Size = world.Size{Removed: 60, Traders: 8, Bystanders: 300}
 	o.StartExchange, o.StartAgent = a.demoExchange, a.demoAgent
 	if err := demo.Run(t.Context(), o); err != nil {
 		t.Fatalf("%v\n%s", err, errs.String())
@@ -101,7 +101,7 @@ func TestDemoInterrupted(t *testing.T) {
 	defer stop()
 	var dir string
 	a := newApp(Process{Env: func(string) (string, bool) { return "", false }, Clock: time.Now, Random: rand.Reader}, &Common{})
-	err := demo.Run(ctx, demo.Options{Headless: true, Size: world.Size{Removed: 30, Operators: 3, Bystanders: 10},
+	err := demo.Run(ctx, demo.Options{Headless: true, Size: world.Size{Removed: 30, Traders: 3, Bystanders: 10},
 		StartExchange: a.demoExchange,
 		StartAgent: func(ctx context.Context, s demo.AgentSite) (demo.Server, error) {
 			dir = filepath.Dir(filepath.Dir(s.Dir))

@@ -1,7 +1,7 @@
 // Package world draws what companies would know of their own platforms, in a world that
 // does not exist: accounts, posts, devices, and what a reviewer would find on looking.
 //
-// The terms. An operator is somebody who runs many accounts of the social network to pass
+// The terms. A trader is somebody who runs many accounts of the social network to pass
 // on removed files; the ring is all of them with those who ask them for access. A finding
 // is what a company's own people see when they look at an account; the truth is whether
 // it broke the rules, and nobody may decide by it. Besides the accounts there are two

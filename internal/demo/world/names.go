@@ -64,7 +64,7 @@ func (g *generator) chatter() string {
 	return strings.TrimSpace(pick(g, openings) + " " + pick(g, things) + " " + pick(g, closings))
 }
 
-// offer is a text by which an operator points at files. Copies of it are identical.
+// offer is a text by which a trader points at files. Copies of it are identical.
 func (g *generator) offer() string {
 	return fmt.Sprintf("the %s %s folder is open again, ask for %s", g.word(), g.word(), g.word())
 }

@@ -4,7 +4,7 @@ package world
 // network will find.
 func (g *generator) chat() *Platform {
 	var all []*Account
-	for _, o := range g.ops {
+	for _, o := range g.traders {
 		for _, h := range o.chat {
 			if g.chance(0.55) {
 				a := g.member(&all, Offers, h)
@@ -33,7 +33,7 @@ func (g *generator) plays(a *Account) {
 // game draws the players of the game.
 func (g *generator) game() *Platform {
 	var all []*Account
-	for _, o := range g.ops {
+	for _, o := range g.traders {
 		for _, h := range o.game {
 			if g.chance(0.7) {
 				g.member(&all, Offers, h)
@@ -62,7 +62,7 @@ func (g *generator) game() *Platform {
 // long closed.
 func (g *generator) pay() *Platform {
 	var all []*Account
-	for i, o := range g.ops {
+	for i, o := range g.traders {
 		if o.paytag != "" && (g.chance(0.03) || i == 1) {
 			g.member(&all, Offers, "").Paytag = o.paytag
 		}
@@ -73,7 +73,7 @@ func (g *generator) pay() *Platform {
 }
 
 // reused is the address that passed to somebody else.
-func (g *generator) reused() string { return g.ops[0].emails[0] }
+func (g *generator) reused() string { return g.traders[0].emails[0] }
 
 // member adds an account of somebody of the trade under the handle, given as
 // platform/handle, or under one of its own. Now and then the handle is another person's.

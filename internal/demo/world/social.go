@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// operator is somebody who runs accounts for the trade.
-type operator struct {
+// trader is somebody who runs accounts for the trade.
+type trader struct {
 	emails, chat, game []string
 	paytag             string
 	texts              []string // copied from account to account
@@ -56,9 +56,9 @@ func (g *generator) respelled(url string) string {
 	})
 }
 
-func (g *generator) operators() {
-	for i := range g.size.Operators {
-		o := &operator{texts: []string{g.offer()}, emails: []string{g.email()}, known: i < 3}
+func (g *generator) drawTraders() {
+	for i := range g.size.Traders {
+		o := &trader{texts: []string{g.offer()}, emails: []string{g.email()}, known: i < 3}
 		for range 2 {
 			if g.chance(0.5) {
 				o.texts = append(o.texts, g.offer())
@@ -87,41 +87,41 @@ func (g *generator) operators() {
 		for range 3 {
 			o.devices = append(o.devices, "device-"+g.code(8))
 		}
-		g.ops = append(g.ops, o)
+		g.traders = append(g.traders, o)
 	}
 }
 
-// ring draws the operators' accounts and everybody who had to do with them.
+// ring draws the traders' accounts and everybody who had to do with them.
 func (g *generator) ring() {
-	for _, o := range g.ops {
+	for _, o := range g.traders {
 		g.accountsOf(o)
 		g.neighbors(o)
 	}
 	var trade []*Account
-	for _, o := range g.ops {
+	for _, o := range g.traders {
 		trade = append(trade, o.accounts...)
 	}
-	for range g.size.Operators * 15 / 2 {
+	for range g.size.Traders * 15 / 2 {
 		a := g.person(Asks)
 		a.Violating = true
 		a.Posts = []Post{{Text: g.request(), At: a.Seen}}
 		g.answers(a, trade)
 	}
-	for range g.size.Operators * 16 / 3 {
+	for range g.size.Traders * 16 / 3 {
 		a := g.person(Objects)
 		a.Posts = []Post{{Text: "this does not belong here, " + g.chatter(), At: a.Seen}}
 		g.answers(a, trade)
 	}
-	for range g.size.Operators/10 + 1 {
+	for range g.size.Traders/10 + 1 {
 		a := g.person(Warns)
 		u := pick(g, g.live)
 		a.Posts = []Post{{Text: "reported this, do not open it: " + u, URL: u, At: a.Seen}}
 	}
 }
 
-// accountsOf draws the accounts one operator runs: some pass on removed addresses from
+// accountsOf draws the accounts one trader runs: some pass on removed addresses from
 // the first device, the others advertise.
-func (g *generator) accountsOf(o *operator) {
+func (g *generator) accountsOf(o *trader) {
 	distributors := []int{1, 1, 2, 2, 3}[g.IntN(5)]
 	if g.chance(0.03) && !o.known {
 		distributors = 0 // known only through others
@@ -165,7 +165,7 @@ func (g *generator) accountsOf(o *operator) {
 		}
 		o.accounts = append(o.accounts, a)
 	}
-	if g.chance(0.02) || o == g.ops[2] {
+	if g.chance(0.02) || o == g.traders[2] {
 		o.accounts[0].Remark = pick(g, remarks)
 	}
 }
@@ -182,8 +182,8 @@ func (g *generator) spread(url string) string {
 	return pick(g, []string{url, url, url, "(" + url + ")", url + "?utm_source=share", url + "/part/2", url + "."})
 }
 
-// neighbors draws people who only share a device or a payment handle with an operator.
-func (g *generator) neighbors(o *operator) {
+// neighbors draws people who only share a device or a payment handle with a trader.
+func (g *generator) neighbors(o *trader) {
 	for _, d := range o.devices {
 		if !g.chance(0.3) {
 			continue
@@ -235,9 +235,9 @@ func (g *generator) bystanders() {
 			a.Device = fmt.Sprintf("device-library-%d", i%5)
 		}
 	}
-	for i := range min(5, len(g.ops)) {
-		last := len(g.ops[i].accounts) - 1
-		g.ops[i].accounts[last].Device = fmt.Sprintf("device-library-%d", i)
+	for i := range min(5, len(g.traders)) {
+		last := len(g.traders[i].accounts) - 1
+		g.traders[i].accounts[last].Device = fmt.Sprintf("device-library-%d", i)
 	}
 }
 

@@ -9,12 +9,12 @@ import (
 // Size says how large a world is.
 type Size struct {
 	Removed    int // rows of the file host's table of removed addresses
-	Operators  int // people who run many accounts of the social network for the trade
+	Traders    int // people who run many accounts of the social network for the trade
 	Bystanders int // accounts of the social network that have no part in it
 }
 
 // Full is the world of the story as it is told.
-func Full() Size { return Size{Removed: 412, Operators: 380, Bystanders: 24000} }
+func Full() Size { return Size{Removed: 412, Traders: 380, Bystanders: 24000} }
 
 // World is what the companies would know of their own platforms, and one file host's
 // table of what it removed.
@@ -93,13 +93,13 @@ func New(seed uint64, size Size, now time.Time) *World {
 	w.Removed, g.live = g.removed()
 	g.begin(2)
 	w.Social = &Platform{Domain: "facegram.test"}
-	g.operators()
+	g.drawTraders()
 	g.ring()
 	g.begin(3)
 	g.bystanders()
 	w.Social.Accounts = g.publish("fg", g.social)
 	g.begin(4)
-	w.reused = g.ops[0].emails[0]
+	w.reused = g.traders[0].emails[0]
 	w.Chat, w.Game, w.Pay = g.chat(), g.game(), g.pay()
 	return w
 }
@@ -113,7 +113,7 @@ type generator struct {
 	taken map[string]bool // names in use
 
 	live    []string // removed addresses that are passed on at the social network
-	ops     []*operator
+	traders []*trader
 	social  []*Account
 	players []*Account // users of the chat service that name a handle of the game
 }

@@ -12,7 +12,7 @@ var worldDay = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
 func TestWorldIsDrawnFromTheSeed(t *testing.T) {
 	t.Parallel()
-	size := Size{Removed: 60, Operators: 12, Bystanders: 400}
+	size := Size{Removed: 60, Traders: 12, Bystanders: 400}
 	first, again := New(7, size, worldDay), New(7, size, worldDay)
 	if !reflect.DeepEqual(first, again) {
 		t.Error("the same seed gave two worlds")

@@ -1,0 +1,62 @@
+package demo
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+	"testing"
+)
+
+func TestNarrator(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	n := &narrator{w: &out}
+	n.chapter("Somebody does something", strings.Repeat("because of a reason ", 6))
+	n.says("Cloudbin", "sends %s and %s.", some(1234567, "row", "rows"), some(1, "note", "notes"))
+	n.adds("%s left.", none(0))
+	want := `
+1  Somebody does something
+   because of a reason because of a reason because of a reason because of a
+   reason because of a reason because of a reason
+
+   Cloudbin   sends 1,234,567 rows and 1 note.
+              none left.
+`
+	if out.String() != want {
+		t.Errorf("got\n%swant\n%s", out.String(), want)
+	}
+	for line := range strings.Lines(out.String()) {
+		if len(line) > textWidth+1 {
+			t.Errorf("a line has %d columns", len(line)-1)
+		}
+	}
+}
+
+// Marks take no room: a marked line breaks where a plain one does.
+func TestNarratorMarks(t *testing.T) {
+	t.Parallel()
+	var plain, bold bytes.Buffer
+	for n, b := range map[*narrator]bool{{w: &plain}: false, {w: &bold}: true} {
+		n.bold = b
+		n.says("Pixelplay", "%s", strings.Repeat("word and ", 30))
+	}
+	got := strings.NewReplacer("\x1b[1m", "", "\x1b[0m", "").Replace(bold.String())
+	if got != plain.String() || got == bold.String() {
+		t.Errorf("got\n%swant\n%s", got, plain.String())
+	}
+}
+
+func TestNarratorKeepsTheFirstFailure(t *testing.T) {
+	t.Parallel()
+	n := &narrator{w: failing{}}
+	n.says("agents", "are silent.")
+	if !errors.Is(n.err, errFailing) {
+		t.Errorf("got %v", n.err)
+	}
+}
+
+var errFailing = errors.New("nobody listens")
+
+type failing struct{}
+
+func (failing) Write([]byte) (int, error) { return 0, errFailing }
