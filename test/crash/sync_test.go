@@ -1,6 +1,12 @@
-// Package crash_test holds what must stay true when machines fail: an acknowledged write
-// is on stable storage before its acknowledgement leaves.
+// Package crash_test holds what must stay true when processes and machines fail. There are
+// two proofs.
 //
+// Processes (rounds_test.go): the exchange, agents and the PostgreSQL server are killed at
+// random moments, again and again, while members work. Nothing that was acknowledged is
+// lost or doubled, log and API tell the same story, agents come to match what the feed says.
+//
+// Machines: what a killed process leaves the system still writes to disk; a power cut does
+// not. So an acknowledged write must be on stable storage before its acknowledgement leaves.
 // The proof is a trace of system calls (strace) of the exchange, and of the PostgreSQL
 // server where there is one: between the arrival of a request and the first byte of its
 // answer, the write-ahead log was synced after it was last written.
