@@ -26,6 +26,7 @@ var floors = map[string]int{
 	"internal/sqldb":      1,
 	"internal/text":       1,
 	"internal/web":        1,
+	"internal/webhook":    1,
 
 	"match":             2,
 	"blind":             2,

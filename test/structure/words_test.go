@@ -54,8 +54,9 @@ var (
 	telephone = regexp.MustCompile(`\+\d[\d .()-]{8,18}\d|\(?\b\d{3}\)?[ .-]\d{3}[ .-]\d{4}\b`)
 )
 
-// reserved are the names that RFC 2606 and RFC 6761 keep free for this.
-var reserved = []string{"example.com", "example.org", "example.net", "test", "example", "invalid", "localhost"}
+// reserved are the names that RFC 2606 and RFC 6761 keep free for this, and those that
+// exist only inside networks (RFC 6762, RFC 8375, ICANN's .internal).
+var reserved = []string{"example.com", "example.org", "example.net", "test", "example", "invalid", "localhost", "localdomain", "local", "internal", "home.arpa"}
 
 // reservedPhones are numbers that authorities keep free for films and books, by the
 // digits they begin with. North America's 555-01xx is known by its end.
@@ -107,7 +108,7 @@ var allowedNames = exceptions{
 func reservedHost(host string) bool {
 	host = strings.ToLower(strings.TrimSuffix(strings.Trim(host, "[]"), "."))
 	if a, err := netip.ParseAddr(host); err == nil {
-		return reservedAddr(a.Unmap())
+		return reservedAddr(a.Unmap().WithZone(""))
 	}
 	if !strings.Contains(host, ".") && host != "localhost" {
 		return true // no address of anything on the network, or written in a way that hides it
@@ -122,16 +123,18 @@ func reservedHost(host string) bool {
 	return strings.Trim(last, "0123456789abcdefx") == "" && strings.ContainsAny(last, "0123456789")
 }
 
+// nobodys are networks in which no stranger can be reached: documentation, the inside of
+// providers, multicast, tunnels' prefixes and what is not given out.
+var nobodys = []string{
+	"0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/3",
+	"::/3", "2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20", "4000::/2", "8000::/1",
+}
+
 func reservedAddr(a netip.Addr) bool {
-	if a.IsLoopback() || a.IsPrivate() || a.IsUnspecified() || a.IsLinkLocalUnicast() {
+	if a.IsLoopback() || a.IsPrivate() || a.IsLinkLocalUnicast() {
 		return true
 	}
-	for _, p := range []string{"192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32"} {
-		if netip.MustParsePrefix(p).Contains(a) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(nobodys, func(p string) bool { return netip.MustParsePrefix(p).Contains(a) })
 }
 
 func reservedPhone(number string) bool {
