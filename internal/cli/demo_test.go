@@ -21,11 +21,13 @@ import (
 func playSmall(t *testing.T, o demo.Options) (figures demo.Figures, told string) {
 	t.Helper()
 	var out, errs bytes.Buffer
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
 	a := newApp(Process{Out: &out, Err: &errs, Env: func(string) (string, bool) { return "", false }, Clock: time.Now, Random: rand.Reader}, &Common{})
-	o.Headless, o.JSON, o.Out, o.Err = true, true, &out, &errs
+	o.JSON, o.Out, o.Err = true, &out, &listener{&errs, "audit verify", stop}
 	o.Size = world.Size{Removed: 60, Traders: 8, Bystanders: 300}
 	o.StartExchange, o.StartAgent = a.demoExchange, a.demoAgent
-	if err := demo.Run(t.Context(), o); err != nil {
+	if err := demo.Run(ctx, o); err != nil {
 		t.Fatalf("%v\n%s", err, errs.String())
 	}
 	if err := json.Unmarshal(out.Bytes(), &figures); err != nil {
@@ -34,12 +36,30 @@ func playSmall(t *testing.T, o demo.Options) (figures demo.Figures, told string)
 	return figures, errs.String()
 }
 
+// listener presses Ctrl-C when it hears some words.
+type listener struct {
+	heard *bytes.Buffer
+	words string
+	stop  func()
+}
+
+func (l *listener) Write(b []byte) (int, error) {
+	n, err := l.heard.Write(b)
+	if strings.Contains(l.heard.String(), l.words) {
+		l.stop()
+	}
+	return n, err
+}
+
 // The story is told by a running system, and the same seed comes to the same figures.
 func TestDemoStory(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "kept")
-	first, told := playSmall(t, demo.Options{Seed: 1, Dir: dir})
-	again, _ := playSmall(t, demo.Options{Seed: 1})
+	first, told := playSmall(t, demo.Options{Seed: 1, Dir: dir, Headless: true})
+	again, toldUp := playSmall(t, demo.Options{Seed: 1}) // stays up until Ctrl-C
+	if !strings.Contains(toldUp, "stays up") || !strings.Contains(toldUp, "Stopping") || strings.Contains(told, "stays up") {
+		t.Error("without --headless everything stays up until it is stopped, and only then")
+	}
 
 	first.TimesAndLog, again.TimesAndLog = demo.Varying{}, demo.Varying{}
 	if !reflect.DeepEqual(first, again) {
@@ -69,6 +89,9 @@ func TestDemoStory(t *testing.T) {
 		if !strings.Contains(told, want) {
 			t.Errorf("the story does not say %q", want)
 		}
+	}
+	if got := run(t, "audit", "verify", filepath.Join(dir, "log")); got.code != exitOK {
+		t.Errorf("the downloaded log: exit %d, %s", got.code, got.err)
 	}
 	for _, file := range []string{"log/checkpoint", "cloudbin/removed-urls.csv", "exchange/exchange.db", "payrail/agent/data/agent.token"} {
 		if _, err := os.Stat(filepath.Join(dir, filepath.FromSlash(file))); err != nil {

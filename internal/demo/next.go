@@ -11,6 +11,7 @@ type hint struct{ what, line string }
 // whatNext says what to try: with curl, which shows the wire, and with lantern itself.
 func (s *story) whatNext() {
 	s.n.printf("\nEverything stays up until Ctrl-C. To try meanwhile, in another terminal:\n")
+	s.n.text("", "", "(For lantern, write what you started this with, such as go run ./cmd/lantern.)")
 	for _, h := range append(s.curls(), s.commands()...) {
 		s.n.printf("\n   # %s\n   %s\n", h.what, h.line)
 	}
@@ -20,14 +21,14 @@ func (s *story) whatNext() {
 func (s *story) curls() []hint {
 	host, chat := s.company(cloudbin), s.company(chatter)
 	post := func(url, keyFile, body string) string {
-		return fmt.Sprintf("curl %s -H \"Authorization: Bearer $(cat %s)\" \\\n     -H 'Content-Type: application/json' -d '%s'", url, keyFile, body)
+		return fmt.Sprintf("curl -s %s -H \"Authorization: Bearer $(cat %s)\" \\\n     -H 'Content-Type: application/json' -d '%s'", url, keyFile, body)
 	}
 	return []hint{
 		{"share an address as Cloudbin's submitter ...", post(s.exchange.URL+"/v1/signals", host.keyPath(submitter),
 			fmt.Sprintf(`{"programs":["%s"],"type":"url","value":"https://cloudbin.test/f/try-me","tags":["csam"],"basis":{"policy":"section 4","reviewed_by":"human"}}`, s.hosting.ID))},
 		{"... and find it in a message at Chatter", post(chat.agent.URL+"/v1/match", chat.agent.Credential,
 			`{"items":[{"ref":"message/1","account":"ch-1","text":"see https://cloudbin.test/f/try-me"}]}`)},
-		{"the log's head, which anybody may read", "curl " + s.exchange.URL + "/v1/log/checkpoint"},
+		{"the log's head, which anybody may read", "curl -s " + s.exchange.URL + "/v1/log/checkpoint"},
 	}
 }
 

@@ -1,7 +1,6 @@
 package demo
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"os"
@@ -90,7 +89,12 @@ func (s *story) download(ctx context.Context, dir string) (size int64, files int
 		}
 		bar.Add(1)
 	}
-	return head.Size, len(paths) + 1, writeFile(filepath.Join(dir, audit.CheckpointPath), bytes.Clone(note))
+	// Beside the log lies the key that was noted before the story began, as `lantern audit
+	// download` does it.
+	if err := writeFile(filepath.Join(dir, "key"), []byte(s.logKey+"\n")); err != nil {
+		return 0, 0, err
+	}
+	return head.Size, len(paths) + 1, writeFile(filepath.Join(dir, audit.CheckpointPath), note)
 }
 
 func writeFile(path string, b []byte) error {
