@@ -57,6 +57,7 @@ const (
 	markPage                         // a URL signal without its scheme
 	markURLHost                      // the host of a URL signal
 	markID                           // the id of an account, without its platform
+	markMail                         // a mailbox name, letters and digits alone
 	markTail                         // the last digits of a telephone number
 )
 

@@ -1,6 +1,8 @@
 package match
 
 import (
+	"bytes"
+	"unicode"
 	"unicode/utf8"
 
 	"lantern/internal/text"
@@ -30,7 +32,7 @@ func (s *scanner) readMail(p int) {
 			if !(r < utf8.RuneSelf && (localMarks.Has(byte(r)) || text.ScriptOf(r) != text.NoScript) || r >= utf8.RuneSelf && text.RunRune(r)) {
 				break
 			}
-			if q -= size; text.LeftFree(s.text, q, &text.MailJoin) {
+			if q -= size; text.LeftFree(s.text, q, &text.MailJoin) && s.mayMail(q, local) {
 				for _, e := range h.All() {
 					s.look(s.e.n.email, q, e)
 				}
@@ -80,20 +82,34 @@ func handleRune(r rune, join *text.Set) bool {
 }
 
 // mayHandle reports whether some signal may have this stretch for its handle. What holds
-// characters outside ASCII always may.
+// combining marks always may.
 func (s *scanner) mayHandle(start, end int) bool {
 	if end-start > maxLocal {
 		return false
 	}
-	b := s.text[start:end]
-	s.lower = text.AppendLower(s.lower[:0], b)
+	s.lower = coarse(s.lower[:0], s.text[start:end])
 	if s.v.may(s.e.markBytes(markHandle, s.lower)) {
 		return true
 	}
-	for _, c := range b {
+	for _, c := range s.text[start:end] {
+		if c >= utf8.RuneSelf {
+			return bytes.ContainsFunc(s.text[start:end], combines)
+		}
+	}
+	return false
+}
+
+// combines reports combining marks.
+func combines(r rune) bool { return r >= utf8.RuneSelf && unicode.Is(unicode.Mn, r) }
+
+// mayMail reports whether some signal may have this stretch for its mailbox. What holds
+// characters outside ASCII always may.
+func (s *scanner) mayMail(start, end int) bool {
+	for _, c := range s.text[start:end] {
 		if c >= utf8.RuneSelf {
 			return true
 		}
 	}
-	return false
+	s.lower = mailName(s.lower[:0], s.text[start:end])
+	return s.v.may(s.e.markBytes(markMail, s.lower))
 }

@@ -79,7 +79,7 @@ type address struct {
 }
 
 // maxAddressEnds is how many ends of an address are tried, counted from its start.
-const maxAddressEnds = 256
+const maxAddressEnds = 64
 
 // readAddress finds the URL signals that equal an address, wherever it may end, and those
 // it lies below. As long as the characters of an address are their own canonical form,

@@ -111,7 +111,7 @@ type HostEnds struct {
 func Chain(text []byte, p int) (h HostEnds) {
 	h.Plain = true
 	i := p
-	for limit := min(len(text), p+maxHost); i < limit; {
+	for limit := min(len(text), p+maxHost); i < limit && h.n < len(h.ends); {
 		c := text[i]
 		switch k := Classes[c]; {
 		case k&(Letter|Digit) != 0:

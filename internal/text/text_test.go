@@ -48,7 +48,7 @@ func TestChain(t *testing.T) {
 		"example.com":           "example.com",
 		"a[.]example (dot) com": "a[.]example (dot) com",
 		"example。com":           "example。com",
-		"example.com。今天":       "example.com",
+		"example.com。今天":        "example.com",
 		"example.com-":          "example.com",
 		"localhost/x":           "localhost",
 	} {

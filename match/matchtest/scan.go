@@ -131,7 +131,7 @@ func (r *reader) address(i int) {
 		if !r.t.free(j+1, 1, ".-_~:/?#@&=+%$") && !entity.MatchString(r.t.from(j+1, 8)) {
 			continue
 		}
-		if n++; n > 256 {
+		if n++; n > 64 {
 			break
 		}
 		raw := r.t.cut(i, j+1)

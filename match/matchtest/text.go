@@ -185,11 +185,11 @@ func nameChar(r rune) bool { return kind(r) != 0 || r >= 0x80 && unicode.Is(unic
 // there is a dot in it.
 func (t *text) hostEnds(i int) (ends []int, dotty bool) {
 	start := t.chars[i].off
-	for j := i; t.chars[j].off-start < 4096; {
+	for j := i; t.chars[j].off-start < 4096 && len(ends) < 8; {
 		r := t.at(j)
 		if nameChar(r) || r == '.' || r == '-' || r == '_' {
 			dotty = dotty || r == '.'
-			if j++; kind(r) != 0 && len(ends) < 8 && t.free(j, 1, ".-_") && t.dotted(j) == 0 {
+			if j++; kind(r) != 0 && t.free(j, 1, ".-_") && t.dotted(j) == 0 {
 				ends = append(ends, j)
 			}
 			continue
