@@ -3,8 +3,6 @@ package match
 import (
 	"iter"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"lantern/internal/text"
 	"lantern/signal"
@@ -20,13 +18,13 @@ func hints(t *signal.Type, en *Entry) iter.Seq2[markKind, string] {
 		switch t.Name {
 		case signal.Username.Name, signal.Payment.Name:
 			for _, key := range append([]string{en.Canonical}, en.Weak...) {
-				if !yield(markHandle, string(coarse(nil, key[strings.IndexAny(key, "/:")+1:]))) {
+				if !yield(markHandle, string(text.Coarse(nil, key[strings.IndexAny(key, "/:")+1:]))) {
 					return
 				}
 			}
 		case signal.Email.Name:
 			for _, key := range append([]string{en.Canonical}, en.Weak...) {
-				if !yield(markMail, string(mailName(nil, key[:strings.LastIndexByte(key, '@')+1]))) {
+				if !yield(markMail, string(text.MailName(nil, key[:strings.LastIndexByte(key, '@')+1]))) {
 					return
 				}
 			}
@@ -59,33 +57,4 @@ func hintURL(u string, yield func(markKind, string) bool) {
 			return
 		}
 	}
-}
-
-// coarse appends the form in which handles are marked: ASCII letters in lower case, all
-// else folded, nothing that cannot be seen. A handle has the same one before and after it
-// is normalised, unless it holds marks that composing puts into another order.
-func coarse[S string | []byte](dst []byte, s S) []byte {
-	for i := 0; i < len(s); {
-		if c := s[i]; c < utf8.RuneSelf {
-			dst = append(dst, text.Lower(c))
-			i++
-			continue
-		}
-		r, size := utf8.DecodeRuneInString(string(s[i:min(len(s), i+utf8.UTFMax)]))
-		if i += size; r != '\u2800' && !unicode.Is(unicode.Cf, r) {
-			dst = signal.AppendFold(dst, r)
-		}
-	}
-	return dst
-}
-
-// mailName appends the form in which the part of a mail address before its at sign is
-// marked: letters and digits alone, without a tag behind "+". An address and its aliases have the same one.
-func mailName[S string | []byte](dst []byte, s S) []byte {
-	for i := 0; i < len(s) && !(s[i] == '+' && i > 0); i++ {
-		if c := s[i]; c >= utf8.RuneSelf || text.Classes[c]&(text.Letter|text.Digit) != 0 {
-			dst = append(dst, text.Lower(c))
-		}
-	}
-	return dst
 }

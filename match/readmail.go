@@ -2,7 +2,6 @@ package match
 
 import (
 	"bytes"
-	"unicode"
 	"unicode/utf8"
 
 	"lantern/internal/text"
@@ -87,20 +86,17 @@ func (s *scanner) mayHandle(start, end int) bool {
 	if end-start > maxLocal {
 		return false
 	}
-	s.lower = coarse(s.lower[:0], s.text[start:end])
+	s.lower = text.Coarse(s.lower[:0], s.text[start:end])
 	if s.v.may(s.e.markBytes(markHandle, s.lower)) {
 		return true
 	}
 	for _, c := range s.text[start:end] {
 		if c >= utf8.RuneSelf {
-			return bytes.ContainsFunc(s.text[start:end], combines)
+			return bytes.ContainsFunc(s.text[start:end], text.Combines)
 		}
 	}
 	return false
 }
-
-// combines reports combining marks.
-func combines(r rune) bool { return r >= utf8.RuneSelf && unicode.Is(unicode.Mn, r) }
 
 // mayMail reports whether some signal may have this stretch for its mailbox. What holds
 // characters outside ASCII always may.
@@ -110,6 +106,6 @@ func (s *scanner) mayMail(start, end int) bool {
 			return true
 		}
 	}
-	s.lower = mailName(s.lower[:0], s.text[start:end])
+	s.lower = text.MailName(s.lower[:0], s.text[start:end])
 	return s.v.may(s.e.markBytes(markMail, s.lower))
 }
