@@ -52,6 +52,17 @@ func (c *Client) Opening(ctx context.Context, leaf int64) (lantern.Opening, erro
 	return get[lantern.Opening](ctx, c, "/v1/log/opening/"+strconv.FormatInt(leaf, 10), nil)
 }
 
+// AcceptRestore owns up to the loss of what the log had beyond a backup, and lets the
+// exchange go on (steward).
+func (c *Client) AcceptRestore(ctx context.Context, r lantern.Restore) (lantern.Restore, error) {
+	return post[lantern.Restore](ctx, c, "/v1/restores", r)
+}
+
+// Restores lists the accepted returns to a backup, oldest first.
+func (c *Client) Restores(ctx context.Context) ([]lantern.Restore, error) {
+	return list[lantern.Restore](ctx, c, "/v1/restores", nil)
+}
+
 func (c *Client) raw(ctx context.Context, path string) ([]byte, error) {
 	return c.conn.do(ctx, request{method: http.MethodGet, path: path})
 }

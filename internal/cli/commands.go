@@ -33,13 +33,14 @@ type commands struct {
 }
 
 type exchangeCommands struct {
-	Init    exchangeInit    `cmd:"" help:"Found an exchange." example:"lantern exchange init \"The Coalition\" --dir exchange"`
-	Serve   exchangeServe   `cmd:"" help:"Run the exchange." example:"lantern exchange serve --dir exchange\nlantern exchange serve --listen 0.0.0.0:443 --tls-cert exchange.pem --tls-key exchange.key"`
-	Member  memberCommands  `cmd:"" help:"The organisations that take part."`
-	Person  personCommands  `cmd:"" help:"The people of a member."`
-	Service serviceCommands `cmd:"" help:"The integrations of a member."`
-	Key     keyCommands     `cmd:"" help:"The keys of people and services."`
-	Program programCommands `cmd:"" help:"Programs: who shares what with whom, under which rules."`
+	Init    exchangeInit          `cmd:"" help:"Found an exchange." example:"lantern exchange init \"The Coalition\" --dir exchange"`
+	Serve   exchangeServe         `cmd:"" help:"Run the exchange." example:"lantern exchange serve --dir exchange\nlantern exchange serve --listen 0.0.0.0:443 --tls-cert exchange.pem --tls-key exchange.key"`
+	Accept  exchangeAcceptRestore `cmd:"" name:"accept-restore" help:"Let an exchange that went back to a backup go on." example:"lantern exchange accept-restore --reason \"disk lost, backup of the night\" --key-file exchange/keys/steward"`
+	Member  memberCommands        `cmd:"" help:"The organisations that take part."`
+	Person  personCommands        `cmd:"" help:"The people of a member."`
+	Service serviceCommands       `cmd:"" help:"The integrations of a member."`
+	Key     keyCommands           `cmd:"" help:"The keys of people and services."`
+	Program programCommands       `cmd:"" help:"Programs: who shares what with whom, under which rules."`
 }
 
 type agentCommands struct {

@@ -30,6 +30,7 @@ const (
 	keysDir     = "keys"
 	kekName     = "kek"
 	logKeyName  = "log"
+	fenceName   = "log.newest"
 	stewardName = "steward"
 
 	dataDir         = "data"
@@ -67,6 +68,7 @@ func openExchange(ctx context.Context, a *app, c ExchangeServer) (*exchangeParts
 	}
 	p.service, err = exchange.New(ctx, exchange.Config{
 		DB: p.db, Sealer: seal.New(kek), Signer: signer, Clock: a.Clock, Random: a.Random, Log: p.log,
+		Fence: filepath.Join(keys, fenceName),
 	})
 	if err != nil {
 		return nil, errors.Join(err, p.db.Close())

@@ -27,6 +27,11 @@ type Config struct {
 	Random io.Reader        // default crypto/rand.Reader
 	Log    *slog.Logger     // default: nothing is logged
 
+	// Fence is the file that keeps the newest checkpoint outside the database, so that a
+	// restored older one is noticed; see docs/operate/backup.md. Each process has its own.
+	// Default: none, and a start trusts the database.
+	Fence string
+
 	SweepEvery time.Duration // how often expiry, deadlines and erasure are looked after; default a minute, negative never
 	PollEvery  time.Duration // how often other processes' writes are looked for while somebody waits; default 20 ms
 
@@ -40,6 +45,7 @@ type Exchange struct {
 	queue chan *op
 	wakes *wakes
 	heads headCache
+	fence *fence
 
 	ctx   context.Context // ends when Close is called
 	close context.CancelFunc
@@ -77,11 +83,19 @@ func New(ctx context.Context, c Config) (*Exchange, error) {
 	}
 	x := &Exchange{Config: c, queue: make(chan *op, maxGroup), wakes: newWakes(), erased: make(chan struct{}, 1), stopped: make(chan struct{})}
 	x.ctx, x.close = context.WithCancel(context.WithoutCancel(ctx))
+	var err error
+	if x.fence, err = loadFence(c.Fence, c.Signer); err != nil {
+		return nil, err
+	}
 	if err := x.startLog(ctx); err != nil {
+		return nil, err
+	}
+	if err := x.startFence(ctx); err != nil {
 		return nil, err
 	}
 	x.loops.Go(x.commitLoop)
 	x.loops.Go(x.pollLoop)
+	x.loops.Go(x.fenceLoop)
 	if c.SweepEvery > 0 {
 		x.loops.Go(x.sweepLoop)
 		x.loops.Go(x.scrubLoop)
@@ -89,12 +103,12 @@ func New(ctx context.Context, c Config) (*Exchange, error) {
 	return x, nil
 }
 
-// Close ends waiting reads, lets the running transaction finish and refuses what comes
-// after. It does not close the database.
+// Close ends waiting reads, lets the running transaction finish, refuses what comes after
+// and keeps the newest checkpoint. It does not close the database.
 func (x *Exchange) Close() error {
 	x.close()
 	x.loops.Wait()
-	return nil
+	return x.fence.save()
 }
 
 // Ready reports why the service cannot answer, or nil.
@@ -102,7 +116,10 @@ func (x *Exchange) Ready(ctx context.Context) error {
 	if x.ctx.Err() != nil {
 		return errClosing
 	}
-	return x.DB.Ping(ctx)
+	if err := x.DB.Ping(ctx); err != nil {
+		return err
+	}
+	return x.fence.err()
 }
 
 var errClosing = lantern.Errorf(lantern.Unavailable, "the exchange is shutting down")

@@ -23,6 +23,11 @@ func (x *Exchange) Feed(ctx context.Context, a policy.Actor, program lantern.ID,
 	if err := policy.Can(a, policy.ReadFeed, x.Clock()); err != nil {
 		return lantern.FeedPage{}, err
 	}
+	// Behind the fence even an empty page would do harm: who reads again from the beginning
+	// drops what does not come back.
+	if err := x.fence.err(); err != nil {
+		return lantern.FeedPage{}, err
+	}
 	if limit <= 0 || limit > lantern.MaxPage {
 		limit = lantern.MaxPage
 	}

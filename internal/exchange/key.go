@@ -94,8 +94,12 @@ func (x *Exchange) Authenticate(ctx context.Context, key string) (policy.Actor, 
 	return actor, err
 }
 
-// Whoami says what the actor is and which programs its member is in.
+// Whoami says what the actor is and which programs its member is in. Behind the fence it
+// is Unavailable: an agent that is told of fewer programs drops what the others brought.
 func (x *Exchange) Whoami(ctx context.Context, a policy.Actor) (w lantern.Whoami, err error) {
+	if err := x.fence.err(); err != nil {
+		return w, err
+	}
 	err = x.read(ctx, func(tx *sqldb.Tx) error {
 		w = lantern.Whoami{Scopes: a.Scopes, Expires: a.Expires}
 		if w.Member, _, err = store.Member(ctx, tx, a.Member); err != nil {

@@ -34,6 +34,9 @@ type op struct {
 // fn may run more than once, so it must set its results anew each time. It should check
 // before it writes: an error before the first write costs the neighbours nothing.
 func (x *Exchange) write(ctx context.Context, fn func(*txn) error) error {
+	if err := x.fence.err(); err != nil {
+		return err
+	}
 	o := &op{ctx: ctx, fn: fn, done: make(chan error, 1)}
 	select {
 	case x.queue <- o:
@@ -87,7 +90,7 @@ func (x *Exchange) refuseQueued() {
 
 // commit runs a group; if it fails as a whole, each act runs alone.
 func (x *Exchange) commit(group []*op) {
-	errs, err := x.try(group)
+	errs, err := x.try(group, false)
 	if err != nil && len(group) > 1 {
 		for _, o := range group {
 			x.commit([]*op{o})
@@ -104,17 +107,23 @@ func (x *Exchange) commit(group []*op) {
 }
 
 // try runs the acts in one transaction. errs are those of acts that wrote nothing; err
-// says that nothing was committed.
-func (x *Exchange) try(group []*op) (errs []error, err error) {
+// says that nothing was committed. fenced lets them run behind the fence: only the
+// acceptance of a restore may.
+func (x *Exchange) try(group []*op, fenced bool) (errs []error, err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(x.ctx), groupTimeout)
 	defer cancel()
 	var touched []lantern.ID
-	var erased bool
+	var erased, linked bool
+	var tree audit.Tree
 	err = x.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		t, err := x.begin(ctx, tx)
 		if err != nil {
 			return err
 		}
+		if err := x.fence.admit(t.tree); err != nil && !fenced {
+			return err
+		}
+		linked = x.fence.linked(t.tree)
 		errs = make([]error, len(group))
 		for i, o := range group {
 			if errs[i] = o.ctx.Err(); errs[i] != nil {
@@ -128,8 +137,13 @@ func (x *Exchange) try(group []*op) (errs []error, err error) {
 			t.wrote = t.wrote || wrote
 		}
 		touched, erased = t.programs(), t.erased
-		return t.flush(ctx)
+		err = t.flush(ctx)
+		tree = t.tree
+		return err
 	})
+	if err == nil && linked && !fenced {
+		x.fence.rise(tree, -1)
+	}
 	if err == nil {
 		x.wakes.wake(touched...)
 	}
@@ -214,6 +228,8 @@ type facts struct {
 	Month  string             `json:"month"`            // of the act, "2006-01"
 	Count  int                `json:"count,omitempty"`
 	Digest string             `json:"digest,omitempty"`
+
+	Restore *restoreFacts `json:"restore,omitempty"`
 }
 
 // entry is what an act leaves in the log.
@@ -336,6 +352,10 @@ func (x *Exchange) startLog(ctx context.Context) error {
 		fresh, err := store.InitLog(ctx, tx, edge)
 		if err != nil || !fresh {
 			return err
+		}
+		if seen := x.fence.seen(); seen.size > 0 {
+			return &lantern.Error{Kind: lantern.Unavailable, Reason: fmt.Sprintf("the database is empty, and the log had %d entries", seen.size),
+				Fix: "see that it is the right database, or restore a backup: lantern exchange restore"}
 		}
 		t, err := x.begin(ctx, tx)
 		if err != nil {

@@ -24,10 +24,17 @@ type headCache struct {
 // LogKey returns the verifier key of the log's checkpoints.
 func (x *Exchange) LogKey() string { return x.Signer.VerifierKey() }
 
-// Checkpoint returns the signed head of the log as it is in the database.
+// Checkpoint returns the signed head of the log as it is in the database. Behind the
+// fence it is Unavailable: a checkpoint of a shorter log than one handed out before would
+// say that the exchange forked its log.
 func (x *Exchange) Checkpoint(ctx context.Context) ([]byte, error) {
+	seen := x.fence.seen()
 	var tree audit.Tree
-	if err := x.read(ctx, func(tx *sqldb.Tx) error { return readTree(ctx, tx, &tree) }); err != nil {
+	err := x.read(ctx, func(tx *sqldb.Tx) (err error) {
+		tree, err = x.provenTree(ctx, tx, seen)
+		return err
+	})
+	if err != nil {
 		return nil, err
 	}
 	return x.sign(tree)
@@ -44,7 +51,18 @@ func readTree(ctx context.Context, tx *sqldb.Tx, tree *audit.Tree) error {
 	return tree.UnmarshalBinary(head.Edge)
 }
 
+// forget drops the checkpoint: the log is another one.
+func (h *headCache) forget() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.size, h.note = 0, nil
+}
+
+// sign signs a tree that continues the longest log seen, after that is kept.
 func (x *Exchange) sign(tree audit.Tree) ([]byte, error) {
+	if err := x.fence.save(); err != nil {
+		return nil, err
+	}
 	x.heads.mu.Lock()
 	defer x.heads.mu.Unlock()
 	if x.heads.note != nil && x.heads.size == tree.Size() {
@@ -89,9 +107,10 @@ func (x *Exchange) Tile(ctx context.Context, path string) (data []byte, err erro
 // Receipt returns the proof, under the newest checkpoint, that an entry is in the log:
 // a C2SP tlog-proof that anybody can check offline.
 func (x *Exchange) Receipt(ctx context.Context, leaf int64) (text []byte, err error) {
+	seen := x.fence.seen()
 	err = x.read(ctx, func(tx *sqldb.Tx) error {
-		var tree audit.Tree
-		if err := readTree(ctx, tx, &tree); err != nil {
+		tree, err := x.provenTree(ctx, tx, seen)
+		if err != nil {
 			return err
 		}
 		if leaf < 0 || leaf >= tree.Size() {

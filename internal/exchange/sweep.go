@@ -21,6 +21,10 @@ const (
 // sweepLoop looks after time: expiry, deadlines, erasure.
 func (x *Exchange) sweepLoop() {
 	for x.ctx.Err() == nil {
+		if x.fence.err() != nil {
+			x.pause(x.SweepEvery)
+			continue
+		}
 		if err := x.Sweep(x.ctx); err != nil && x.ctx.Err() == nil {
 			x.Log.ErrorContext(x.ctx, "sweeping", "error", err)
 		}

@@ -38,6 +38,7 @@ const (
 	ReadCorrections    Action = "read-corrections"
 	ReadAllCorrections Action = "read-all-corrections" // every member's duties, for the steward
 	OpenLog            Action = "open-log"
+	AcceptRestore      Action = "accept-restore"
 )
 
 // rule says who may take an action. Empty lists allow nobody.
@@ -97,6 +98,7 @@ var rules = map[Action]rule{
 	Acknowledge:        {scope: lantern.ScopeRead, kinds: companies, states: everSent, roles: workers, service: true},
 	ReadCorrections:    {scope: lantern.ScopeRead, kinds: companies, states: everSent, roles: workers, service: true},
 	ReadAllCorrections: {scope: lantern.ScopeRead, kinds: operators, states: sharing, roles: stewards},
+	AcceptRestore:      {scope: lantern.ScopeManage, kinds: operators, states: sharing, roles: stewards},
 	OpenLog:            {scope: lantern.ScopeAudit, kinds: anyKind, states: reading, roles: []lantern.PersonRole{lantern.Auditor}},
 }
 

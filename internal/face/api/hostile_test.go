@@ -27,6 +27,7 @@ type target struct {
 	op, path, key string
 	method        string // "": POST
 	body          map[string]any
+	done          int // status of what is good; 0: any success
 }
 
 // targets lists every write. Their objects exist; none of them was called yet.
@@ -77,6 +78,7 @@ func (w *world) targets() []target {
 		{op: "Acknowledge", path: at("corrections", correction, "/acks"), key: w.blue.key, body: object{"step": "masked"}},
 		{op: "Withdraw", path: at("signals", own, "/withdraw"), key: red, body: object{"reason": "outdated", "erase": false}},
 		{op: "Leave", path: program + "/leave", key: w.green.key, body: object{"member": w.green.member.String()}},
+		{op: "AcceptRestore", path: "/v1/restores", key: steward, body: object{"reason": "the disk was lost", "entry": 0}, done: 409}, // nothing waits for it
 	}
 }
 
@@ -195,7 +197,7 @@ func (w *world) attack(t *testing.T, tt target) {
 		parts[3] = "4611686018427387904"
 		refused("path of nothing", []int{404, 403}, tt.method, strings.Join(parts, "/"), tt.key, good)
 	}
-	if res, _ := w.send(tt.method, tt.path, tt.key, good); res.StatusCode >= 300 {
+	if res, _ := w.send(tt.method, tt.path, tt.key, good); res.StatusCode >= 300 && res.StatusCode != tt.done {
 		t.Errorf("what is good was refused: %d", res.StatusCode)
 	}
 	t.Logf("%d bad requests", n)

@@ -23,6 +23,7 @@ func TestEveryOperation(t *testing.T) {
 		w.tellAnswers(signal)
 		w.tellCorrection(signal)
 		w.tellLog()
+		w.tellRestore()
 		for _, op := range w.spec.operations {
 			answered := false
 			for status := range op.answers {

@@ -1,0 +1,37 @@
+package cli
+
+import (
+	"context"
+	"strconv"
+
+	"lantern"
+	"lantern/client"
+	"lantern/internal/display"
+)
+
+func restoreColumns() []display.Column[lantern.Restore] {
+	return []display.Column[lantern.Restore]{
+		display.Col("entry", func(r lantern.Restore) string { return strconv.FormatInt(r.Entry, 10) }),
+		display.Col("entries lost", func(r lantern.Restore) string { return strconv.FormatInt(r.Lost, 10) }),
+		display.Col("accepted", func(r lantern.Restore) string { return display.Stamp(r.Accepted) }),
+		display.Col("reason", func(r lantern.Restore) string { return r.Reason }),
+	}
+}
+
+type exchangeAcceptRestore struct {
+	ExchangeAccess
+	Reason string `required:"" help:"What happened and who decided; names nobody. Every member can read it."`
+}
+
+// Help says what the act means.
+func (*exchangeAcceptRestore) Help() string {
+	return "An exchange whose database went back to an older state is read-only until a steward accepts that what came after is lost. " +
+		"The acceptance becomes an entry of the log, and its number is what members need for their agents (lantern agent accept-restore). " +
+		"Withdrawals, challenges, erasures, revoked keys and suspended members of the lost part have to be done again: see docs/operate/backup.md."
+}
+
+func (c *exchangeAcceptRestore) Run(ctx context.Context, a *app) error {
+	return ask(a, &c.ExchangeAccess, restoreColumns(), func(x *client.Client) (lantern.Restore, error) {
+		return x.AcceptRestore(ctx, lantern.Restore{Reason: c.Reason})
+	})
+}
