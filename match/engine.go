@@ -156,7 +156,11 @@ func (e *Engine) addKeys(s *segment, t *signal.Type, en *Entry) {
 		s.keys = append(s.keys, keyRow{e.digest(n, key), en.Signal, canonical, folder})
 		s.marks = append(s.marks, markRow{e.mark(markKey+markKind(n), key), en.Signal})
 	}
-	add(en.Canonical, true, t.Compare == signal.URLPrefix && isFolder(en.Canonical))
+	if t.Compare == signal.URLPrefix {
+		add(page(en.Canonical), true, isFolder(en.Canonical))
+	} else {
+		add(en.Canonical, true, false)
+	}
 	weak := en.Weak
 	if t == signal.Payment {
 		if bare := barePayment(en.Canonical); bare != "" {

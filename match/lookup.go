@@ -135,6 +135,7 @@ func addNear(s *segment, en *Entry) *lantern.Error {
 
 // url finds the URL signals that equal a canonical URL and those it lies below.
 func (l *lookup) url(t *signal.Type, n uint8, canonical string) {
+	canonical = page(canonical)
 	l.key(n, canonical, func(r *keyRow) {
 		how := lantern.HowExact
 		if !r.canonical {

@@ -14,12 +14,12 @@
 //     every one of them is found;
 //   - words: a phrase whose words stand in the text one after the other, whole words,
 //     whatever their case, width or look-alike letters;
-//   - URL: a signal's URL without a query matches what lies below its path, and a
+//   - URL: the schemes http and https count as one; a signal's URL without a query matches what lies below its path, and a
 //     signal's domain matches its own host and every host below it.
 //
 // [Engine.Match] looks up one typed, normalised value. [Engine.Scan] reads text of any
 // size and kind and looks up every identifier and phrase that stands in it;
-// docs/design/007-reading-text.md says exactly what counts as standing there.
+// docs/design/008-reading-text.md says exactly what counts as standing there.
 //
 // A match is a clue and never a verdict: a person must look before anything is done.
 //

@@ -44,7 +44,7 @@ func (s *scanner) readHost(p, e int, plain bool) {
 		s.look(s.e.n.domain, p, e)
 	}
 	if s.want.url && s.addressMayStart(p) {
-		s.readAddress(p, p, false)
+		s.readAddress(p, p)
 	}
 }
 

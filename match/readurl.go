@@ -37,7 +37,7 @@ func (s *scanner) readURL(colon int) {
 			continue
 		}
 		if s.want.url {
-			s.readAddress(start, host, true)
+			s.readAddress(start, host)
 		}
 		if s.want.handle {
 			s.readProfile(start, host)
@@ -70,12 +70,11 @@ func (s *scanner) readProfile(start, host int) {
 
 // address is the reading of one address in a text.
 type address struct {
-	start  int  // where it begins
-	host   int  // where its host begins
-	scheme bool // is written
-	limit  int  // no equal signal reads on beyond
-	below  bool // it may lie below some signal
-	ends   int  // tried so far
+	start int  // where it begins
+	host  int  // where its host begins
+	limit int  // no equal signal reads on beyond
+	below bool // it may lie below some signal
+	ends  int  // tried so far
 }
 
 // maxAddressEnds is how many ends of an address are tried, counted from its start.
@@ -84,11 +83,11 @@ const maxAddressEnds = 64
 // readAddress finds the URL signals that equal an address, wherever it may end, and those
 // it lies below. As long as the characters of an address are their own canonical form,
 // marks tell which ends are worth normalising and when no signal goes on like this.
-func (s *scanner) readAddress(start, host int, scheme bool) {
+func (s *scanner) readAddress(start, host int) {
 	if start < s.lo || start >= s.hi {
 		return
 	}
-	a := address{start: start, host: host, scheme: scheme, limit: min(len(s.text), start+maxReading)}
+	a := address{start: start, host: host, limit: min(len(s.text), start+maxReading)}
 	i, known := s.readAddressHost(&a, host)
 	if i < 0 {
 		return
@@ -295,18 +294,13 @@ func (s *scanner) lookAddress(a *address, e int) {
 }
 
 // lookPage looks up raw, which stands from a.start to e: the signals it lies below, or
-// else those it equals. An address without a scheme may have either scheme.
+// else those it equals.
 func (s *scanner) lookPage(a *address, raw string, e int, below bool) {
 	v, err := signal.URL.Normalize(raw)
 	if err != nil {
 		return
 	}
 	s.notePage(a, v.Canonical, e, below)
-	if !a.scheme {
-		if v, err := signal.URL.Normalize("http://" + raw); err == nil {
-			s.notePage(a, v.Canonical, e, below)
-		}
-	}
 }
 
 // notePage looks up and notes one canonical address.

@@ -38,7 +38,7 @@ const (
 // returns the error, if ctx is done, r fails or emit returns an error.
 //
 // Text may be UTF-8, UTF-16 with a byte order mark, or anything else: bytes that decode to
-// no character stand between tokens. docs/design/007-reading-text.md says what is read as an identifier.
+// no character stand between tokens. docs/design/008-reading-text.md says what is read as an identifier.
 func (e *Engine) Scan(ctx context.Context, r io.Reader, opts ScanOptions, emit func(Spot) error) error {
 	return e.scan(ctx, r, opts, windowBody, emit)
 }

@@ -7,6 +7,16 @@ import (
 
 // A canonical URL is "scheme://host[:port]/path[?query]"; the functions here take it apart.
 
+// page returns a canonical URL as it is compared. The schemes http and https lead to the
+// same page nearly always, and whoever passes an address on drops or adds the "s" at will,
+// so they count as one.
+func page(u string) string {
+	if rest, ok := strings.CutPrefix(u, "http://"); ok {
+		return "https://" + rest
+	}
+	return u
+}
+
 // pathAt returns where the path of a canonical URL begins, or -1 if u is none.
 func pathAt(u string) int {
 	i := strings.Index(u, "://")

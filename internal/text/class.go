@@ -11,7 +11,7 @@
 // finds back where something stood in the original. Nothing here keeps text, or state
 // beyond one call.
 //
-// docs/design/007-reading-text.md has the whole of the rules.
+// docs/design/008-reading-text.md has the whole of the rules.
 package text
 
 import (

@@ -55,6 +55,10 @@ func Sorted(found []match.Found) []match.Found {
 // compare holds one value against one entry.
 func compare(q match.Query, en match.Entry) (match.Found, bool) {
 	t, ok := signal.Lookup(en.Type)
+	if ok && t.Compare == signal.URLPrefix && q.Type == en.Type {
+		q.Canonical = strings.Replace(q.Canonical, "http://", "https://", 1)
+		en.Canonical = strings.Replace(en.Canonical, "http://", "https://", 1)
+	}
 	f := match.Found{Signal: en.Signal, Weak: ok && t.Weak}
 	switch {
 	case !ok:

@@ -135,13 +135,13 @@ func (r *reader) address(i int) {
 			break
 		}
 		raw := r.t.cut(i, j+1)
-		r.page(raw, bare, i, j+1, exact)
+		r.page(raw, i, j+1, exact)
 		if strings.Contains(raw, "&amp;") {
-			r.page(strings.ReplaceAll(raw, "&amp;", "&"), bare, i, j+1, exact)
+			r.page(strings.ReplaceAll(raw, "&amp;", "&"), i, j+1, exact)
 		}
 	}
 	if usual > host {
-		r.page(r.t.cut(i, usual), bare, i, usual, func(f match.Found) bool { return !exact(f) })
+		r.page(r.t.cut(i, usual), i, usual, func(f match.Found) bool { return !exact(f) })
 	}
 	for k := first; k < len(r.spots); k++ {
 		if s := &r.spots[k]; s.end <= usual {
@@ -172,15 +172,12 @@ func (r *reader) schemeAt(i int) string {
 	return scheme.FindString(r.t.from(i, 32))
 }
 
-// page looks an address up, one without a scheme with either.
-func (r *reader) page(raw string, bare bool, i, j int, keep func(match.Found) bool) {
+// page looks an address up.
+func (r *reader) page(raw string, i, j int, keep func(match.Found) bool) {
 	if _, err := signal.URL.Normalize(raw); err != nil {
 		return
 	}
 	r.look(signal.URL, raw, i, j, keep)
-	if bare {
-		r.look(signal.URL, "http://"+raw, i, j, keep)
-	}
 }
 
 // bareAddress reports whether an address without a scheme may begin at i.

@@ -27,7 +27,7 @@ type char struct {
 	column   int
 }
 
-// newText decodes a text as docs/design/007-reading-text.md says.
+// newText decodes a text as docs/design/008-reading-text.md says.
 func newText(b []byte) *text {
 	t := &text{}
 	var s strings.Builder
