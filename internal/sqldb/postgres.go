@@ -114,7 +114,7 @@ func (b *postgresDB) begin(ctx context.Context, write bool) (session, error) {
 			}
 			return nil
 		})
-		conn.Close()
+		conn.Close() //nolint:errcheck // it goes back to the pool, or is dead
 		if closed == nil || ctx.Err() != nil || tries > b.conns {
 			return nil, err
 		}
@@ -132,7 +132,7 @@ func beginOn(ctx context.Context, conn *sql.Conn, write bool) (session, error) {
 	stop := context.AfterFunc(ctx, cancel)
 	tx, err := conn.BeginTx(inner, options)
 	if !stop() && err == nil {
-		tx.Rollback()
+		tx.Rollback() //nolint:errcheck // ctx ended, which is the error
 		err = ctx.Err()
 	}
 	if err != nil {
@@ -173,15 +173,15 @@ func (t *postgresTx) commit() error {
 		return err // rollback follows
 	}
 	t.cancel()
-	t.conn.Close()
+	t.conn.Close() //nolint:errcheck // it goes back to the pool
 	return nil
 }
 
 // rollback undoes the transaction, unless its commit already ended it.
 func (t *postgresTx) rollback() {
-	t.tx.Rollback()
+	t.tx.Rollback() //nolint:errcheck // what cannot be rolled back ends with its connection
 	t.cancel()
-	t.conn.Close()
+	t.conn.Close() //nolint:errcheck // it goes back to the pool
 }
 
 // close closes the pool.

@@ -65,7 +65,7 @@ func (b *postgresDB) scrub(ctx context.Context, tables []string) error {
 	if err != nil {
 		return err
 	}
-	defer conn.Close()
+	defer conn.Close() //nolint:errcheck // it goes back to the pool
 	if err := b.rewriteTables(ctx, conn, tables); err != nil {
 		return err
 	}
@@ -94,7 +94,7 @@ func (b *postgresDB) rewriteTables(ctx context.Context, conn *sql.Conn, tables [
 	if err := run(ctx, conn, "SET lock_timeout = '10s'"); err != nil {
 		return err
 	}
-	defer run(context.WithoutCancel(ctx), conn, "RESET lock_timeout")
+	defer run(context.WithoutCancel(ctx), conn, "RESET lock_timeout") //nolint:errcheck // a connection this fails on is dead
 	for _, t := range tables {
 		if t == "" || strings.Trim(t, "abcdefghijklmnopqrstuvwxyz_0123456789") != "" {
 			return fmt.Errorf("scrubbing: %q is not the name of a table", t)

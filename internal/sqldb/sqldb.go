@@ -79,7 +79,7 @@ func openPostgresDB(ctx context.Context, url string) (*DB, error) {
 	}
 	db := &DB{engine: PostgreSQL, backend: b}
 	if err := b.pool.PingContext(ctx); err != nil {
-		b.pool.Close()
+		b.pool.Close() //nolint:errcheck // the error that matters is at hand
 		return nil, db.clean(ctx, err)
 	}
 	return db, nil
@@ -94,7 +94,7 @@ func openSQLiteDB(ctx context.Context, path, query string) (*DB, error) {
 	db := &DB{engine: SQLite, backend: b, rewrite: rewriter{on: true}}
 	// Another process that opens the same fresh file may be in the way.
 	if err := again(ctx, func() error { return db.clean(ctx, b.first(ctx)) }); err != nil {
-		b.pool.Close()
+		b.pool.Close() //nolint:errcheck // the error that matters is at hand
 		return nil, err
 	}
 	return db, nil

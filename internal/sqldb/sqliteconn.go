@@ -99,7 +99,7 @@ func (c *sqliteConn) trim() {
 		return
 	}
 	for _, s := range c.stmts {
-		s.Close()
+		s.Close() //nolint:errcheck // a statement that fails to close is forgotten
 	}
 	clear(c.stmts)
 }
@@ -107,9 +107,9 @@ func (c *sqliteConn) trim() {
 // close closes the connection.
 func (c *sqliteConn) close() {
 	for _, s := range c.stmts {
-		s.Close()
+		s.Close() //nolint:errcheck // a statement that fails to close is forgotten
 	}
-	c.conn.Close()
+	c.conn.Close() //nolint:errcheck // there is nobody to tell
 }
 
 // sqliteTx is a transaction on a connection, which goes home at its end.

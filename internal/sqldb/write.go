@@ -69,7 +69,7 @@ func (db *DB) once(ctx context.Context, write bool, fn func(*Tx) error) error {
 	committed := false
 	defer func() {
 		if !committed {
-			tx.end(ctx)
+			tx.end(ctx) //nolint:errcheck // the transaction failed already
 			s.rollback()
 		}
 	}()

@@ -69,7 +69,7 @@ func Config(t testing.TB, url string, clock *Clock) exchange.Config {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { db.Close() })
+	t.Cleanup(func() { db.Close() }) //nolint:errcheck // the test is over
 	signer, err := audit.NewSigner("exchange.example.com/log", make([]byte, 32))
 	if err != nil {
 		t.Fatal(err)
@@ -102,7 +102,7 @@ func (w *World) Open(c exchange.Config) *exchange.Exchange {
 	if err != nil {
 		w.T.Fatal(err)
 	}
-	w.T.Cleanup(func() { x.Close() })
+	w.T.Cleanup(func() { x.Close() }) //nolint:errcheck // the test is over
 	return x
 }
 

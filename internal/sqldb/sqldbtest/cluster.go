@@ -71,7 +71,7 @@ func Start(ctx context.Context, options ...string) (*Cluster, error) {
 	c, err := start(ctx, bin, dir, options)
 	if err != nil {
 		log, _ := os.ReadFile(filepath.Join(dir, "log"))
-		os.RemoveAll(dir)
+		os.RemoveAll(dir) //nolint:errcheck // the error that matters is at hand
 		return nil, fmt.Errorf("%w\n%s", err, log)
 	}
 	return c, nil
@@ -221,7 +221,7 @@ func freePort() (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("finding a free port: %w", err)
 	}
-	defer l.Close()
+	defer l.Close() //nolint:errcheck // only its number was wanted
 	return l.Addr().(*net.TCPAddr).Port, nil
 }
 

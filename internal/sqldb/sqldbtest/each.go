@@ -84,7 +84,7 @@ func skip(t testing.TB, err error) {
 	if os.Getenv("CI") == "true" {
 		t.Fatal(err)
 	}
-	os.Stderr.WriteString("*** SKIPPED " + t.Name() + ": " + err.Error() + "\n")
+	os.Stderr.WriteString("*** SKIPPED " + t.Name() + ": " + err.Error() + "\n") //nolint:errcheck // there is no louder place
 	t.Skip(err)
 }
 
@@ -110,7 +110,7 @@ func AdminExec(admin, statement string) error {
 	if err != nil {
 		return err
 	}
-	defer conn.Close(ctx)
+	defer conn.Close(ctx) //nolint:errcheck // the statement was done
 	_, err = conn.Exec(ctx, statement)
 	return err
 }
