@@ -119,7 +119,11 @@ func (w *worker) shareOne(ctx context.Context, m *member) {
 		if err == nil && r.Status != lantern.Created && d.shared == never {
 			w.ledger.complain("the first share of a value is answered %s", r.Status)
 		}
-		if w.shared(d, r, err) || w.mayRest() {
+		if w.shared(d, r, err) {
+			w.ledger.note(func() {})
+			return
+		}
+		if w.mayRest() {
 			return
 		}
 	}
@@ -128,7 +132,9 @@ func (w *worker) shareOne(ctx context.Context, m *member) {
 // shared notes the answer to a share.
 func (w *worker) shared(d *deed, r lantern.ShareResult, err error) bool {
 	if err == nil && r.Signal != 0 {
-		w.ledger.note(func() { d.shared, d.id = done, r.Signal })
+		w.ledger.mu.Lock()
+		defer w.ledger.mu.Unlock()
+		d.shared, d.id = done, r.Signal
 		return true
 	}
 	if lantern.KindOf(err) == lantern.Invalid {
@@ -163,7 +169,11 @@ func (w *worker) shareMany(ctx context.Context, m *member) {
 			}
 			w.shared(d, r, err)
 		}
-		if err == nil || w.mayRest() {
+		if err == nil {
+			w.ledger.note(func() {})
+			return
+		}
+		if w.mayRest() {
 			return
 		}
 	}

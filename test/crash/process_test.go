@@ -7,6 +7,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,6 +17,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"lantern/internal/sqldb/sqldbtest"
 )
 
 // process is a command that is started, killed and started again at the same address.
@@ -142,14 +145,31 @@ type postgres struct {
 	exe     string
 	env     []string
 	attr    *syscall.SysProcAttr
-	restart *exec.Cmd // the server we started, nil while the first one runs
+	first   int           // the process id of the server we found
+	restart *exec.Cmd     // the server we started, nil while the first one runs
+	ended   chan struct{} // closed when that has ended
+	address string
 }
 
 // newPostgres learns from a running server how to start it.
-func newPostgres(t *testing.T, dir string) *postgres {
+func newPostgres(t *testing.T, c *sqldbtest.Cluster) *postgres {
 	t.Helper()
-	p := &postgres{t: t, dir: dir}
-	proc := filepath.Join("/proc", strconv.Itoa(p.pid()))
+	dir := c.Dir
+	file, err := os.ReadFile(filepath.Join(dir, "postmaster.pid"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	u, err := url.Parse(c.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	line, _, _ := strings.Cut(string(file), "\n")
+	pid, err := strconv.Atoi(line)
+	if err != nil {
+		t.Fatal("postmaster.pid is malformed")
+	}
+	p := &postgres{t: t, dir: dir, first: pid, address: u.Host}
+	proc := filepath.Join("/proc", line)
 	read := func(name string) []string {
 		b, err := os.ReadFile(filepath.Join(proc, name))
 		if err != nil {
@@ -175,31 +195,19 @@ func newPostgres(t *testing.T, dir string) *postgres {
 	return p
 }
 
-// pid reads the server's process id.
-func (p *postgres) pid() int {
-	b, err := os.ReadFile(filepath.Join(p.dir, "postmaster.pid"))
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	line, _, _ := strings.Cut(string(b), "\n")
-	pid, err := strconv.Atoi(line)
-	if err != nil {
-		p.t.Fatal("postmaster.pid is malformed")
-	}
-	return pid
-}
-
 // kill ends the server and all its processes.
 func (p *postgres) kill() {
 	p.t.Helper()
-	server := p.pid()
+	server := p.first
+	if p.restart != nil {
+		server = p.restart.Process.Pid
+	}
 	pids := append([]int{server}, children(server)...)
 	for _, pid := range pids {
 		syscall.Kill(pid, syscall.SIGKILL)
 	}
 	if p.restart != nil {
-		p.restart.Wait()
-		p.restart = nil
+		<-p.ended
 	}
 	for _, pid := range pids {
 		for alive(pid) {
@@ -208,14 +216,42 @@ func (p *postgres) kill() {
 	}
 }
 
-// start starts the server again; whoever needs it tries until it answers.
+// start starts the server again and returns when it listens; it may still be recovering.
 func (p *postgres) start() {
 	p.t.Helper()
-	p.restart = exec.Command(p.exe, p.args[1:]...)
-	p.restart.Args[0] = p.args[0]
-	p.restart.Dir, p.restart.Env, p.restart.SysProcAttr = p.dir, p.env, p.attr
-	if err := p.restart.Start(); err != nil {
-		p.t.Fatal(err)
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); {
+		p.restart = exec.Command(p.exe, p.args[1:]...)
+		p.restart.Args[0] = p.args[0]
+		p.restart.Dir, p.restart.Env, p.restart.SysProcAttr = p.dir, p.env, p.attr
+		if err := p.restart.Start(); err != nil {
+			p.t.Fatal(err)
+		}
+		ended := make(chan struct{})
+		go func(cmd *exec.Cmd) {
+			cmd.Wait()
+			close(ended)
+		}(p.restart)
+		p.ended = ended
+		if p.listens(ended) {
+			return
+		}
+	}
+	p.t.Fatal("the server does not start again")
+}
+
+// listens waits until the server can be reached; false if it ended, as it does while the
+// memory of the one before it is still in use.
+func (p *postgres) listens(ended <-chan struct{}) bool {
+	for {
+		if c, err := net.Dial("tcp", p.address); err == nil {
+			c.Close()
+			return true
+		}
+		select {
+		case <-ended:
+			return false
+		case <-time.After(2 * time.Millisecond):
+		}
 	}
 }
 

@@ -53,7 +53,7 @@ func TestKillPostgres(t *testing.T) {
 	t.Parallel()
 	c := sqldbtest.OwnCluster(t)
 	w := newWorld(t, c.URL)
-	server := newPostgres(t, c.Dir)
+	server := newPostgres(t, c)
 	w.run((*rounds+2)/3, func(random *rand.Rand) string {
 		switch random.IntN(4) {
 		case 0, 1:
