@@ -2,6 +2,9 @@ package lantern
 
 import "time"
 
+// MaxRedo bounds the list of signals in [AgentStatus].
+const MaxRedo = 1000
+
 // AgentStatus is how a member's agent stands: whether its answers can be relied on, and
 // what waits for somebody.
 type AgentStatus struct {
@@ -13,8 +16,10 @@ type AgentStatus struct {
 	LastContact time.Time        `json:"last_contact,omitzero"`
 	Log         AgentLogStatus   `json:"log"`
 	Hits        map[HitState]int `json:"hits"`
-	Acks        int              `json:"acks"`  // acknowledgements owed and not yet accepted by the exchange
-	Tasks       int              `json:"tasks"` // review tasks that wait for a ruling
+	Acks        int              `json:"acks"`                // acknowledgements owed and not yet accepted by the exchange
+	Tasks       int              `json:"tasks"`               // review tasks that wait for a ruling
+	HeldBack    int              `json:"held_back,omitempty"` // signals that were suspended or fell before a restore of the exchange, which shows them as active again
+	Redo        []ID             `json:"redo,omitempty"`      // of these the member's own: to be withdrawn again, or renewed; at most MaxRedo
 }
 
 // ProgramStatus is how far an agent has followed one program's feed.

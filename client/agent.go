@@ -46,6 +46,12 @@ func (a *Agent) Status(ctx context.Context) (lantern.AgentStatus, error) {
 	return get[lantern.AgentStatus](ctx, a.c, "/v1/status", nil)
 }
 
+// AcceptRestore records that a person knows why the exchange's log went back, and has the
+// agent go on from there (a person's key). The entry is that of the exchange's log.
+func (a *Agent) AcceptRestore(ctx context.Context, r lantern.Restore) (lantern.Restore, error) {
+	return post[lantern.Restore](ctx, a.c, "/v1/restores", r)
+}
+
 // Match looks up to [lantern.MaxMatchBatch] records up and returns an answer for each, in
 // their order. Unless dry, each match becomes a hit that waits for a person.
 func (a *Agent) Match(ctx context.Context, records []lantern.Record, dry bool) ([]lantern.Answer, error) {

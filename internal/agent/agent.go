@@ -55,6 +55,8 @@ type Agent struct {
 
 	applying sync.Mutex // held while the replica changes, until the engine followed
 
+	verifying sync.Mutex // held while the log is verified: checkpoints must be kept in order
+
 	changed bell // something was applied
 	acks    bell // an acknowledgement is due
 	scrub   bell // freed bytes are to be overwritten
@@ -62,14 +64,15 @@ type Agent struct {
 	joined  bell // the programs are to be read again
 	owed    bell // the exchange is to be asked what this member owes
 
-	mu      sync.Mutex // guards what follows
-	member  lantern.Member
-	feeds   map[lantern.ID]*feed
-	fault   string              // how the log contradicted itself
-	problem string              // why the exchange does not answer the agent at all
-	unread  map[lantern.ID]bool // active signals this version cannot read, so that they match nothing
-	callers map[[32]byte]cachedCaller
-	rounds  map[lantern.ID]bool // cases whose next round is being read
+	mu       sync.Mutex // guards what follows
+	member   lantern.Member
+	feeds    map[lantern.ID]*feed
+	verified time.Time           // when the log was last found to continue what was seen
+	fault    string              // how the log contradicted itself
+	problem  string              // why the exchange does not answer the agent at all
+	unread   map[lantern.ID]bool // active signals this version cannot read, so that they match nothing
+	callers  map[[32]byte]cachedCaller
+	rounds   map[lantern.ID]bool // cases whose next round is being read
 }
 
 // feed is what the agent knows in memory of a program it follows.

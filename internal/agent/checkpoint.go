@@ -19,8 +19,11 @@ const coverWithin = time.Minute
 // verifyLog fetches the newest checkpoint and holds it to what the agent knows: it must
 // be signed by the pinned key, continue the newest checkpoint seen, and cover every entry
 // the agent was told of. A contradiction is a fault that stays: the feed is not followed
-// any more, after a restart neither, until somebody looked into it and made the agent anew.
+// any more, after a restart neither, until somebody looked into it and accepted a restore
+// ([Agent.AcceptRestore]) or made the agent anew.
 func (a *Agent) verifyLog(ctx context.Context) error {
+	a.verifying.Lock()
+	defer a.verifying.Unlock()
 	if a.faultText() != "" || a.memberID() == 0 {
 		return nil
 	}
@@ -59,6 +62,9 @@ func (a *Agent) verifyLog(ctx context.Context) error {
 	if err := a.keepCheckpoint(ctx, state, string(signed), newest.Size); err != nil {
 		return err
 	}
+	a.mu.Lock()
+	a.verified = a.clock()
+	a.mu.Unlock()
 	a.changed.wake()
 	return nil
 }

@@ -138,12 +138,29 @@ func (e *edit) changes(ctx context.Context, tx *sqldb.Tx, p programRow, changes 
 	if err != nil {
 		return err
 	}
+	barred, err := loadBarred(ctx, tx, ids)
+	if err != nil {
+		return err
+	}
 	var rows []*replicaRow
 	var placements []placementRow
 	var standing []lantern.ID
 	for i := range changes {
 		c := &changes[i]
 		s := &c.Signal
+		state := s.State
+		if b, ok := barred[s.ID]; ok {
+			keep, as, err := e.heldBack(ctx, tx, c, b)
+			if err != nil {
+				return err
+			}
+			if keep && as == lantern.Withdrawn {
+				continue
+			}
+			if keep {
+				state = as
+			}
+		}
 		switch s.State {
 		case lantern.Withdrawn, lantern.Expired, lantern.Erased:
 			if err := e.fall(ctx, tx, c); err != nil {
@@ -161,7 +178,7 @@ func (e *edit) changes(ctx context.Context, tx *sqldb.Tx, p programRow, changes 
 			rows = append(rows, row)
 		}
 		standing = append(standing, s.ID)
-		placements = append(placements, placementRow{p.id, s.ID, s.State, c.Seq, p.generation})
+		placements = append(placements, placementRow{p.id, s.ID, state, c.Seq, p.generation})
 	}
 	if err := savePlacements(ctx, tx, placements); err != nil {
 		return err

@@ -20,6 +20,7 @@ const (
 	stateCheckpoint = "checkpoint" // the newest checkpoint verified, as signed
 	stateChecked    = "checked"    // when, in microseconds
 	stateLeaf       = "leaf"       // the highest log entry the agent was told of
+	stateRestore    = "restore"    // the entry of the newest restore of the exchange that is known and was looked at; -1 for none
 	stateFault      = "fault"      // how the log contradicted itself
 	stateFreed      = "freed"      // when values were last deleted whose bytes are not yet overwritten
 )

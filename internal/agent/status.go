@@ -44,6 +44,9 @@ func (a *Agent) Status(ctx context.Context) (lantern.AgentStatus, error) {
 		if s.Acks, err = countAcks(ctx, tx); err != nil {
 			return err
 		}
+		if s.HeldBack, s.Redo, err = heldBack(ctx, tx, s.Member); err != nil {
+			return err
+		}
 		s.Tasks, err = countTasks(ctx, tx)
 		return err
 	})

@@ -33,7 +33,7 @@ func (a *Agent) Run(ctx context.Context) error {
 	loops.Go(func() { a.repeat(ctx, "expiring", nil, expiryEvery, a.expire) })
 	loops.Go(func() { a.repeat(ctx, "verifying the log", &a.verify, verifyEvery, a.verifyLog) })
 	loops.Go(func() { a.repeat(ctx, "reading what is owed", &a.owed, owedEvery, a.readOwed) })
-	feeds := follower{a: a, running: make(map[lantern.ID]context.CancelFunc)}
+	feeds := follower{a: a, running: make(map[lantern.ID]*following)}
 	loops.Go(func() { a.repeat(ctx, "reading the programs", &a.joined, joinedEvery, feeds.refresh) })
 	loops.Wait()
 	feeds.wait.Wait()
@@ -65,7 +65,23 @@ func (a *Agent) repeat(ctx context.Context, what string, woken *bell, every time
 type follower struct {
 	a       *Agent
 	wait    sync.WaitGroup
-	running map[lantern.ID]context.CancelFunc // used by refresh alone
+	running map[lantern.ID]*following // used by refresh alone
+}
+
+// following is one program's goroutine.
+type following struct {
+	stop context.CancelFunc
+	done chan struct{} // closed when it ended
+}
+
+// over reports whether the goroutine ended by itself.
+func (f *following) over() bool {
+	select {
+	case <-f.done:
+		return true
+	default:
+		return false
+	}
 }
 
 // refresh asks the exchange who the agent is and what the member joined, and starts and
@@ -88,9 +104,9 @@ func (f *follower) refresh(ctx context.Context) error {
 	for _, p := range who.Programs {
 		joined[p.ID] = true
 	}
-	for id, stop := range f.running {
-		if !joined[id] || f.a.faultText() != "" {
-			stop()
+	for id, r := range f.running {
+		if !joined[id] || f.a.faultText() != "" || r.over() {
+			r.stop()
 			delete(f.running, id)
 		}
 	}
@@ -99,11 +115,15 @@ func (f *follower) refresh(ctx context.Context) error {
 	if f.a.faultText() != "" {
 		return nil
 	}
+	if err := f.a.firstRestores(ctx); err != nil {
+		return err
+	}
 	for _, p := range who.Programs {
 		if f.running[p.ID] == nil {
 			ctx, stop := context.WithCancel(ctx)
-			f.running[p.ID] = stop
-			f.wait.Go(func() { f.a.follow(ctx, p.ID) })
+			r := &following{stop, make(chan struct{})}
+			f.running[p.ID] = r
+			f.wait.Go(func() { defer close(r.done); f.a.follow(ctx, p.ID) })
 		}
 	}
 	return nil
@@ -147,10 +167,18 @@ func (a *Agent) read(ctx context.Context, program lantern.ID) error {
 	}
 	page, err := a.exchange.Feed(ctx, program, p.cursor, lantern.MaxPage, wait)
 	if lantern.KindOf(err) == lantern.Resync {
+		if err := a.mayResync(ctx); err != nil {
+			return err
+		}
 		return a.resync(ctx, program)
 	}
 	if err != nil {
 		return err
+	}
+	if len(page.Changes) > 0 {
+		if err := a.mayApply(ctx); err != nil {
+			return err
+		}
 	}
 	if page.Next == p.cursor && len(page.Changes) == 0 && p.loaded {
 		return a.touch(ctx, program)

@@ -126,6 +126,8 @@ func (c *agentStatus) Run(ctx context.Context, a *app) error {
 		display.Col("hits", func(s lantern.AgentStatus) string { return display.Count(s.Hits) }),
 		display.Col("acks owed", func(s lantern.AgentStatus) string { return strconv.Itoa(s.Acks) }),
 		display.Col("tasks", func(s lantern.AgentStatus) string { return strconv.Itoa(s.Tasks) }),
+		display.Col("held back", func(s lantern.AgentStatus) string { return strconv.Itoa(s.HeldBack) }),
+		display.Col("withdraw again", func(s lantern.AgentStatus) string { return display.Join(idTexts(s.Redo)) }),
 	)
 	if err == nil && c.Ready && s.Answers != lantern.AnswerOK {
 		return failed("", "the agent's answers cannot be relied on: %s", s.Answers)
@@ -148,4 +150,13 @@ func programsText(programs []lantern.ProgramStatus) string {
 		}
 	}
 	return display.Join(parts)
+}
+
+// idTexts writes ids.
+func idTexts(ids []lantern.ID) []string {
+	texts := make([]string, len(ids))
+	for i, id := range ids {
+		texts[i] = id.String()
+	}
+	return texts
 }

@@ -44,9 +44,10 @@ type exchangeCommands struct {
 }
 
 type agentCommands struct {
-	Init   agentInit   `cmd:"" help:"Prepare an agent." example:"lantern agent init --dir agent --exchange https://exchange.example.com --key-file service.key"`
-	Run    agentRun    `cmd:"" help:"Run the agent." example:"lantern agent run --dir agent --exchange https://exchange.example.com"`
-	Status agentStatus `cmd:"" help:"Show how the agent stands." example:"lantern agent status --token-file agent/data/agent.token"`
+	Init   agentInit          `cmd:"" help:"Prepare an agent." example:"lantern agent init --dir agent --exchange https://exchange.example.com --key-file service.key"`
+	Run    agentRun           `cmd:"" help:"Run the agent." example:"lantern agent run --dir agent --exchange https://exchange.example.com"`
+	Accept agentAcceptRestore `cmd:"" name:"accept-restore" help:"Go on after the exchange went back to a backup." example:"lantern agent accept-restore 79004 --reason \"called the operator: disk lost\" --key-file investigator.key"`
+	Status agentStatus        `cmd:"" help:"Show how the agent stands." example:"lantern agent status --token-file agent/data/agent.token"`
 }
 
 type memberCommands struct {

@@ -35,3 +35,22 @@ func (c *exchangeAcceptRestore) Run(ctx context.Context, a *app) error {
 		return x.AcceptRestore(ctx, lantern.Restore{Reason: c.Reason})
 	})
 }
+
+type agentAcceptRestore struct {
+	AgentAccess
+	Entry  int64  `arg:"" help:"Number of the log entry that records the restore, from the exchange's operator."`
+	Reason string `required:"" help:"What you know and from whom; kept in the agent's own log."`
+}
+
+// Help says what the agent checks and what it keeps.
+func (*agentAcceptRestore) Help() string {
+	return "An agent whose exchange went back to a backup stops. It goes on once a person names the log entry in which the exchange " +
+		"owned up to the loss; the agent has it proven. Everything is read again, and what was suspended here or had fallen stays so " +
+		"until its owner reshapes it: agent status counts what is held back, and lists your own signals to be withdrawn again."
+}
+
+func (c *agentAcceptRestore) Run(ctx context.Context, a *app) error {
+	return tell(a, &c.AgentAccess, restoreColumns(), func(g *client.Agent) (lantern.Restore, error) {
+		return g.AcceptRestore(ctx, lantern.Restore{Entry: c.Entry, Reason: c.Reason})
+	})
+}

@@ -45,6 +45,7 @@ func (f *Face) Mount(m *web.Mux) {
 		"POST /v1/cases/{id}/share":        f.shareBack,
 		"GET /v1/corrections":              f.corrections,
 		"POST /v1/corrections/{id}/ruling": f.ruleTask,
+		"POST /v1/restores":                f.acceptRestore,
 	} {
 		m.Handle(pattern, f.serve(h))
 	}

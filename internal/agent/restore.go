@@ -1,0 +1,239 @@
+package agent
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"lantern"
+	"lantern/audit"
+	"lantern/internal/sqldb"
+)
+
+// verifiedFor is how long a verification of the log is good enough to apply what a feed
+// brought.
+const verifiedFor = 3 * verifyEvery
+
+// mayApply verifies the log first if that was not done for a while: whoever was away must
+// not take the feed of an exchange that went back for the continuation of what it knew.
+func (a *Agent) mayApply(ctx context.Context) error {
+	a.mu.Lock()
+	age := a.clock().Sub(a.verified)
+	a.mu.Unlock()
+	if age >= 0 && age < verifiedFor {
+		return nil
+	}
+	if err := a.verifyLog(ctx); err != nil {
+		return err
+	}
+	return a.faultErr()
+}
+
+// mayResync verifies the log and looks for restores of the exchange below what it told
+// this agent, before a feed is read again from its beginning.
+func (a *Agent) mayResync(ctx context.Context) error {
+	if err := a.verifyLog(ctx); err != nil {
+		return err
+	}
+	if err := a.faultErr(); err != nil {
+		return err
+	}
+	if err := a.checkRestores(ctx); err != nil {
+		return err
+	}
+	return a.faultErr()
+}
+
+func (a *Agent) faultErr() error {
+	if fault := a.faultText(); fault != "" {
+		return lantern.Errorf(lantern.Unavailable, "the feed is not followed any more: %s", fault)
+	}
+	return nil
+}
+
+// firstRestores remembers the exchange's restores before anything of it is read.
+func (a *Agent) firstRestores(ctx context.Context) error {
+	known := false
+	err := a.db.Read(ctx, func(tx *sqldb.Tx) error {
+		state, err := loadState(ctx, tx)
+		known = state[stateRestore] != ""
+		return err
+	})
+	if err != nil || known {
+		return err
+	}
+	return a.checkRestores(ctx)
+}
+
+// checkRestores raises a fault if the exchange went back below a log entry it had told
+// this agent of. It remembers the newest restore, so that each is looked at once.
+func (a *Agent) checkRestores(ctx context.Context) error {
+	list, err := a.exchange.Restores(ctx)
+	if err != nil {
+		return fmt.Errorf("reading the exchange's restores: %w", err)
+	}
+	newest := int64(-1)
+	if n := len(list); n > 0 {
+		newest = list[n-1].Entry
+	}
+	var back bool
+	var told int64
+	err = a.db.Write(ctx, func(tx *sqldb.Tx) error {
+		back = false
+		state, err := loadState(ctx, tx)
+		if err != nil {
+			return err
+		}
+		// The very first look, before anything was read, only remembers.
+		known, looked := strconv.ParseInt(state[stateRestore], 10, 64)
+		told, err = strconv.ParseInt(state[stateLeaf], 10, 64)
+		if looked == nil && err == nil && newest > known && newest <= told {
+			back = true
+			return nil
+		}
+		return saveState(ctx, tx, stateRestore, strconv.FormatInt(newest, 10))
+	})
+	if err != nil {
+		return fmt.Errorf("remembering the exchange's restores: %w", err)
+	}
+	if back {
+		return a.setFault(ctx, fmt.Sprintf("the exchange went back to a backup of %d entries, and had told this agent of entry %d", newest, told))
+	}
+	return nil
+}
+
+// AcceptRestore records that a person knows why the exchange's log went back, and has the
+// agent go on from there. The exchange must prove that r.Entry is its own statement of
+// the restore, and that lies within the log the agent had seen. Everything is read again; what
+// was suspended here or had fallen stays so until its owner reshapes it, although the
+// backup is older. Without a fault of the log that is a Conflict.
+func (a *Agent) AcceptRestore(ctx context.Context, c Caller, r lantern.Restore) (lantern.Restore, error) {
+	if err := c.person(); err != nil {
+		return r, err
+	}
+	if err := r.Validate(); err != nil {
+		return r, err
+	}
+	if a.faultText() == "" {
+		if err := a.verifyLog(ctx); err != nil {
+			return r, err
+		}
+	}
+	if a.faultText() == "" {
+		return r, &lantern.Error{Kind: lantern.Conflict, Reason: "the exchange's log continues what this agent has seen", Fix: "there is nothing to accept"}
+	}
+	a.verifying.Lock()
+	defer a.verifying.Unlock()
+	proof, err := a.restoreProof(ctx, &r)
+	if err != nil {
+		return r, err
+	}
+	if err := a.goOn(ctx, c, r, proof); err != nil {
+		return r, fmt.Errorf("accepting a restore: %w", err)
+	}
+	return r, nil
+}
+
+// restoreProof has the exchange prove that it logged the restore, and returns the proof.
+func (a *Agent) restoreProof(ctx context.Context, r *lantern.Restore) (proof audit.Receipt, err error) {
+	var state map[string]string
+	err = a.db.Read(ctx, func(tx *sqldb.Tx) (err error) {
+		state, err = loadState(ctx, tx)
+		return err
+	})
+	if err != nil {
+		return proof, fmt.Errorf("reading what was verified: %w", err)
+	}
+	key, err := a.pinnedKey(ctx, state[stateLogKey])
+	if err != nil {
+		return proof, err
+	}
+	text, err := a.exchange.Receipt(ctx, r.Entry)
+	if err != nil {
+		return proof, fmt.Errorf("fetching the proof of the restore: %w", err)
+	}
+	refuse := func(reason string) error {
+		return &lantern.Error{Kind: lantern.Conflict, Field: "/entry", Reason: reason, Fix: "ask the exchange's operator for the number of the log entry that records the restore"}
+	}
+	proof, _, err = audit.VerifyProof(text, key)
+	switch {
+	case err != nil:
+		return proof, refuse("the exchange's log does not prove that entry")
+	case proof.Leaf.Kind() != audit.BackupRestored:
+		return proof, refuse("that entry records no restore")
+	}
+	var seen int64
+	if c, err := openCheckpoint(state); err == nil {
+		seen = c.Size
+	}
+	if leaf, err := strconv.ParseInt(state[stateLeaf], 10, 64); err == nil {
+		seen = max(seen, leaf+1)
+	}
+	if r.Entry >= seen {
+		return proof, refuse("that restore lost nothing this agent has seen, so it does not explain the fault")
+	}
+	r.Lost, r.Accepted = seen-r.Entry, a.clock()
+	return proof, nil
+}
+
+// goOn writes the acceptance and starts every feed again.
+func (a *Agent) goOn(ctx context.Context, c Caller, r lantern.Restore, proof audit.Receipt) error {
+	a.applying.Lock()
+	defer a.applying.Unlock()
+	// A leaf shows whole seconds; the backup may be of the same one.
+	since := proof.Leaf.Time().Add(time.Second)
+	now := strconv.FormatInt(micros(a.clock()), 10)
+	fault := a.faultText()
+	err := a.db.Write(ctx, func(tx *sqldb.Tx) error {
+		if err := barAll(ctx, tx, since); err != nil {
+			return err
+		}
+		if err := startFeedsAgain(ctx, tx); err != nil {
+			return err
+		}
+		if err := oweAcksAgain(ctx, tx); err != nil {
+			return err
+		}
+		for name, value := range map[string]string{
+			stateCheckpoint: string(proof.Checkpoint), stateChecked: now,
+			stateLeaf: strconv.FormatInt(r.Entry, 10), stateRestore: strconv.FormatInt(r.Entry, 10),
+		} {
+			if err := saveState(ctx, tx, name, value); err != nil {
+				return err
+			}
+		}
+		if err := dropState(ctx, tx, stateFault, fault); err != nil {
+			return err
+		}
+		return a.record(ctx, tx, logged{audit.BackupRestored,
+			map[string]any{"person": c.Person, "reason": r.Reason}, map[string]any{"entry": r.Entry, "lost": r.Lost, "fault": fault}})
+	})
+	if err != nil {
+		return err
+	}
+	a.mu.Lock()
+	a.fault, a.verified = "", a.clock()
+	for _, f := range a.feeds {
+		f.loaded = false
+		f.generation++
+	}
+	a.mu.Unlock()
+	a.joined.wake()
+	a.acks.wake()
+	a.changed.wake()
+	return nil
+}
+
+// heldBack judges what the exchange says of a signal that was suspended here or had
+// fallen when a restore was accepted: keep says that it stays what it was, as.
+func (e *edit) heldBack(ctx context.Context, tx *sqldb.Tx, c *lantern.Change, b barredRow) (keep bool, as lantern.SignalState, err error) {
+	s := &c.Signal
+	switch {
+	case s.State == lantern.Active && !s.Updated.After(b.since):
+		return true, b.state, showBarred(ctx, tx, s.ID, s.Member)
+	case s.State == lantern.Suspended && b.state == lantern.Withdrawn:
+		return true, b.state, nil // when it is restored there, it is still not its owner's word
+	}
+	return false, "", unbar(ctx, tx, s.ID)
+}

@@ -1,0 +1,96 @@
+package agent
+
+import (
+	"context"
+	"time"
+
+	"lantern"
+	"lantern/internal/sqldb"
+)
+
+// barredRow is a signal that an older exchange must not bring back.
+type barredRow struct {
+	state lantern.SignalState // Suspended or Withdrawn
+	since time.Time
+}
+
+// barAll bars every signal that is suspended or fell. One that is barred already is
+// barred anew: its owner may have reshaped it in what was lost.
+func barAll(ctx context.Context, tx *sqldb.Tx, since time.Time) error {
+	for _, q := range []string{
+		`INSERT INTO barred (signal, state, since, member) SELECT signal, 'withdrawn', $1, 0 FROM fallen WHERE TRUE
+			ON CONFLICT (signal) DO UPDATE SET state = excluded.state, since = excluded.since, member = 0`,
+		`INSERT INTO barred (signal, state, since, member) SELECT signal, 'suspended', $1, 0 FROM replica WHERE state = 'suspended'
+			ON CONFLICT (signal) DO UPDATE SET state = excluded.state, since = excluded.since, member = 0`,
+		`INSERT INTO barred (signal, state, since, member) SELECT DISTINCT signal, 'suspended', $1, 0 FROM placement WHERE state = 'suspended'
+			ON CONFLICT (signal) DO UPDATE SET state = excluded.state, since = excluded.since, member = 0`,
+	} {
+		if _, err := tx.Exec(ctx, q, micros(since)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// loadBarred returns those of the signals that are barred.
+func loadBarred(ctx context.Context, tx *sqldb.Tx, ids []lantern.ID) (map[lantern.ID]barredRow, error) {
+	barred := make(map[lantern.ID]barredRow)
+	err := inChunks(ids, func(args []any) error {
+		rows, err := tx.Query(ctx, `SELECT signal, state, since FROM barred WHERE signal IN `+list(1, len(args)), args...)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var id lantern.ID
+			var b barredRow
+			var since int64
+			if err := rows.Scan(&id, &b.state, &since); err != nil {
+				return err
+			}
+			b.since = fromMicros(since)
+			barred[id] = b
+		}
+		return rows.Err()
+	})
+	return barred, err
+}
+
+// showBarred notes that the exchange shows a barred signal as active.
+func showBarred(ctx context.Context, tx *sqldb.Tx, signal, member lantern.ID) error {
+	_, err := tx.Exec(ctx, `UPDATE barred SET member = $1 WHERE signal = $2`, member, signal)
+	return err
+}
+
+// unbar lets a signal be what the exchange says.
+func unbar(ctx context.Context, tx *sqldb.Tx, signal lantern.ID) error {
+	_, err := tx.Exec(ctx, `DELETE FROM barred WHERE signal = $1`, signal)
+	return err
+}
+
+// heldBack returns how many barred signals the exchange shows as active, and those of them
+// that are a member's own.
+func heldBack(ctx context.Context, tx *sqldb.Tx, own lantern.ID) (n int, redo []lantern.ID, err error) {
+	if err := tx.QueryRow(ctx, `SELECT COUNT(*) FROM barred WHERE member <> 0`).Scan(&n); err != nil {
+		return 0, nil, err
+	}
+	rows, err := tx.Query(ctx, `SELECT signal FROM barred WHERE member = $1 AND member <> 0 ORDER BY signal LIMIT $2`, own, lantern.MaxRedo)
+	if err != nil {
+		return 0, nil, err
+	}
+	redo, err = scanIDs(rows)
+	return n, redo, err
+}
+
+// startFeedsAgain has every feed read from its beginning.
+func startFeedsAgain(ctx context.Context, tx *sqldb.Tx) error {
+	_, err := tx.Exec(ctx, `UPDATE programs SET cursor = '', seq = 0, loaded = FALSE, generation = generation + 1`)
+	return err
+}
+
+// oweAcksAgain has every acknowledgement sent once more. One of a correction that the
+// exchange does not know any more is settled by its saying so.
+func oweAcksAgain(ctx context.Context, tx *sqldb.Tx) error {
+	_, err := tx.Exec(ctx, `UPDATE acks SET known = FALSE, done = 0`)
+	return err
+}
