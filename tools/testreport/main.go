@@ -85,7 +85,11 @@ func report(r io.Reader, w io.Writer, leave map[string]bool) (ok bool, err error
 				fmt.Fprintf(w, "FAIL  %-40s %6.1f s\n", e.Package, e.Elapsed)
 			}
 		case "skip":
-			if e.Test != "" && !leave[key] {
+			switch {
+			case e.Test == "":
+			case leave[key]:
+				fmt.Fprintf(w, "skip  %s %s\n", key, reason(output[key]))
+			default:
 				skipped = append(skipped, fmt.Sprintf("%s %s", key, reason(output[key])))
 			}
 		case "pass":
