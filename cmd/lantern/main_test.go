@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"encoding/json"
 	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"regexp"
@@ -56,6 +58,7 @@ func params(database string) testscript.Params {
 			"let":       let,
 			"until":     until,
 			"flip":      flip,
+			"fetch":     fetch,
 			"coalition": coalition,
 		},
 	}
@@ -170,6 +173,23 @@ func flip(ts *testscript.TestScript, neg bool, args []string) {
 	b := []byte(ts.ReadFile(args[0]))
 	b[offset] ^= 1
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), b, 0o644))
+}
+
+// fetch URL prints what is there.
+func fetch(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: fetch URL")
+	}
+	res, err := http.Get(args[0])
+	ts.Check(err)
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	ts.Check(err)
+	if res.StatusCode != http.StatusOK {
+		ts.Fatalf("%s: %s", res.Status, b)
+	}
+	_, err = ts.Stdout().Write(b)
+	ts.Check(err)
 }
 
 // coalition sets up what most stories begin with, as loop.txtar does it step by step: an

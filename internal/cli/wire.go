@@ -7,13 +7,16 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"math"
 	"net"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
+	"lantern"
 	"lantern/audit"
 	"lantern/client"
 	"lantern/internal/agent"
@@ -127,6 +130,7 @@ func readSigner(path string) (*audit.Signer, error) {
 // handlers returns what the API and the admin address answer.
 func (p *exchangeParts) handlers() (public, admin http.Handler, err error) {
 	metrics := web.NewMetrics()
+	metrics.Gauge("lantern_log_entries", "Entries of the log.", p.logSize)
 	face, err := api.New(p.service, api.Config{Log: p.log})
 	if err != nil {
 		return nil, nil, err
@@ -134,6 +138,16 @@ func (p *exchangeParts) handlers() (public, admin http.Handler, err error) {
 	mux := web.NewMux(web.Options{Log: p.log, Metrics: metrics})
 	face.Mount(mux)
 	return mux, adminHandler(metrics, p.service.Ready), nil
+}
+
+// logSize is the size of the log as its signed head says.
+func (p *exchangeParts) logSize() (float64, bool) {
+	note, err := p.service.Checkpoint(context.Background())
+	if err != nil {
+		return 0, false
+	}
+	head, err := audit.OpenCheckpoint(note, p.service.LogKey())
+	return float64(head.Size), err == nil
 }
 
 // adminHandler answers metrics and health checks.
@@ -228,6 +242,28 @@ type agentParts struct {
 	agent    *agent.Agent
 	exchange *client.Client
 	log      *slog.Logger
+	clock    func() time.Time
+}
+
+// agentGauges are what an operator watches of an agent.
+var agentGauges = []struct {
+	name, help string
+	read       func(s lantern.AgentStatus, now time.Time) float64
+}{
+	{"lantern_agent_signals", "Signals that match at this moment.", func(s lantern.AgentStatus, _ time.Time) float64 { return float64(s.Signals) }},
+	{"lantern_agent_contact_age_seconds", "Time since the exchange was last reached.", contactAge},
+	{"lantern_agent_hits_open", "Hits that wait for a person.", func(s lantern.AgentStatus, _ time.Time) float64 { return float64(s.Hits[lantern.HitOpen]) }},
+	{"lantern_agent_acks_owed", "Acknowledgements the exchange has not accepted yet.", func(s lantern.AgentStatus, _ time.Time) float64 { return float64(s.Acks) }},
+	{"lantern_agent_tasks", "Review tasks that wait for a ruling.", func(s lantern.AgentStatus, _ time.Time) float64 { return float64(s.Tasks) }},
+	{"lantern_agent_log_verified_entries", "Size of the newest checkpoint verified.", func(s lantern.AgentStatus, _ time.Time) float64 { return float64(s.Log.Size) }},
+}
+
+// contactAge is not a number before the first contact.
+func contactAge(s lantern.AgentStatus, now time.Time) float64 {
+	if s.LastContact.IsZero() {
+		return math.NaN()
+	}
+	return now.Sub(s.LastContact).Seconds()
 }
 
 // openAgent puts an agent together from its folder.
@@ -243,7 +279,7 @@ func openAgent(ctx context.Context, a *app, c *agentRun) (*agentParts, error) {
 	if c.KeyFile == "" {
 		c.KeyFile = filepath.Join(keys, exchangeKeyName)
 	}
-	p := &agentParts{log: a.serverLog()}
+	p := &agentParts{log: a.serverLog(), clock: a.Clock}
 	logKey := ""
 	if c.LogKey != "" {
 		b, err := os.ReadFile(c.LogKey)
@@ -275,6 +311,13 @@ func (p *agentParts) close() error {
 // handlers returns what the API and the admin address answer.
 func (p *agentParts) handlers() (public, admin http.Handler) {
 	metrics := web.NewMetrics()
+	for _, g := range agentGauges {
+		metrics.Gauge(g.name, g.help, func() (float64, bool) {
+			s, err := p.agent.Status(context.Background())
+			v := g.read(s, p.clock())
+			return v, err == nil && !math.IsNaN(v)
+		})
+	}
 	mux := web.NewMux(web.Options{Log: p.log, Metrics: metrics})
 	match.New(p.agent).Mount(mux)
 	return mux, adminHandler(metrics, p.agent.Ready)

@@ -40,8 +40,28 @@ func NewMetrics() *Metrics {
 	return m
 }
 
-// Registry takes the gauges of other parts. Their labels must obey the rule of [Metrics].
-func (m *Metrics) Registry() prometheus.Registerer { return m.registry }
+// Gauge adds a number of another part, read whenever metrics are asked for; ok is false
+// if it is not known then. It has no labels.
+func (m *Metrics) Gauge(name, help string, read func() (value float64, ok bool)) {
+	m.registry.MustRegister(gauge{prometheus.NewDesc(name, help, nil, nil), read})
+}
+
+// gauge is a number that is read when it is wanted.
+type gauge struct {
+	desc *prometheus.Desc
+	read func() (float64, bool)
+}
+
+// Describe is part of prometheus.Collector.
+func (g gauge) Describe(ch chan<- *prometheus.Desc) { ch <- g.desc }
+
+// Collect is part of prometheus.Collector. A number that is not known is left out: a zero
+// would be a claim.
+func (g gauge) Collect(ch chan<- prometheus.Metric) {
+	if v, ok := g.read(); ok {
+		ch <- prometheus.MustNewConstMetric(g.desc, prometheus.GaugeValue, v)
+	}
+}
 
 // Handler serves /metrics. Mount it on the admin address.
 func (m *Metrics) Handler() http.Handler {
