@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"lantern"
@@ -30,27 +31,63 @@ func (a *Agent) sendAcks(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("reading owed acknowledgements: %w", err)
 	}
-	var failed error
-	for _, ack := range due {
-		correction, err := a.exchange.Acknowledge(ctx, ack.Ack)
-		kind := lantern.KindOf(err)
-		if unowed := kind == lantern.NotFound || kind == lantern.Forbidden; err != nil && (ack.known || !unowed) {
-			failed = errors.Join(failed, fmt.Errorf("acknowledging correction %s: %w", ack.Correction, err))
-			if kind == lantern.Unavailable {
-				break // the others would fare no better
-			}
-			continue
-		}
-		now := a.clock()
-		err = a.db.Write(ctx, func(tx *sqldb.Tx) error { return settleAck(ctx, tx, ack.Ack, correction.Kind, now) })
-		if err != nil {
-			return fmt.Errorf("recording an acknowledgement: %w", err)
-		}
-	}
+	failed := a.sendTogether(ctx, due)
 	if len(due) > 0 {
 		a.changed.wake()
 	}
 	return failed
+}
+
+// ackSenders bounds how many acknowledgements are under way at once. The exchange commits
+// those that come together together.
+const ackSenders = 8
+
+// sendTogether sends acknowledgements, the masked ones first, which are due sooner.
+func (a *Agent) sendTogether(ctx context.Context, due []ackRow) error {
+	var senders sync.WaitGroup
+	var mu sync.Mutex
+	var next int     // guarded by mu
+	var failed error // guarded by mu
+	take := func() (ackRow, bool) {
+		mu.Lock()
+		defer mu.Unlock()
+		if next >= len(due) {
+			return ackRow{}, false
+		}
+		next++
+		return due[next-1], true
+	}
+	for range min(ackSenders, len(due)) {
+		senders.Go(func() {
+			for ack, ok := take(); ok; ack, ok = take() {
+				if err := a.sendAck(ctx, ack); err != nil {
+					mu.Lock()
+					failed = errors.Join(failed, err)
+					if lantern.KindOf(err) == lantern.Unavailable {
+						next = len(due) // the others would fare no better
+					}
+					mu.Unlock()
+				}
+			}
+		})
+	}
+	senders.Wait()
+	return failed
+}
+
+// sendAck sends one acknowledgement and notes that it was taken.
+func (a *Agent) sendAck(ctx context.Context, ack ackRow) error {
+	correction, err := a.exchange.Acknowledge(ctx, ack.Ack)
+	kind := lantern.KindOf(err)
+	if unowed := kind == lantern.NotFound || kind == lantern.Forbidden; err != nil && (ack.known || !unowed) {
+		return fmt.Errorf("acknowledging correction %s: %w", ack.Correction, err)
+	}
+	now := a.clock()
+	err = a.db.Write(ctx, func(tx *sqldb.Tx) error { return settleAck(ctx, tx, ack.Ack, correction.Kind, now) })
+	if err != nil {
+		return fmt.Errorf("recording an acknowledgement: %w", err)
+	}
+	return nil
 }
 
 // scrubFreed overwrites the bytes that deleted values and keys left in the database's

@@ -96,9 +96,9 @@ type ackRow struct {
 }
 
 // loadAcks returns the acknowledgements that are true here and not yet taken, or those
-// that are not true yet.
+// that are not true yet; "masked" before "purged".
 func loadAcks(ctx context.Context, tx *sqldb.Tx, ready bool) ([]ackRow, error) {
-	rows, err := tx.Query(ctx, `SELECT correction, step, known FROM acks WHERE done = 0 AND ready = $1 ORDER BY correction, step`, ready)
+	rows, err := tx.Query(ctx, `SELECT correction, step, known FROM acks WHERE done = 0 AND ready = $1 ORDER BY step, correction`, ready)
 	if err != nil {
 		return nil, err
 	}
