@@ -81,15 +81,19 @@ func migrateOne(ctx context.Context, tx *Tx, steps []migration) (done bool, err 
 	if applied == len(steps) {
 		return true, tx.db.backend.migrated(ctx, tx)
 	}
-	m := steps[applied]
+	return false, steps[applied].apply(ctx, tx)
+}
+
+// apply runs one step and remembers it.
+func (m migration) apply(ctx context.Context, tx *Tx) error {
 	for i, s := range m.statements {
 		if _, err := tx.Exec(ctx, tx.db.backend.ddl(text(s))); err != nil {
-			return false, fmt.Errorf("migration %s, statement %d: %w", m.name, i+1, err)
+			return fmt.Errorf("migration %s, statement %d: %w", m.name, i+1, err)
 		}
 	}
-	_, err = tx.Exec(ctx, "INSERT INTO schema_version (version, name, checksum, applied_at) VALUES ($1, $2, $3, $4)",
+	_, err := tx.Exec(ctx, "INSERT INTO schema_version (version, name, checksum, applied_at) VALUES ($1, $2, $3, $4)",
 		m.version, m.name, m.checksum, time.Now().UnixMicro())
-	return false, err
+	return err
 }
 
 // checkApplied returns how many steps were applied, or why they are not ours.

@@ -50,3 +50,23 @@ func LeapEpochs(ctx context.Context, tx *sqldb.Tx, step int64) error {
 	_, err := tx.Exec(ctx, `UPDATE membership SET epoch = epoch + $1`, step)
 	return err
 }
+
+// LeafRows reads the entries in [from, to) with what they commit to, without the person
+// parts.
+func LeafRows(ctx context.Context, tx *sqldb.Tx, from, to int64) ([]LeafRow, error) {
+	rows, err := tx.Query(ctx, `SELECT idx, data, facts, facts_salt, commitment FROM leaf WHERE idx >= $1 AND idx < $2 ORDER BY idx`, from, to)
+	return all(rows, err, "log entries", func(s scanner) (l LeafRow, err error) {
+		return l, s.Scan(&l.Index, &l.Data, &l.Facts, &l.FactsSalt, &l.Commitment)
+	})
+}
+
+// CountLeaves counts the entries of the log.
+func CountLeaves(ctx context.Context, tx *sqldb.Tx) (n int64, err error) {
+	err = tx.QueryRow(ctx, `SELECT COUNT(*) FROM leaf`).Scan(&n)
+	return n, err
+}
+
+// AnyWrapped reads one wrapped data key, if there is any.
+func AnyWrapped(ctx context.Context, tx *sqldb.Tx) ([]byte, bool, error) {
+	return one(tx.QueryRow(ctx, `SELECT wrapped FROM secret LIMIT 1`), "a key", func(s scanner) (b []byte, err error) { return b, s.Scan(&b) })
+}

@@ -32,6 +32,7 @@ var floors = map[string]int{
 	"blind":             2,
 	"client":            2,
 	"internal/store":    2,
+	"internal/archive":  2,
 	"internal/format/*": 2,
 
 	"internal/display":  3,
