@@ -73,6 +73,13 @@ func (c *feedFlags) read(ctx context.Context, a *app, follow bool) error {
 	wait := time.Duration(0)
 	for {
 		page, err := x.Feed(ctx, program, cursor, 0, wait)
+		if follow && lantern.KindOf(err) == lantern.Unavailable && ctx.Err() == nil {
+			a.note("the exchange cannot be reached; trying again: %v", err)
+			if !pause(ctx, retryAfter) {
+				return context.Canceled
+			}
+			continue
+		}
 		if err != nil {
 			return errors.Join(c.explain(ctx, err), l.Close())
 		}
@@ -95,6 +102,22 @@ func (c *feedFlags) read(ctx context.Context, a *app, follow bool) error {
 		if !page.More {
 			wait = lantern.MaxWait
 		}
+	}
+}
+
+// retryAfter is the pause before a feed is asked for again, after the client's own
+// attempts came to nothing.
+const retryAfter = 5 * time.Second
+
+// pause waits, and reports false if ctx ended first.
+func pause(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
 	}
 }
 
