@@ -63,7 +63,7 @@ type PersonRole string
 // The person roles. Steward belongs to the operator's staff.
 const (
 	Steward        PersonRole = "steward"         // runs members, programs and policies
-	Admin          PersonRole = "admin"           // runs the own member's persons, services and keys
+	Admin          PersonRole = "admin"           // runs the own member's persons, services, keys and webhooks
 	Submitter      PersonRole = "submitter"       // shares, renews and withdraws
 	Investigator   PersonRole = "investigator"    // reads, reacts, attests outcomes, challenges
 	DisputeOfficer PersonRole = "dispute-officer" // decides other members' challenges
@@ -122,7 +122,7 @@ const (
 	ScopeRead    Scope = "read"    // feed, signals, programs, acknowledgements
 	ScopeShare   Scope = "share"   // share, renew, withdraw
 	ScopeRespond Scope = "respond" // feedback, outcomes, challenges, decisions
-	ScopeManage  Scope = "manage"  // members, persons, services, keys, programs
+	ScopeManage  Scope = "manage"  // members, persons, services, keys, programs, webhooks
 	ScopeAudit   Scope = "audit"   // openings of log entries
 )
 

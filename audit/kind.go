@@ -37,6 +37,7 @@ const (
 	KeyRevoke           Kind = 34 // a key was revoked
 	ProgramChange       Kind = 35 // a program was made or its policy changed
 	MembershipChange    Kind = 36 // a member joined or left a program
+	WebhookChange       Kind = 37 // a webhook was added, removed, tested, replayed, disabled or enabled, or its secret replaced
 	Start               Kind = 50 // the log began
 	BackupRestored      Kind = 51 // an operator went back to a backup; what came after it is missing
 )
@@ -50,7 +51,7 @@ var kindNames = map[Kind]string{
 	Export: "export", CompelledDisclosure: "compelled-disclosure",
 	MemberChange: "member-change", PersonChange: "person-change", ServiceChange: "service-change",
 	KeyAdd: "key-add", KeyRevoke: "key-revoke", ProgramChange: "program-change",
-	MembershipChange: "membership-change", Start: "start", BackupRestored: "backup-restored",
+	MembershipChange: "membership-change", WebhookChange: "webhook-change", Start: "start", BackupRestored: "backup-restored",
 }
 
 // Kinds returns every known kind in order of its number.
