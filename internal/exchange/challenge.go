@@ -54,6 +54,7 @@ func (x *Exchange) OpenChallenge(ctx context.Context, a policy.Actor, c lantern.
 		if _, err := t.record(entry{kind: audit.Challenge, by: a, facts: facts{Object: c.ID, Signal: c.Signal, Owner: row.Member, Reason: string(c.Reason)}}); err != nil {
 			return err
 		}
+		t.tell(happening{kind: lantern.ChallengeOpened, signal: row.ID, object: c.ID, members: []lantern.ID{row.Member, a.Member}})
 		return x.suspend(t, row, a, "challenged")
 	})
 	return opened.Challenge, err
@@ -108,6 +109,7 @@ func (x *Exchange) turn(t *txn, row store.SignalRow, state lantern.SignalState, 
 	if err := settleSiblings(t, places); err != nil {
 		return err
 	}
+	t.tellImminent(row, nil)
 	e.facts.Signal, e.facts.Owner, e.facts.State, e.facts.Type = row.ID, row.Member, string(state), row.Type
 	_, err = t.record(e)
 	return err
@@ -225,6 +227,7 @@ func (x *Exchange) move(t *txn, a policy.Actor, c store.ChallengeRow, m policy.M
 	c.State, c.Deadline, c.Answer = m.State, m.Deadline, answer
 	if m.Falls || m.Stands {
 		c.Decided = t.now
+		t.tellDecided(c)
 	}
 	row, ok, err := store.ReadSignal(t.ctx, t.Tx, c.Signal)
 	if err != nil || !ok {
@@ -249,6 +252,11 @@ func (x *Exchange) move(t *txn, a policy.Actor, c store.ChallengeRow, m policy.M
 		err = x.restore(t, a, row)
 	}
 	return c.Challenge, err
+}
+
+// tellDecided tells both parties of a challenge.
+func (t *txn) tellDecided(c store.ChallengeRow) {
+	t.tell(happening{kind: lantern.ChallengeDecided, signal: c.Signal, object: c.ID, members: []lantern.ID{c.Owner, c.Member}})
 }
 
 // restore lets a signal match again once nothing speaks against it.

@@ -37,6 +37,7 @@ func (x *Exchange) fell(t *txn, f fall) (lantern.Correction, error) {
 		if err := store.UpdateChallenge(t.ctx, t.writing(), p); err != nil {
 			return c, fmt.Errorf("settling a challenge: %w", err)
 		}
+		t.tellDecided(p)
 	}
 	if f.kind == lantern.CorrectionUpheld || len(pending) > 0 {
 		if err := x.mark(t, f.row); err != nil {
@@ -80,6 +81,11 @@ func (x *Exchange) openCorrection(t *txn, f fall) (lantern.Correction, error) {
 	if err := store.InsertCorrection(t.ctx, t.writing(), store.CorrectionRow{Correction: c, Owner: f.row.Member}); err != nil {
 		return c, fmt.Errorf("opening a correction: %w", err)
 	}
+	told := happening{kind: lantern.CorrectionOpened, signal: f.row.ID, object: c.ID}
+	for _, r := range c.Recipients {
+		told.members = append(told.members, r.Member)
+	}
+	t.tell(told)
 	return c, nil
 }
 

@@ -15,6 +15,7 @@ import (
 	"lantern/internal/seal"
 	"lantern/internal/sqldb"
 	"lantern/internal/store"
+	"lantern/internal/webhook"
 )
 
 // Config is what an exchange is made of. DB, Sealer and Signer are required and stay the
@@ -35,6 +36,9 @@ type Config struct {
 	SweepEvery time.Duration // how often expiry, deadlines and erasure are looked after; default a minute, negative never
 	PollEvery  time.Duration // how often other processes' writes are looked for while somebody waits; default 20 ms
 
+	Sender       *webhook.Client // sends webhooks; default one that calls public addresses only
+	WebhookEvery time.Duration   // how often attempts that fell due are looked for; default a second, negative never: see [Exchange.Deliver]
+
 	ScrubKeys   time.Duration // how long after one scrub of erased keys the next may begin; default 5 s
 	ScrubTraces time.Duration // the same for the larger tables that hold keyed digests of erased values; default 12 h
 }
@@ -46,6 +50,7 @@ type Exchange struct {
 	wakes *wakes
 	heads headCache
 	fence *fence
+	hooks *dispatcher
 
 	ctx   context.Context // ends when Close is called
 	close context.CancelFunc
@@ -72,6 +77,12 @@ func New(ctx context.Context, c Config) (*Exchange, error) {
 	if c.PollEvery == 0 {
 		c.PollEvery = 20 * time.Millisecond
 	}
+	if c.Sender == nil {
+		c.Sender = webhook.NewClient(webhook.Config{})
+	}
+	if c.WebhookEvery == 0 {
+		c.WebhookEvery = time.Second
+	}
 	if err := c.DB.Migrate(ctx, store.Migrations()); err != nil {
 		return nil, err
 	}
@@ -83,6 +94,7 @@ func New(ctx context.Context, c Config) (*Exchange, error) {
 	}
 	x := &Exchange{Config: c, queue: make(chan *op, maxGroup), wakes: newWakes(), erased: make(chan struct{}, 1), stopped: make(chan struct{})}
 	x.ctx, x.close = context.WithCancel(context.WithoutCancel(ctx))
+	x.hooks = newDispatcher(x)
 	var err error
 	if x.fence, err = loadFence(c.Fence, c.Signer); err != nil {
 		return nil, err
@@ -100,12 +112,16 @@ func New(ctx context.Context, c Config) (*Exchange, error) {
 		x.loops.Go(x.sweepLoop)
 		x.loops.Go(x.scrubLoop)
 	}
+	if c.WebhookEvery > 0 {
+		x.hooks.sending.Go(x.hooks.loop)
+	}
 	return x, nil
 }
 
 // Close ends waiting reads, lets the running transaction finish, refuses what comes after
 // and keeps the newest checkpoint. It does not close the database.
 func (x *Exchange) Close() error {
+	x.hooks.close() // while what it sent can still be written down
 	x.close()
 	x.loops.Wait()
 	return x.fence.save()

@@ -60,6 +60,8 @@ func (x *Exchange) React(ctx context.Context, a policy.Actor, f lantern.Feedback
 		state := "given"
 		if f.Removed {
 			state = "taken back"
+		} else {
+			t.tell(happening{kind: lantern.FeedbackReceived, signal: f.Signal, object: f.ID, members: []lantern.ID{row.Member}})
 		}
 		_, err = t.record(entry{kind: audit.Feedback, by: a, facts: facts{Signal: f.Signal, Owner: row.Member, Reason: string(f.Reaction), State: state}})
 		return err

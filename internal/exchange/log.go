@@ -113,7 +113,7 @@ func (x *Exchange) try(group []*op, fenced bool) (errs []error, err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(x.ctx), groupTimeout)
 	defer cancel()
 	var touched []lantern.ID
-	var erased, linked bool
+	var erased, linked, told bool
 	var tree audit.Tree
 	err = x.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		t, err := x.begin(ctx, tx)
@@ -138,7 +138,7 @@ func (x *Exchange) try(group []*op, fenced bool) (errs []error, err error) {
 		}
 		touched, erased = t.programs(), t.erased
 		err = t.flush(ctx)
-		tree = t.tree
+		tree, told = t.tree, t.told
 		return err
 	})
 	if err == nil && linked && !fenced {
@@ -146,6 +146,9 @@ func (x *Exchange) try(group []*op, fenced bool) (errs []error, err error) {
 	}
 	if err == nil {
 		x.wakes.wake(touched...)
+	}
+	if err == nil && told {
+		x.hooks.nudge()
 	}
 	if err == nil && erased {
 		select {
@@ -168,6 +171,8 @@ type txn struct {
 	leaves []store.LeafRow
 	heads  map[lantern.ID]*store.Head
 	claims map[policy.Request]bool // requests whose one happening is this transaction
+	events []happening
+	told   bool // there is something to send
 	wrote  bool
 	erased bool // something was erased whose bytes must be destroyed
 }
@@ -311,8 +316,11 @@ func (t *txn) programs() []lantern.ID {
 	return list
 }
 
-// flush writes the heads, the leaves and the tiles they complete.
+// flush writes the events, the heads, the leaves and the tiles they complete.
 func (t *txn) flush(ctx context.Context) error {
+	if err := t.announce(ctx); err != nil {
+		return err
+	}
 	for _, h := range t.heads {
 		if err := store.PutHead(ctx, t.Tx, *h); err != nil {
 			return err

@@ -39,6 +39,7 @@ func (x *Exchange) CreateMember(ctx context.Context, a policy.Actor, m lantern.M
 		if err := store.InsertMember(ctx, t.writing(), m); err != nil {
 			return fmt.Errorf("storing a member: %w", err)
 		}
+		t.tell(happening{kind: lantern.MemberChanged, object: m.ID})
 		_, err := t.record(entry{kind: audit.MemberChange, by: a, facts: facts{Object: m.ID, State: string(m.State)}})
 		return err
 	})
@@ -101,6 +102,7 @@ func (x *Exchange) SetMemberState(ctx context.Context, a policy.Actor, id lanter
 		if err := store.BumpEpochs(ctx, t.writing(), id); err != nil {
 			return fmt.Errorf("moving a member: %w", err)
 		}
+		t.tell(happening{kind: lantern.MemberChanged, object: id})
 		_, err = t.record(entry{kind: audit.MemberChange, by: a, facts: facts{Object: id, State: string(c.State)}})
 		return err
 	})

@@ -48,6 +48,10 @@ func (x *Exchange) RecordOutcome(ctx context.Context, a policy.Actor, o lantern.
 		if err := store.InsertOutcome(t.ctx, t.writing(), o); err != nil {
 			return fmt.Errorf("storing an outcome: %w", err)
 		}
+		for _, s := range o.Signals {
+			// The outcome itself is its member's own: the sharer sees the signal's sums.
+			t.tell(happening{kind: lantern.OutcomeReceived, signal: s, object: s})
+		}
 		f := facts{Object: o.ID, Programs: []lantern.ID{o.Program}, Reason: string(o.Kind), Count: o.Count}
 		if o.Attestation != nil {
 			f.Digest = o.Attestation.Digest

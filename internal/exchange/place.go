@@ -46,6 +46,8 @@ func (s *sharing) place(p *prepared, programs []lantern.ID, kind audit.Kind) (la
 		status = lantern.Updated
 	case p.row.State == lantern.Held:
 		kind, status = audit.Hold, lantern.HeldBack
+	default:
+		s.t.tellImminent(p.row, p.draft.Programs)
 	}
 	leaf, err := s.t.record(entry{kind: kind, by: s.a, facts: p.facts(), person: p.person, record: &p.record})
 	return lantern.ShareResult{Status: status, Signal: p.row.ID, Leaf: leaf}, err

@@ -87,6 +87,11 @@ func (x *Exchange) amend(t *txn, a policy.Actor, p *prepared, row store.SignalRo
 	if err := movePlacements(t, have); err != nil {
 		return lantern.ShareResult{}, err
 	}
+	if !row.Imminent {
+		t.tellImminent(p.row, nil)
+	} else if len(missing) > 0 {
+		t.tellImminent(p.row, missing)
+	}
 	s := &sharing{x: x, t: t, a: a}
 	result, err := s.place(p, missing, audit.Amend)
 	if err != nil {

@@ -261,7 +261,11 @@ func (x *Exchange) applyRenewal(t *txn, row *store.SignalRow, r lantern.Renewal)
 		return err
 	}
 	row.Content = x.contentMark(row.Opinion, s.Note)
+	back := row.State != lantern.Active
 	row.State, row.Updated = lantern.Active, t.now
+	if back {
+		t.tellImminent(*row, nil)
+	}
 	if err := store.UpdateSignal(t.ctx, t.writing(), *row); err != nil {
 		return fmt.Errorf("renewing a signal: %w", err)
 	}

@@ -36,7 +36,7 @@ func (x *Exchange) sweepLoop() {
 // dispute officer, erases what ended long ago, purges old tombstones and memories. It
 // may run at any time and in several processes at once.
 func (x *Exchange) Sweep(ctx context.Context) error {
-	for _, step := range []func(*txn) (int, error){x.expireDue, x.passLate, x.eraseFallen, x.purgeOld} {
+	for _, step := range []func(*txn) (int, error){x.expireDue, x.passLate, x.eraseFallen, x.purgeOld, x.purgeEvents} {
 		for {
 			var n int
 			if err := x.write(ctx, func(t *txn) (err error) { n, err = step(t); return err }); err != nil {
@@ -100,6 +100,11 @@ func (x *Exchange) eraseFallen(t *txn) (int, error) {
 		}
 	}
 	return len(old), nil
+}
+
+// purgeEvents forgets events that are too old to be replayed.
+func (x *Exchange) purgeEvents(t *txn) (int, error) {
+	return 0, store.PurgeEvents(t.ctx, t.writing(), t.now.Add(-eventLife))
 }
 
 // purgeOld drops old tombstones, raising the horizon of their feeds, and old memories.

@@ -16,6 +16,7 @@ import (
 	"lantern/internal/policy"
 	"lantern/internal/seal"
 	"lantern/internal/sqldb"
+	"lantern/internal/webhook"
 	"lantern/signal"
 )
 
@@ -47,6 +48,7 @@ func (c *Clock) Add(d time.Duration) {
 type World struct {
 	*exchange.Exchange
 	T       testing.TB
+	URL     string // of the database
 	Clock   *Clock
 	Config  exchange.Config
 	Steward policy.Actor
@@ -75,7 +77,8 @@ func Config(t testing.TB, url string, clock *Clock) exchange.Config {
 		t.Fatal(err)
 	}
 	return exchange.Config{DB: db, Sealer: seal.New(seal.NewLocalKEK([32]byte{1})), Signer: signer,
-		Clock: clock.Now, SweepEvery: -1, Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))}
+		Clock: clock.Now, SweepEvery: -1, WebhookEvery: -1,
+		Sender: webhook.NewClient(webhook.Config{Loopback: true}), Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))}
 }
 
 // New founds an exchange on the database at url, with one program that takes every
@@ -83,7 +86,7 @@ func Config(t testing.TB, url string, clock *Clock) exchange.Config {
 func New(t testing.TB, url string) *World {
 	t.Helper()
 	clock := &Clock{now: Start}
-	w := &World{T: t, Clock: clock, Config: Config(t, url, clock)}
+	w := &World{T: t, URL: url, Clock: clock, Config: Config(t, url, clock)}
 	w.Exchange = w.Open(w.Config)
 	ctx := t.Context()
 	var err error
