@@ -129,12 +129,18 @@ func open[A any](f func(*call) (A, error)) handler {
 	return handler{open: true, answer: typeOf[A](), perform: func(c *call) (any, error) { return f(c) }}
 }
 
-// secret keeps the secret of a key from being stored with the answer.
+// secret keeps the secret of a key or webhook from being stored with the answer.
 func secret(h handler) handler {
 	h.keep = func(answer any) any {
-		k := answer.(lantern.Key)
-		k.Secret = ""
-		return k
+		switch v := answer.(type) {
+		case lantern.Key:
+			v.Secret = ""
+			return v
+		case lantern.Webhook:
+			v.Secret = ""
+			return v
+		}
+		return struct{}{} // nothing that is not known may be kept
 	}
 	return h
 }

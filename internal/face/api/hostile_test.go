@@ -50,6 +50,7 @@ func (w *world) targets() []target {
 	w.outsider = must(t)(w.steward.CreatePerson(ctx, lantern.Person{Member: elsewhere.ID, Label: "reviewer-1", Roles: []lantern.PersonRole{lantern.Admin, lantern.Submitter, lantern.Investigator, lantern.DisputeOfficer}})).(lantern.Person).ID
 	w.badKeys(t)
 	w.weakKey(t)
+	hook := must(t)(w.red.CreateWebhook(ctx, lantern.Webhook{URL: "https://hooks.example.com/h"})).(lantern.Webhook).ID
 	program, member, person := "/v1/programs/"+w.program.String(), "/v1/members/"+extra.ID.String(), w.red.person.String()
 	at := func(noun string, id lantern.ID, rest string) string { return "/v1/" + noun + "/" + id.String() + rest }
 	soon, red, steward := time.Now().Add(20*24*time.Hour).UTC(), w.red.key, w.stewardKey
@@ -77,6 +78,11 @@ func (w *world) targets() []target {
 		{op: "Decide", path: at("challenges", challenge, "/decision"), key: w.blue.key, body: object{"verdict": "dispute", "reason": "looked at again"}},
 		{op: "Acknowledge", path: at("corrections", correction, "/acks"), key: w.blue.key, body: object{"step": "masked"}},
 		{op: "Withdraw", path: at("signals", own, "/withdraw"), key: red, body: object{"reason": "outdated", "erase": false}},
+		{op: "CreateWebhook", path: "/v1/webhooks", key: red, body: object{"url": "https://hooks.example.com/i", "events": []any{"signal.imminent"}}},
+		{op: "RotateWebhook", path: at("webhooks", hook, "/rotate"), key: red},
+		{op: "TestWebhook", path: at("webhooks", hook, "/test"), key: red},
+		{op: "ReplayWebhook", path: at("webhooks", hook, "/replay"), key: red, body: object{"since": time.Now().UTC()}},
+		{op: "RemoveWebhook", path: at("webhooks", hook, "/remove"), key: red},
 		{op: "Leave", path: program + "/leave", key: w.green.key, body: object{"member": w.green.member.String()}},
 		{op: "AcceptRestore", path: "/v1/restores", key: steward, body: object{"reason": "the disk was lost", "entry": 0}, done: 409}, // nothing waits for it
 	}

@@ -100,6 +100,12 @@ func TestIdempotencyKeepsSecrets(t *testing.T) {
 	if first.Secret == "" || again.Secret != "" || first.ID != again.ID {
 		t.Error("a repetition shows the secret, or another key")
 	}
+	hook := `{"url":"https://hooks.example.com/in"}`
+	_, answer = w.send("POST", "/v1/webhooks", w.red.key, hook, "Idempotency-Key", "w")
+	_, repeated = w.send("POST", "/v1/webhooks", w.red.key, hook, "Idempotency-Key", "w")
+	if !strings.Contains(answer, "whsec_") || strings.Contains(repeated, "whsec_") || !strings.Contains(repeated, `"id"`) {
+		t.Error("a repetition shows a webhook's secret")
+	}
 	shared := must(t)(w.red.Share(t.Context(), w.draft("https://files.example.com/x"))).(lantern.ShareResult)
 	renewal := fmt.Sprintf(`{"expires":%q,"basis":{"policy":"Rule 4","reviewed_by":"human","at":%q}}`,
 		time.Now().Add(20*24*time.Hour).Format(time.RFC3339), time.Now().Format(time.RFC3339))

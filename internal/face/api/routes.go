@@ -60,6 +60,14 @@ func routes() []route {
 		{"GET", "/v1/corrections/{id}", "Correction", "Return one correction.", get((*x).Correction), nil},
 		{"POST", "/v1/corrections/{id}/acks", "Acknowledge", "State one step of a correction for the own member.", act(acknowledge), nil},
 
+		{"POST", "/v1/webhooks", "CreateWebhook", "Have an address of the own member called when something concerns it (admin). Its secret is shown in this answer only, and not in a repetition of it.", secret(create((*x).CreateWebhook)), nil},
+		{"GET", "/v1/webhooks", "Webhooks", "List the webhooks of the own member, without secrets.", list((*x).Webhooks), nil},
+		{"POST", "/v1/webhooks/{id}/remove", "RemoveWebhook", "Forget a webhook, its secrets and what is on its way to it.", do((*x).RemoveWebhook), nil},
+		{"POST", "/v1/webhooks/{id}/rotate", "RotateWebhook", "Give a webhook another secret. For a day requests are signed with both. The secret is shown in this answer only.", secret(do((*x).RotateWebhook)), nil},
+		{"POST", "/v1/webhooks/{id}/test", "TestWebhook", "Send an event of type webhook.test.", do((*x).TestWebhook), nil},
+		{"POST", "/v1/webhooks/{id}/replay", "ReplayWebhook", "Deliver one event of the last 30 days again, or all since a time. Enables a disabled webhook.", act((*x).ReplayWebhook), nil},
+		{"GET", "/v1/webhooks/{id}/deliveries", "Deliveries", "List the latest 200 deliveries of a webhook, newest event first.", listOf((*x).Deliveries), nil},
+
 		{"GET", "/v1/log/checkpoint", "Checkpoint", "Return the newest signed head of the log (C2SP tlog-checkpoint).", open(checkpoint), nil},
 		{"GET", "/v1/log/key", "LogKey", "Return the key that verifies checkpoints.", open(logKey), nil},
 		{"GET", "/v1/log/tile/{path...}", "Tile", "Return a tile or a bundle of entries (C2SP tlog-tiles).", open(tile), kinds(notFound)},

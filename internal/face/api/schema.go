@@ -123,6 +123,7 @@ func givenByExchange() map[string][]string {
 		"Outcome":    {"id", "member", "at"},
 		"Challenge":  {"id", "member", "person", "state", "opened", "deadline", "decided"},
 		"Ack":        {"correction"},
+		"Webhook":    {"id", "member", "state", "created", "last_delivered", "failing_since", "last_failure", "both_secrets_until", "pending", "dead", "secret"},
 	}
 }
 
@@ -152,6 +153,9 @@ func closedSets() map[reflect.Type][]string {
 	closed(sets, lantern.Uphold, lantern.Dispute, lantern.Reject)
 	closed(sets, lantern.CorrectionWithdrawn, lantern.CorrectionUpheld, lantern.CorrectionErased)
 	closed(sets, lantern.AckMasked, lantern.AckPurged)
+	closed(sets, append(lantern.EventTypes(), lantern.WebhookTest)...)
+	closed(sets, lantern.WebhookActive, lantern.WebhookDisabled)
+	closed(sets, lantern.DeliveryPending, lantern.DeliveryDone, lantern.DeliveryDead)
 	return sets
 }
 

@@ -22,6 +22,7 @@ func TestEveryOperation(t *testing.T) {
 		signal := w.tellSharing()
 		w.tellAnswers(signal)
 		w.tellCorrection(signal)
+		w.tellWebhooks()
 		w.tellLog()
 		w.tellRestore()
 		for _, op := range w.spec.operations {
@@ -33,7 +34,7 @@ func TestEveryOperation(t *testing.T) {
 				t.Errorf("%s never succeeded in this test", op.id)
 			}
 		}
-		for _, secret := range []string{"lk_", "files.example.com", "planted"} {
+		for _, secret := range []string{"lk_", "files.example.com", "planted", "whsec_", "hooks.example.com"} {
 			if strings.Contains(w.log.String(), secret) {
 				t.Errorf("the log holds %q", secret)
 			}
@@ -202,6 +203,33 @@ func hasTombstone(p lantern.FeedPage, signal lantern.ID) bool {
 		}
 	}
 	return false
+}
+
+// tellWebhooks does everything with a webhook but call it.
+func (w *world) tellWebhooks() {
+	ctx, t := w.t.Context(), w.t
+	hook := must(t)(w.red.CreateWebhook(ctx, lantern.Webhook{URL: "https://hooks.example.com/in", Events: []lantern.EventType{lantern.CorrectionOpened}})).(lantern.Webhook)
+	sent := must(t)(w.red.TestWebhook(ctx, hook.ID)).(lantern.Delivery)
+	if sent.Event.Type != lantern.WebhookTest || sent.State != lantern.DeliveryPending {
+		t.Errorf("a test gives %+v", sent)
+	}
+	list := must(t)(w.red.Deliveries(ctx, hook.ID)).([]lantern.Delivery)
+	if len(list) != 1 || list[0].Event.ID != sent.Event.ID {
+		t.Errorf("%d deliveries, want 1", len(list))
+	}
+	if r := must(t)(w.red.ReplayWebhook(ctx, hook.ID, lantern.Replay{Since: time.Now().Add(-time.Hour)})).(lantern.Replayed); r.Deliveries != 0 {
+		t.Errorf("%d deliveries of nothing", r.Deliveries)
+	}
+	rotated := must(t)(w.red.RotateWebhook(ctx, hook.ID)).(lantern.Webhook)
+	if rotated.Secret == hook.Secret || rotated.Rotating.IsZero() {
+		t.Error("the secret is the same after it was replaced")
+	}
+	for _, h := range must(t)(w.red.Webhooks(ctx)).([]lantern.Webhook) {
+		if h.Secret != "" || h.URL != hook.URL {
+			t.Error("a listed webhook shows its secret, or another address")
+		}
+	}
+	must(t)(w.red.RemoveWebhook(ctx, hook.ID))
 }
 
 // tellLog checks the log as an outsider does, with nothing but the open calls.

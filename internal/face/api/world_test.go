@@ -86,7 +86,7 @@ func newWorld(t *testing.T, url string, change ...func(*api.Config)) *world {
 	}
 	log := slog.New(slog.NewJSONHandler(w.log, nil))
 	w.x, err = exchange.New(t.Context(), exchange.Config{
-		DB: db, Sealer: seal.New(seal.NewLocalKEK([32]byte{1})), Signer: signer, Log: log, SweepEvery: -1,
+		DB: db, Sealer: seal.New(seal.NewLocalKEK([32]byte{1})), Signer: signer, Log: log, SweepEvery: -1, WebhookEvery: -1,
 		Clock: func() time.Time { return time.Now().Add(time.Duration(w.ahead.Load())) },
 	})
 	if err != nil {
