@@ -27,6 +27,7 @@ type commands struct {
 	Hits        hitsCommands        `cmd:"" help:"Work the queue of matches."`
 	Cases       casesCommands       `cmd:"" help:"Review in rounds, from hits to outcomes."`
 	Hash        hashCmd             `cmd:"" help:"Hash files the way signals are shared." example:"lantern hash upload.jpg\nlantern hash --type pdq *.png"`
+	Webhook     webhookCommands     `cmd:"" help:"Be called when something happens that concerns you."`
 	Audit       auditCommands       `cmd:"" help:"Check the exchange's log."`
 	Version     versionCmd          `cmd:"" help:"Show which build this is." example:"lantern version"`
 	Completion  completionCmd       `cmd:"" help:"Print a completion script for your shell." example:"lantern completion bash > /etc/bash_completion.d/lantern"`
@@ -134,6 +135,16 @@ type correctionsCommands struct {
 	Tasks  correctionsTasks  `cmd:"" help:"List what you must look at again." example:"lantern corrections tasks"`
 	Settle correctionsSettle `cmd:"" help:"Settle a task after looking again." example:"lantern corrections settle 4711 reversed --ground \"Child safety 4.2\""`
 	Ack    correctionsAck    `cmd:"" help:"Acknowledge a step by hand." example:"lantern corrections ack 4711 purged"`
+}
+
+type webhookCommands struct {
+	Add        webhookAdd        `cmd:"" help:"Have an address of yours called." example:"lantern webhook add https://hooks.example.com/lantern --to hook.secret\nlantern webhook add https://pager.example.com/in --event signal.imminent --to pager.secret"`
+	List       webhookList       `cmd:"" help:"List your webhooks and how they fare." example:"lantern webhook list"`
+	Deliveries webhookDeliveries `cmd:"" help:"List what was sent to a webhook, newest first." example:"lantern webhook deliveries 4711"`
+	Test       webhookTest       `cmd:"" help:"Send a test." example:"lantern webhook test 4711"`
+	Replay     webhookReplay     `cmd:"" help:"Deliver events again." example:"lantern webhook replay 4711 --event 4712\nlantern webhook replay 4711 --since 2026-03-01"`
+	Rotate     webhookRotate     `cmd:"" help:"Replace a webhook's secret." example:"lantern webhook rotate 4711 --to hook.secret"`
+	Remove     webhookRemove     `cmd:"" help:"Remove a webhook." example:"lantern webhook remove 4711"`
 }
 
 type auditCommands struct {

@@ -36,6 +36,7 @@ type Config struct {
 	LogTrust
 	ExchangeServer
 	ExchangeListen
+	WebhookSending
 	AgentServer
 	AgentListen
 	Listener
@@ -110,6 +111,14 @@ type ExchangeListen struct {
 	// AdminListen is the address of metrics and health checks. Keep it private: counts
 	// tell things too. Empty, there is none.
 	AdminListen string `key:"exchange-admin-listen" default:"127.0.0.1:8421" placeholder:"ADDRESS" help:"Address of metrics and health checks (${default})."`
+}
+
+// WebhookSending is how an exchange sends webhooks.
+type WebhookSending struct {
+	// WebhookLoopback lets members' webhooks go to this machine's own loopback addresses,
+	// over http too. It is for demonstrations: each member's admin can then make the
+	// exchange call whatever listens there.
+	WebhookLoopback bool `name:"webhook-loopback" key:"exchange-webhook-loopback" help:"Allow webhooks to this machine itself, for demonstrations."`
 }
 
 // AgentServer is what `agent init` and `agent run` need.

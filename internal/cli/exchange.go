@@ -43,7 +43,7 @@ func (c *exchangeInit) Run(ctx context.Context, a *app) error {
 	if err := c.makeKeys(a, keys); err != nil {
 		return err
 	}
-	p, err := openExchange(ctx, a, c.ExchangeServer)
+	p, err := openExchange(ctx, a, c.ExchangeServer, WebhookSending{})
 	if err != nil {
 		return err
 	}
@@ -96,6 +96,7 @@ func (c *exchangeInit) makeKeys(a *app, dir string) error {
 type exchangeServe struct {
 	ExchangeServer
 	ExchangeListen
+	WebhookSending
 	Listener
 }
 
@@ -106,7 +107,7 @@ func (*exchangeServe) Help() string {
 }
 
 func (c *exchangeServe) Run(ctx context.Context, a *app) (err error) {
-	p, err := openExchange(ctx, a, c.ExchangeServer)
+	p, err := openExchange(ctx, a, c.ExchangeServer, c.WebhookSending)
 	if err != nil {
 		return err
 	}

@@ -26,6 +26,7 @@ import (
 	"lantern/internal/seal"
 	"lantern/internal/sqldb"
 	"lantern/internal/web"
+	"lantern/internal/webhook"
 )
 
 // The layout of a server's folder.
@@ -48,7 +49,7 @@ type exchangeParts struct {
 }
 
 // openExchange puts an exchange together from its folder.
-func openExchange(ctx context.Context, a *app, c ExchangeServer) (*exchangeParts, error) {
+func openExchange(ctx context.Context, a *app, c ExchangeServer, hooks WebhookSending) (*exchangeParts, error) {
 	keys := filepath.Join(c.Dir, keysDir)
 	kek, err := seal.FileKEK(filepath.Join(keys, kekName))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -71,7 +72,8 @@ func openExchange(ctx context.Context, a *app, c ExchangeServer) (*exchangeParts
 	}
 	p.service, err = exchange.New(ctx, exchange.Config{
 		DB: p.db, Sealer: seal.New(kek), Signer: signer, Clock: a.Clock, Random: a.Random, Log: p.log,
-		Fence: filepath.Join(keys, fenceName),
+		Sender: webhook.NewClient(webhook.Config{Loopback: hooks.WebhookLoopback}),
+		Fence:  filepath.Join(keys, fenceName),
 	})
 	if err != nil {
 		return nil, errors.Join(err, p.db.Close())
