@@ -48,6 +48,7 @@ type Exchange struct {
 	Config
 	queue chan *op
 	wakes *wakes
+	watch *watch
 	heads headCache
 	fence *fence
 	hooks *dispatcher
@@ -92,7 +93,7 @@ func New(ctx context.Context, c Config) (*Exchange, error) {
 	if c.ScrubTraces == 0 {
 		c.ScrubTraces = 12 * time.Hour
 	}
-	x := &Exchange{Config: c, queue: make(chan *op, maxGroup), wakes: newWakes(), erased: make(chan struct{}, 1), stopped: make(chan struct{})}
+	x := &Exchange{Config: c, queue: make(chan *op, maxGroup), wakes: newWakes(), watch: newWatch(), erased: make(chan struct{}, 1), stopped: make(chan struct{})}
 	x.ctx, x.close = context.WithCancel(context.WithoutCancel(ctx))
 	x.hooks = newDispatcher(x)
 	var err error
@@ -108,6 +109,7 @@ func New(ctx context.Context, c Config) (*Exchange, error) {
 	x.loops.Go(x.commitLoop)
 	x.loops.Go(x.pollLoop)
 	x.loops.Go(x.fenceLoop)
+	x.loops.Go(x.watchLoop)
 	if c.SweepEvery > 0 {
 		x.loops.Go(x.sweepLoop)
 		x.loops.Go(x.scrubLoop)

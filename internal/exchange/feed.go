@@ -16,7 +16,8 @@ import (
 
 // Feed reads a program's changes after a cursor: at most limit of them, at once if there
 // are any, else as soon as one comes or after wait. The page is logged as a disclosure
-// before it is returned. Resync means that the cursor is of no use any more: the member's
+// before it is returned. A wait ends with Unauthorized within a second if the key is revoked or expires
+// or its member is suspended. Resync means that the cursor is of no use any more: the member's
 // rights changed, the tombstones it would need are purged, or the exchange was restored
 // from an older backup.
 func (x *Exchange) Feed(ctx context.Context, a policy.Actor, program lantern.ID, cursor lantern.Cursor, limit int, wait time.Duration) (lantern.FeedPage, error) {
@@ -41,6 +42,8 @@ func (x *Exchange) Feed(ctx context.Context, a policy.Actor, program lantern.ID,
 	timeout, cancel := context.WithTimeout(ctx, min(max(wait, 0), lantern.MaxWait))
 	defer cancel()
 	first := cursor == ""
+	reader := x.watch.enter(a)
+	defer x.watch.leave(reader)
 	for {
 		room := x.wakes.room(program)
 		page, head, err := x.page(ctx, a, program, &from, first, limit)
@@ -48,24 +51,33 @@ func (x *Exchange) Feed(ctx context.Context, a policy.Actor, program lantern.ID,
 			return lantern.FeedPage{}, err
 		}
 		first = false
-		if len(page.Changes) > 0 || wait <= 0 || !x.await(timeout, room) {
+		again := false
+		if len(page.Changes) == 0 && wait > 0 {
+			if again, err = x.await(timeout, room, reader); err != nil {
+				return lantern.FeedPage{}, err
+			}
+		}
+		if !again {
 			page.AsOf = later(x.Clock(), head.Last)
 			return page, nil
 		}
 	}
 }
 
-// await waits for the room's door, the timeout or the end; true means look again.
-func (x *Exchange) await(ctx context.Context, room <-chan struct{}) bool {
+// await waits for the room's door, the timeout, the end or the end of the reader's rights;
+// again means look again.
+func (x *Exchange) await(ctx context.Context, room <-chan struct{}, r *reader) (again bool, err error) {
 	x.wakes.enter(1)
 	defer x.wakes.enter(-1)
 	select {
 	case <-room:
-		return true
+		return true, nil
+	case <-r.cut:
+		return false, errKey
 	case <-ctx.Done():
 	case <-x.ctx.Done():
 	}
-	return false
+	return false, nil
 }
 
 // page reads one page from a place and moves the place on. An empty page, which is most
@@ -140,7 +152,14 @@ type disclosed struct {
 func (x *Exchange) disclose(t *txn, a policy.Actor, program lantern.ID, from place, head store.Head, m store.Membership, limit int) (
 	d disclosed, next place, leaf int64, err error) {
 	next = place{head.Seq, from.epoch}
-	// The member's state is read anew: the actor's may be a few milliseconds old.
+	// Key and state are read anew: the actor may have waited since it was authenticated.
+	standings, err := store.Standings(t.ctx, t.Tx, []lantern.ID{a.Key})
+	if err != nil {
+		return d, next, 0, err
+	}
+	if !stands(a, standings, t.x.Clock()) {
+		return d, next, 0, errKey
+	}
 	member, _, err := store.Member(t.ctx, t.Tx, a.Member)
 	if err != nil {
 		return d, next, 0, err

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"lantern"
 	"lantern/internal/policy"
@@ -88,3 +89,36 @@ type extra struct {
 }
 
 func (e extra) Scan(dest ...any) error { return e.scanner.Scan(append(dest, e.more...)...) }
+
+// Standing is what may end the use of a key.
+type Standing struct {
+	Revoked time.Time
+	Expires time.Time
+	State   lantern.MemberState // of its member
+}
+
+// Standings reads how the keys stand; a key that is not there is left out.
+func Standings(ctx context.Context, tx *sqldb.Tx, keys []lantern.ID) (map[lantern.ID]Standing, error) {
+	found := make(map[lantern.ID]Standing, len(keys))
+	for start := 0; start < len(keys); start += insertRows {
+		chunk := keys[start:min(start+insertRows, len(keys))]
+		list := make([]any, len(chunk))
+		for i, k := range chunk {
+			list[i] = k
+		}
+		rows, err := tx.Query(ctx, `SELECT c.id, c.revoked_at, c.expires_at, m.state FROM credential c JOIN member m ON m.id = c.member_id
+			WHERE c.id IN (`+places(1, len(chunk))+`)`, list...)
+		_, err = all(rows, err, "keys", func(s scanner) (id lantern.ID, err error) {
+			var st Standing
+			var revoked, expires int64
+			err = s.Scan(&id, &revoked, &expires, &st.State)
+			st.Revoked, st.Expires = fromMicros(revoked), fromMicros(expires)
+			found[id] = st
+			return id, err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
+}
