@@ -53,7 +53,7 @@ func attack(t *testing.T, url, dir string) {
 	w.settled()
 	adversaries := map[string]struct {
 		*adversary
-		holds int // of the values
+		holds int // of the values at least; what was withdrawn before may be on its way out of the agent
 		dirs  []string
 	}{
 		"exchange": {newAdversary(t, exchangeKEK), total, []string{dir, w.logs}},
@@ -64,8 +64,8 @@ func attack(t *testing.T, url, dir string) {
 		files, size := readAll(t, a.dirs...)
 		got := a.carve(files)
 		t.Logf("%s: %d MB, %d keys, %d texts opened before the erasure", name, size>>20, got.keys, len(got.texts))
-		if n := count(w.values, got.texts); n != a.holds {
-			t.Errorf("%s: before the erasure %d of %d values open: the adversary is no good", name, n, a.holds)
+		if n := count(w.values, got.texts); n < a.holds {
+			t.Errorf("%s: before the erasure %d of at least %d values open: the adversary is no good", name, n, a.holds)
 		}
 		if n, forms := plain.find(files); n != 0 {
 			t.Errorf("%s: %d values stand in the open while they are sealed: %v", name, n, forms)
