@@ -131,13 +131,19 @@ func (x *Exchange) orphan(t *txn, root lantern.ID) error {
 	return nil
 }
 
+// correctionsOf is whose corrections an actor may read: 0, everyone's, for a steward.
+func (x *Exchange) correctionsOf(a policy.Actor) (lantern.ID, error) {
+	if policy.Can(a, policy.ReadAllCorrections, x.Clock()) == nil {
+		return 0, nil
+	}
+	return a.Member, policy.Can(a, policy.ReadCorrections, x.Clock())
+}
+
 // Corrections lists what the actor's member must acknowledge and what it caused; for the
 // steward everything.
 func (x *Exchange) Corrections(ctx context.Context, a policy.Actor) (list []lantern.Correction, err error) {
-	member := a.Member
-	if policy.Can(a, policy.ReadAllCorrections, x.Clock()) == nil {
-		member = 0
-	} else if err := policy.Can(a, policy.ReadCorrections, x.Clock()); err != nil {
+	member, err := x.correctionsOf(a)
+	if err != nil {
 		return nil, err
 	}
 	err = x.read(ctx, func(tx *sqldb.Tx) error {
@@ -167,16 +173,22 @@ func (x *Exchange) shown(r store.CorrectionRow, reader lantern.ID, all bool) lan
 
 // Correction returns one of those that [Exchange.Corrections] lists.
 func (x *Exchange) Correction(ctx context.Context, a policy.Actor, id lantern.ID) (c lantern.Correction, err error) {
-	list, err := x.Corrections(ctx, a)
+	member, err := x.correctionsOf(a)
 	if err != nil {
 		return c, err
 	}
-	for _, c := range list {
-		if c.ID == id {
-			return c, nil
+	err = x.read(ctx, func(tx *sqldb.Tx) error {
+		row, ok, err := store.ReadCorrection(ctx, tx, id)
+		if err != nil {
+			return err
 		}
-	}
-	return c, errMissing("correction")
+		c = x.shown(row, a.Member, member == 0)
+		if !ok || member != 0 && row.Owner != member && len(c.Recipients) == 0 {
+			return errMissing("correction")
+		}
+		return nil
+	})
+	return c, err
 }
 
 // Acknowledge records that the actor's member masked or purged a fallen signal. Purged
