@@ -46,7 +46,8 @@ type Config struct {
 // Exchange is a running service.
 type Exchange struct {
 	Config
-	queue chan *op
+	queue *queue
+	slots *slots
 	wakes *wakes
 	watch *watch
 	heads headCache
@@ -93,7 +94,7 @@ func New(ctx context.Context, c Config) (*Exchange, error) {
 	if c.ScrubTraces == 0 {
 		c.ScrubTraces = 12 * time.Hour
 	}
-	x := &Exchange{Config: c, queue: make(chan *op, maxGroup), wakes: newWakes(), watch: newWatch(), erased: make(chan struct{}, 1), stopped: make(chan struct{})}
+	x := &Exchange{Config: c, queue: newQueue(), slots: newSlots(), wakes: newWakes(), watch: newWatch(), erased: make(chan struct{}, 1), stopped: make(chan struct{})}
 	x.ctx, x.close = context.WithCancel(context.WithoutCancel(ctx))
 	x.hooks = newDispatcher(x)
 	var err error

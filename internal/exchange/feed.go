@@ -106,7 +106,7 @@ func (x *Exchange) page(ctx context.Context, a policy.Actor, program lantern.ID,
 	var d disclosed
 	next := *from
 	if news {
-		err = x.write(ctx, func(t *txn) error {
+		err = x.writeFor(ctx, a.Member, 1, func(t *txn) error {
 			if err := look(t.ctx, t.Tx); err != nil {
 				return err
 			}

@@ -14,18 +14,17 @@ import (
 	"lantern/internal/store"
 )
 
-// maxGroup bounds how many acts one transaction takes.
-const maxGroup = 512
-
 // groupTimeout bounds one transaction. It is not the caller's: an act whose caller left
 // must not take its neighbours down.
 const groupTimeout = 30 * time.Second
 
 // op is one act that waits for its transaction.
 type op struct {
-	ctx  context.Context
-	fn   func(*txn) error
-	done chan error
+	ctx    context.Context
+	member lantern.ID // in whose lane it waits; 0 for what no member can be blamed for
+	weight int        // 1, or how many signals it is about
+	fn     func(*txn) error
+	done   chan error
 }
 
 // write runs fn in a transaction, alone or together with the acts of other callers, and
@@ -34,16 +33,21 @@ type op struct {
 // fn may run more than once, so it must set its results anew each time. It should check
 // before it writes: an error before the first write costs the neighbours nothing.
 func (x *Exchange) write(ctx context.Context, fn func(*txn) error) error {
+	return x.writeFor(ctx, 0, 1, fn)
+}
+
+// writeFor is write for an act of a member that could crowd out the others': sharing and
+// reading. Corrections, acknowledgements and challenges never wait in a member's lane.
+func (x *Exchange) writeFor(ctx context.Context, member lantern.ID, weight int, fn func(*txn) error) error {
 	if err := x.fence.err(); err != nil {
 		return err
 	}
-	o := &op{ctx: ctx, fn: fn, done: make(chan error, 1)}
-	select {
-	case x.queue <- o:
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-x.ctx.Done():
+	o := &op{ctx: ctx, member: member, weight: weight, fn: fn, done: make(chan error, 1)}
+	if x.ctx.Err() != nil {
 		return errClosing
+	}
+	if err := x.queue.push(ctx, x.ctx.Done(), o); err != nil {
+		return err
 	}
 	// From here the act may be committed whether or not the caller waits, so it waits.
 	select {
@@ -67,24 +71,17 @@ func (x *Exchange) commitLoop() {
 		case <-x.ctx.Done():
 			x.refuseQueued()
 			return
-		case first := <-x.queue:
-			group := []*op{first}
-			for len(group) < maxGroup && len(x.queue) > 0 {
-				group = append(group, <-x.queue)
+		case <-x.queue.ready:
+			if group := x.queue.take(); len(group) > 0 {
+				x.commit(group)
 			}
-			x.commit(group)
 		}
 	}
 }
 
 func (x *Exchange) refuseQueued() {
-	for {
-		select {
-		case o := <-x.queue:
-			o.done <- errClosing
-		default:
-			return
-		}
+	for _, o := range x.queue.drain() {
+		o.done <- errClosing
 	}
 }
 

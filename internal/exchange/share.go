@@ -35,21 +35,12 @@ func (x *Exchange) ShareBatch(ctx context.Context, a policy.Actor, drafts []lant
 	if err := policy.Can(a, policy.Share, x.Clock()); err != nil {
 		return nil, err
 	}
-	refused := make([]*lantern.Error, len(drafts))
-	var ready []*prepared
-	for i, d := range drafts {
-		p, err := x.prepare(ctx, a, d)
-		if err != nil {
-			if !errors.As(err, &refused[i]) {
-				return nil, err
-			}
-			continue
-		}
-		p.at = i
-		ready = append(ready, p)
+	ready, refused, err := x.prepareAll(ctx, a, drafts)
+	if err != nil {
+		return nil, err
 	}
 	var results []lantern.ShareResult
-	err := x.write(ctx, func(t *txn) error {
+	err = x.writeFor(ctx, a.Member, len(drafts), func(t *txn) error {
 		results = make([]lantern.ShareResult, len(drafts))
 		for i, e := range refused {
 			if e != nil {
@@ -59,6 +50,29 @@ func (x *Exchange) ShareBatch(ctx context.Context, a policy.Actor, drafts []lant
 		return x.share(t, a, ready, results)
 	})
 	return results, err
+}
+
+// prepareAll prepares drafts in a slot of the member. refused has an error at the place of
+// each that cannot be taken.
+func (x *Exchange) prepareAll(ctx context.Context, a policy.Actor, drafts []lantern.Draft) (ready []*prepared, refused []*lantern.Error, err error) {
+	leave, err := x.slots.enter(ctx, a.Member)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer leave()
+	refused = make([]*lantern.Error, len(drafts))
+	for i, d := range drafts {
+		p, err := x.prepare(ctx, a, d)
+		if err != nil {
+			if !errors.As(err, &refused[i]) {
+				return nil, nil, err
+			}
+			continue
+		}
+		p.at = i
+		ready = append(ready, p)
+	}
+	return ready, refused, nil
 }
 
 func refusal(e *lantern.Error) lantern.ShareResult {

@@ -66,7 +66,7 @@ func (x *Exchange) Signal(ctx context.Context, a policy.Actor, id lantern.ID) (s
 	if err != nil || own {
 		return s, err
 	}
-	err = x.write(ctx, func(t *txn) error {
+	err = x.writeFor(ctx, a.Member, 1, func(t *txn) error {
 		row, sight, err := x.sight(t.ctx, t.Tx, a, id)
 		if err != nil {
 			return err
