@@ -36,6 +36,7 @@ type Config struct {
 	LogTrust
 	ExchangeServer
 	ExchangeListen
+	ExchangeQuotas
 	WebhookSending
 	AgentServer
 	AgentListen
@@ -89,6 +90,18 @@ type ExchangeServer struct {
 	// DB is the database, "sqlite:FILE" or "postgres://…". Unset, it is exchange.db in
 	// Dir. A password never goes into a flag: use LANTERN_EXCHANGE_DB or PGPASSWORD.
 	DB string `name:"db" key:"exchange-db" placeholder:"URL" help:"Database, sqlite:FILE or postgres://…. Default: exchange.db in the folder."`
+}
+
+// ExchangeQuotas bound what one member may take of an exchange. Each process counts for
+// itself: behind three replicas a member may have three times as much. Corrections,
+// acknowledgements, withdrawals and challenges are never held up.
+type ExchangeQuotas struct {
+	// ShareQuota is how many signals each member may share in an hour; negative: no bound.
+	ShareQuota int `key:"exchange-share-quota" default:"1000000" placeholder:"N" help:"Signals each member may share in an hour (${default}); -1: no bound."`
+
+	// DiscloseQuota is how many signals each member may be handed in an hour; negative: no
+	// bound.
+	DiscloseQuota int `key:"exchange-disclose-quota" default:"20000000" placeholder:"N" help:"Signals each member may be handed in an hour (${default}); -1: no bound."`
 }
 
 // Listener is how a server answers, exchange and agent alike.

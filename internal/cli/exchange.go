@@ -43,7 +43,7 @@ func (c *exchangeInit) Run(ctx context.Context, a *app) error {
 	if err := c.makeKeys(a, keys); err != nil {
 		return err
 	}
-	p, err := openExchange(ctx, a, c.ExchangeServer, WebhookSending{})
+	p, err := openExchange(ctx, a, c.ExchangeServer, ExchangeQuotas{}, WebhookSending{})
 	if err != nil {
 		return err
 	}
@@ -96,6 +96,7 @@ func (c *exchangeInit) makeKeys(a *app, dir string) error {
 type exchangeServe struct {
 	ExchangeServer
 	ExchangeListen
+	ExchangeQuotas
 	WebhookSending
 	Listener
 }
@@ -107,7 +108,7 @@ func (*exchangeServe) Help() string {
 }
 
 func (c *exchangeServe) Run(ctx context.Context, a *app) (err error) {
-	p, err := openExchange(ctx, a, c.ExchangeServer, c.WebhookSending)
+	p, err := openExchange(ctx, a, c.ExchangeServer, c.ExchangeQuotas, c.WebhookSending)
 	if err != nil {
 		return err
 	}

@@ -23,6 +23,7 @@ import (
 	"lantern/internal/exchange"
 	"lantern/internal/face/api"
 	"lantern/internal/face/match"
+	"lantern/internal/fair"
 	"lantern/internal/seal"
 	"lantern/internal/sqldb"
 	"lantern/internal/web"
@@ -49,7 +50,7 @@ type exchangeParts struct {
 }
 
 // openExchange puts an exchange together from its folder.
-func openExchange(ctx context.Context, a *app, c ExchangeServer, hooks WebhookSending) (*exchangeParts, error) {
+func openExchange(ctx context.Context, a *app, c ExchangeServer, quotas ExchangeQuotas, hooks WebhookSending) (*exchangeParts, error) {
 	keys := filepath.Join(c.Dir, keysDir)
 	kek, err := seal.FileKEK(filepath.Join(keys, kekName))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -74,6 +75,7 @@ func openExchange(ctx context.Context, a *app, c ExchangeServer, hooks WebhookSe
 		DB: p.db, Sealer: seal.New(kek), Signer: signer, Clock: a.Clock, Random: a.Random, Log: p.log,
 		Sender: webhook.NewClient(webhook.Config{Loopback: hooks.WebhookLoopback}),
 		Fence:  filepath.Join(keys, fenceName),
+		Quotas: fair.Quotas{Share: max(0, quotas.ShareQuota), Disclose: max(0, quotas.DiscloseQuota)},
 	})
 	if err != nil {
 		return nil, errors.Join(err, p.db.Close())
@@ -133,7 +135,7 @@ func readSigner(path string) (*audit.Signer, error) {
 func (p *exchangeParts) handlers() (public, admin http.Handler, err error) {
 	metrics := web.NewMetrics()
 	metrics.Gauge("lantern_log_entries", "Entries of the log.", p.logSize)
-	face, err := api.New(p.service, api.Config{Log: p.log})
+	face, err := api.New(p.service, api.Config{Log: p.log, Quota: api.Quota(p.service)})
 	if err != nil {
 		return nil, nil, err
 	}

@@ -12,6 +12,7 @@ import (
 
 	"lantern"
 	"lantern/audit"
+	"lantern/internal/fair"
 	"lantern/internal/seal"
 	"lantern/internal/sqldb"
 	"lantern/internal/store"
@@ -33,6 +34,8 @@ type Config struct {
 	// Default: none, and a start trusts the database.
 	Fence string
 
+	Quotas fair.Quotas // of each member; default none
+
 	SweepEvery time.Duration // how often expiry, deadlines and erasure are looked after; default a minute, negative never
 	PollEvery  time.Duration // how often other processes' writes are looked for while somebody waits; default 20 ms
 
@@ -46,13 +49,15 @@ type Config struct {
 // Exchange is a running service.
 type Exchange struct {
 	Config
-	queue *queue
-	slots *slots
-	wakes *wakes
-	watch *watch
-	heads headCache
-	fence *fence
-	hooks *dispatcher
+	queue *fair.Queue[*op]
+	slots *fair.Slots
+
+	buckets *fair.Buckets
+	wakes   *wakes
+	watch   *watch
+	heads   headCache
+	fence   *fence
+	hooks   *dispatcher
 
 	ctx   context.Context // ends when Close is called
 	close context.CancelFunc
@@ -94,7 +99,7 @@ func New(ctx context.Context, c Config) (*Exchange, error) {
 	if c.ScrubTraces == 0 {
 		c.ScrubTraces = 12 * time.Hour
 	}
-	x := &Exchange{Config: c, queue: newQueue(), slots: newSlots(), wakes: newWakes(), watch: newWatch(), erased: make(chan struct{}, 1), stopped: make(chan struct{})}
+	x := &Exchange{Config: c, queue: fair.NewQueue[*op](), slots: fair.NewSlots(), buckets: fair.NewBuckets(c.Quotas), wakes: newWakes(), watch: newWatch(), erased: make(chan struct{}, 1), stopped: make(chan struct{})}
 	x.ctx, x.close = context.WithCancel(context.WithoutCancel(ctx))
 	x.hooks = newDispatcher(x)
 	var err error

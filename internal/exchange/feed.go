@@ -9,6 +9,7 @@ import (
 
 	"lantern"
 	"lantern/audit"
+	"lantern/internal/fair"
 	"lantern/internal/policy"
 	"lantern/internal/sqldb"
 	"lantern/internal/store"
@@ -106,6 +107,9 @@ func (x *Exchange) page(ctx context.Context, a policy.Actor, program lantern.ID,
 	var d disclosed
 	next := *from
 	if news {
+		if err := x.mayDisclose(ctx, a.Member, program, from.seq); err != nil {
+			return page, head, err
+		}
 		err = x.writeFor(ctx, a.Member, 1, func(t *txn) error {
 			if err := look(t.ctx, t.Tx); err != nil {
 				return err
@@ -116,6 +120,7 @@ func (x *Exchange) page(ctx context.Context, a policy.Actor, program lantern.ID,
 		if err != nil {
 			return page, head, err
 		}
+		x.used(a.Member, fair.DiscloseUse, d.handed(a.Member))
 	}
 	*from = next
 	page.Next = x.cursor(a.Member, program, next)
@@ -145,6 +150,34 @@ type disclosed struct {
 	rows      []store.FeedRow
 	reactions []store.ReactionCount
 	links     []store.LinkRow
+}
+
+// handed counts the signals of others that a page hands out.
+func (d disclosed) handed(reader lantern.ID) (n int) {
+	for _, r := range d.rows {
+		if r.State == lantern.Active && r.Member != reader {
+			n++
+		}
+	}
+	return n
+}
+
+// mayDisclose holds a reader to its quota, unless a correction lies ahead: those are never
+// held up, so what lies before them goes out too.
+func (x *Exchange) mayDisclose(ctx context.Context, reader, program lantern.ID, after int64) error {
+	refusal := x.within(reader, fair.DiscloseUse)
+	if refusal == nil {
+		return nil
+	}
+	var ahead bool
+	err := x.read(ctx, func(tx *sqldb.Tx) (err error) {
+		ahead, err = store.CorrectionAhead(ctx, tx, program, reader, after)
+		return err
+	})
+	if err == nil && !ahead {
+		err = refusal
+	}
+	return err
 }
 
 // disclose reads a page in the transaction that also enters the recipients and logs the

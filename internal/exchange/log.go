@@ -20,11 +20,9 @@ const groupTimeout = 30 * time.Second
 
 // op is one act that waits for its transaction.
 type op struct {
-	ctx    context.Context
-	member lantern.ID // in whose lane it waits; 0 for what no member can be blamed for
-	weight int        // 1, or how many signals it is about
-	fn     func(*txn) error
-	done   chan error
+	ctx  context.Context
+	fn   func(*txn) error
+	done chan error
 }
 
 // write runs fn in a transaction, alone or together with the acts of other callers, and
@@ -37,17 +35,20 @@ func (x *Exchange) write(ctx context.Context, fn func(*txn) error) error {
 }
 
 // writeFor is write for an act of a member that could crowd out the others': sharing and
-// reading. Corrections, acknowledgements and challenges never wait in a member's lane.
+// reading. weight is how many signals it is about. Corrections, acknowledgements and challenges never wait in a member's lane.
 func (x *Exchange) writeFor(ctx context.Context, member lantern.ID, weight int, fn func(*txn) error) error {
 	if err := x.fence.err(); err != nil {
 		return err
 	}
-	o := &op{ctx: ctx, member: member, weight: weight, fn: fn, done: make(chan error, 1)}
+	o := &op{ctx: ctx, fn: fn, done: make(chan error, 1)}
 	if x.ctx.Err() != nil {
 		return errClosing
 	}
-	if err := x.queue.push(ctx, x.ctx.Done(), o); err != nil {
-		return err
+	waiting, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer context.AfterFunc(x.ctx, func() { cancel(errClosing) })()
+	if err := x.queue.Push(waiting, member, weight, o); err != nil {
+		return context.Cause(waiting)
 	}
 	// From here the act may be committed whether or not the caller waits, so it waits.
 	select {
@@ -71,8 +72,8 @@ func (x *Exchange) commitLoop() {
 		case <-x.ctx.Done():
 			x.refuseQueued()
 			return
-		case <-x.queue.ready:
-			if group := x.queue.take(); len(group) > 0 {
+		case <-x.queue.Ready():
+			if group := x.queue.Take(); len(group) > 0 {
 				x.commit(group)
 			}
 		}
@@ -80,7 +81,7 @@ func (x *Exchange) commitLoop() {
 }
 
 func (x *Exchange) refuseQueued() {
-	for _, o := range x.queue.drain() {
+	for _, o := range x.queue.Drain() {
 		o.done <- errClosing
 	}
 }

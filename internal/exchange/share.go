@@ -7,6 +7,7 @@ import (
 
 	"lantern"
 	"lantern/audit"
+	"lantern/internal/fair"
 	"lantern/internal/policy"
 	"lantern/internal/store"
 	"lantern/signal"
@@ -35,6 +36,10 @@ func (x *Exchange) ShareBatch(ctx context.Context, a policy.Actor, drafts []lant
 	if err := policy.Can(a, policy.Share, x.Clock()); err != nil {
 		return nil, err
 	}
+	if err := x.within(a.Member, fair.ShareUse); err != nil {
+		return nil, err
+	}
+	x.used(a.Member, fair.ShareUse, len(drafts))
 	ready, refused, err := x.prepareAll(ctx, a, drafts)
 	if err != nil {
 		return nil, err
@@ -55,7 +60,7 @@ func (x *Exchange) ShareBatch(ctx context.Context, a policy.Actor, drafts []lant
 // prepareAll prepares drafts in a slot of the member. refused has an error at the place of
 // each that cannot be taken.
 func (x *Exchange) prepareAll(ctx context.Context, a policy.Actor, drafts []lantern.Draft) (ready []*prepared, refused []*lantern.Error, err error) {
-	leave, err := x.slots.enter(ctx, a.Member)
+	leave, err := x.slots.Enter(ctx, a.Member)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -8,6 +8,7 @@ import (
 
 	"lantern"
 	"lantern/audit"
+	"lantern/internal/fair"
 	"lantern/internal/policy"
 	"lantern/internal/sqldb"
 	"lantern/internal/store"
@@ -66,6 +67,10 @@ func (x *Exchange) Signal(ctx context.Context, a policy.Actor, id lantern.ID) (s
 	if err != nil || own {
 		return s, err
 	}
+	if err := x.within(a.Member, fair.DiscloseUse); err != nil {
+		return s, err
+	}
+	x.used(a.Member, fair.DiscloseUse, 1)
 	err = x.writeFor(ctx, a.Member, 1, func(t *txn) error {
 		row, sight, err := x.sight(t.ctx, t.Tx, a, id)
 		if err != nil {

@@ -257,3 +257,15 @@ func PurgeTombstones(ctx context.Context, tx *sqldb.Tx, before time.Time) (map[l
 	}
 	return horizon, nil
 }
+
+// CorrectionAhead reports whether a feed holds, after a seq, a signal that is suspended or
+// fell and had been sent to the reader, or is its own.
+func CorrectionAhead(ctx context.Context, tx *sqldb.Tx, program, reader lantern.ID, after int64) (bool, error) {
+	var n int
+	err := tx.QueryRow(ctx, `SELECT COUNT(*) FROM (SELECT 1 FROM placement p
+		JOIN signal s ON s.member_id = p.member_id AND s.id = p.signal_id
+		WHERE p.program_id = $1 AND p.seq > $2 AND s.state IN ('suspended', 'withdrawn', 'erased')
+		AND (s.member_id = $3 OR EXISTS (SELECT 1 FROM recipient r WHERE r.signal_id = s.id AND r.member_id = $3)) LIMIT 1) ahead`,
+		program, after, reader).Scan(&n)
+	return n > 0, err
+}

@@ -21,6 +21,7 @@ var floors = map[string]int{
 	"signal":              1,
 	"audit":               1,
 	"internal/completion": 1,
+	"internal/fair":       1,
 	"internal/policy":     1,
 	"internal/seal":       1,
 	"internal/sqldb":      1,

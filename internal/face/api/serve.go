@@ -8,6 +8,7 @@ import (
 
 	"lantern"
 	"lantern/internal/exchange"
+	"lantern/internal/fair"
 	"lantern/internal/policy"
 	"lantern/internal/web"
 )
@@ -17,8 +18,26 @@ type Config struct {
 	Log *slog.Logger // receives what no caller can be told; nil: none
 
 	// Quota is asked before each call that carries a key, if it is set: what it returns
-	// becomes the RateLimit headers, and its error the answer. route is the pattern.
+	// becomes the RateLimit headers unless Limit is 0, and its error the answer. route is
+	// the pattern. [Quota] asks the exchange.
 	Quota func(ctx context.Context, a policy.Actor, route string) (web.Quota, error)
+}
+
+// Quota tells callers how much of their member's quotas is left, on the routes these are
+// for. The exchange itself refuses what goes beyond.
+func Quota(x *exchange.Exchange) func(context.Context, policy.Actor, string) (web.Quota, error) {
+	uses := map[string]fair.Use{
+		"/v1/signals": fair.ShareUse, "/v1/signals/batch": fair.ShareUse,
+		"/v1/signals/{id}": fair.DiscloseUse, "/v1/programs/{id}/changes": fair.DiscloseUse,
+	}
+	return func(_ context.Context, a policy.Actor, route string) (web.Quota, error) {
+		use, ok := uses[route]
+		if !ok {
+			return web.Quota{}, nil
+		}
+		left := x.Allowance(a.Member, use)
+		return web.Quota{Limit: left.Limit, Remaining: left.Remaining, Reset: left.Reset}, nil
+	}
 }
 
 // API is the face over one exchange.
@@ -127,7 +146,9 @@ func (c *call) authenticate(rt route) error {
 		return nil
 	}
 	quota, err := c.api.config.Quota(c.ctx(), c.actor, rt.path)
-	quota.Set(c.w.Header())
+	if quota.Limit > 0 {
+		quota.Set(c.w.Header())
+	}
 	return err
 }
 

@@ -74,6 +74,15 @@ func (b *logBuffer) String() string {
 
 func newWorld(t *testing.T, url string, change ...func(*api.Config)) *world {
 	t.Helper()
+	return foundWorld(t, url, func(*exchange.Config) {}, func(w *world) {
+		for _, c := range change {
+			c(&w.config)
+		}
+	})
+}
+
+func foundWorld(t *testing.T, url string, exchanged func(*exchange.Config), faced func(*world)) *world {
+	t.Helper()
 	w := &world{t: t, spec: loadSpec(t), log: &logBuffer{}, metrics: web.NewMetrics(), seen: map[string]bool{}}
 	db, err := sqldb.Open(t.Context(), url)
 	if err != nil {
@@ -85,11 +94,12 @@ func newWorld(t *testing.T, url string, change ...func(*api.Config)) *world {
 		t.Fatal(err)
 	}
 	log := slog.New(slog.NewJSONHandler(w.log, nil))
-	w.x, err = exchange.New(t.Context(), exchange.Config{
+	config := exchange.Config{
 		DB: db, Sealer: seal.New(seal.NewLocalKEK([32]byte{1})), Signer: signer, Log: log, SweepEvery: -1, WebhookEvery: -1,
 		Clock: func() time.Time { return time.Now().Add(time.Duration(w.ahead.Load())) },
-	})
-	if err != nil {
+	}
+	exchanged(&config)
+	if w.x, err = exchange.New(t.Context(), config); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = w.x.Close() })
@@ -98,9 +108,7 @@ func newWorld(t *testing.T, url string, change ...func(*api.Config)) *world {
 		t.Fatal(err)
 	}
 	w.config.Log = log
-	for _, c := range change {
-		c(&w.config)
-	}
+	faced(w)
 	face, err := api.New(w.x, w.config)
 	if err != nil {
 		t.Fatal(err)

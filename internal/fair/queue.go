@@ -1,4 +1,4 @@
-package exchange
+package fair
 
 import (
 	"context"
@@ -19,30 +19,38 @@ const (
 	payback  = time.Millisecond       // in which a member gets the credit for one signal back by itself
 )
 
-// queue holds the acts that wait for a transaction, in a lane for each member. Lanes take
+// Queue holds the acts that wait for a group, in a lane for each member. Lanes take
 // turns, by weight, so that a member that keeps its own lane full leaves the others what
 // they had: an act waits for the group before it and for as much of every other member as
 // of its own. Who shared a batch while others were about waits for as many acts of
 // theirs, or a millisecond for each of its signals. A member alone is not held back.
-type queue struct {
+//
+// A Queue is safe for concurrent use.
+type Queue[T any] struct {
 	ready chan struct{} // holds a token while acts wait
 
 	mu    sync.Mutex
-	lanes map[lantern.ID]*lane // by member; guarded by mu, like what follows
-	turns []*lane              // those with acts, in the order of their turns
-	seen  [2]sighting          // the last two members that acted
+	lanes map[lantern.ID]*lane[T] // by member; guarded by mu, like what follows
+	turns []*lane[T]              // those with acts, in the order of their turns
+	seen  [2]sighting             // the last two members that acted
+}
+
+// act is one waiting act with its weight.
+type act[T any] struct {
+	what   T
+	weight int
 }
 
 // lane is one member's acts, in order.
-type lane struct {
-	acts   []*op
+type lane[T any] struct {
+	acts   []act[T]
 	credit int           // weight it may add; negative after a heavy act
 	at     time.Time     // when credit was last reckoned
 	left   chan struct{} // closed and replaced when acts were taken
 }
 
 // earn gives a lane the credit of a turn and of the time since the last.
-func (l *lane) earn(turn int, now time.Time) {
+func (l *lane[T]) earn(turn int, now time.Time) {
 	paid := now.Sub(l.at) / payback
 	l.credit = min(l.credit+turn+int(paid), maxCredit)
 	l.at = l.at.Add(paid * payback)
@@ -54,23 +62,27 @@ type sighting struct {
 	at     time.Time
 }
 
-func newQueue() *queue {
-	return &queue{ready: make(chan struct{}, 1), lanes: map[lantern.ID]*lane{}}
+// NewQueue returns an empty queue.
+func NewQueue[T any]() *Queue[T] {
+	return &Queue[T]{ready: make(chan struct{}, 1), lanes: map[lantern.ID]*lane[T]{}}
 }
 
+// Ready gives a token while acts wait: then call Take.
+func (q *Queue[T]) Ready() <-chan struct{} { return q.ready }
+
 // ring lets the queue be looked at.
-func (q *queue) ring() {
+func (q *Queue[T]) ring() {
 	select {
 	case q.ready <- struct{}{}:
 	default: // it will be
 	}
 }
 
-// push puts an act into its member's lane. While that is full it waits, until ctx or end
-// is done.
-func (q *queue) push(ctx context.Context, end <-chan struct{}, o *op) error {
+// Push puts an act into its member's lane. Its weight is what it costs beside others: how
+// many signals it is about. While the lane is full Push waits, until ctx ends.
+func (q *Queue[T]) Push(ctx context.Context, member lantern.ID, weight int, what T) error {
 	for {
-		full := q.offer(o)
+		full := q.offer(member, act[T]{what, max(1, weight)})
 		if full == nil {
 			return nil
 		}
@@ -78,21 +90,19 @@ func (q *queue) push(ctx context.Context, end <-chan struct{}, o *op) error {
 		case <-full:
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-end:
-			return errClosing
 		}
 	}
 }
 
 // offer takes an act in, or returns what is closed when there is room again.
-func (q *queue) offer(o *op) (full <-chan struct{}) {
+func (q *Queue[T]) offer(member lantern.ID, a act[T]) (full <-chan struct{}) {
 	now := time.Now()
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	l := q.lanes[o.member]
+	l := q.lanes[member]
 	if l == nil {
-		l = &lane{credit: maxCredit, at: now, left: make(chan struct{})}
-		q.lanes[o.member] = l
+		l = &lane[T]{credit: maxCredit, at: now, left: make(chan struct{})}
+		q.lanes[member] = l
 	}
 	if len(l.acts) >= maxLane {
 		return l.left
@@ -100,19 +110,19 @@ func (q *queue) offer(o *op) (full <-chan struct{}) {
 	if len(l.acts) == 0 {
 		q.turns = append(q.turns, l)
 	}
-	l.acts = append(l.acts, o)
-	if q.seen[0].member != o.member {
+	l.acts = append(l.acts, a)
+	if q.seen[0].member != member {
 		q.seen[1] = q.seen[0]
 	}
-	q.seen[0] = sighting{o.member, now}
+	q.seen[0] = sighting{member, now}
 	q.ring()
 	return nil
 }
 
-// take returns the next group. Lanes give in turn; once only one has acts left the group
+// Take returns the next group. Lanes give in turn; once only one has acts left the group
 // is closed, so that the others' next acts find a short one before them. An empty group
 // means that whoever waits has to, for the sake of others; the queue rings again.
-func (q *queue) take() (group []*op) {
+func (q *Queue[T]) Take() (group []T) {
 	now := time.Now()
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -136,7 +146,9 @@ func (q *queue) take() (group []*op) {
 			weight += l.acts[n].weight
 			n++
 		}
-		group = append(group, l.acts[:n]...)
+		for _, a := range l.acts[:n] {
+			group = append(group, a.what)
+		}
 		if l.acts = l.acts[n:]; n > 0 {
 			close(l.left)
 			l.left = make(chan struct{})
@@ -154,12 +166,14 @@ func (q *queue) take() (group []*op) {
 	return group
 }
 
-// drain returns all acts that wait.
-func (q *queue) drain() (all []*op) {
+// Drain returns all acts that wait.
+func (q *Queue[T]) Drain() (all []T) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for _, l := range q.turns {
-		all = append(all, l.acts...)
+		for _, a := range l.acts {
+			all = append(all, a.what)
+		}
 		l.acts = nil
 	}
 	q.turns = nil
@@ -167,6 +181,6 @@ func (q *queue) drain() (all []*op) {
 }
 
 // othersAbout reports whether two members acted within the last moment.
-func (q *queue) othersAbout(now time.Time) bool {
+func (q *Queue[T]) othersAbout(now time.Time) bool {
 	return !q.seen[1].at.IsZero() && now.Sub(q.seen[1].at) < aboutFor
 }
