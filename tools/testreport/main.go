@@ -60,6 +60,7 @@ type event struct {
 func report(r io.Reader, w io.Writer, leave map[string]bool) (ok bool, err error) {
 	output := map[string]*strings.Builder{}
 	var skipped []string
+	var passed, failed, left int
 	ok = true
 	lines := bufio.NewScanner(r)
 	lines.Buffer(nil, 16<<20)
@@ -82,19 +83,24 @@ func report(r io.Reader, w io.Writer, leave map[string]bool) (ok bool, err error
 				fmt.Fprint(w, b)
 			}
 			if e.Test == "" {
-				fmt.Fprintf(w, "FAIL  %-40s %6.1f s\n", e.Package, e.Elapsed)
+				fmt.Fprintf(w, "FAIL\t%s\t%.3fs\n", e.Package, e.Elapsed)
+			} else {
+				failed++
 			}
 		case "skip":
 			switch {
 			case e.Test == "":
 			case leave[key]:
+				left++
 				fmt.Fprintf(w, "skip  %s %s\n", key, reason(output[key]))
 			default:
 				skipped = append(skipped, fmt.Sprintf("%s %s", key, reason(output[key])))
 			}
 		case "pass":
 			if e.Test == "" {
-				fmt.Fprintf(w, "ok    %-40s %6.1f s\n", e.Package, e.Elapsed)
+				fmt.Fprintf(w, "ok  \t%s\t%.3fs\n", e.Package, e.Elapsed)
+			} else {
+				passed++
 			}
 		}
 		if e.Action != "output" {
@@ -105,6 +111,7 @@ func report(r io.Reader, w io.Writer, leave map[string]bool) (ok bool, err error
 		ok = false
 		fmt.Fprintln(w, "SKIPPED without leave:", s)
 	}
+	fmt.Fprintf(w, "%d passed, %d failed, %d skipped\n", passed, failed, left+len(skipped))
 	return ok, lines.Err()
 }
 
