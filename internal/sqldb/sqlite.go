@@ -134,7 +134,7 @@ func createFile(path string) error {
 
 // The pragmas a URL may set.
 var sqliteAllowed = []string{"busy_timeout", "cache_size", "foreign_keys", "journal_mode", "journal_size_limit",
-	"mmap_size", "secure_delete", "synchronous", "temp_store", "wal_autocheckpoint"}
+	"max_page_count", "mmap_size", "secure_delete", "synchronous", "temp_store", "wal_autocheckpoint"}
 
 // parsePragmas reads the query part of a sqlite: URL.
 func parsePragmas(query string) ([]pragma, error) {
