@@ -2,9 +2,7 @@ package agent
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"lantern"
@@ -31,47 +29,10 @@ func (a *Agent) sendAcks(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("reading owed acknowledgements: %w", err)
 	}
-	failed := a.sendTogether(ctx, due)
+	failed := together(due, func(ack ackRow) error { return a.sendAck(ctx, ack) })
 	if len(due) > 0 {
 		a.changed.wake()
 	}
-	return failed
-}
-
-// ackSenders bounds how many acknowledgements are under way at once. The exchange commits
-// those that come together together.
-const ackSenders = 8
-
-// sendTogether sends acknowledgements, the masked ones first, which are due sooner.
-func (a *Agent) sendTogether(ctx context.Context, due []ackRow) error {
-	var senders sync.WaitGroup
-	var mu sync.Mutex
-	var next int     // guarded by mu
-	var failed error // guarded by mu
-	take := func() (ackRow, bool) {
-		mu.Lock()
-		defer mu.Unlock()
-		if next >= len(due) {
-			return ackRow{}, false
-		}
-		next++
-		return due[next-1], true
-	}
-	for range min(ackSenders, len(due)) {
-		senders.Go(func() {
-			for ack, ok := take(); ok; ack, ok = take() {
-				if err := a.sendAck(ctx, ack); err != nil {
-					mu.Lock()
-					failed = errors.Join(failed, err)
-					if lantern.KindOf(err) == lantern.Unavailable {
-						next = len(due) // the others would fare no better
-					}
-					mu.Unlock()
-				}
-			}
-		})
-	}
-	senders.Wait()
 	return failed
 }
 

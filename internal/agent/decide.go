@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"sync"
 
 	"lantern"
 	"lantern/audit"
@@ -140,21 +142,35 @@ func (a *Agent) sendReactions(ctx context.Context, c Caller) (map[lantern.ID]err
 		return nil, fmt.Errorf("reading owed reactions: %w", err)
 	}
 	unsent := make(map[lantern.ID]error)
-	var down error
-	for _, o := range owed {
-		err := down
-		if err == nil {
-			err = react(ctx, c.exchange, o)
+	var sent []owedReaction
+	var mu sync.Mutex // guards both
+	stopped := together(owed, func(o owedReaction) error {
+		err := react(ctx, c.exchange, o)
+		mu.Lock()
+		defer mu.Unlock()
+		if kind := lantern.KindOf(err); err == nil || kind == lantern.NotFound || kind == lantern.Conflict {
+			sent = append(sent, o) // or of no use any more
+			return nil
 		}
-		if kind := lantern.KindOf(err); err != nil && kind != lantern.NotFound && kind != lantern.Conflict {
-			unsent[o.signal] = err
-			if kind == lantern.Unavailable || kind == lantern.Forbidden {
-				down = err // the others would fare no better
+		unsent[o.signal] = err
+		return err
+	})
+	err = a.db.Write(ctx, func(tx *sqldb.Tx) error {
+		for _, o := range sent {
+			if err := settleReaction(ctx, tx, o); err != nil {
+				return err
 			}
-			continue
 		}
-		if err := a.db.Write(ctx, func(tx *sqldb.Tx) error { return settleReaction(ctx, tx, o) }); err != nil {
-			return nil, fmt.Errorf("recording a reaction: %w", err)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("recording reactions: %w", err)
+	}
+	if lantern.KindOf(stopped) == lantern.Unavailable {
+		for _, o := range owed {
+			if unsent[o.signal] == nil && !slices.Contains(sent, o) {
+				unsent[o.signal] = stopped
+			}
 		}
 	}
 	return unsent, nil
