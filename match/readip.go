@@ -14,7 +14,7 @@ func (s *scanner) readIPs(r *run) {
 				continue
 			}
 			if e := quad(s.text, p); e > 0 && text.RightFree(s.text, e, &text.IPJoin) {
-				if _, on := text.DotGoesOn(s.text, e); !on {
+				if !text.DotBinds(s.text, e) {
 					s.look(s.e.n.ip, p, e)
 				}
 			}

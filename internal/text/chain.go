@@ -1,6 +1,7 @@
 package text
 
 import (
+	"bytes"
 	"unicode"
 	"unicode/utf8"
 
@@ -84,7 +85,21 @@ func DotGoesOn(text []byte, e int) (next int, ok bool) {
 	return e + n, ScriptOf(after) != NoScript && ScriptOf(after) == ScriptOf(before)
 }
 
-// DotLeadsHere reports whether a form of a dot joins a name to what begins at p.
+// DotBinds reports whether a name that goes on behind a dot at e, however written, cannot end
+// in front of it.
+func DotBinds(text []byte, e int) bool {
+	next, ok := DotGoesOn(text, e)
+	return ok && dotBinds(text[e:next])
+}
+
+// dotBinds reports whether a form of a dot joins for certain: a full stop of another script
+// with a blank beside it may as well end a sentence, so both are tried.
+func dotBinds(form []byte) bool {
+	bare := bytes.Trim(form, " ")
+	return len(bare) == len(form) || bare[0] < utf8.RuneSelf
+}
+
+// DotLeadsHere reports whether a form of a dot joins, for certain, a name to what begins at p.
 func DotLeadsHere(text []byte, p int) bool {
 	n := FormBefore(text, p, DotForms)
 	if n == 0 {
@@ -92,7 +107,7 @@ func DotLeadsHere(text []byte, p int) bool {
 	}
 	before, _ := RuneBefore(text, p-n)
 	after, _ := RuneAt(text, p)
-	return ScriptOf(before) != NoScript && ScriptOf(after) == ScriptOf(before)
+	return dotBinds(text[p-n:p]) && ScriptOf(before) != NoScript && ScriptOf(after) == ScriptOf(before)
 }
 
 // maxHost is how many bytes of a host name are looked at.
@@ -153,7 +168,7 @@ func (h *HostEnds) end(text []byte, e int) {
 	if h.n == len(h.ends) || !RightFree(text, e, &HostJoin) {
 		return
 	}
-	if _, on := DotGoesOn(text, e); on {
+	if DotBinds(text, e) {
 		return
 	}
 	h.ends[h.n] = e

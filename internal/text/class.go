@@ -138,6 +138,8 @@ func RuneBefore(text []byte, i int) (rune, int) {
 }
 
 // LeftFree reports whether a token may begin at p: the text before does not go over into it.
+// What counts is its first letter or digit, whatever mark it begins with: "+1" and "$tag" may
+// follow a script written without spaces.
 func LeftFree(text []byte, p int, join *Set) bool {
 	i := p
 	for i > 0 && p-i < MaxJoin && join.Has(text[i-1]) {
@@ -151,8 +153,11 @@ func LeftFree(text []byte, p int, join *Set) bool {
 	if before == NoScript || escapeEnds(text, i) {
 		return true
 	}
-	r, _ = RuneAt(text, p)
-	inside := ScriptOf(r)
+	inside := NoScript
+	for n := 0; inside == NoScript && p < len(text) && n < MaxJoin; n++ {
+		r, size := RuneAt(text, p)
+		inside, p = ScriptOf(r), p+size
+	}
 	return inside != NoScript && inside != before
 }
 
@@ -170,8 +175,11 @@ func RightFree(text []byte, e int, join *Set) bool {
 	if after == NoScript {
 		return true
 	}
-	r, _ = RuneBefore(text, e)
-	inside := ScriptOf(r)
+	inside := NoScript
+	for n := 0; inside == NoScript && e > 0 && n < MaxJoin; n++ {
+		r, size := RuneBefore(text, e)
+		inside, e = ScriptOf(r), e-size
+	}
 	return inside != NoScript && inside != after
 }
 

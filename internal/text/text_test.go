@@ -28,6 +28,11 @@ func TestBorders(t *testing.T) {
 		{"夜‹鹰›夜", &text.HandleJoin, false, false},
 		{"é‹owl›é", &text.HandleJoin, false, false},
 		{"\xff‹owl›\xff", &text.HandleJoin, true, true},
+		{"夜‹+1›夜", &text.NoJoin, true, true},
+		{"x‹+1›夜", &text.NoJoin, false, true},
+		{"夜‹$owl›", &text.NoJoin, true, true},
+		{"夜‹a(b)›夜", &text.URLJoin, true, true},
+		{"夜‹a(b)›c", &text.URLJoin, true, false},
 		{strings.Repeat("a", 3) + strings.Repeat("-", 40) + "‹owl›", &text.HandleJoin, true, true},
 	} {
 		before, rest, _ := strings.Cut(c.text, "‹")

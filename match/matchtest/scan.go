@@ -351,7 +351,7 @@ var quad = regexp.MustCompile(`^(?:(?:0[xX][0-9a-fA-F]{1,30}|[0-9]{1,32})(?:\.| 
 func (r *reader) ip(i int) {
 	if c := r.t.at(i); c >= '0' && c <= '9' && r.t.free(i, -1, ".") && !r.t.dotsBehind(i) {
 		if m := quad.FindString(r.t.from(i, 256)); m != "" {
-			if j := r.t.number(r.t.chars[i].off + len(m)); r.t.free(j, 1, ".") && r.t.dotted(j) == 0 {
+			if j := r.t.number(r.t.chars[i].off + len(m)); r.t.free(j, 1, ".") && !r.t.dotBinds(j) {
 				r.look(signal.IP, m, i, j, nil)
 			}
 		}

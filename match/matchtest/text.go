@@ -139,7 +139,12 @@ func (t *text) free(i, step int, join string) bool {
 	if step < 0 && escape.MatchString(t.s[max(0, t.chars[out].off-6):t.chars[out+1].off]) {
 		return true
 	}
-	return kind(t.at(in)) != 0 && kind(t.at(in)) != k
+	inside := kind(t.at(in))
+	for n = 1; inside == 0 && n < 32; n++ {
+		in -= step
+		inside = kind(t.at(in))
+	}
+	return inside != 0 && inside != k
 }
 
 // forms of dots and at signs that are more than one character, or not ASCII.
@@ -167,6 +172,16 @@ func (t *text) dotted(i int) int {
 	return 0
 }
 
+// binds reports whether a dot form is more than what may end a sentence: a full stop of another
+// script with a blank beside it.
+func binds(form string) bool {
+	bare := strings.Trim(form, " ")
+	return bare == form || bare[0] < utf8.RuneSelf
+}
+
+// dotBinds reports whether a dot form at i joins what ends there to what follows, for certain.
+func (t *text) dotBinds(i int) bool { j := t.dotted(i); return j > 0 && binds(t.cut(i, j)) }
+
 // dotsBehind reports whether a dot form before i joins a name to what begins at i.
 func (t *text) dotsBehind(i int) bool {
 	off := t.chars[i].off
@@ -175,7 +190,7 @@ func (t *text) dotsBehind(i int) bool {
 		return false
 	}
 	j := t.number(off - len(m))
-	return kind(t.at(j-1)) != 0 && kind(t.at(j-1)) == kind(t.at(i))
+	return binds(m) && kind(t.at(j-1)) != 0 && kind(t.at(j-1)) == kind(t.at(i))
 }
 
 // nameChar reports letters, digits, marks and what cannot be seen.
@@ -189,7 +204,7 @@ func (t *text) hostEnds(i int) (ends []int, dotty bool) {
 		r := t.at(j)
 		if nameChar(r) || r == '.' || r == '-' || r == '_' {
 			dotty = dotty || r == '.'
-			if j++; kind(r) != 0 && t.free(j, 1, ".-_") && t.dotted(j) == 0 {
+			if j++; kind(r) != 0 && t.free(j, 1, ".-_") && !t.dotBinds(j) {
 				ends = append(ends, j)
 			}
 			continue
