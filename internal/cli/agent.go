@@ -43,7 +43,7 @@ func (c *agentInit) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	key, err := a.secret(c.KeyFile, "LANTERN_KEY")
+	key, err := a.secret(c.KeyFile, "LANTERN_KEY", apiKey)
 	if err != nil {
 		return err
 	}

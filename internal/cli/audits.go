@@ -163,7 +163,7 @@ func (c *auditInclusion) receipt(ctx context.Context, a *app) (text []byte, key 
 		if key, err = c.verifierKey(ctx, a, nil); err != nil {
 			return nil, "", err
 		}
-		if text, err = os.ReadFile(c.Entry); err != nil {
+		if text, err = readSmall(c.Entry); err != nil {
 			return nil, "", misuse("", "%w", err)
 		}
 		return text, key, nil

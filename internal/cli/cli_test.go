@@ -5,9 +5,12 @@ import (
 	"context"
 	"crypto/rand"
 	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -128,6 +131,61 @@ func TestBadConfigurationFile(t *testing.T) {
 	}
 	if got := run(t, "version", "--config", filepath.Join(t.TempDir(), "none.json")); got.code != exitMisuse {
 		t.Errorf("a named file that is missing: exit %d, %q", got.code, got.err)
+	}
+}
+
+// What is not the credential asked for may be another secret, and is sent nowhere.
+func TestKeyFileWithSomethingElse(t *testing.T) {
+	t.Parallel()
+	var asked atomic.Int64
+	exchange := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked.Add(1) }))
+	defer exchange.Close()
+	whoami := []string{"whoami", "--exchange", exchange.URL}
+	hits := []string{"hits", "list", "--agent", exchange.URL}
+	for _, tt := range []struct {
+		name, text string
+		args       []string
+		flag       string
+	}{
+		{"a key-encryption key", "lantern-kek-1 00112233445566778899aabbccddeeff\n", whoami, "--key-file"},
+		{"an agent's token", "la_00112233445566778899\n", whoami, "--key-file"},
+		{"a password", "hunter2\n", whoami, "--key-file"},
+		{"an empty file", "", whoami, "--key-file"},
+		{"a large file", strings.Repeat("lk_1_x", 1<<20), whoami, "--key-file"},
+		{"an API key for a token", "lk_123456789_secret\n", hits, "--token-file"},
+	} {
+		file := filepath.Join(t.TempDir(), "key")
+		write(t, file, tt.text)
+		got := run(t, append(tt.args, tt.flag, file)...)
+		if got.code != exitMisuse || got.out != "" || tt.text != "" && strings.Contains(got.err, strings.TrimSpace(tt.text)) {
+			t.Errorf("%s: exit %d, %q, %q", tt.name, got.code, got.out, got.err)
+		}
+	}
+	if got := runWith(t, map[string]string{"LANTERN_KEY": "hunter2"}, "", whoami...); got.code != exitMisuse || strings.Contains(got.err, "hunter2") {
+		t.Errorf("a password in the environment: exit %d, %q", got.code, got.err)
+	}
+	if n := asked.Load(); n != 0 {
+		t.Errorf("the other side was asked %d times, want never", n)
+	}
+}
+
+// A file without an end is no reason to fill the memory.
+func TestEndlessFile(t *testing.T) {
+	t.Parallel()
+	const endless = "/dev/zero"
+	if _, err := os.Stat(endless); err != nil {
+		t.Skip(err)
+	}
+	for _, args := range [][]string{
+		{"whoami", "--key-file", endless},
+		{"version", "--config", endless},
+		{"exchange", "program", "policy", "4711", endless},
+		{"audit", "verify", t.TempDir(), "--log-key", endless},
+	} {
+		got := runWith(t, map[string]string{"LANTERN_KEY": "lk_123456789_none"}, "", args...)
+		if got.code != exitMisuse && got.code != exitFailed || !strings.Contains(got.err, "larger than") {
+			t.Errorf("%v: exit %d, %q", args, got.code, got.err)
+		}
 	}
 }
 

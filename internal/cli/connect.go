@@ -2,10 +2,12 @@ package cli
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/url"
 	"os"
+	"regexp"
 	"strings"
 
 	"lantern/client"
@@ -15,7 +17,7 @@ import (
 // open returns a client of the exchange that speaks with the key from the key file or
 // the environment. Whoever calls it closes it.
 func (e *ExchangeAccess) open(a *app) (*client.Client, error) {
-	key, err := a.secret(e.KeyFile, "LANTERN_KEY")
+	key, err := a.secret(e.KeyFile, "LANTERN_KEY", apiKey)
 	if err != nil {
 		return nil, err
 	}
@@ -36,12 +38,12 @@ func (g *AgentAccess) open(a *app, person bool) (*client.Agent, error) {
 	}
 	credential, err := "", error(nil)
 	if !person {
-		if credential, err = a.secret(g.TokenFile, "LANTERN_TOKEN"); err != nil {
+		if credential, err = a.secret(g.TokenFile, "LANTERN_TOKEN", agentToken); err != nil {
 			return nil, err
 		}
 	}
 	if credential == "" {
-		if credential, err = a.secret(g.PersonKey, "LANTERN_KEY"); err != nil {
+		if credential, err = a.secret(g.PersonKey, "LANTERN_KEY", apiKey); err != nil {
 			return nil, err
 		}
 	}
@@ -86,12 +88,46 @@ func loopback(host string) bool {
 	return ip != nil && ip.IsLoopback()
 }
 
+// The two credentials a command can be given.
+var (
+	apiKey     = credential{"API key", regexp.MustCompile(`^(lk_[0-9]+_[!-~]+|[0-9]+[|][!-~]+)$`)}
+	agentToken = credential{"agent's token", regexp.MustCompile(`^la_[!-~]+$`)}
+)
+
+// credential is a kind of secret, and the form that tells it from other secrets.
+type credential struct {
+	name string
+	form *regexp.Regexp
+}
+
+// smallFile is the size above which a file holds no key, checkpoint, policy or configuration.
+const smallFile = 1 << 20
+
+// readSmall reads such a file, and no more of it: /dev/zero has no end.
+func readSmall(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, smallFile+1))
+	if err == nil && len(b) > smallFile {
+		return nil, fmt.Errorf("%s is larger than %d bytes", path, smallFile)
+	}
+	return b, err
+}
+
 // secret reads the first line of a file, else the environment variable. It returns "" if
-// neither is set, and warns if others on the machine can read the file.
-func (a *app) secret(file, env string) (string, error) {
+// neither is set, and warns if others on the machine can read the file. What does not look
+// like the credential is refused here: it may be another secret, such as a key that values
+// are sealed under, and must not be sent anywhere.
+func (a *app) secret(file, env string, kind credential) (string, error) {
 	if file == "" {
 		v, _ := a.Env(env)
-		return strings.TrimSpace(v), nil
+		if v = strings.TrimSpace(v); v != "" && !kind.form.MatchString(v) {
+			return "", misuse("it was sent nowhere", "%s holds no %s", env, kind.name)
+		}
+		return v, nil
 	}
 	info, err := os.Stat(file)
 	if err != nil {
@@ -100,13 +136,13 @@ func (a *app) secret(file, env string) (string, error) {
 	if info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 {
 		a.note("warning: others on this machine can read %s; chmod 600 it", file)
 	}
-	b, err := os.ReadFile(file)
+	b, err := readSmall(file)
 	if err != nil {
 		return "", misuse("", "the key file: %w", err)
 	}
 	line, _, _ := strings.Cut(string(b), "\n")
-	if line = strings.TrimSpace(line); line == "" || len(line) > 4096 {
-		return "", misuse("a key file holds the key in its first line and nothing else", "%s holds no key", file)
+	if line = strings.TrimSpace(line); !kind.form.MatchString(line) {
+		return "", misuse("such a file holds it in its first line and nothing else; what this one holds was sent nowhere", "%s holds no %s", file, kind.name)
 	}
 	return line, nil
 }

@@ -136,7 +136,7 @@ func (c *feedFlags) load() (lantern.Cursor, error) {
 	if c.Cursor == "" {
 		return "", nil
 	}
-	b, err := os.ReadFile(c.Cursor)
+	b, err := readSmall(c.Cursor)
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", nil
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"strings"
 
 	"lantern/audit"
@@ -22,7 +21,7 @@ type LogTrust struct {
 // verifierKey reads the log's key, from the file or else from the exchange.
 func (t *LogTrust) verifierKey(ctx context.Context, a *app, x *client.Client) (string, error) {
 	if t.LogKey != "" {
-		b, err := os.ReadFile(t.LogKey)
+		b, err := readSmall(t.LogKey)
 		if err != nil {
 			return "", misuse("", "the log's key: %w", err)
 		}
@@ -43,7 +42,7 @@ func (t *LogTrust) seen(key string) (*audit.Checkpoint, error) {
 	if t.Seen == "" {
 		return nil, nil
 	}
-	note, err := os.ReadFile(t.Seen)
+	note, err := readSmall(t.Seen)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

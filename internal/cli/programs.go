@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"os"
 	"strconv"
 
 	"lantern"
@@ -72,7 +71,7 @@ func defaultPolicy(types []lantern.SignalType) lantern.Policy {
 
 // readObject reads a file with one JSON object, strictly.
 func readObject(path string, into any) error {
-	b, err := os.ReadFile(path)
+	b, err := readSmall(path)
 	if err != nil {
 		return misuse("", "%w", err)
 	}

@@ -286,7 +286,7 @@ func openAgent(ctx context.Context, a *app, c *agentRun) (*agentParts, error) {
 	p := &agentParts{log: a.serverLog(), clock: a.Clock}
 	logKey := ""
 	if c.LogKey != "" {
-		b, err := os.ReadFile(c.LogKey)
+		b, err := readSmall(c.LogKey)
 		if err != nil {
 			return nil, misuse("", "the log's key: %w", err)
 		}
