@@ -107,24 +107,45 @@ type app struct {
 	common *Common
 	model  *kong.Application
 	out    *display.Printer
+	shown  *display.Bar // the progress on standard error
 }
 
 func newApp(p Process, c *Common) *app {
-	return &app{Process: p, common: c, out: display.NewPrinter(p.Out, c.Output, p.OutTTY, p.Env)}
+	a := &app{Process: p, common: c, shown: &display.Bar{}}
+	if p.OutTTY {
+		a.Out = besideBar{a, p.Out}
+	}
+	a.out = display.NewPrinter(a.Out, c.Output, p.OutTTY, p.Env)
+	return a
 }
 
-// bar shows progress on standard error, and nothing unless that is a terminal.
+// besideBar writes to standard output where that is a terminal, as standard error may be:
+// data must not go on in the line that shows progress.
+type besideBar struct {
+	a   *app
+	out io.Writer
+}
+
+func (b besideBar) Write(text []byte) (int, error) {
+	b.a.shown.Hide()
+	return b.out.Write(text)
+}
+
+// bar shows progress on standard error, and nothing unless that is a terminal. Whoever
+// asks for it stops it.
 func (a *app) bar(what string, steps int64) *display.Bar {
 	if !a.ErrTTY || a.common.Quiet {
 		return &display.Bar{}
 	}
 	_, noColor := a.Env("NO_COLOR")
-	return display.NewBar(a.Err, what, steps, !noColor)
+	a.shown = display.NewBar(a.Err, what, steps, !noColor)
+	return a.shown
 }
 
 // note tells the person something that is not data.
 func (a *app) note(format string, args ...any) {
 	if !a.common.Quiet {
+		a.shown.Hide()
 		fmt.Fprintf(a.Err, "lantern: %s\n", display.Clean(fmt.Sprintf(format, args...)))
 	}
 }

@@ -81,6 +81,29 @@ func TestInterrupted(t *testing.T) {
 	}
 }
 
+// On a terminal the progress and the data share the screen, and no line of the data begins
+// with what is left of the progress.
+func TestProgressLeavesTheData(t *testing.T) {
+	t.Parallel()
+	rows := "type,value\n" + strings.Repeat("url,https://files.example.com/a\n", 3*shareBatch)
+	var both bytes.Buffer
+	Run(context.Background(), Process{
+		Args: []string{"share", "-", "--dry-run"}, In: strings.NewReader(rows), Out: &both, Err: &both, OutTTY: true, ErrTTY: true,
+		Env:   func(string) (string, bool) { return "", false },
+		Clock: time.Now, Random: rand.Reader,
+	})
+	lines := strings.Split(both.String(), "\n")
+	if !strings.Contains(both.String(), "sharing") || len(lines) < 3*shareBatch {
+		t.Fatalf("no progress, or not all of the data:\n%s", both.String())
+	}
+	for _, line := range lines {
+		visible := line[strings.LastIndex(line, "\r")+1:]
+		if strings.Contains(visible, "sharing") || strings.Contains(line, "sharing") && !strings.Contains(line, " \r"+visible) {
+			t.Errorf("progress is left in %q", line)
+		}
+	}
+}
+
 func TestSettings(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
