@@ -97,7 +97,7 @@ func (*casesRound) Help() string {
 }
 
 func (c *casesRound) Run(ctx context.Context, a *app) error {
-	in, _, err := a.input(c.File)
+	in, _, err := a.input(ctx, c.File)
 	if err != nil {
 		return err
 	}
@@ -118,7 +118,7 @@ type casesRule struct {
 }
 
 func (c *casesRule) Run(ctx context.Context, a *app) error {
-	in, _, err := a.input(c.File)
+	in, _, err := a.input(ctx, c.File)
 	if err != nil {
 		return err
 	}
@@ -159,7 +159,7 @@ func (*casesShare) Help() string {
 }
 
 func (c *casesShare) Run(ctx context.Context, a *app) error {
-	in, name, err := a.input(c.File)
+	in, name, err := a.input(ctx, c.File)
 	if err != nil {
 		return err
 	}

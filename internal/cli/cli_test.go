@@ -9,8 +9,10 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -101,6 +103,62 @@ func TestProgressLeavesTheData(t *testing.T) {
 		if strings.Contains(visible, "sharing") || strings.Contains(line, "sharing") && !strings.Contains(line, " \r"+visible) {
 			t.Errorf("progress is left in %q", line)
 		}
+	}
+}
+
+// silence is an input nobody writes; waited is called when somebody waits for it.
+type silence struct {
+	waited func()
+	end    chan struct{}
+}
+
+func (s silence) Read([]byte) (int, error) {
+	s.waited()
+	<-s.end
+	return 0, io.EOF
+}
+
+// A command that waits for input nobody writes ends when it is asked to, the first time.
+func TestInterruptedWhileWaitingForInput(t *testing.T) {
+	t.Parallel()
+	fifo := filepath.Join(t.TempDir(), "fifo")
+	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	agent := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) }))
+	defer agent.Close()
+	for _, args := range [][]string{
+		{"share", "-", "--dry-run"},
+		{"share", fifo, "--dry-run"},
+		{"match", "-", "--agent", agent.URL},
+		{"match", fifo, "--agent", agent.URL},
+		{"cases", "round", "4711", "-", "--agent", agent.URL},
+		{"cases", "share", "4711", "-", "--agent", agent.URL},
+	} {
+		asked, ask := context.WithCancel(context.Background())
+		silent := silence{ask, make(chan struct{})}
+		if slices.Contains(args, fifo) { // where nothing tells when it is waited for
+			ask()
+		}
+		ended := make(chan int, 1)
+		go func() {
+			ended <- Run(asked, Process{
+				Args: args, In: silent, Out: io.Discard, Err: io.Discard,
+				Env: func(k string) (string, bool) {
+					return map[string]string{"LANTERN_KEY": "lk_123456789_none", "LANTERN_TOKEN": "la_none"}[k], true
+				},
+				Clock: time.Now, Random: rand.Reader,
+			})
+		}()
+		select {
+		case code := <-ended:
+			if code != exitInterrupted {
+				t.Errorf("%v: exit %d, want %d", args, code, exitInterrupted)
+			}
+		case <-time.After(10 * time.Second):
+			t.Errorf("%v did not end", args)
+		}
+		close(silent.end)
 	}
 }
 

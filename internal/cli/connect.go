@@ -1,9 +1,11 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/url"
 	"os"
@@ -215,14 +217,34 @@ func look[T any](a *app, g *AgentAccess, cols []display.Column[T], call func(*cl
 	return display.All(a.out, all, cols...)
 }
 
-// input opens a file to read, or standard input for "-". The name is for messages.
-func (a *app) input(path string) (in io.ReadCloser, name string, err error) {
+// input opens a file to read, or standard input for "-". The name is for messages. What
+// may wait for somebody who never writes, a pipe or a terminal, is read until ctx is done.
+func (a *app) input(ctx context.Context, path string) (in io.ReadCloser, name string, err error) {
 	if path == "-" {
-		return io.NopCloser(a.In), "standard input", nil
+		return untilDone(ctx, func() (io.ReadCloser, error) { return io.NopCloser(a.In), nil }), "standard input", nil
+	}
+	if info, err := os.Stat(path); err == nil && info.Mode()&(fs.ModeNamedPipe|fs.ModeCharDevice) != 0 {
+		return untilDone(ctx, func() (io.ReadCloser, error) { return os.Open(path) }), path, nil
 	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, "", misuse("", "%w", err)
 	}
 	return f, path, nil
+}
+
+// untilDone reads what open returns until ctx is done. Nothing ends an open or a read that
+// waits for a writer, so they wait in a goroutine that ends with the process.
+func untilDone(ctx context.Context, open func() (io.ReadCloser, error)) io.ReadCloser {
+	r, w := io.Pipe()
+	context.AfterFunc(ctx, func() { w.CloseWithError(ctx.Err()) })
+	go func() {
+		in, err := open()
+		if err == nil {
+			_, err = io.Copy(w, in)
+			err = errors.Join(err, in.Close())
+		}
+		w.CloseWithError(err) // nil is the end of the input
+	}()
+	return r
 }

@@ -153,7 +153,7 @@ func (m *matching) trouble(file, why string) {
 
 // file has the agent look at one file. Only what ends the whole run is an error.
 func (m *matching) file(ctx context.Context, path string) error {
-	in, _, err := m.a.input(path)
+	in, _, err := m.a.input(ctx, path)
 	if err != nil {
 		m.trouble(path, reason(err))
 		return nil

@@ -64,7 +64,7 @@ func resultColumns() []display.Column[rowResult] {
 }
 
 func (c *shareCmd) Run(ctx context.Context, a *app) error {
-	in, name, err := a.input(c.File)
+	in, name, err := a.input(ctx, c.File)
 	if err != nil {
 		return err
 	}
