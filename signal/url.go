@@ -89,7 +89,9 @@ func plainURL(s string) (string, bool) {
 		return "", false
 	}
 	host, path := rest[:slash], rest[slash:]
-	if !plainHost(host) || strings.Contains(host, "xn--") || strings.IndexByte(host, '.') < 0 || endsInNumber(host) {
+	dot := strings.LastIndexByte(host, '.')
+	// A last label that begins with a digit may be read as a number: the parser decides.
+	if !plainHost(host) || strings.Contains(host, "xn--") || dot < 0 || dot+1 == len(host) || isDigit(host[dot+1]) {
 		return "", false
 	}
 	for i := range len(path) {
@@ -106,6 +108,8 @@ func plainURL(s string) (string, bool) {
 	}
 	return s, true
 }
+
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
 // plainQuery reports a query that stays as it is: simple characters, nothing to drop.
 func plainQuery(query string) bool {
