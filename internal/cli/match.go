@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
+	"unicode"
 
 	"lantern"
 	"lantern/client"
@@ -114,19 +116,25 @@ type matching struct {
 	troubles map[string]bool // files that were not looked at in full
 }
 
-// collect lists the files meant, folders walked without following links.
+// collect lists the files meant. Links are followed where they are named, not within folders.
 func (m *matching) collect(args []string) (files []string) {
 	for _, arg := range args {
 		if arg == "-" {
 			files = append(files, arg)
 			continue
 		}
-		err := filepath.WalkDir(arg, func(path string, d fs.DirEntry, err error) error {
+		root := arg
+		if info, err := os.Stat(arg); err == nil && info.IsDir() {
+			root += string(filepath.Separator) // a link to a folder is walked like the folder
+		}
+		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 			switch {
 			case err != nil:
 				m.trouble(path, reason(err))
 			case d.Type().IsRegular() || path == arg && !d.IsDir():
 				files = append(files, path)
+			case !d.IsDir():
+				m.a.note("%s: not looked at: a link or no regular file", path)
 			}
 			return nil
 		})
@@ -174,14 +182,20 @@ func (m *matching) file(ctx context.Context, path string) error {
 	return err
 }
 
-// shortRef is the agent's reference of a file: its path, or for a long one the end of it
-// behind a digest that keeps it apart from others.
+// shortRef is the agent's reference of a file: its path. One that is long, or holds what cannot
+// be shown, becomes the end of what can, behind a digest that keeps it apart from others.
 func shortRef(path string) string {
-	if len(path) <= 200 {
+	clean := strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(path, ""))
+	if clean == path && len(path) <= 200 {
 		return path
 	}
 	sum := sha256.Sum256([]byte(path))
-	return hex.EncodeToString(sum[:8]) + "…" + path[len(path)-180:]
+	return hex.EncodeToString(sum[:8]) + "…" + strings.ToValidUTF8(clean[max(0, len(clean)-180):], "")
 }
 
 // answer shows the matches of one answer and says what could not be looked at.
