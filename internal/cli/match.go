@@ -37,7 +37,7 @@ type matchRow struct {
 	Ref  string `json:"ref,omitempty"` // of the record, in a file of records
 	lantern.Match
 	State   lantern.AnswerState `json:"state"`
-	Account string              `json:"account,omitempty"`
+	Account string              `json:"account,omitempty"` // of a file that is not one of records
 }
 
 func matchColumns() []display.Column[matchRow] {
@@ -213,9 +213,11 @@ func (m *matching) answer(file string, answer lantern.Answer) error {
 		}
 	}
 	for _, match := range answer.Matches {
-		row := matchRow{File: file, Match: match, State: answer.State, Account: m.cmd.Account}
-		if answer.Ref != shortRef(file) {
-			row.Ref = answer.Ref
+		row := matchRow{File: file, Match: match, State: answer.State}
+		if answer.Ref == shortRef(file) {
+			row.Account = m.cmd.Account
+		} else {
+			row.Ref = answer.Ref // a record, which may say itself whose it is
 		}
 		m.found++
 		if err := m.out.Add(row); err != nil {
