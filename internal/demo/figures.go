@@ -103,8 +103,9 @@ type TaskFigures struct {
 	Results  map[string]int `json:"results"`
 }
 
-// LogFigures count the log's entries but for disclosures, whose number depends on how
-// the agents happened to read.
+// LogFigures count the log's entries but for disclosures and acknowledgements, whose
+// numbers depend on how the agents happened to read and to answer: purged, if it comes
+// first, acknowledges masked with it.
 type LogFigures struct {
 	Verified bool             `json:"verified"`
 	Entries  map[string]int64 `json:"entries"`
@@ -128,6 +129,7 @@ type Varying struct {
 	Purged      time.Duration            `json:"all_purged_ns"`
 	LogSize     int64                    `json:"log_size"`
 	Disclosures int64                    `json:"disclosures"`
+	Acks        int64                    `json:"acknowledgements"`
 	Checkpoint  string                   `json:"checkpoint_root"`
 }
 

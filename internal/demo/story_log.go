@@ -43,19 +43,20 @@ func (s *story) verifyLog(ctx context.Context) error {
 	f := &s.f.Log
 	f.Verified, f.Entries = true, map[string]int64{}
 	for kind, n := range r.Leaves {
-		if kind != audit.Disclose {
+		if kind != audit.Disclose && kind != audit.Acknowledge {
 			f.Entries[kind.String()] = n
 		}
 	}
-	s.f.TimesAndLog.LogSize, s.f.TimesAndLog.Disclosures = r.Size, r.Leaves[audit.Disclose]
-	s.f.TimesAndLog.Checkpoint = fmt.Sprintf("%x", r.Root[:])
+	v := &s.f.TimesAndLog
+	v.LogSize, v.Disclosures, v.Acks = r.Size, r.Leaves[audit.Disclose], r.Leaves[audit.Acknowledge]
+	v.Checkpoint = fmt.Sprintf("%x", r.Root[:])
 	s.n.says("auditor", "downloads %s entries in %s, with nothing but an address, and goes offline.", count(int(size)), some(files, "file", "files"))
 	s.n.adds("Recomputed every hash from the entries: in order, and it continues the head of %s entries noted before the story began.", count(int(s.seen.Size)))
 	line := ""
 	for _, kind := range sortedKeys(f.Entries) {
 		line += fmt.Sprintf("%s %s, ", count(int(f.Entries[kind])), kind)
 	}
-	s.n.adds("Entries: %s%s deliveries. Root %x….", line, count(int(s.f.TimesAndLog.Disclosures)), r.Root[:6])
+	s.n.adds("Entries: %s%s deliveries, %s acknowledgements. Root %x….", line, count(int(v.Disclosures)), count(int(v.Acks)), r.Root[:6])
 	return nil
 }
 
