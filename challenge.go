@@ -38,7 +38,7 @@ type Challenge struct {
 	Answer   string          `json:"answer,omitempty"` // the reason of the latest answer
 	State    ChallengeState  `json:"state"`
 	Opened   time.Time       `json:"opened"`
-	Deadline time.Time       `json:"deadline"` // of the step that is due
+	Deadline time.Time       `json:"deadline,omitzero"` // of the step that is due, if one is
 	Decided  time.Time       `json:"decided,omitzero"`
 }
 

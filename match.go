@@ -80,7 +80,7 @@ type Match struct {
 	Imminent       bool             `json:"imminent,omitempty"`
 	Disputed       bool             `json:"disputed,omitempty"`
 	Reactions      map[Reaction]int `json:"reactions,omitempty"`
-	Shared         time.Time        `json:"shared"`
+	Shared         time.Time        `json:"shared,omitzero"`
 	RequiresReview bool             `json:"requires_review"` // always true
 }
 

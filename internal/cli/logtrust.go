@@ -14,7 +14,7 @@ import (
 // LogTrust is what a checker of the log brings along: whose signature to accept and the
 // newest checkpoint seen so far.
 type LogTrust struct {
-	LogKey string `key:"log-key" type:"path" placeholder:"FILE" help:"File with the log's verifier key, from a source you trust. Default: ask the exchange, which could lie."`
+	LogKey string `key:"log-key" type:"path" placeholder:"FILE" help:"File with the log's verifier key, from a source you trust. Default: the one the exchange gives, which could lie."`
 	Seen   string `key:"seen" type:"path" placeholder:"FILE" help:"The newest checkpoint seen so far; an older or forked log is refused, and the file kept up to date."`
 }
 
