@@ -26,7 +26,7 @@ func usersOf(p *world.Platform) (records []lantern.Record) {
 // othersAct is the fourth chapter: three more companies look among their own users.
 func (s *story) othersAct(ctx context.Context) (map[string]*work, error) {
 	s.chapter("Chatter, Pixelplay and PayRail look among their own users",
-		"Each decides for itself, on its own evidence and under its own rules. The one who shared learns sums, never who.")
+		"Each decides for itself, on its own evidence and under its own rules. The one who shared learns sums and reactions, never which account.")
 	works := map[string]*work{}
 	back := 0
 	for _, name := range []string{chatter, pixelplay, payrail} {

@@ -41,7 +41,11 @@ func (x *Exchange) reshare(t *txn, a policy.Actor, p *prepared) (lantern.ShareRe
 	}
 	newLink := slices.ContainsFunc(p.draft.Links, func(l lantern.Link) bool { return !known(l) })
 	if string(row.Content) == string(p.row.Content) && len(missing) == 0 && !newLink {
-		return lantern.ShareResult{Status: lantern.Unchanged, Signal: row.ID}, nil
+		status := lantern.Unchanged
+		if row.State == lantern.Held {
+			status = lantern.HeldBack // still: sharing it again is no new evidence
+		}
+		return lantern.ShareResult{Status: status, Signal: row.ID}, nil
 	}
 	return x.amend(t, a, p, row, have, missing)
 }
