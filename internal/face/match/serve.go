@@ -25,6 +25,7 @@ type call struct {
 	w      http.ResponseWriter
 	r      *http.Request
 	caller agent.Caller
+	duplex bool // the answer may begin while the request still comes
 }
 
 // handler answers a call or says why not.
@@ -41,7 +42,13 @@ func (f *Face) serve(h handler) web.Handler {
 		if c.caller, err = f.agent.Authenticate(r.Context(), credential); err != nil {
 			return err
 		}
-		return h(c)
+		err = h(c)
+		if c.duplex {
+			// What the handler left of the body must be gone before the server looks for the next
+			// request: golang.org/issue/68560.
+			_ = r.Body.Close()
+		}
+		return err
 	}
 }
 
@@ -133,7 +140,7 @@ func (p *patient) Read(b []byte) (int, error) {
 func (c *call) answers(duplex bool) *web.LineWriter {
 	if duplex {
 		// A recorder in a test cannot; then the answer comes after the request.
-		_ = http.NewResponseController(c.w).EnableFullDuplex()
+		c.duplex = http.NewResponseController(c.w).EnableFullDuplex() == nil
 	}
 	return web.NewLineWriter(c.w)
 }

@@ -189,3 +189,24 @@ func TestARecordThatCannotBeReadHarmsNoNeighbor(t *testing.T) {
 		t.Errorf("got %q, %v; want %q", got, err, want)
 	}
 }
+
+// TestRefusedStream refuses streams before their bodies are read: the calls that follow on the
+// same connections are answered.
+func TestRefusedStream(t *testing.T) {
+	t.Parallel()
+	w := agenttest.New(t)
+	social := w.AddCompany("Facegram")
+	dir := t.TempDir()
+	d := serve(t, w, w.Run(t, social, dir), social, dir)
+	none := func(lantern.Answer) error { return nil }
+	for i := range 200 {
+		err := d.token.Scan(t.Context(), client.ScanFile{Name: "a.txt", Ref: "a\tb", Dry: true}, strings.NewReader("some text"), none)
+		if lantern.KindOf(err) != lantern.Invalid {
+			t.Fatalf("call %d: got %v, want a refusal", i, err)
+		}
+		err = d.token.Scan(t.Context(), client.ScanFile{Name: "a.txt", Ref: "a", Dry: true}, strings.NewReader("some text"), none)
+		if err != nil {
+			t.Fatalf("after the refusal of call %d: %v", i, err)
+		}
+	}
+}
