@@ -36,6 +36,8 @@
 //     database's locale: order by numbers or bytes, or sort in Go.
 //   - No now(), random(), JSON or array operators, ILIKE, SKIP LOCKED, SELECT DISTINCT ON,
 //     LATERAL, and no SELECT *: columns are listed.
+//   - "-- clustered" behind a primary key stores the table in the index of that key on SQLite:
+//     for small rows that are found by it.
 //   - LIKE folds ASCII case on SQLite and does not on PostgreSQL: do not use it.
 //   - Integer division of negative numbers, string concatenation with NULL and implicit
 //     casts differ or surprise: compute in Go.
@@ -43,7 +45,7 @@
 // # The rules that keep distributed PostgreSQL open
 //
 // A table says in a comment how it would be spread: "-- distributed by COLUMN",
-// "-- reference" (small, copied to every node) or "-- local" (one node). [CheckPortable]
+// "-- reference" (small, copied to every node) or "-- local" (one node). Package sqltext
 // holds a schema to what Citus and its like accept:
 //
 //   - The primary key and every UNIQUE of a distributed table contain its distribution

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"lantern"
+	"lantern/internal/sqltext"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -21,7 +22,7 @@ type migration struct {
 	version    int64
 	name       string
 	checksum   string
-	statements [][]token
+	statements [][]sqltext.Token
 }
 
 // schemaVersion is the table that remembers what was applied.
@@ -87,7 +88,7 @@ func migrateOne(ctx context.Context, tx *Tx, steps []migration) (done bool, err 
 // apply runs one step and remembers it.
 func (m migration) apply(ctx context.Context, tx *Tx) error {
 	for i, s := range m.statements {
-		if _, err := tx.Exec(ctx, tx.db.backend.ddl(text(s))); err != nil {
+		if _, err := tx.Exec(ctx, tx.db.backend.ddl(sqltext.Text(s))); err != nil {
 			return fmt.Errorf("migration %s, statement %d: %w", m.name, i+1, err)
 		}
 	}
@@ -145,7 +146,7 @@ func readMigrations(fsys fs.FS) ([]migration, error) {
 			return nil, fmt.Errorf("migration %s: its number does not follow the one before", name)
 		}
 		sum := sha256.Sum256(b)
-		out = append(out, migration{version, name, hex.EncodeToString(sum[:]), statements(string(b))})
+		out = append(out, migration{version, name, hex.EncodeToString(sum[:]), sqltext.Statements(string(b))})
 	}
 	return out, nil
 }
@@ -157,14 +158,16 @@ func (b *sqliteDB) migration(context.Context, *Tx) error { return nil }
 func (b *sqliteDB) migrated(context.Context, *Tx) error { return nil }
 
 // ddl gives a portable statement SQLite's types, and makes its tables STRICT so that it
-// refuses what PostgreSQL refuses.
+// refuses what PostgreSQL refuses. A table whose primary key has the comment "clustered"
+// lies in the index of that key.
 func (b *sqliteDB) ddl(statement string) string {
 	var out strings.Builder
 	var words []string
-	skip := false
-	for _, t := range scan(statement) {
-		if t.kind == word {
-			w := strings.ToUpper(t.text)
+	skip, clustered := false, false
+	for _, t := range sqltext.Scan(statement) {
+		clustered = clustered || t.Kind == sqltext.Comment && strings.Trim(t.Text, "- ") == "clustered"
+		if t.Kind == sqltext.Word {
+			w := strings.ToUpper(t.Text)
 			if skip = w == "PRECISION"; skip {
 				continue
 			}
@@ -172,14 +175,17 @@ func (b *sqliteDB) ddl(statement string) string {
 				words = append(words, w)
 			}
 			if native, ok := sqliteTypes[w]; ok {
-				t.text = native
+				t.Text = native
 			}
 		}
-		out.WriteString(t.text)
+		out.WriteString(t.Text)
 	}
 	if len(words) == 2 && words[0] == "CREATE" && words[1] == "TABLE" {
 		// On a line of its own, as the statement may end in a comment.
 		out.WriteString("\nSTRICT")
+		if clustered {
+			out.WriteString(", WITHOUT ROWID")
+		}
 	}
 	return out.String()
 }

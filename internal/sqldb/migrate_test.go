@@ -9,6 +9,7 @@ import (
 	"lantern"
 	"lantern/internal/sqldb"
 	"lantern/internal/sqldb/sqldbtest"
+	"lantern/internal/sqltext"
 )
 
 // ledger is a schema in two steps.
@@ -124,7 +125,7 @@ func TestOwnSchemas(t *testing.T) {
 	t.Parallel()
 	for _, fsys := range []fstest.MapFS{thing, ledger, secret} {
 		for name, f := range fsys {
-			for _, breach := range sqldb.CheckPortable(string(f.Data)) {
+			for _, breach := range sqltext.CheckPortable(string(f.Data)) {
 				if strings.HasSuffix(name, ".sql") {
 					t.Errorf("%s: %s", name, breach)
 				}

@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"lantern/internal/sqltext"
 )
 
 // rewriter turns $n placeholders into SQLite's and remembers the result: statements are
@@ -43,11 +45,11 @@ func (r *rewriter) apply(query string) string {
 // ?1, ?2, …. SQLite keeps a list of the names of numbered parameters and searches it for
 // each one bound, which is quadratic in a large insert; a plain ? has no name.
 func questionMarks(query string) string {
-	tokens := scan(query)
+	tokens := sqltext.Scan(query)
 	inOrder, next := true, 1
 	for _, t := range tokens {
-		if t.kind == placeholder {
-			n, _ := strconv.Atoi(t.text[1:])
+		if t.Kind == sqltext.Placeholder {
+			n, _ := strconv.Atoi(t.Text[1:])
 			inOrder = inOrder && n == next
 			next++
 		}
@@ -59,13 +61,13 @@ func questionMarks(query string) string {
 	b.Grow(len(query))
 	for _, t := range tokens {
 		switch {
-		case t.kind != placeholder:
-			b.WriteString(t.text)
+		case t.Kind != sqltext.Placeholder:
+			b.WriteString(t.Text)
 		case inOrder:
 			b.WriteByte('?')
 		default:
 			b.WriteByte('?')
-			b.WriteString(t.text[1:])
+			b.WriteString(t.Text[1:])
 		}
 	}
 	return b.String()

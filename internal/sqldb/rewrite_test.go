@@ -1,9 +1,6 @@
 package sqldb
 
-import (
-	"strings"
-	"testing"
-)
+import "testing"
 
 func TestQuestionMarks(t *testing.T) {
 	t.Parallel()
@@ -29,20 +26,4 @@ func TestQuestionMarks(t *testing.T) {
 			t.Errorf("%s: got %q, want %q", tt.name, got, tt.want)
 		}
 	}
-}
-
-func FuzzScan(f *testing.F) {
-	f.Add("SELECT $1, 'a''b' -- c\n/* d */ FROM \"e\";")
-	f.Add("'\"--/*$9")
-	f.Fuzz(func(t *testing.T, s string) {
-		var b strings.Builder
-		for _, tok := range scan(s) {
-			b.WriteString(tok.text)
-		}
-		if b.String() != s {
-			t.Errorf("the tokens of %q are not the text", s)
-		}
-		questionMarks(s)
-		CheckPortable(s)
-	})
 }

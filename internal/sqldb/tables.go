@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"lantern"
+	"lantern/internal/sqltext"
 )
 
 // Version is one migration as the table schema_version remembers it.
@@ -50,7 +51,7 @@ func Tables(fsys fs.FS, n int) ([]Table, error) {
 	var list []Table
 	for _, m := range steps[:min(n, len(steps))] {
 		for _, s := range m.statements {
-			if list, err = alter(list, significant(s)); err != nil {
+			if list, err = alter(list, sqltext.Significant(s)); err != nil {
 				return nil, fmt.Errorf("migration %s: %w", m.name, err)
 			}
 		}
@@ -59,49 +60,53 @@ func Tables(fsys fs.FS, n int) ([]Table, error) {
 }
 
 // alter carries one statement out on the list.
-func alter(list []Table, code []token) ([]Table, error) {
-	if i := after(code, "CREATE", "TABLE"); i >= 0 {
-		return append(list, newTable(code[i].text, parts(code[i+1:]))), nil
+func alter(list []Table, code []sqltext.Token) ([]Table, error) {
+	if i := sqltext.After(code, "CREATE", "TABLE"); i >= 0 {
+		return append(list, newTable(code[i].Text, sqltext.Parts(code[i+1:]))), nil
 	}
-	if i := after(code, "DROP", "TABLE"); i >= 0 {
-		return slices.DeleteFunc(list, func(t Table) bool { return strings.EqualFold(t.Name, code[i].text) }), nil
+	if i := sqltext.After(code, "DROP", "TABLE"); i >= 0 {
+		return slices.DeleteFunc(list, func(t Table) bool { return strings.EqualFold(t.Name, code[i].Text) }), nil
 	}
-	i := after(code, "ALTER", "TABLE")
+	i := sqltext.After(code, "ALTER", "TABLE")
 	if i < 0 {
 		return list, nil // indexes and rows
 	}
-	at := slices.IndexFunc(list, func(t Table) bool { return strings.EqualFold(t.Name, code[i].text) })
+	at := slices.IndexFunc(list, func(t Table) bool { return strings.EqualFold(t.Name, code[i].Text) })
 	rest := code[i+1:]
-	if at < 0 || len(rest) < 3 || !isAny("COLUMN")(rest[1]) {
-		return nil, fmt.Errorf("%s: not understood", head(code))
+	if at >= 0 && len(rest) >= 3 && sqltext.IsAny("RENAME")(rest[0]) && sqltext.IsAny("TO")(rest[1]) {
+		list[at].Name = strings.ToLower(rest[2].Text)
+		return list, nil
 	}
-	name := strings.ToLower(rest[2].text)
+	if at < 0 || len(rest) < 3 || !sqltext.IsAny("COLUMN")(rest[1]) {
+		return nil, fmt.Errorf("%s: not understood", sqltext.Head(code))
+	}
+	name := strings.ToLower(rest[2].Text)
 	switch {
-	case isAny("ADD")(rest[0]) && len(rest) > 3:
-		list[at].Columns = append(list[at].Columns, Column{name, strings.ToUpper(rest[3].text)})
-	case isAny("DROP")(rest[0]):
+	case sqltext.IsAny("ADD")(rest[0]) && len(rest) > 3:
+		list[at].Columns = append(list[at].Columns, Column{name, strings.ToUpper(rest[3].Text)})
+	case sqltext.IsAny("DROP")(rest[0]):
 		list[at].Columns = slices.DeleteFunc(list[at].Columns, func(c Column) bool { return c.Name == name })
 	default:
-		return nil, fmt.Errorf("%s: not understood", head(code))
+		return nil, fmt.Errorf("%s: not understood", sqltext.Head(code))
 	}
 	return list, nil
 }
 
 // newTable reads the definitions of a table.
-func newTable(name string, defs [][]token) Table {
+func newTable(name string, defs [][]sqltext.Token) Table {
 	t := Table{Name: strings.ToLower(name)}
 	for _, def := range defs {
-		if len(def) > 2 && isAny("CONSTRAINT")(def[0]) {
+		if len(def) > 2 && sqltext.IsAny("CONSTRAINT")(def[0]) {
 			def = def[2:]
 		}
-		primary := slices.ContainsFunc(def, isAny("PRIMARY"))
-		if isAny("PRIMARY", "UNIQUE", "FOREIGN", "CHECK")(def[0]) {
+		primary := slices.ContainsFunc(def, sqltext.IsAny("PRIMARY"))
+		if sqltext.IsAny("PRIMARY", "UNIQUE", "FOREIGN", "CHECK")(def[0]) {
 			if primary {
-				t.Key = list(def)
+				t.Key = sqltext.List(def)
 			}
 			continue
 		}
-		c := Column{Name: strings.ToLower(def[0].text), Type: strings.ToUpper(def[1].text)}
+		c := Column{Name: strings.ToLower(def[0].Text), Type: strings.ToUpper(def[1].Text)}
 		if t.Columns = append(t.Columns, c); primary {
 			t.Key = []string{c.Name}
 		}

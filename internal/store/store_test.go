@@ -4,7 +4,7 @@ import (
 	"io/fs"
 	"testing"
 
-	"lantern/internal/sqldb"
+	"lantern/internal/sqltext"
 	"lantern/internal/store"
 )
 
@@ -15,7 +15,7 @@ func TestSchemaKeepsDistributionOpen(t *testing.T) {
 			return err
 		}
 		text, err := fs.ReadFile(store.Migrations(), path)
-		for _, complaint := range sqldb.CheckPortable(string(text)) {
+		for _, complaint := range sqltext.CheckPortable(string(text)) {
 			t.Errorf("%s: %s", path, complaint)
 		}
 		return err

@@ -15,8 +15,9 @@ const topFloor = 7
 
 // floors says on which floor the packages of a folder stand. The last element may be *.
 var floors = map[string]int{
-	".":   0,
-	"pdq": 0,
+	".":                0,
+	"pdq":              0,
+	"internal/sqltext": 0,
 
 	"signal":              1,
 	"audit":               1,

@@ -1,4 +1,4 @@
-package sqldb
+package sqltext
 
 import (
 	"fmt"
@@ -12,7 +12,7 @@ import (
 // check for tests, not a parser: it reads the style our migrations are written in.
 func CheckPortable(sqlText string) []string {
 	c := checker{tables: make(map[string]*tableRule)}
-	all := statements(sqlText)
+	all := Statements(sqlText)
 	for _, s := range all {
 		c.words(s)
 		if t := c.table(s); t != nil {
@@ -62,24 +62,24 @@ var forbidden = map[string]string{
 }
 
 // words checks the words of a statement.
-func (c *checker) words(s []token) {
-	code := significant(s)
+func (c *checker) words(s []Token) {
+	code := Significant(s)
 	for i, t := range code {
-		w := strings.ToUpper(t.text)
-		if t.kind == word {
+		w := strings.ToUpper(t.Text)
+		if t.Kind == Word {
 			if why, ok := forbidden[w]; ok {
-				c.breach("%s: %s (%s)", head(code), w, why)
+				c.breach("%s: %s (%s)", Head(code), w, why)
 			}
 			if strings.Contains(w, "ADVISORY") {
-				c.breach("%s: advisory locks are not portable", head(code))
+				c.breach("%s: advisory locks are not portable", Head(code))
 			}
 		}
-		if t.text != "*" || i == 0 {
+		if t.Text != "*" || i == 0 {
 			continue
 		}
-		switch before := strings.ToUpper(code[i-1].text); before {
+		switch before := strings.ToUpper(code[i-1].Text); before {
 		case "SELECT", "RETURNING", "DISTINCT", "ALL", ".":
-			c.breach("%s: %s *: list the columns", head(code), before)
+			c.breach("%s: %s *: list the columns", Head(code), before)
 		}
 	}
 }
@@ -88,31 +88,31 @@ func (c *checker) words(s []token) {
 var portableTypes = []string{"BIGINT", "TEXT", "BYTEA", "BOOLEAN", "DOUBLE"}
 
 // table reads a CREATE TABLE statement, or returns nil.
-func (c *checker) table(s []token) *tableRule {
-	code := significant(s)
-	i := after(code, "CREATE", "TABLE")
+func (c *checker) table(s []Token) *tableRule {
+	code := Significant(s)
+	i := After(code, "CREATE", "TABLE")
 	if i < 0 {
-		if i := after(code, "ALTER", "TABLE"); i >= 0 && !slices.ContainsFunc(code, isAny("COLUMN", "RENAME")) {
-			c.breach("%s: ALTER TABLE may only ADD COLUMN, DROP COLUMN or RENAME", head(code))
+		if i := After(code, "ALTER", "TABLE"); i >= 0 && !slices.ContainsFunc(code, IsAny("COLUMN", "RENAME")) {
+			c.breach("%s: ALTER TABLE may only ADD COLUMN, DROP COLUMN or RENAME", Head(code))
 		}
 		return nil
 	}
-	t := &tableRule{name: strings.ToLower(code[i].text)}
+	t := &tableRule{name: strings.ToLower(code[i].Text)}
 	c.order = append(c.order, t.name)
 	c.comments(t, s)
-	for _, def := range parts(code[i+1:]) {
+	for _, def := range Parts(code[i+1:]) {
 		c.define(t, def)
 	}
 	return t
 }
 
 // comments finds the table's place in the comments before and inside its statement.
-func (c *checker) comments(t *tableRule, s []token) {
+func (c *checker) comments(t *tableRule, s []Token) {
 	for _, tok := range s {
-		if tok.kind != comment {
+		if tok.Kind != Comment {
 			continue
 		}
-		body := strings.ToLower(strings.Trim(tok.text, "-/* \t.;"))
+		body := strings.ToLower(strings.Trim(tok.Text, "-/* \t.;"))
 		column, distributed := strings.CutPrefix(body, "distributed by ")
 		if !distributed && body != "reference" && body != "local" {
 			continue
@@ -127,46 +127,46 @@ func (c *checker) comments(t *tableRule, s []token) {
 }
 
 // define reads one column or constraint of a table.
-func (c *checker) define(t *tableRule, def []token) {
-	if len(def) > 2 && strings.EqualFold(def[0].text, "CONSTRAINT") {
+func (c *checker) define(t *tableRule, def []Token) {
+	if len(def) > 2 && strings.EqualFold(def[0].Text, "CONSTRAINT") {
 		def = def[2:]
 	}
-	columns := []string{strings.ToLower(def[0].text)}
-	if isAny("PRIMARY", "UNIQUE", "FOREIGN", "CHECK")(def[0]) {
-		columns = list(def)
-	} else if len(def) < 2 || !slices.Contains(portableTypes, strings.ToUpper(def[1].text)) {
+	columns := []string{strings.ToLower(def[0].Text)}
+	if IsAny("PRIMARY", "UNIQUE", "FOREIGN", "CHECK")(def[0]) {
+		columns = List(def)
+	} else if len(def) < 2 || !slices.Contains(portableTypes, strings.ToUpper(def[1].Text)) {
 		c.breach("table %s: column %s: its type is not one of %s", t.name, columns[0], strings.Join(portableTypes, ", "))
 	}
 	for i, tok := range def {
-		if tok.kind != word {
+		if tok.Kind != Word {
 			continue
 		}
-		switch strings.ToUpper(tok.text) {
+		switch strings.ToUpper(tok.Text) {
 		case "PRIMARY":
 			t.primary = columns
 		case "UNIQUE":
 			t.uniques = append(t.uniques, columns)
 		case "REFERENCES":
 			if i+1 < len(def) {
-				t.refers = append(t.refers, strings.ToLower(def[i+1].text))
+				t.refers = append(t.refers, strings.ToLower(def[i+1].Text))
 			}
 		}
 	}
 }
 
 // index reads a CREATE UNIQUE INDEX statement.
-func (c *checker) index(s []token) {
-	code := significant(s)
-	if after(code, "CREATE", "UNIQUE", "INDEX") < 0 {
+func (c *checker) index(s []Token) {
+	code := Significant(s)
+	if After(code, "CREATE", "UNIQUE", "INDEX") < 0 {
 		return
 	}
-	on := slices.IndexFunc(code, isAny("ON"))
+	on := slices.IndexFunc(code, IsAny("ON"))
 	if on < 0 || on+1 >= len(code) {
-		c.breach("%s: names no table", head(code))
+		c.breach("%s: names no table", Head(code))
 		return
 	}
-	if t := c.tables[strings.ToLower(code[on+1].text)]; t != nil {
-		t.uniques = append(t.uniques, list(code[on+1:]))
+	if t := c.tables[strings.ToLower(code[on+1].Text)]; t != nil {
+		t.uniques = append(t.uniques, List(code[on+1:]))
 	}
 }
 
@@ -196,40 +196,40 @@ func (c *checker) placement(t *tableRule) {
 	}
 }
 
-// significant drops white space and comments.
-func significant(s []token) []token {
-	return slices.DeleteFunc(slices.Clone(s), func(t token) bool { return t.kind == space || t.kind == comment })
+// Significant drops white space and comments.
+func Significant(s []Token) []Token {
+	return slices.DeleteFunc(slices.Clone(s), func(t Token) bool { return t.Kind == Space || t.Kind == Comment })
 }
 
-// after returns the place after the given leading words and IF NOT EXISTS, or -1.
-func after(code []token, words ...string) int {
+// After returns the place after the given leading words and IF NOT EXISTS, or -1.
+func After(code []Token, words ...string) int {
 	if len(code) <= len(words) {
 		return -1
 	}
 	for i, w := range words {
-		if !strings.EqualFold(code[i].text, w) {
+		if !strings.EqualFold(code[i].Text, w) {
 			return -1
 		}
 	}
 	i := len(words)
-	for i < len(code)-1 && isAny("IF", "NOT", "EXISTS")(code[i]) {
+	for i < len(code)-1 && IsAny("IF", "NOT", "EXISTS")(code[i]) {
 		i++
 	}
 	return i
 }
 
-// isAny returns a test for a token that is one of the words.
-func isAny(words ...string) func(token) bool {
-	return func(t token) bool { return t.kind == word && slices.Contains(words, strings.ToUpper(t.text)) }
+// IsAny returns a test for a token that is one of the words.
+func IsAny(words ...string) func(Token) bool {
+	return func(t Token) bool { return t.Kind == Word && slices.Contains(words, strings.ToUpper(t.Text)) }
 }
 
-// parts splits what the first parentheses hold at its commas.
-func parts(code []token) [][]token {
-	var out [][]token
-	var cur []token
+// Parts splits what the first parentheses hold at its commas.
+func Parts(code []Token) [][]Token {
+	var out [][]Token
+	var cur []Token
 	depth := 0
 	for _, t := range code {
-		switch t.text {
+		switch t.Text {
 		case "(":
 			if depth++; depth == 1 {
 				continue
@@ -251,22 +251,22 @@ func parts(code []token) [][]token {
 	return out
 }
 
-// list returns the column names in the first parentheses of code.
-func list(code []token) []string {
+// List returns the column names in the first parentheses of code.
+func List(code []Token) []string {
 	var out []string
-	for _, p := range parts(code) {
+	for _, p := range Parts(code) {
 		if len(p) > 0 {
-			out = append(out, strings.ToLower(p[0].text))
+			out = append(out, strings.ToLower(p[0].Text))
 		}
 	}
 	return out
 }
 
-// head is how a breach names its statement.
-func head(code []token) string {
+// Head is how a breach names its statement.
+func Head(code []Token) string {
 	var words []string
 	for _, t := range code[:min(len(code), 4)] {
-		words = append(words, t.text)
+		words = append(words, t.Text)
 	}
 	return strings.Join(words, " ")
 }

@@ -1,10 +1,10 @@
-package sqldb_test
+package sqltext_test
 
 import (
 	"strings"
 	"testing"
 
-	"lantern/internal/sqldb"
+	"lantern/internal/sqltext"
 )
 
 func TestCheckPortable(t *testing.T) {
@@ -56,7 +56,7 @@ func TestCheckPortable(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			got := strings.Join(sqldb.CheckPortable(tt.sql), "\n")
+			got := strings.Join(sqltext.CheckPortable(tt.sql), "\n")
 			if tt.want == "" && got != "" || !strings.Contains(got, tt.want) {
 				t.Errorf("got %q, want %q in it", got, tt.want)
 			}

@@ -1,61 +1,61 @@
-package sqldb
+package sqltext
 
 import "strings"
 
-// tokenKind says what a stretch of SQL text is.
-type tokenKind int
+// Kind says what a stretch of SQL text is.
+type Kind int
 
 const (
-	space       tokenKind = iota // white space
-	word                         // an identifier, keyword or number
-	quoted                       // 'text' or "name", quotes included
-	comment                      // -- to the end of the line, or /* … */
-	placeholder                  // $n
-	symbol                       // any other single byte
+	Space       Kind = iota // white space
+	Word                    // an identifier, keyword or number
+	Quoted                  // 'text' or "name", quotes included
+	Comment                 // -- to the end of the line, or /* … */
+	Placeholder             // $n
+	Symbol                  // any other single byte
 )
 
-// token is one stretch of SQL text. The texts of all tokens of a statement, put together,
+// Token is one stretch of SQL text. The texts of all tokens of a statement, put together,
 // are the statement.
-type token struct {
-	kind tokenKind
-	text string
+type Token struct {
+	Kind Kind
+	Text string
 }
 
-// scan cuts SQL of the portable subset into tokens. Unfinished quotes and comments run
+// Scan cuts SQL of the portable subset into tokens. Unfinished quotes and comments run
 // to the end; the engine will complain about them.
-func scan(s string) []token {
-	var out []token
+func Scan(s string) []Token {
+	var out []Token
 	for len(s) > 0 {
 		kind, n := first(s)
-		out = append(out, token{kind, s[:n]})
+		out = append(out, Token{kind, s[:n]})
 		s = s[n:]
 	}
 	return out
 }
 
 // first returns kind and length of the token at the start of s, which is not empty.
-func first(s string) (tokenKind, int) {
+func first(s string) (Kind, int) {
 	switch c := s[0]; {
 	case isSpace(c):
-		return space, span(s, isSpace)
+		return Space, span(s, isSpace)
 	case c == '\'' || c == '"':
-		return quoted, quotedLen(s, c)
+		return Quoted, quotedLen(s, c)
 	case strings.HasPrefix(s, "--"):
 		if i := strings.IndexByte(s, '\n'); i >= 0 {
-			return comment, i
+			return Comment, i
 		}
-		return comment, len(s)
+		return Comment, len(s)
 	case strings.HasPrefix(s, "/*"):
 		if i := strings.Index(s[2:], "*/"); i >= 0 {
-			return comment, i + 4
+			return Comment, i + 4
 		}
-		return comment, len(s)
+		return Comment, len(s)
 	case c == '$' && len(s) > 1 && s[1] >= '1' && s[1] <= '9':
-		return placeholder, 1 + span(s[1:], isDigit)
+		return Placeholder, 1 + span(s[1:], isDigit)
 	case isWord(c):
-		return word, span(s, isWord)
+		return Word, span(s, isWord)
 	}
-	return symbol, 1
+	return Symbol, 1
 }
 
 // quotedLen returns the length of the quoted text at the start of s; a doubled quote
@@ -82,22 +82,22 @@ func isWord(c byte) bool {
 	return c == '_' || c >= 0x80 || isDigit(c) || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
 }
 
-// statements splits a script at its semicolons. Comments stay with the statement they
+// Statements splits a script at its semicolons. Comments stay with the statement they
 // precede or stand in; stretches without any word are dropped.
-func statements(script string) [][]token {
-	var out [][]token
-	var cur []token
+func Statements(script string) [][]Token {
+	var out [][]Token
+	var cur []Token
 	flush := func() {
 		for _, t := range cur {
-			if t.kind == word {
+			if t.Kind == Word {
 				out = append(out, cur)
 				break
 			}
 		}
 		cur = nil
 	}
-	for _, t := range scan(script) {
-		if t.kind == symbol && t.text == ";" {
+	for _, t := range Scan(script) {
+		if t.Kind == Symbol && t.Text == ";" {
 			flush()
 			continue
 		}
@@ -107,11 +107,11 @@ func statements(script string) [][]token {
 	return out
 }
 
-// text puts tokens together again.
-func text(tokens []token) string {
+// Text puts tokens together again.
+func Text(tokens []Token) string {
 	var b strings.Builder
 	for _, t := range tokens {
-		b.WriteString(t.text)
+		b.WriteString(t.Text)
 	}
 	return strings.TrimSpace(b.String())
 }
