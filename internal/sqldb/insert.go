@@ -7,33 +7,57 @@ import (
 	"strings"
 )
 
-// maxRows bounds the rows of one insert statement: beyond it SQLite gains nothing and
-// PostgreSQL's limit of 65,535 arguments comes near.
+// maxRows bounds the rows of one insert statement with a placeholder for each value: beyond
+// it SQLite gains nothing and PostgreSQL's limit of 65,535 arguments comes near.
 const maxRows = 100
 
-// InsertMany inserts rows into table with as few statements as is cheap and returns how
-// many were inserted. suffix follows the values, for example "ON CONFLICT DO NOTHING".
+// insertion is what to insert, with as many values as rows times columns.
+type insertion struct {
+	table     string
+	columns   []string
+	suffix    string // follows the values; may be ""
+	returning string // a BIGINT column to return of each row that went in; may be ""
+	values    []any
+}
+
+func (in insertion) rows() int { return len(in.values) / len(in.columns) }
+
+// InsertMany inserts rows into table in the form that is fastest on the engine and returns
+// how many were inserted. suffix follows the values, for example "ON CONFLICT DO NOTHING".
 // Table, columns and suffix are program text, never input. Every row must have one value
 // per column.
 func (tx *Tx) InsertMany(ctx context.Context, table string, columns []string, suffix string, rows [][]any) (int64, error) {
-	var total int64
-	for done := 0; done < len(rows); {
-		n := chunk(len(rows) - done)
-		args := make([]any, 0, n*len(columns))
-		for i, row := range rows[done : done+n] {
-			if len(row) != len(columns) {
-				return total, fmt.Errorf("inserting into %s: row %d has %d values for %d columns", table, done+i, len(row), len(columns))
-			}
-			args = append(args, row...)
-		}
-		affected, err := tx.Exec(ctx, insertText(table, columns, suffix, n), args...)
-		if err != nil {
-			return total, fmt.Errorf("inserting into %s: %w", table, err)
-		}
-		total += affected
-		done += n
+	n, _, err := tx.insert(ctx, insertion{table: table, columns: columns, suffix: suffix}, rows)
+	return n, err
+}
+
+// InsertNew is InsertMany for rows of which some may be there already: those that conflict
+// on the columns in conflict are left out. It returns the values of one BIGINT column of
+// the rows that went in, in any order.
+func (tx *Tx) InsertNew(ctx context.Context, table string, columns []string, conflict, returning string, rows [][]any) ([]int64, error) {
+	_, in, err := tx.insert(ctx, insertion{table: table, columns: columns, suffix: "ON CONFLICT (" + conflict + ") DO NOTHING", returning: returning}, rows)
+	return in, err
+}
+
+func (tx *Tx) insert(ctx context.Context, in insertion, rows [][]any) (int64, []int64, error) {
+	if len(rows) == 0 {
+		return 0, nil, nil
 	}
-	return total, nil
+	in.values = make([]any, 0, len(rows)*len(in.columns))
+	for i, row := range rows {
+		if len(row) != len(in.columns) {
+			return 0, nil, fmt.Errorf("inserting into %s: row %d has %d values for %d columns", in.table, i, len(row), len(in.columns))
+		}
+		in.values = append(in.values, row...)
+	}
+	if err := tx.convert(in.values); err != nil {
+		return 0, nil, err
+	}
+	n, ids, err := tx.session.insert(ctx, in)
+	if err != nil {
+		return 0, nil, fmt.Errorf("inserting into %s: %w", in.table, tx.fail(ctx, err))
+	}
+	return n, ids, nil
 }
 
 // chunk returns how many of n rows the next statement takes: 100, or else the largest
@@ -49,25 +73,37 @@ func chunk(n int) int {
 	return size
 }
 
-// insertText writes the insert statement for n rows.
-func insertText(table string, columns []string, suffix string, n int) string {
+// text writes the insert statement for n rows; placeholder gives the one of the i-th
+// value, from 1 on.
+func (in insertion) text(n int, placeholder func(i int) string) string {
 	var b strings.Builder
-	b.WriteString("INSERT INTO " + table + " (" + strings.Join(columns, ", ") + ") VALUES ")
-	for i := range n * len(columns) {
+	b.WriteString("INSERT INTO " + in.table + " (" + strings.Join(in.columns, ", ") + ") VALUES ")
+	for i := range n * len(in.columns) {
 		switch {
 		case i == 0:
 			b.WriteByte('(')
-		case i%len(columns) == 0:
+		case i%len(in.columns) == 0:
 			b.WriteString("), (")
 		default:
 			b.WriteString(", ")
 		}
-		b.WriteByte('$')
-		b.WriteString(strconv.Itoa(i + 1))
+		b.WriteString(placeholder(i + 1))
 	}
 	b.WriteByte(')')
-	if suffix != "" {
-		b.WriteString(" " + suffix)
-	}
-	return b.String()
+	return b.String() + in.tail()
 }
+
+// tail is what follows the values.
+func (in insertion) tail() (s string) {
+	if in.suffix != "" {
+		s = " " + in.suffix
+	}
+	if in.returning != "" {
+		s += " RETURNING " + in.returning
+	}
+	return s
+}
+
+func dollar(i int) string { return "$" + strconv.Itoa(i) }
+
+func questionMark(int) string { return "?" }

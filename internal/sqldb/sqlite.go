@@ -3,6 +3,7 @@ package sqldb
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"net/url"
@@ -165,7 +166,7 @@ func (b *sqliteDB) connect(ctx context.Context, write bool) (*sqliteConn, error)
 	if err != nil {
 		return nil, err
 	}
-	c := &sqliteConn{conn: conn, stmts: make(map[string]*sqliteStmt)}
+	c := &sqliteConn{conn: conn, stmts: make(map[string]*sqliteStmt), inserts: make(map[insertKey]driver.Stmt)}
 	if err := b.setUp(ctx, c, write); err != nil {
 		c.close()
 		return nil, err

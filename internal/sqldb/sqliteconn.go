@@ -3,6 +3,7 @@ package sqldb
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 )
 
 // maxStatements bounds the prepared statements of a SQLite connection.
@@ -11,8 +12,9 @@ const maxStatements = 500
 // sqliteConn is one SQLite connection with its prepared statements: preparing costs more
 // than running most statements.
 type sqliteConn struct {
-	conn  *sql.Conn
-	stmts map[string]*sqliteStmt
+	conn    *sql.Conn
+	stmts   map[string]*sqliteStmt
+	inserts map[insertKey]driver.Stmt // of the driver itself
 }
 
 // sqliteStmt is a prepared statement and the rows last read from it.
@@ -108,6 +110,9 @@ func (c *sqliteConn) trim() {
 func (c *sqliteConn) close() {
 	for _, s := range c.stmts {
 		s.Close() //nolint:errcheck // a statement that fails to close is forgotten
+	}
+	for _, s := range c.inserts {
+		s.Close() //nolint:errcheck // likewise
 	}
 	c.conn.Close() //nolint:errcheck // there is nobody to tell
 }

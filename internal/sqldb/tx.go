@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -85,19 +86,24 @@ func (tx *Tx) fail(ctx context.Context, err error) error {
 
 // prepare checks and converts the arguments of a statement, the same for both engines.
 func (tx *Tx) prepare(args []any) ([]any, error) {
+	out := slices.Clone(args)
+	return out, tx.convert(out)
+}
+
+// convert does so in place.
+func (tx *Tx) convert(args []any) error {
 	if tx.failed != nil {
-		return nil, fmt.Errorf("the transaction already failed: %w", tx.failed)
+		return fmt.Errorf("the transaction already failed: %w", tx.failed)
 	}
-	out := make([]any, len(args))
 	for i, a := range args {
 		v, err := argument(a)
 		if err != nil {
 			tx.failed = fmt.Errorf("argument %d of a statement: %w", i+1, err)
-			return nil, tx.failed
+			return tx.failed
 		}
-		out[i] = v
+		args[i] = v
 	}
-	return out, nil
+	return nil
 }
 
 // argument returns a as int64, float64, bool, string, []byte or nil. Its errors never
