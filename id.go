@@ -7,8 +7,8 @@ import (
 	"strconv"
 )
 
-// ID names one object of an exchange: a random positive 63-bit integer, never reused,
-// one namespace for all nouns. The zero ID means "none". In JSON and in text it is a
+// ID names one object of an exchange: a positive 63-bit integer, never reused, one
+// namespace for all nouns. It is random, but for a signal's, which rises with time. The zero ID means "none". In JSON and in text it is a
 // decimal string, because JavaScript loses integers above 2^53 and because foreign
 // clients insist on decimal identifiers.
 type ID int64

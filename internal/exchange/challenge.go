@@ -106,7 +106,7 @@ func (x *Exchange) turn(t *txn, row store.SignalRow, state lantern.SignalState, 
 	if err := movePlacements(t, places); err != nil {
 		return err
 	}
-	if err := settleSiblings(t, places); err != nil {
+	if err := settleSiblings(t, row, places); err != nil {
 		return err
 	}
 	t.tellImminent(row, nil)

@@ -40,7 +40,7 @@ func (x *Exchange) fell(t *txn, f fall) (lantern.Correction, error) {
 		t.tellDecided(p)
 	}
 	if f.kind == lantern.CorrectionUpheld || len(pending) > 0 {
-		if err := x.mark(t, f.row); err != nil {
+		if err := x.remember(t, f.row); err != nil {
 			return c, err
 		}
 	}
@@ -93,14 +93,19 @@ func (x *Exchange) openCorrection(t *txn, f fall) (lantern.Correction, error) {
 // so that it cannot be shared again unseen.
 const markMonths = 12
 
-// mark remembers the value of a signal that fell to a challenge.
-func (x *Exchange) mark(t *txn, row store.SignalRow) error {
+// mark is a value's keyed mark, made for this one purpose.
+func (x *Exchange) mark(t lantern.SignalType, canonical string) []byte {
+	sum := x.Sealer.Index("marker", string(t), canonical)
+	return sum[:]
+}
+
+// remember marks the value of a signal that fell to a challenge.
+func (x *Exchange) remember(t *txn, row store.SignalRow) error {
 	var s lantern.Signal
 	if err := x.unseal(t.ctx, row, &s); err != nil {
 		return err
 	}
-	sum := x.Sealer.Index("marker", string(row.Type), s.Value)
-	if err := store.AddMarker(t.ctx, t.writing(), row.Type, sum[:], t.now.AddDate(0, markMonths, 0)); err != nil {
+	if err := store.AddMarker(t.ctx, t.writing(), row.Type, x.mark(row.Type, s.Value), t.now.AddDate(0, markMonths, 0)); err != nil {
 		return fmt.Errorf("marking a value: %w", err)
 	}
 	return nil

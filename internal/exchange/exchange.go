@@ -51,6 +51,7 @@ type Exchange struct {
 	Config
 	queue *fair.Queue[*op]
 	slots *fair.Slots
+	ids   idBlock
 
 	buckets *fair.Buckets
 	wakes   *wakes

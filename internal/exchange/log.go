@@ -132,11 +132,13 @@ func (x *Exchange) try(group []*op, fenced bool) (errs []error, err error) {
 			if errs[i] = o.fn(t); errs[i] != nil && t.wrote {
 				return errs[i]
 			}
+			if t.wrote {
+				t.seats = nil
+			}
 			t.wrote = t.wrote || wrote
 		}
-		touched, erased = t.programs(), t.erased
 		err = t.flush(ctx)
-		tree, told = t.tree, t.told
+		touched, erased, tree, told = t.programs(), t.erased, t.tree, t.told
 		return err
 	})
 	if err == nil && linked && !fenced {
@@ -170,7 +172,9 @@ type txn struct {
 	heads  map[lantern.ID]*store.Head
 	claims map[policy.Request]bool // requests whose one happening is this transaction
 	events []happening
-	told   bool // there is something to send
+	shares []batch          // written at the end
+	seats  map[seat]placeIn // what acts that changed nothing read of programs
+	told   bool             // there is something to send
 	wrote  bool
 	erased bool // something was erased whose bytes must be destroyed
 }
@@ -314,8 +318,14 @@ func (t *txn) programs() []lantern.ID {
 	return list
 }
 
-// flush writes the events, the heads, the leaves and the tiles they complete.
+// flush writes what was shared, the events, the heads, the leaves and the tiles they
+// complete.
 func (t *txn) flush(ctx context.Context) error {
+	if len(t.shares) > 0 {
+		if err := t.x.shareAll(t, t.shares); err != nil {
+			return err
+		}
+	}
 	if err := t.announce(ctx); err != nil {
 		return err
 	}

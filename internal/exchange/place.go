@@ -14,17 +14,14 @@ import (
 type sharing struct {
 	x          *Exchange
 	t          *txn
-	a          policy.Actor
 	placements []store.Placement
 	links      [][]any
-	touched    map[lantern.ID][]lantern.ID // program → values
+	keys       [][]byte        // keyed indexes of the values of what is placed
+	fresh      []store.Sibling // what is placed and active
 }
 
 // place puts a signal into programs and records it.
-func (s *sharing) place(p *prepared, programs []lantern.ID, kind audit.Kind) (lantern.ShareResult, error) {
-	if s.touched == nil {
-		s.touched = map[lantern.ID][]lantern.ID{}
-	}
+func (s *sharing) place(by policy.Actor, p *prepared, programs []lantern.ID, kind audit.Kind) (lantern.ShareResult, error) {
 	for i, program := range p.draft.Programs {
 		if !slices.Contains(programs, program) {
 			continue
@@ -33,10 +30,13 @@ func (s *sharing) place(p *prepared, programs []lantern.ID, kind audit.Kind) (la
 		if err != nil {
 			return lantern.ShareResult{}, err
 		}
-		s.placements = append(s.placements, store.Placement{Program: program, Signal: p.row.ID, Member: p.row.Member,
-			Value: p.values[i], Seq: seq, Changed: at})
-		s.touched[program] = append(s.touched[program], p.values[i])
+		place := store.Placement{Program: program, Signal: p.row.ID, Member: p.row.Member, Value: p.values[i], Seq: seq, Changed: at}
+		s.placements = append(s.placements, place)
+		if p.row.State == lantern.Active {
+			s.fresh = append(s.fresh, store.Sibling{Placement: place, Status: p.row.Status})
+		}
 	}
+	s.keys = append(s.keys, p.row.Key)
 	for _, l := range p.draft.Links {
 		s.links = append(s.links, []any{p.row.Member, p.row.ID, string(l.Kind), l.Signal})
 	}
@@ -49,51 +49,52 @@ func (s *sharing) place(p *prepared, programs []lantern.ID, kind audit.Kind) (la
 	default:
 		s.t.tellImminent(p.row, p.draft.Programs)
 	}
-	leaf, err := s.t.record(entry{kind: kind, by: s.a, facts: p.facts(), person: p.person, record: &p.record})
+	leaf, err := s.t.record(entry{kind: kind, by: by, facts: p.facts(), person: p.person, record: &p.record})
 	return lantern.ShareResult{Status: status, Signal: p.row.ID, Leaf: leaf}, err
 }
 
 // flush writes what was gathered and moves signals whose "disputed" mark may change.
 func (s *sharing) flush() error {
+	// Read before the placements are written, so that a value nobody else has an opinion on,
+	// as nearly all are, gives no row.
+	siblings, err := store.Siblings(s.t.ctx, s.t.Tx, s.keys)
+	if err != nil {
+		return err
+	}
 	if err := store.InsertPlacements(s.t.ctx, s.t.writing(), s.placements); err != nil {
 		return fmt.Errorf("placing signals: %w", err)
 	}
 	if err := store.InsertLinks(s.t.ctx, s.t.writing(), s.links); err != nil {
 		return fmt.Errorf("linking signals: %w", err)
 	}
-	fresh := map[lantern.ID]bool{}
-	for _, p := range s.placements {
-		fresh[p.Signal] = true
+	if len(siblings) > 0 {
+		err = moveSiblings(s.t, siblings, s.fresh)
 	}
-	for program, values := range s.touched {
-		if err := moveSiblings(s.t, program, values, fresh); err != nil {
-			return err
-		}
-	}
-	s.placements, s.links, s.touched = nil, nil, nil
-	return nil
+	s.placements, s.links, s.keys, s.fresh = nil, nil, nil, nil
+	return err
 }
 
-// moveSiblings gives a new place to every other active signal on the values on which
-// members disagree: its "disputed" mark may have changed.
-func moveSiblings(t *txn, program lantern.ID, values []lantern.ID, except map[lantern.ID]bool) error {
-	siblings, err := store.Siblings(t.ctx, t.Tx, program, values)
-	if err != nil {
-		return err
+// moveSiblings gives a new place to every other active signal on the values of fresh ones
+// on which members disagree: its "disputed" mark may have changed.
+func moveSiblings(t *txn, siblings, fresh []store.Sibling) error {
+	type spot struct{ program, value lantern.ID }
+	opinions := map[spot]int{} // 1: some say violating or lead, 2: some say not
+	touched, placed := map[spot]bool{}, map[spot]bool{}
+	for _, f := range fresh {
+		at := spot{f.Program, f.Value}
+		touched[at], placed[spot{f.Program, f.Signal}] = true, true
+		opinions[at] |= opinionBit(f.Status)
 	}
-	opinions := map[lantern.ID]int{} // value → 1: some say violating or lead, 2: some say not
 	for _, s := range siblings {
-		opinions[s.Value] |= opinionBit(s.Status)
+		opinions[spot{s.Program, s.Value}] |= opinionBit(s.Status)
 	}
 	for _, s := range siblings {
-		if opinions[s.Value] != 3 || except[s.Signal] {
+		at := spot{s.Program, s.Value}
+		if !touched[at] || opinions[at] != 3 || placed[spot{s.Program, s.Signal}] {
 			continue
 		}
-		if s.Seq, s.Changed, err = t.next(program); err != nil {
+		if err := movePlacements(t, []store.Placement{s.Placement}); err != nil {
 			return err
-		}
-		if err := store.MovePlacement(t.ctx, t.writing(), s.Placement); err != nil {
-			return fmt.Errorf("moving a signal: %w", err)
 		}
 	}
 	return nil
@@ -120,22 +121,23 @@ func movePlacements(t *txn, have []store.Placement) error {
 	return nil
 }
 
-// settleSiblings moves the other members' signals on the same values after this one
-// changed its status or fell: a dispute may have begun or ended.
-func settleSiblings(t *txn, have []store.Placement) error {
-	for _, p := range have {
-		if p.Value == 0 {
+// settleSiblings moves the other members' signals on the same value after this one changed
+// its status or fell: a dispute may have begun or ended.
+func settleSiblings(t *txn, row store.SignalRow, have []store.Placement) error {
+	if row.Key == nil {
+		return nil
+	}
+	siblings, err := store.Siblings(t.ctx, t.Tx, [][]byte{row.Key})
+	if err != nil {
+		return err
+	}
+	for _, s := range siblings {
+		beside := slices.ContainsFunc(have, func(p store.Placement) bool { return p.Program == s.Program })
+		if !beside || s.Signal == row.ID {
 			continue
 		}
-		siblings, err := store.Siblings(t.ctx, t.Tx, p.Program, []lantern.ID{p.Value})
-		if err != nil {
+		if err := movePlacements(t, []store.Placement{s.Placement}); err != nil {
 			return err
-		}
-		siblings = slices.DeleteFunc(siblings, func(s store.Sibling) bool { return s.Signal == p.Signal })
-		for _, s := range siblings {
-			if err := movePlacements(t, []store.Placement{s.Placement}); err != nil {
-				return err
-			}
 		}
 	}
 	return nil

@@ -23,7 +23,7 @@ type prepared struct {
 	kind    *signal.Type
 	row     store.SignalRow
 	record  seal.Record
-	mark    []byte       // under which an upheld challenge would have marked the value
+	mark    []byte       // of the value, made only while any value is marked
 	values  []lantern.ID // the value's id in each of the draft's programs
 	person  []byte       // what the log keeps erasably
 	expires time.Time    // as the draft wishes
@@ -81,7 +81,7 @@ func withDefaults(d *lantern.Draft) {
 // keyed marks it is found by.
 func (x *Exchange) sealDraft(ctx context.Context, a policy.Actor, p *prepared) error {
 	d := &p.draft
-	id, err := x.newID()
+	id, err := x.signalID(ctx)
 	if err != nil {
 		return err
 	}
@@ -90,9 +90,7 @@ func (x *Exchange) sealDraft(ctx context.Context, a policy.Actor, p *prepared) e
 		return err
 	}
 	key := x.Sealer.Index("signal", string(d.Type), d.Value)
-	mark := x.Sealer.Index("marker", string(d.Type), d.Value)
 	content := x.contentMark(opinion, d.Note)
-	p.mark = mark[:]
 	for _, program := range d.Programs {
 		p.values = append(p.values, x.valueID(program, d.Type, d.Value))
 	}

@@ -12,7 +12,7 @@ import (
 
 // reshare handles a draft on a value the member already has a signal on.
 func (x *Exchange) reshare(t *txn, a policy.Actor, p *prepared) (lantern.ShareResult, error) {
-	row, ok, err := store.SignalByKey(t.ctx, t.Tx, a.Member, p.draft.Type, p.row.Key)
+	row, ok, err := store.SignalByKey(t.ctx, t.Tx, a.Member, p.row.Key)
 	if err != nil {
 		return lantern.ShareResult{}, err
 	}
@@ -60,8 +60,8 @@ func (x *Exchange) shareAnew(t *txn, a policy.Actor, p *prepared, old store.Sign
 	if err != nil || !in[p.row.ID] {
 		return lantern.ShareResult{}, fmt.Errorf("storing a signal anew: %w", err)
 	}
-	s := &sharing{x: x, t: t, a: a}
-	result, err := s.place(p, p.draft.Programs, audit.Share)
+	s := &sharing{x: x, t: t}
+	result, err := s.place(a, p, p.draft.Programs, audit.Share)
 	if err != nil {
 		return result, err
 	}
@@ -96,13 +96,13 @@ func (x *Exchange) amend(t *txn, a policy.Actor, p *prepared, row store.SignalRo
 	} else if len(missing) > 0 {
 		t.tellImminent(p.row, missing)
 	}
-	s := &sharing{x: x, t: t, a: a}
-	result, err := s.place(p, missing, audit.Amend)
+	s := &sharing{x: x, t: t}
+	result, err := s.place(a, p, missing, audit.Amend)
 	if err != nil {
 		return result, err
 	}
 	if err := s.flush(); err != nil {
 		return result, err
 	}
-	return result, settleSiblings(t, have)
+	return result, settleSiblings(t, row, have)
 }

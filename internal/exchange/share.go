@@ -84,9 +84,10 @@ func refusal(e *lantern.Error) lantern.ShareResult {
 	return lantern.ShareResult{Status: lantern.Refused, Problem: e.Problem()}
 }
 
-// share is the transaction of a batch.
+// share checks a batch against what the database says and leaves what passes to the end of
+// the transaction, where it is written together with that of other callers.
 func (x *Exchange) share(t *txn, a policy.Actor, ready []*prepared, results []lantern.ShareResult) error {
-	w := &world{t: t, a: a, programs: map[lantern.ID]placeIn{}, targets: map[lantern.ID]bool{}}
+	w := &world{t: t, a: a, targets: map[lantern.ID]bool{}}
 	var good []*prepared
 	for _, p := range ready {
 		err := w.check(p)
@@ -100,36 +101,59 @@ func (x *Exchange) share(t *txn, a policy.Actor, ready []*prepared, results []la
 			good = append(good, p)
 		}
 	}
-	if err := w.holdMarked(good); err != nil {
+	if len(good) == 0 {
+		return nil
+	}
+	if err := t.claim(a); err != nil {
 		return err
 	}
-	rows := make([]store.SignalRow, len(good))
-	for i, p := range good {
-		p.row.Created, p.row.Updated = t.now, t.now
-		rows[i] = p.row
+	t.shares = append(t.shares, batch{a, good, results})
+	return nil
+}
+
+// batch is what one caller shares: drafts that passed every check, and where the answers go.
+type batch struct {
+	by      policy.Actor
+	drafts  []*prepared
+	results []lantern.ShareResult
+}
+
+// shareAll writes batches: the rows of all of them in few statements.
+func (x *Exchange) shareAll(t *txn, batches []batch) error {
+	if err := x.holdMarked(t, batches); err != nil {
+		return err
 	}
-	if len(rows) == 0 {
-		return nil
+	var rows []store.SignalRow
+	for _, b := range batches {
+		for _, p := range b.drafts {
+			p.row.Created, p.row.Updated = t.now, t.now
+			rows = append(rows, p.row)
+		}
 	}
 	in, err := store.InsertSignals(t.ctx, t.writing(), rows)
 	if err != nil {
 		return fmt.Errorf("storing signals: %w", err)
 	}
-	s := &sharing{x: x, t: t, a: a}
-	for _, p := range good {
-		if in[p.row.ID] {
-			results[p.at], err = s.place(p, p.draft.Programs, audit.Share)
-		}
-		if err != nil {
-			return err
+	s := &sharing{x: x, t: t}
+	for _, b := range batches {
+		for _, p := range b.drafts {
+			if !in[p.row.ID] {
+				continue
+			}
+			if b.results[p.at], err = s.place(b.by, p, p.draft.Programs, audit.Share); err != nil {
+				return err
+			}
 		}
 	}
 	if err := s.flush(); err != nil {
 		return err
 	}
-	for _, p := range good {
-		if !in[p.row.ID] {
-			if results[p.at], err = x.reshare(t, a, p); err != nil {
+	for _, b := range batches {
+		for _, p := range b.drafts {
+			if in[p.row.ID] {
+				continue
+			}
+			if b.results[p.at], err = x.reshare(t, b.by, p); err != nil {
 				return err
 			}
 		}
@@ -139,10 +163,9 @@ func (x *Exchange) share(t *txn, a policy.Actor, ready []*prepared, results []la
 
 // world is what checking a batch reads, each thing once.
 type world struct {
-	t        *txn
-	a        policy.Actor
-	programs map[lantern.ID]placeIn
-	targets  map[lantern.ID]bool // link targets: whether the member may know them
+	t       *txn
+	a       policy.Actor
+	targets map[lantern.ID]bool // link targets: whether the member may know them
 }
 
 // placeIn is a program and the member's place in it; err says why there is none.
@@ -152,8 +175,14 @@ type placeIn struct {
 	err        error
 }
 
+// seat names a member's place in a program.
+type seat struct{ program, member lantern.ID }
+
+// in reads the member's place in a program, once for the acts of a transaction that
+// change nothing in between.
 func (w *world) in(id lantern.ID) (placeIn, error) {
-	if p, ok := w.programs[id]; ok {
+	at := seat{id, w.a.Member}
+	if p, ok := w.t.seats[at]; ok {
 		return p, nil
 	}
 	var p placeIn
@@ -169,7 +198,10 @@ func (w *world) in(id lantern.ID) (placeIn, error) {
 			return p, err
 		}
 	}
-	w.programs[id] = p
+	if w.t.seats == nil {
+		w.t.seats = map[seat]placeIn{}
+	}
+	w.t.seats[at] = p
 	return p, nil
 }
 
@@ -224,19 +256,30 @@ func (w *world) checkLinks(links []lantern.Link) error {
 }
 
 // holdMarked holds back drafts on values that fell to an upheld challenge.
-func (w *world) holdMarked(good []*prepared) error {
-	marks := make([][]byte, len(good))
-	for i, p := range good {
-		marks[i] = p.mark
-	}
-	marked, err := store.Marked(w.t.ctx, w.t.Tx, marks, w.t.now)
+func (x *Exchange) holdMarked(t *txn, batches []batch) error {
+	var marks [][]byte
+	some, err := store.AnyMarker(t.ctx, t.Tx, t.now)
 	if err != nil {
 		return err
 	}
-	for _, p := range good {
-		p.row.State = lantern.Active
-		if marked[string(p.mark)] {
-			p.row.State = lantern.Held
+	for _, b := range batches {
+		for _, p := range b.drafts {
+			p.row.State = lantern.Active
+			if some {
+				p.mark = x.mark(p.draft.Type, p.draft.Value)
+				marks = append(marks, p.mark)
+			}
+		}
+	}
+	marked, err := store.Marked(t.ctx, t.Tx, marks, t.now)
+	if err != nil || len(marked) == 0 {
+		return err
+	}
+	for _, b := range batches {
+		for _, p := range b.drafts {
+			if marked[string(p.mark)] {
+				p.row.State = lantern.Held
+			}
 		}
 	}
 	return nil

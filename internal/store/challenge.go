@@ -88,6 +88,13 @@ func AddMarker(ctx context.Context, tx *sqldb.Tx, t lantern.SignalType, mark []b
 	return err
 }
 
+// AnyMarker reports whether any mark is in force.
+func AnyMarker(ctx context.Context, tx *sqldb.Tx, now time.Time) (bool, error) {
+	var n int
+	err := tx.QueryRow(ctx, `SELECT COUNT(*) FROM (SELECT 1 FROM marker WHERE expires_at > $1 LIMIT 1) m`, micros(now)).Scan(&n)
+	return n > 0, err
+}
+
 // Marked reports which of the marks are in force.
 func Marked(ctx context.Context, tx *sqldb.Tx, marks [][]byte, now time.Time) (map[string]bool, error) {
 	found := map[string]bool{}

@@ -50,7 +50,7 @@ func fromValueKey(b []byte) lantern.ID {
 func InsertPlacements(ctx context.Context, tx *sqldb.Tx, list []Placement) error {
 	rows := make([][]any, len(list))
 	for i, p := range list {
-		rows[i] = []any{p.Program, p.Signal, p.Member, valueKey(p.Value), p.Seq, micros(p.Changed)}
+		rows[i] = []any{int64(p.Program), int64(p.Signal), int64(p.Member), valueKey(p.Value), p.Seq, micros(p.Changed)}
 	}
 	_, err := tx.InsertMany(ctx, "placement", []string{"program_id", "signal_id", "member_id", "value_id", "seq", "changed_at"}, "", rows)
 	return err
@@ -70,25 +70,25 @@ func MovePlacement(ctx context.Context, tx *sqldb.Tx, p Placement) error {
 	return err
 }
 
-// Sibling is an active placement on a value that other members have an opinion on too.
+// Sibling is an active placement of a signal on a value that others have an opinion on too.
 type Sibling struct {
 	Placement
 	Status lantern.Status
 }
 
-// Siblings reads the active placements in a program on any of the values.
-func Siblings(ctx context.Context, tx *sqldb.Tx, program lantern.ID, values []lantern.ID) ([]Sibling, error) {
+// Siblings reads where the active signals on any of the values, named by their keyed
+// index, are placed, in whichever programs.
+func Siblings(ctx context.Context, tx *sqldb.Tx, keys [][]byte) ([]Sibling, error) {
 	var found []Sibling
-	for start := 0; start < len(values); start += insertRows {
-		chunk := values[start:min(start+insertRows, len(values))]
-		list := []any{program}
-		for _, v := range chunk {
-			list = append(list, valueKey(v))
+	for start := 0; start < len(keys); start += insertRows {
+		chunk := keys[start:min(start+insertRows, len(keys))]
+		list := make([]any, len(chunk))
+		for i, k := range chunk {
+			list[i] = k
 		}
 		rows, err := tx.Query(ctx, `SELECT p.program_id, p.signal_id, p.member_id, p.value_id, p.seq, p.changed_at, s.status
-			FROM placement p JOIN signal s ON s.member_id = p.member_id AND s.id = p.signal_id
-			WHERE p.program_id = $1 AND s.state = 'active' AND p.value_id IN (`+places(2, len(chunk))+`)`,
-			list...)
+			FROM signal s JOIN placement p ON p.signal_id = s.id
+			WHERE s.skey IN (`+places(1, len(chunk))+`) AND s.state = 'active'`, list...)
 		got, err := all(rows, err, "siblings", func(s scanner) (b Sibling, err error) {
 			b.Placement, err = scanPlacement(extra{s, []any{&b.Status}})
 			return b, err
@@ -103,8 +103,8 @@ func Siblings(ctx context.Context, tx *sqldb.Tx, program lantern.ID, values []la
 
 // opposed is true for a placement p of signal s if another active signal on the same
 // value in the same program says the opposite.
-const opposed = `EXISTS (SELECT 1 FROM placement q JOIN signal o ON o.member_id = q.member_id AND o.id = q.signal_id
-	WHERE q.program_id = p.program_id AND q.value_id = p.value_id AND o.state = 'active'
+const opposed = `EXISTS (SELECT 1 FROM signal o JOIN placement q ON q.program_id = p.program_id AND q.signal_id = o.id
+	WHERE o.skey = s.skey AND o.state = 'active'
 	AND ((o.status = 'non-violating' AND s.status <> 'non-violating') OR (o.status <> 'non-violating' AND s.status = 'non-violating')))`
 
 // places writes n placeholders from number first on.

@@ -55,7 +55,7 @@ type LeafRow struct {
 func InsertLeaves(ctx context.Context, tx *sqldb.Tx, list []LeafRow) error {
 	rows := make([][]any, len(list))
 	for i, l := range list {
-		rows[i] = []any{l.Index, l.Data, l.Actor, l.Owner, l.Signal, l.Facts, l.FactsSalt, l.Person, l.PersonSalt, l.Commitment}
+		rows[i] = []any{l.Index, l.Data, int64(l.Actor), int64(l.Owner), int64(l.Signal), l.Facts, l.FactsSalt, l.Person, l.PersonSalt, l.Commitment}
 	}
 	_, err := tx.InsertMany(ctx, "leaf", []string{"idx", "data", "actor_id", "owner_id", "signal_id", "facts", "facts_salt", "person", "person_salt", "commitment"}, "", rows)
 	return err
@@ -134,5 +134,19 @@ func ClaimAnswer(ctx context.Context, tx *sqldb.Tx, member lantern.ID, mark, dig
 // ForgetAnswers drops answers older than a time.
 func ForgetAnswers(ctx context.Context, tx *sqldb.Tx, before time.Time) error {
 	_, err := tx.Exec(ctx, `DELETE FROM idempotency WHERE at < $1`, micros(before))
+	return err
+}
+
+// LastIDBlock reads the last block of signal ids that was taken; 0 if none was. The
+// caller holds the log's head, so no other process takes one meanwhile.
+func LastIDBlock(ctx context.Context, tx *sqldb.Tx) (int64, error) {
+	n, _, err := one(tx.QueryRow(ctx, `SELECT last FROM id_block WHERE id = 1`), "the last block of ids",
+		func(s scanner) (n int64, err error) { return n, s.Scan(&n) })
+	return n, err
+}
+
+// PutIDBlock notes that a block was taken.
+func PutIDBlock(ctx context.Context, tx *sqldb.Tx, block int64) error {
+	_, err := tx.Exec(ctx, `INSERT INTO id_block (id, last) VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET last = excluded.last`, block)
 	return err
 }

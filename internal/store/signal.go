@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"time"
 
@@ -44,64 +43,38 @@ func scanSignal(s scanner) (r SignalRow, err error) {
 	return r, err
 }
 
-// insertColumns is how many parameters one row of InsertSignals takes; insertRows how
-// many rows go in one statement.
-const (
-	insertColumns = 14
-	insertRows    = 100
+// insertRows is how many values a list in a statement holds.
+const insertRows = 100
+
+var (
+	signalInsert = strings.Fields("member_id id type skey state status imminent opinion content value note expires_at created_at updated_at")
+	secretInsert = strings.Fields("member_id signal_id wrapped")
 )
 
 // InsertSignals stores new signals with their wrapped keys. A row whose member already
 // has a signal on that value is left out; the answer says which ids went in.
 func InsertSignals(ctx context.Context, tx *sqldb.Tx, rows []SignalRow) (map[lantern.ID]bool, error) {
-	in := make(map[lantern.ID]bool, len(rows))
-	for start := 0; start < len(rows); start += insertRows {
-		chunk := rows[start:min(start+insertRows, len(rows))]
-		list := make([]any, 0, len(chunk)*insertColumns)
-		for _, r := range chunk {
-			list = append(list, r.Member, r.ID, string(r.Type), r.Key, string(r.State), string(r.Status), r.Imminent,
-				r.Opinion, r.Content, r.Value, r.Note, micros(r.Expires), micros(r.Created), micros(r.Updated))
-		}
-		got, err := tx.Query(ctx, insertSignals(len(chunk)), list...)
-		ids, err := all(got, err, "inserted signals", func(s scanner) (id lantern.ID, err error) { return id, s.Scan(&id) })
-		if err != nil {
-			return nil, err
-		}
-		for _, id := range ids {
-			in[id] = true
-		}
+	list := make([][]any, len(rows))
+	for i, r := range rows {
+		list[i] = []any{int64(r.Member), int64(r.ID), string(r.Type), r.Key, string(r.State), string(r.Status), r.Imminent,
+			r.Opinion, r.Content, r.Value, r.Note, micros(r.Expires), micros(r.Created), micros(r.Updated)}
 	}
-	var secrets [][]any
+	ids, err := tx.InsertNew(ctx, "signal", signalInsert, "skey, member_id", "id", list)
+	if err != nil {
+		return nil, err
+	}
+	in := make(map[lantern.ID]bool, len(ids))
+	for _, id := range ids {
+		in[lantern.ID(id)] = true
+	}
+	secrets := make([][]any, 0, len(rows))
 	for _, r := range rows {
 		if in[r.ID] {
-			secrets = append(secrets, []any{r.Member, r.ID, r.Wrapped})
+			secrets = append(secrets, []any{int64(r.Member), int64(r.ID), r.Wrapped})
 		}
 	}
-	_, err := tx.InsertMany(ctx, "secret", []string{"member_id", "signal_id", "wrapped"}, "", secrets)
+	_, err = tx.InsertMany(ctx, "secret", secretInsert, "", secrets)
 	return in, err
-}
-
-// insertSignals writes the statement for n rows.
-func insertSignals(n int) string {
-	var b strings.Builder
-	b.WriteString(`INSERT INTO signal (member_id, id, type, skey, state, status, imminent, opinion, content, value, note,
-		expires_at, created_at, updated_at) VALUES `)
-	for i := range n {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		for c := range insertColumns {
-			sep := byte(',')
-			if c == 0 {
-				sep = '('
-			}
-			b.WriteByte(sep)
-			fmt.Fprintf(&b, "$%d", i*insertColumns+c+1)
-		}
-		b.WriteByte(')')
-	}
-	b.WriteString(` ON CONFLICT (member_id, type, skey) DO NOTHING RETURNING id`)
-	return b.String()
 }
 
 // ReadSignal reads one signal by id.
@@ -110,9 +83,9 @@ func ReadSignal(ctx context.Context, tx *sqldb.Tx, id lantern.ID) (SignalRow, bo
 }
 
 // SignalByKey reads a member's signal on a value.
-func SignalByKey(ctx context.Context, tx *sqldb.Tx, member lantern.ID, t lantern.SignalType, key []byte) (SignalRow, bool, error) {
-	return one(tx.QueryRow(ctx, `SELECT `+signalColumns+signalTables+`WHERE s.member_id = $1 AND s.type = $2 AND s.skey = $3`,
-		member, string(t), key), "a signal", scanSignal)
+func SignalByKey(ctx context.Context, tx *sqldb.Tx, member lantern.ID, key []byte) (SignalRow, bool, error) {
+	return one(tx.QueryRow(ctx, `SELECT `+signalColumns+signalTables+`WHERE s.skey = $1 AND s.member_id = $2`,
+		key, member), "a signal", scanSignal)
 }
 
 // SignalFilter selects among a member's own signals.
