@@ -37,11 +37,21 @@ func ReadJSON(w http.ResponseWriter, r *http.Request, limit int64, into any) err
 // The pointer never goes through a name the struct does not have, or a key of a map:
 // those are the caller's words, and the complaint is then about their parent.
 func Decode(b []byte, into any) error {
+	// What is in order, as nearly all is, is read once; the walk is for the complaints.
+	plain := isPlain(b)
+	var err error
+	if plain {
+		if err = json.Unmarshal(b, into, json.RejectUnknownMembers(true)); err == nil {
+			return nil
+		}
+	}
 	t := reflect.TypeOf(into).Elem()
 	if err := checkSyntax(b, t); err != nil {
 		return err
 	}
-	err := json.Unmarshal(b, into, json.RejectUnknownMembers(true))
+	if !plain {
+		err = json.Unmarshal(b, into, json.RejectUnknownMembers(true))
+	}
 	if err == nil {
 		return nil
 	}
@@ -58,6 +68,31 @@ func Decode(b []byte, into any) error {
 		return own.At(at)
 	}
 	return &lantern.Error{Kind: lantern.Invalid, Field: at, Reason: "wrong type or form", Fix: "the API document says what is expected here"}
+}
+
+// isPlain reports whether b is an object without anything that only [checkSyntax] refuses:
+// it holds no NUL and is not nested above [MaxDepth].
+func isPlain(b []byte) bool {
+	if b = bytes.TrimLeft(b, " \t\r\n"); len(b) == 0 || b[0] != '{' || bytes.Contains(b, []byte(`\u0000`)) {
+		return false
+	}
+	depth, quoted := 0, false
+	for i := 0; i < len(b); i++ {
+		switch c := b[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '{' || c == '[':
+			if depth++; depth > MaxDepth {
+				return false
+			}
+		case c == '}' || c == ']':
+			depth--
+		}
+	}
+	return true
 }
 
 // checkSyntax walks the tokens of b: everything [Decode] refuses that does not depend on
