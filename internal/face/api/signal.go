@@ -40,40 +40,50 @@ func shareBatch() handler {
 	return handler{
 		body: typeOf[lantern.Items[lantern.Draft]](), answer: typeOf[lantern.BatchAnswer](), limit: web.MaxBatch,
 		perform: func(c *call) (any, error) {
-			var body lantern.Items[jsontext.Value]
-			if err := web.Decode(c.body, &body); err != nil {
-				return nil, err
+			drafts, ok := readDrafts(c.body)
+			if !ok {
+				return c.shareEach()
 			}
-			if len(body.Items) > lantern.MaxBatch {
-				return nil, &lantern.Error{Kind: lantern.TooLarge, Field: "/items", Reason: "too many drafts", Fix: "at most " + strconv.Itoa(lantern.MaxBatch) + " in one batch"}
-			}
-			results := make([]lantern.ShareResult, len(body.Items))
-			var drafts []lantern.Draft
-			var places []int // of drafts in results
-			for i, item := range body.Items {
-				var d lantern.Draft
-				var e *lantern.Error
-				switch err := web.Decode(item, &d); {
-				case err == nil:
-					drafts, places = append(drafts, d), append(places, i)
-				case errors.As(err, &e):
-					results[i] = lantern.ShareResult{Status: lantern.Refused, Problem: e.Problem()}
-				default:
-					return nil, err
-				}
-			}
-			if len(drafts) > 0 {
-				shared, err := c.api.x.ShareBatch(c.ctx(), c.actor, drafts)
-				if err != nil {
-					return nil, err
-				}
-				for i, place := range places {
-					results[place] = shared[i]
-				}
-			}
-			return lantern.BatchAnswer{Results: results}, nil
+			results, err := c.api.x.ShareBatch(c.ctx(), c.actor, drafts)
+			return lantern.BatchAnswer{Results: results}, err
 		},
 	}
+}
+
+// shareEach shares a batch whose drafts are decoded one by one.
+func (c *call) shareEach() (any, error) {
+	var body lantern.Items[jsontext.Value]
+	if err := web.Decode(c.body, &body); err != nil {
+		return nil, err
+	}
+	if len(body.Items) > lantern.MaxBatch {
+		return nil, &lantern.Error{Kind: lantern.TooLarge, Field: "/items", Reason: "too many drafts", Fix: "at most " + strconv.Itoa(lantern.MaxBatch) + " in one batch"}
+	}
+	results := make([]lantern.ShareResult, len(body.Items))
+	var drafts []lantern.Draft
+	var places []int // of drafts in results
+	for i, item := range body.Items {
+		var d lantern.Draft
+		var e *lantern.Error
+		switch err := web.Decode(item, &d); {
+		case err == nil:
+			drafts, places = append(drafts, d), append(places, i)
+		case errors.As(err, &e):
+			results[i] = lantern.ShareResult{Status: lantern.Refused, Problem: e.Problem()}
+		default:
+			return nil, err
+		}
+	}
+	if len(drafts) > 0 {
+		shared, err := c.api.x.ShareBatch(c.ctx(), c.actor, drafts)
+		if err != nil {
+			return nil, err
+		}
+		for i, place := range places {
+			results[place] = shared[i]
+		}
+	}
+	return lantern.BatchAnswer{Results: results}, nil
 }
 
 func signals() handler {
