@@ -57,10 +57,10 @@ func (b *idBlock) renew(number int64) {
 
 // signalID gives a signal its id. It waits for a transaction when a block is used up, once
 // in some 25,000 signals.
-func (x *Exchange) signalID(ctx context.Context) (lantern.ID, error) {
+func (x *Exchange) signalID(ctx context.Context, random io.Reader) (lantern.ID, error) {
 	for {
 		var step [1]byte
-		if _, err := io.ReadFull(x.Random, step[:]); err != nil {
+		if _, err := io.ReadFull(random, step[:]); err != nil {
 			return 0, fmt.Errorf("drawing an id: %w", err)
 		}
 		if id := x.ids.take(step[0]); id != 0 {

@@ -1,9 +1,10 @@
 package exchange
 
 import (
+	"bufio"
 	"context"
-	"encoding/json"
 	"fmt"
+	"io"
 	"time"
 
 	"lantern"
@@ -165,7 +166,9 @@ type txn struct {
 	*sqldb.Tx
 	x      *Exchange
 	ctx    context.Context
+	random io.Reader
 	now    time.Time // one time for the whole transaction, never before an earlier one's
+	month  string    // of now, "2006-01"
 	tree   audit.Tree
 	base   int64 // size of the tree before
 	leaves []store.LeafRow
@@ -188,12 +191,13 @@ func (x *Exchange) begin(ctx context.Context, tx *sqldb.Tx) (*txn, error) {
 	if !ok {
 		return nil, fmt.Errorf("the log has no head")
 	}
-	t := &txn{Tx: tx, x: x, ctx: ctx, heads: map[lantern.ID]*store.Head{}, claims: map[policy.Request]bool{}}
+	t := &txn{Tx: tx, x: x, ctx: ctx, random: bufio.NewReaderSize(x.Random, 512), heads: map[lantern.ID]*store.Head{}, claims: map[policy.Request]bool{}}
 	if err := t.tree.UnmarshalBinary(head.Edge); err != nil {
 		return nil, fmt.Errorf("reading the log head: %w", err)
 	}
 	t.base = t.tree.Size()
 	t.now = later(x.Clock(), head.Last)
+	t.month = t.now.Format("2006-01")
 	return t, nil
 }
 
@@ -257,12 +261,12 @@ func (t *txn) record(e entry) (int64, error) {
 	if e.by.Member != 0 {
 		f.Member, f.Actor, f.Key = e.by.Member, e.by.ID(), e.by.Key
 	}
-	f.Month = t.now.Format("2006-01")
-	text, err := json.Marshal(f)
+	f.Month = t.month
+	text, err := f.encode()
 	if err != nil {
-		return 0, fmt.Errorf("encoding a log record: %w", err)
+		return 0, err
 	}
-	leaf, opening, err := audit.Commit(audit.Record{Kind: e.kind, Time: t.now, Person: e.person, Facts: text}, t.x.Random)
+	leaf, opening, err := audit.Commit(audit.Record{Kind: e.kind, Time: t.now, Person: e.person, Facts: text}, t.random)
 	if err != nil {
 		return 0, fmt.Errorf("committing to a log record: %w", err)
 	}
@@ -274,10 +278,7 @@ func (t *txn) record(e entry) (int64, error) {
 		row.Owner = f.Member
 	}
 	if e.record != nil {
-		if row.Person, err = e.record.Seal(t.x.Random, personAAD(f.Signal), e.person); err == nil {
-			row.PersonSalt, err = e.record.Seal(t.x.Random, saltAAD(f.Signal), opening.PersonSalt[:])
-		}
-		if err != nil {
+		if row.Person, err = e.record.Seal(t.random, personAAD(f.Signal), append(opening.PersonSalt[:], e.person...)); err != nil {
 			return 0, fmt.Errorf("sealing a log record: %w", err)
 		}
 	} else {

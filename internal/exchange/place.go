@@ -33,7 +33,7 @@ func (s *sharing) place(by policy.Actor, p *prepared, programs []lantern.ID, kin
 		place := store.Placement{Program: program, Signal: p.row.ID, Member: p.row.Member, Value: p.values[i], Seq: seq, Changed: at}
 		s.placements = append(s.placements, place)
 		if p.row.State == lantern.Active {
-			s.fresh = append(s.fresh, store.Sibling{Placement: place, Status: p.row.Status})
+			s.fresh = append(s.fresh, store.Sibling{Placement: place, Key: string(p.row.Key), Status: p.row.Status})
 		}
 	}
 	s.keys = append(s.keys, p.row.Key)
@@ -77,20 +77,23 @@ func (s *sharing) flush() error {
 // moveSiblings gives a new place to every other active signal on the values of fresh ones
 // on which members disagree: its "disputed" mark may have changed.
 func moveSiblings(t *txn, siblings, fresh []store.Sibling) error {
-	type spot struct{ program, value lantern.ID }
+	type spot struct {
+		program lantern.ID
+		value   string
+	}
 	opinions := map[spot]int{} // 1: some say violating or lead, 2: some say not
-	touched, placed := map[spot]bool{}, map[spot]bool{}
+	touched, placed := map[spot]bool{}, map[store.Placement]bool{}
 	for _, f := range fresh {
-		at := spot{f.Program, f.Value}
-		touched[at], placed[spot{f.Program, f.Signal}] = true, true
+		at := spot{f.Program, f.Key}
+		touched[at], placed[f.Placement] = true, true
 		opinions[at] |= opinionBit(f.Status)
 	}
 	for _, s := range siblings {
-		opinions[spot{s.Program, s.Value}] |= opinionBit(s.Status)
+		opinions[spot{s.Program, s.Key}] |= opinionBit(s.Status)
 	}
 	for _, s := range siblings {
-		at := spot{s.Program, s.Value}
-		if !touched[at] || opinions[at] != 3 || placed[spot{s.Program, s.Signal}] {
+		at := spot{s.Program, s.Key}
+		if !touched[at] || opinions[at] != 3 || placed[s.Placement] {
 			continue
 		}
 		if err := movePlacements(t, []store.Placement{s.Placement}); err != nil {

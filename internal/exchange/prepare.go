@@ -1,11 +1,12 @@
 package exchange
 
 import (
+	"bufio"
 	"context"
 	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"time"
 
@@ -31,7 +32,7 @@ type prepared struct {
 }
 
 // prepare does everything that needs no database.
-func (x *Exchange) prepare(ctx context.Context, a policy.Actor, d lantern.Draft) (*prepared, error) {
+func (x *Exchange) prepare(ctx context.Context, a policy.Actor, d lantern.Draft, k *desk) (*prepared, error) {
 	if err := d.Validate(); err != nil {
 		return nil, err
 	}
@@ -43,7 +44,7 @@ func (x *Exchange) prepare(ctx context.Context, a policy.Actor, d lantern.Draft)
 	if err != nil {
 		return nil, err
 	}
-	if err := errors.Join(checkText("/note", d.Note), checkText("/basis/action", d.Basis.Action)); err != nil {
+	if err := errors.Join(k.checkText("/note", d.Note), k.checkText("/basis/action", d.Basis.Action)); err != nil {
 		return nil, err
 	}
 	withDefaults(&d)
@@ -51,7 +52,30 @@ func (x *Exchange) prepare(ctx context.Context, a policy.Actor, d lantern.Draft)
 	slices.Sort(d.Programs)
 	d.Programs = slices.Compact(d.Programs)
 	p := &prepared{draft: d, kind: kind, expires: d.Expires}
-	return p, x.sealDraft(ctx, a, p)
+	return p, x.sealDraft(ctx, a, p, k.random)
+}
+
+// desk is what the drafts of one batch share while they are prepared.
+type desk struct {
+	random  io.Reader
+	checked map[string]bool // texts that passed: the drafts of a batch often say the same
+}
+
+// draftRandom is about how many random bytes a draft takes: id, data key, four nonces.
+const draftRandom = 88
+
+func (x *Exchange) newDesk(drafts int) *desk {
+	return &desk{random: bufio.NewReaderSize(x.Random, min(drafts*draftRandom, 4096)), checked: map[string]bool{}}
+}
+
+// checkText is checkText, once for each text.
+func (k *desk) checkText(field, text string) error {
+	if k.checked[text] {
+		return nil
+	}
+	err := checkText(field, text)
+	k.checked[text] = err == nil
+	return err
 }
 
 // checkText refuses personal data in a text of people's own.
@@ -79,9 +103,9 @@ func withDefaults(d *lantern.Draft) {
 
 // sealDraft gives the draft an identity, seals what must be sealed and computes the
 // keyed marks it is found by.
-func (x *Exchange) sealDraft(ctx context.Context, a policy.Actor, p *prepared) error {
+func (x *Exchange) sealDraft(ctx context.Context, a policy.Actor, p *prepared, random io.Reader) error {
 	d := &p.draft
-	id, err := x.signalID(ctx)
+	id, err := x.signalID(ctx, random)
 	if err != nil {
 		return err
 	}
@@ -90,51 +114,45 @@ func (x *Exchange) sealDraft(ctx context.Context, a policy.Actor, p *prepared) e
 		return err
 	}
 	key := x.Sealer.Index("signal", string(d.Type), d.Value)
-	content := x.contentMark(opinion, d.Note)
 	for _, program := range d.Programs {
-		p.values = append(p.values, x.valueID(program, d.Type, d.Value))
+		p.values = append(p.values, x.valueID(program, key))
 	}
 	p.row = store.SignalRow{
 		ID: id, Member: a.Member, Type: d.Type, Key: key[:], State: lantern.Active, Status: d.Status, Imminent: d.Imminent,
-		Opinion: opinion, Content: content,
+		Opinion: opinion, Content: x.contentMark(d.Note),
 	}
-	if p.record, p.row.Wrapped, err = x.Sealer.NewRecord(ctx, x.Random); err != nil {
+	if p.record, p.row.Wrapped, err = x.Sealer.NewRecord(ctx, random); err != nil {
 		return fmt.Errorf("making a record key: %w", err)
 	}
-	if p.row.Value, err = p.record.Seal(x.Random, valueAAD(id), []byte(d.Value)); err != nil {
+	if p.row.Value, err = p.record.Seal(random, valueAAD(id), []byte(d.Value)); err != nil {
 		return fmt.Errorf("sealing a value: %w", err)
 	}
 	if p.row.Note, err = x.sealNote(p.record, id, d.Note); err != nil {
 		return err
 	}
-	p.person, err = json.Marshal(struct {
-		Value string `json:"value"`
-		Note  string `json:"note,omitempty"`
-	}{d.Value, d.Note})
-	return err
+	person := begin(make([]byte, 0, 32+len(d.Value)+len(d.Note)))
+	person.name("value")
+	person.b = appendText(person.b, d.Value)
+	person.text("note", d.Note)
+	p.person = person.end()
+	return nil
 }
 
-// encodeOpinion is the part of a draft that stays in the open: neither value nor note,
-// and nothing that has a column or table of its own.
-func encodeOpinion(d lantern.Draft) (string, error) {
-	d.Value, d.Note, d.Programs, d.Links, d.Expires = "", "", nil, nil, time.Time{}
-	text, err := json.Marshal(d)
-	if err != nil {
-		return "", fmt.Errorf("encoding an opinion: %w", err)
+// contentMark is by which an identical re-share is known, with the opinion beside it: a
+// keyed digest of the note, for with a plain one anybody could test a guess.
+func (x *Exchange) contentMark(note string) []byte {
+	if note == "" {
+		return []byte{0}
 	}
-	return string(text), nil
-}
-
-// contentMark is a keyed digest by which an identical re-share is known.
-func (x *Exchange) contentMark(opinion, note string) []byte {
-	sum := x.Sealer.Index("content", opinion, note)
+	sum := x.Sealer.Index("content", note)
 	return sum[:]
 }
 
-// valueID names a value in a program: 63 bits of a keyed index, so that equal values meet
-// without a table of values, and nobody without the key can compute it.
-func (x *Exchange) valueID(program lantern.ID, t lantern.SignalType, canonical string) lantern.ID {
-	sum := x.Sealer.Index("value", program.String(), string(t), canonical)
+// valueID names a value in a program: 63 bits of a keyed permutation of its index, so that
+// equal values meet without a table of values, and nobody without the key can compute it
+// or link a value's ids in two programs.
+func (x *Exchange) valueID(program lantern.ID, index [32]byte) lantern.ID {
+	sum := x.Sealer.Permute("value", program.String(), [16]byte(index[:]))
 	return lantern.ID(binary.BigEndian.Uint64(sum[:8])>>1 | 1)
 }
 

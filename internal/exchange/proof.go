@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -196,11 +197,17 @@ func (x *Exchange) openPerson(ctx context.Context, tx *sqldb.Tx, row store.LeafR
 	if err != nil {
 		return fmt.Errorf("opening the key of signal %s: %w", row.Signal, err)
 	}
-	if o.Person, err = record.Open(personAAD(row.Signal), row.Person); err != nil {
+	person, err := record.Open(personAAD(row.Signal), row.Person)
+	if err != nil {
 		return fmt.Errorf("opening log entry %d: %w", row.Index, err)
 	}
-	o.PersonSalt, err = record.Open(saltAAD(row.Signal), row.PersonSalt)
-	return err
+	if row.PersonSalt != nil { // sealed apart, in databases of before 2026-11-25
+		o.Person = person
+		o.PersonSalt, err = record.Open(saltAAD(row.Signal), row.PersonSalt)
+		return err
+	}
+	o.PersonSalt, o.Person = person[:sha256.Size], person[sha256.Size:]
+	return nil
 }
 
 // leafReader reads stored leaves.

@@ -40,7 +40,7 @@ func (x *Exchange) reshare(t *txn, a policy.Actor, p *prepared) (lantern.ShareRe
 		return slices.ContainsFunc(links, func(h store.LinkRow) bool { return h.Link == l })
 	}
 	newLink := slices.ContainsFunc(p.draft.Links, func(l lantern.Link) bool { return !known(l) })
-	if string(row.Content) == string(p.row.Content) && len(missing) == 0 && !newLink {
+	if row.Opinion == p.row.Opinion && string(row.Content) == string(p.row.Content) && len(missing) == 0 && !newLink {
 		status := lantern.Unchanged
 		if row.State == lantern.Held {
 			status = lantern.HeldBack // still: sharing it again is no new evidence

@@ -66,8 +66,9 @@ func (x *Exchange) prepareAll(ctx context.Context, a policy.Actor, drafts []lant
 	}
 	defer leave()
 	refused = make([]*lantern.Error, len(drafts))
+	desk := x.newDesk(len(drafts))
 	for i, d := range drafts {
-		p, err := x.prepare(ctx, a, d)
+		p, err := x.prepare(ctx, a, d, desk)
 		if err != nil {
 			if !errors.As(err, &refused[i]) {
 				return nil, nil, err

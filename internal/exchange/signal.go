@@ -265,7 +265,7 @@ func (x *Exchange) applyRenewal(t *txn, row *store.SignalRow, r lantern.Renewal)
 	if row.Opinion, err = encodeOpinion(s.Draft); err != nil {
 		return err
 	}
-	row.Content = x.contentMark(row.Opinion, s.Note)
+	row.Content = x.contentMark(s.Note)
 	back := row.State != lantern.Active
 	row.State, row.Updated = lantern.Active, t.now
 	if back {

@@ -52,6 +52,8 @@ type Sealer struct {
 	mu     sync.RWMutex // guards index
 	index  map[string]*sync.Pool
 	secret func() ([]byte, error)
+
+	ciphers sync.Map // of Permute, by purpose and scope
 }
 
 // New returns a Sealer that wraps its data keys with kek.
@@ -175,6 +177,24 @@ func (s *Sealer) purpose(purpose string) *sync.Pool {
 	s.index[purpose] = pool
 	s.mu.Unlock()
 	return pool
+}
+
+// Permute maps a block to another under a key of its own for each purpose and scope, one to
+// one: as good as an [Sealer.Index] of the block for whoever lacks the key, at a tenth of
+// the cost. It panics when Index does. Scopes are remembered, so they must be few.
+func (s *Sealer) Permute(purpose, scope string, block [16]byte) (out [16]byte) {
+	name := purpose + "\x00" + scope
+	c, ok := s.ciphers.Load(name)
+	if !ok {
+		key := s.Index("permute "+purpose, scope)
+		made, err := aes.NewCipher(key[:])
+		if err != nil {
+			panic("seal: a key of 32 bytes is refused")
+		}
+		c, _ = s.ciphers.LoadOrStore(name, made)
+	}
+	c.(cipher.Block).Encrypt(out[:], block[:])
+	return out
 }
 
 // Check wraps and unwraps a key, and fetches the index secret, so that a KEK that cannot

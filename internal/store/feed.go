@@ -73,6 +73,7 @@ func MovePlacement(ctx context.Context, tx *sqldb.Tx, p Placement) error {
 // Sibling is an active placement of a signal on a value that others have an opinion on too.
 type Sibling struct {
 	Placement
+	Key    string // keyed index of the value
 	Status lantern.Status
 }
 
@@ -86,11 +87,13 @@ func Siblings(ctx context.Context, tx *sqldb.Tx, keys [][]byte) ([]Sibling, erro
 		for i, k := range chunk {
 			list[i] = k
 		}
-		rows, err := tx.Query(ctx, `SELECT p.program_id, p.signal_id, p.member_id, p.value_id, p.seq, p.changed_at, s.status
+		rows, err := tx.Query(ctx, `SELECT p.program_id, p.signal_id, p.member_id, p.value_id, p.seq, p.changed_at, s.skey, s.status
 			FROM signal s JOIN placement p ON p.signal_id = s.id
 			WHERE s.skey IN (`+places(1, len(chunk))+`) AND s.state = 'active'`, list...)
 		got, err := all(rows, err, "siblings", func(s scanner) (b Sibling, err error) {
-			b.Placement, err = scanPlacement(extra{s, []any{&b.Status}})
+			var key []byte
+			b.Placement, err = scanPlacement(extra{s, []any{&key, &b.Status}})
+			b.Key = string(key)
 			return b, err
 		})
 		if err != nil {

@@ -46,8 +46,8 @@ type LeafRow struct {
 	Signal     lantern.ID
 	Facts      string
 	FactsSalt  []byte
-	Person     []byte // sealed under the signal's key; nil if none, or erased
-	PersonSalt []byte // likewise
+	Person     []byte // salt and person part, sealed under the signal's key; nil if none, or erased
+	PersonSalt []byte // in the open where there is no person part
 	Commitment []byte // of the person part
 }
 
