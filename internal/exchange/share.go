@@ -25,8 +25,9 @@ func (x *Exchange) Share(ctx context.Context, a policy.Actor, d lantern.Draft) (
 	return results[0], nil
 }
 
-// ShareBatch takes up to MaxBatch drafts in one transaction and answers each by itself:
-// a refused one harms no other. Sharing the same draft again changes nothing, not even
+// ShareBatch takes up to MaxBatch drafts and answers each by itself: a refused one harms no
+// other. They go in one transaction, or in several while other members act; after an error
+// some may be shared. Sharing the same draft again changes nothing, not even
 // the expiry; another opinion on the same value amends the member's signal. The answer
 // comes when everything is committed and in the log.
 func (x *Exchange) ShareBatch(ctx context.Context, a policy.Actor, drafts []lantern.Draft) ([]lantern.ShareResult, error) {
@@ -44,18 +45,29 @@ func (x *Exchange) ShareBatch(ctx context.Context, a policy.Actor, drafts []lant
 	if err != nil {
 		return nil, err
 	}
-	var results []lantern.ShareResult
-	err = x.writeFor(ctx, a.Member, len(drafts), func(t *txn) error {
-		results = make([]lantern.ShareResult, len(drafts))
-		for i, e := range refused {
-			if e != nil {
-				results[i] = refusal(e)
-			}
+	results := make([]lantern.ShareResult, len(drafts))
+	for i, e := range refused {
+		if e != nil {
+			results[i] = refusal(e)
 		}
-		return x.share(t, a, ready, results)
-	})
-	return results, err
+	}
+	for len(ready) > 0 {
+		n := len(ready)
+		if x.queue.Crowded(a.Member) {
+			n = min(n, crowdedPart)
+		}
+		part := ready[:n]
+		if err := x.writeFor(ctx, a.Member, n, func(t *txn) error { return x.share(t, a, part, results) }); err != nil {
+			return nil, err
+		}
+		ready = ready[n:]
+		a.Request = policy.Request{} // its one happening has begun
+	}
+	return results, nil
 }
+
+// crowdedPart is how many drafts of a batch go in one transaction while other members act.
+const crowdedPart = 16
 
 // prepareAll prepares drafts in a slot of the member. refused has an error at the place of
 // each that cannot be taken.

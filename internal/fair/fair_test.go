@@ -103,3 +103,25 @@ func TestBuckets(t *testing.T) {
 		t.Errorf("another member: got %+v", got)
 	}
 }
+
+func TestCrowded(t *testing.T) {
+	t.Parallel()
+	q := fair.NewQueue[int]()
+	push := func(member lantern.ID) {
+		t.Helper()
+		if err := q.Push(t.Context(), member, 1, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if q.Crowded(1) {
+		t.Error("nobody acts, and it is crowded")
+	}
+	push(1)
+	if q.Crowded(1) {
+		t.Error("a member is in its own way")
+	}
+	push(2)
+	if !q.Crowded(1) || !q.Crowded(2) {
+		t.Error("two members are not in each other's way")
+	}
+}

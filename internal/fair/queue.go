@@ -15,8 +15,9 @@ const (
 	maxCredit = 8    // weight a member may add to a group at most while others are about
 	maxLane   = 256  // acts of one member that wait; the next wait for a place
 
-	aboutFor = 100 * time.Millisecond // how long a member is held to be about after an act
-	payback  = time.Millisecond       // in which a member gets the credit for one signal back by itself
+	aboutFor   = 100 * time.Millisecond // how long a member is held to be about after an act
+	crowdedFor = time.Second            // the same, for what is divided beforehand: an act may wait longer than aboutFor
+	payback    = time.Millisecond       // in which a member gets the credit for one signal back by itself
 )
 
 // Queue holds the acts that wait for a group, in a lane for each member. Lanes take
@@ -164,6 +165,20 @@ func (q *Queue[T]) Take() (group []T) {
 		q.ring()
 	}
 	return group
+}
+
+// Crowded reports whether others than a member act too, so that it should come in small
+// parts: a heavy act holds everybody up for as long as it takes.
+func (q *Queue[T]) Crowded(member lantern.ID) bool {
+	now := time.Now()
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, s := range q.seen {
+		if s.member != member && !s.at.IsZero() && now.Sub(s.at) < crowdedFor {
+			return true
+		}
+	}
+	return len(q.turns) > 1 || len(q.turns) == 1 && q.turns[0] != q.lanes[member]
 }
 
 // Drain returns all acts that wait.
