@@ -16,29 +16,35 @@ type Typed struct {
 }
 
 // MayShare reports whether a draft of that type may enter a program: the member's
-// direction, the program's types and tags, training and the suspected-minor flag.
+// direction, the program's types and tags, training and the suspected-minor flag. The
+// error lists every complaint.
 func MayShare(a Actor, p lantern.Program, m lantern.Membership, d *lantern.Draft, now time.Time) error {
-	bad := func(field, reason, fix string) error {
-		return &lantern.Error{Kind: lantern.Forbidden, Field: field, Reason: reason, Fix: fix}
+	var errs []*lantern.Error
+	bad := func(field, reason, fix string) {
+		errs = append(errs, &lantern.Error{Kind: lantern.Forbidden, Field: field, Reason: reason, Fix: fix})
 	}
 	if m.Direction == lantern.ReceiveOnly {
-		return bad("/programs", "the member only receives in this program", "")
+		bad("/programs", "the member only receives in this program", "")
 	}
 	if _, ok := p.Policy.Types[d.Type]; !ok {
-		return bad("/type", "the program does not take this signal type", "GET /v1/programs lists the types each program takes")
+		bad("/type", "the program does not take this signal type", "GET /v1/programs lists the types each program takes")
 	}
 	for i, t := range d.Tags {
 		if !slices.Contains(p.Policy.Tags, t) {
-			return bad(fmt.Sprintf("/tags/%d", i), "not in the program's taxonomy", "GET /v1/programs lists the tags each program takes")
+			bad(fmt.Sprintf("/tags/%d", i), "not in the program's taxonomy", "GET /v1/programs lists the tags each program takes")
 		}
 	}
 	if d.SuspectedMinor && !p.Policy.SuspectedMinor {
-		return bad("/suspected_minor", "the program does not take signals about suspected minors", "share it to a program that does")
+		bad("/suspected_minor", "the program does not take signals about suspected minors", "share it to a program that does")
 	}
 	if p.Policy.TrainingNeeded && !a.Trained.After(now) {
-		return bad("", "the program needs valid training", "renew the training of the person responsible")
+		bad("", "the program needs valid training", "renew the training of the person responsible")
 	}
-	return nil
+	if len(errs) == 0 {
+		return nil
+	}
+	errs[0].Also = errs[1:]
+	return errs[0]
 }
 
 // Expiry gives the time a signal ends: the draft's wish, or the default, and never above
