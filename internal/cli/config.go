@@ -36,6 +36,7 @@ type Config struct {
 	ExchangeServer
 	ExchangeListen
 	ExchangeQuotas
+	WarningLists
 	WebhookSending
 	AgentServer
 	AgentListen
@@ -101,6 +102,14 @@ type ExchangeQuotas struct {
 	// DiscloseQuota is how many signals each member may be handed in an hour; negative: no
 	// bound.
 	DiscloseQuota int `key:"exchange-disclose-quota" default:"20000000" placeholder:"N" help:"Signals each member may be handed in an hour (${default}); -1: no bound."`
+}
+
+// WarningLists are values that point at too many to be shared.
+type WarningLists struct {
+	// WarningLists is a folder of warning lists in MISP's format: *.json, at any depth. A
+	// bare host, domain, address or hash on one of them is refused with the list's name; see
+	// docs/operate/warning-lists.md. An exchange reads the folder when it starts and on SIGHUP.
+	WarningLists string `name:"warninglists" key:"warninglists" type:"existingdir" placeholder:"FOLDER" help:"Refuse values on the warning lists in this folder (MISP's format)."`
 }
 
 // Listener is how a server answers, exchange and agent alike.

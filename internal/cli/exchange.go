@@ -43,7 +43,7 @@ func (c *exchangeInit) Run(ctx context.Context, a *app) error {
 	if err := c.makeKeys(a, keys); err != nil {
 		return err
 	}
-	p, err := openExchange(ctx, a, c.ExchangeServer, ExchangeQuotas{}, WebhookSending{})
+	p, err := openExchange(ctx, a, c.ExchangeServer, ExchangeQuotas{}, WebhookSending{}, nil)
 	if err != nil {
 		return err
 	}
@@ -97,6 +97,7 @@ type exchangeServe struct {
 	ExchangeServer
 	ExchangeListen
 	ExchangeQuotas
+	WarningLists
 	WebhookSending
 	Listener
 }
@@ -108,7 +109,11 @@ func (*exchangeServe) Help() string {
 }
 
 func (c *exchangeServe) Run(ctx context.Context, a *app) (err error) {
-	p, err := openExchange(ctx, a, c.ExchangeServer, c.ExchangeQuotas, c.WebhookSending)
+	screen, err := newScreen(c.WarningLists, a.serverLog())
+	if err != nil {
+		return err
+	}
+	p, err := openExchange(ctx, a, c.ExchangeServer, c.ExchangeQuotas, c.WebhookSending, screen.check)
 	if err != nil {
 		return err
 	}
@@ -128,7 +133,7 @@ func (c *exchangeServe) Run(ctx context.Context, a *app) (err error) {
 		closeSites(sites)
 		return err
 	}
-	return serveSites(ctx, p.log, sites)
+	return serveSites(ctx, p.log, sites, screen.reload)
 }
 
 // answering is where a server answers.

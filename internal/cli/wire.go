@@ -50,7 +50,7 @@ type exchangeParts struct {
 }
 
 // openExchange puts an exchange together from its folder.
-func openExchange(ctx context.Context, a *app, c ExchangeServer, quotas ExchangeQuotas, hooks WebhookSending) (*exchangeParts, error) {
+func openExchange(ctx context.Context, a *app, c ExchangeServer, quotas ExchangeQuotas, hooks WebhookSending, screen exchange.Screen) (*exchangeParts, error) {
 	keys := filepath.Join(c.Dir, keysDir)
 	kek, err := seal.FileKEK(filepath.Join(keys, kekName))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -76,6 +76,7 @@ func openExchange(ctx context.Context, a *app, c ExchangeServer, quotas Exchange
 		Sender: webhook.NewClient(webhook.Config{Loopback: hooks.WebhookLoopback}),
 		Fence:  filepath.Join(keys, fenceName),
 		Quotas: fair.Quotas{Share: max(0, quotas.ShareQuota), Disclose: max(0, quotas.DiscloseQuota)},
+		Screen: screen,
 	})
 	if err != nil {
 		return nil, errors.Join(err, p.db.Close())

@@ -36,6 +36,8 @@ type Config struct {
 
 	Quotas fair.Quotas // of each member; default none
 
+	Screen Screen // refuses values that point at too many; default none
+
 	SweepEvery time.Duration // how often expiry, deadlines and erasure are looked after; default a minute, negative never
 	PollEvery  time.Duration // how often other processes' writes are looked for while somebody waits; default 20 ms
 
@@ -45,6 +47,10 @@ type Config struct {
 	ScrubKeys   time.Duration // how long after one scrub of erased keys the next may begin; default 5 s
 	ScrubTraces time.Duration // the same for the larger tables that hold keyed digests of erased values; default 12 h
 }
+
+// Screen refuses a value in its canonical form with a *lantern.Error that does not hold
+// it, or returns nil. It is called from many goroutines.
+type Screen func(t lantern.SignalType, canonical string) error
 
 // Exchange is a running service.
 type Exchange struct {

@@ -41,6 +41,9 @@ func (x *Exchange) prepare(ctx context.Context, a policy.Actor, d lantern.Draft,
 		return nil, &lantern.Error{Kind: lantern.Invalid, Field: "/type", Reason: "not a signal type", Fix: "GET /v1/types lists them"}
 	}
 	v, err := kind.Normalize(d.Value)
+	if err == nil && x.Screen != nil {
+		err = x.Screen(kind.Name, v.Canonical)
+	}
 	if err != nil {
 		return nil, err
 	}

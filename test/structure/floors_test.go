@@ -37,7 +37,10 @@ var floors = map[string]int{
 	"internal/archive":  2,
 	"internal/format/*": 2,
 
+	"internal/warninglist": 2,
+
 	"internal/display":  3,
+	"internal/draft":    3,
 	"internal/exchange": 3,
 	"internal/agent":    3,
 
