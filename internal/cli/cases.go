@@ -11,6 +11,7 @@ import (
 	"lantern"
 	"lantern/client"
 	"lantern/internal/display"
+	"lantern/internal/draft"
 )
 
 func caseColumns() []display.Column[lantern.Case] {
@@ -164,7 +165,7 @@ func (c *casesShare) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	defer in.Close()
-	rows, err := newDraftReader(in)
+	rows, err := draft.NewReader(in, nil)
 	if err != nil {
 		return misuse("lantern share --help says what the file holds", "%s: %w", name, err)
 	}
@@ -201,24 +202,24 @@ func (c *casesShare) Run(ctx context.Context, a *app) error {
 
 // encodeDrafts reads a whole file of drafts into NDJSON and says on which line each one
 // stood. A row that cannot be read fails the file: a case is shared back in whole.
-func encodeDrafts(rows *draftReader) (body io.Reader, lines []int, err error) {
+func encodeDrafts(rows *draft.Reader) (body io.Reader, lines []int, err error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	for {
-		row, err := rows.next()
+		row, err := rows.Read()
 		if errors.Is(err, io.EOF) {
 			return &b, lines, nil
 		}
 		if err == nil {
-			err = row.err
+			err = row.Err
 		}
 		if err == nil {
-			err = enc.Encode(row.draft)
+			err = enc.Encode(row.Signal.Draft)
 		}
 		if err != nil {
-			return nil, nil, lineError(row.line, err)
+			return nil, nil, lineError(row.Line, err)
 		}
-		lines = append(lines, row.line)
+		lines = append(lines, row.Line)
 	}
 }
 

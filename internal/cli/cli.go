@@ -133,12 +133,17 @@ func (b besideBar) Write(text []byte) (int, error) {
 
 // bar shows progress on standard error, and nothing unless that is a terminal. Whoever
 // asks for it stops it.
-func (a *app) bar(what string, steps int64) *display.Bar {
+func (a *app) bar(what string, steps int64) *display.Bar { return a.progress(what, steps, true) }
+
+// meter is a bar whose steps, bytes of a file, mean nothing to a person.
+func (a *app) meter(what string, steps int64) *display.Bar { return a.progress(what, steps, false) }
+
+func (a *app) progress(what string, steps int64, count bool) *display.Bar {
 	if !a.ErrTTY || a.common.Quiet {
 		return &display.Bar{}
 	}
 	_, noColor := a.Env("NO_COLOR")
-	a.shown = display.NewBar(a.Err, what, steps, !noColor)
+	a.shown = display.NewBar(a.Err, what, steps, count, !noColor)
 	return a.shown
 }
 

@@ -87,7 +87,8 @@ func TestInterrupted(t *testing.T) {
 // with what is left of the progress.
 func TestProgressLeavesTheData(t *testing.T) {
 	t.Parallel()
-	rows := "type,value\n" + strings.Repeat("url,https://files.example.com/a\n", 3*shareBatch)
+	const rowsOfTwoBatches = 1000
+	rows := "type,value\n" + strings.Repeat("url,https://files.example.com/a\n", rowsOfTwoBatches)
 	var both bytes.Buffer
 	Run(context.Background(), Process{
 		Args: []string{"share", "-", "--dry-run"}, In: strings.NewReader(rows), Out: &both, Err: &both, OutTTY: true, ErrTTY: true,
@@ -95,7 +96,7 @@ func TestProgressLeavesTheData(t *testing.T) {
 		Clock: time.Now, Random: rand.Reader,
 	})
 	lines := strings.Split(both.String(), "\n")
-	if !strings.Contains(both.String(), "sharing") || len(lines) < 3*shareBatch {
+	if !strings.Contains(both.String(), "sharing") || len(lines) < rowsOfTwoBatches {
 		t.Fatalf("no progress, or not all of the data:\n%s", both.String())
 	}
 	for _, line := range lines {

@@ -17,6 +17,8 @@ type commands struct {
 	Whoami      whoamiCmd           `cmd:"" help:"Show who your key speaks for and what it may do." example:"lantern whoami --key-file submitter.key"`
 	Types       typesCmd            `cmd:"" help:"List the types a signal can have." example:"lantern types -o csv"`
 	Share       shareCmd            `cmd:"" help:"Share signals from a file." example:"lantern share removed.csv --dry-run\nlantern share removed.csv --program 4711 --rejects mend.csv"`
+	Import      importCmd           `cmd:"" help:"Share signals from a file of any size." example:"lantern import removed.ndjson --dry-run\nlantern import export.csv --map URL=value --map 'Reporter=#' --program 4711 --rejects mend.csv"`
+	Export      exportCmd           `cmd:"" help:"Write signals to a file." example:"lantern export mine.ndjson\nlantern export shared.csv --program 4711"`
 	Signals     signalsCommands     `cmd:"" help:"Look after your own signals."`
 	Challenge   challengeCommands   `cmd:"" help:"Say that a signal is wrong, and decide."`
 	Feed        feedCommands        `cmd:"" help:"Read what others share with you."`

@@ -19,6 +19,11 @@ import (
 // open returns a client of the exchange that speaks with the key from the key file or
 // the environment. Whoever calls it closes it.
 func (e *ExchangeAccess) open(a *app) (*client.Client, error) {
+	return e.openWith(a, client.Options{})
+}
+
+// openWith is open with other options than the usual ones.
+func (e *ExchangeAccess) openWith(a *app, opts client.Options) (*client.Client, error) {
 	key, err := a.secret(e.KeyFile, "LANTERN_KEY", apiKey)
 	if err != nil {
 		return nil, err
@@ -29,7 +34,7 @@ func (e *ExchangeAccess) open(a *app) (*client.Client, error) {
 	if err := checkAddress(e.Exchange, "--exchange"); err != nil {
 		return nil, err
 	}
-	return client.New(e.Exchange, key, client.Options{}), nil
+	return client.New(e.Exchange, key, opts), nil
 }
 
 // open returns a client of the agent. Without the need of a person it speaks with the

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"os"
 	"strconv"
 	"time"
 
@@ -151,19 +150,4 @@ func (c *feedFlags) save(cursor lantern.Cursor) error {
 		return nil
 	}
 	return replaceFile(c.Cursor, []byte(cursor+"\n"))
-}
-
-// replaceFile puts new content in the place of a file in one step, so that a crash
-// leaves the old or the new one.
-func replaceFile(path string, b []byte) error {
-	tmp := path + ".tmp"
-	f, err := os.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(b)
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(tmp, path)
 }

@@ -3,38 +3,58 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"os"
 	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
 
 	"lantern"
 	"lantern/client"
 	"lantern/internal/display"
+	"lantern/internal/draft"
 	"lantern/signal"
 )
 
-// shareBatch is how many drafts go to the exchange at once: small enough that a person
-// sees it move and an interrupted run repeats little.
-const shareBatch = 200
-
-type shareCmd struct {
+// shareFlags are what share and import have in common: everything but what they print.
+type shareFlags struct {
 	ExchangeAccess
-	File       string             `arg:"" help:"CSV with a heading or NDJSON, one draft a row; - is standard input."`
-	DryRun     bool               `help:"Check every row on this machine and share nothing."`
-	Rejects    string             `type:"path" placeholder:"FILE" help:"Write the rows that were refused to this file, to mend and share again."`
+	WarningLists
+	File       string             `arg:"" help:"CSV with a heading or NDJSON, one signal a row; - is standard input."`
+	DryRun     bool               `help:"Check every row as far as can be known and share nothing. With a key, the rules of your programs are asked for; nothing of the file leaves this machine."`
+	Rejects    string             `type:"path" placeholder:"FILE" help:"Write the rows that were refused to this new file, to mend and share again. None refused: no file."`
+	Map        map[string]string  `placeholder:"THEIRS=OURS" help:"Name of a column in the file and what it holds; # passes it over. Repeat for several."`
 	Program    []lantern.ID       `help:"Program to share with, for rows that name none; repeat for several."`
 	Tag        []lantern.Tag      `help:"Tag for rows that name none; repeat for several."`
 	Policy     string             `help:"Your own policy that was broken, for rows that name none."`
 	ReviewedBy lantern.ReviewedBy `enum:",human,machine,both" default:"" help:"Who reviewed, for rows that do not say: human, machine or both."`
 }
 
+type shareCmd struct{ shareFlags }
+
 // Help explains the file.
 func (*shareCmd) Help() string {
 	return "The file holds one signal a row: at least type and value, and who may see it (programs), what it is about (tags), " +
 		"which of your policies it broke (policy) and who looked (reviewed_by). Sharing a row again changes nothing, so a run " +
-		"that was interrupted can be repeated. With --dry-run nothing leaves this machine."
+		"that was interrupted can be repeated. Prints what became of each row; for many rows, lantern import prints only the refused ones."
 }
 
-// rowResult is what became of one row.
+func (c *shareCmd) Run(ctx context.Context, a *app) error { return c.share(ctx, a, true) }
+
+type importCmd struct{ shareFlags }
+
+// Help says what is different.
+func (*importCmd) Help() string {
+	return "Does what lantern share does and prints only the rows that were refused: each with its line and every complaint, never the value. " +
+		"The file may be of any size; memory does not grow with it. Importing again changes nothing, so a run that was " +
+		"interrupted can be repeated."
+}
+
+func (c *importCmd) Run(ctx context.Context, a *app) error { return c.share(ctx, a, false) }
+
+// rowResult is what became of one row, or one of several complaints about it.
 type rowResult struct {
 	Line   int                 `json:"line"`
 	Type   lantern.SignalType  `json:"type,omitempty"`
@@ -49,11 +69,9 @@ type rowResult struct {
 // wouldShare is the status of a row that a dry run found in order.
 const wouldShare lantern.ShareStatus = "ok"
 
-func (r rowResult) lineText() string { return strconv.Itoa(r.Line) }
-
 func resultColumns() []display.Column[rowResult] {
 	return []display.Column[rowResult]{
-		display.Col("line", rowResult.lineText),
+		display.Col("line", func(r rowResult) string { return strconv.Itoa(r.Line) }),
 		display.Col("type", func(r rowResult) string { return string(r.Type) }),
 		display.Col("status", func(r rowResult) string { return string(r.Status) }),
 		display.Col("signal", func(r rowResult) string { return r.Signal.String() }),
@@ -63,36 +81,60 @@ func resultColumns() []display.Column[rowResult] {
 	}
 }
 
-func (c *shareCmd) Run(ctx context.Context, a *app) error {
-	in, name, err := a.input(ctx, c.File)
+// take records the exchange's answer.
+func (r *rowResult) take(answer lantern.ShareResult) {
+	r.Status, r.Signal = answer.Status, answer.Signal
+	if p := answer.Problem; p != nil {
+		r.Field, r.Reason, r.Fix = p.Pointer, p.Reason, p.Fix
+	} else if answer.Status != lantern.Unchanged {
+		r.Leaf = &answer.Leaf
+	}
+}
+
+// share goes through the file. With each, it prints what became of each row.
+func (c *shareFlags) share(ctx context.Context, a *app, each bool) error {
+	file, name, err := a.input(ctx, c.File)
 	if err != nil {
 		return err
 	}
-	defer in.Close()
-	rows, err := newDraftReader(in)
+	defer file.Close()
+	in := &counted{Reader: file}
+	rows, err := draft.NewReader(in, c.Map)
 	if err != nil {
 		return misuse("lantern share --help says what the file holds", "%s: %w", name, err)
 	}
-	s := &sharing{cmd: c, out: display.List(a.out, resultColumns()...), bar: a.bar("sharing", -1), counts: map[lantern.ShareStatus]int{}}
-	defer s.bar.Stop()
+	if _, err := os.Lstat(c.Rejects); c.Rejects != "" && err == nil {
+		return misuse("name a file that is not there yet", "%s exists", c.Rejects)
+	}
+	s := &sharing{a: a, in: in, rows: rows, rejectsPath: c.Rejects, each: each, began: a.Clock(),
+		out: display.List(a.out, resultColumns()...), counts: map[lantern.ShareStatus]int{}}
+	run := draft.Sharing{From: rows, Complete: c.complete, Done: s.done, Flush: s.flush}
+	x, err := c.rules(ctx, a, &run.Rules)
+	if err != nil {
+		return err
+	}
+	if x != nil {
+		defer x.Close()
+	}
 	if !c.DryRun {
-		if s.x, err = c.open(a); err != nil {
-			return err
-		}
-		defer s.x.Close()
+		run.Share = x.ShareBatch
 	}
-	if s.rejects, err = newRejects(c.Rejects, rows); err != nil {
-		return err
-	}
-	err = s.all(ctx, rows)
+	s.bar = a.meter("sharing", sizeOf(c.File))
+	defer s.bar.Stop()
+	err = run.Run(ctx)
 	s.bar.Stop()
-	if err = errors.Join(err, s.out.Close(), s.rejects.close()); err != nil {
+	err = errors.Join(err, s.out.Close(), s.closeRejects())
+	a.note("%s: %s", name, display.Count(s.counts))
+	if err != nil {
+		if s.line > 0 && !c.DryRun {
+			a.note("the rows to line %d are done; the same command goes on from there", s.line)
+		}
 		return err
 	}
-	a.note("%s: %s", name, display.Count(s.counts))
 	hint := "mend them and share again: what was shared already stays as it is"
 	if c.DryRun {
 		hint = "nothing was shared"
+		a.note("not checked: %s", strings.Join(run.Rules.Unchecked(), "; "))
 	}
 	if n := s.counts[lantern.Refused]; n > 0 {
 		return failed(hint, "%d of %d rows were refused", n, s.seen)
@@ -100,43 +142,41 @@ func (c *shareCmd) Run(ctx context.Context, a *app) error {
 	return nil
 }
 
-// sharing is one run over a file.
-type sharing struct {
-	cmd     *shareCmd
-	x       *client.Client // nil in a dry run
-	out     *display.Listing[rowResult]
-	rejects *rejects
-	bar     *display.Bar
-	batch   []draftRow
-	counts  map[lantern.ShareStatus]int
-	seen    int
-}
-
-// all goes through the file, a batch at a time.
-func (s *sharing) all(ctx context.Context, rows *draftReader) error {
-	for {
-		row, err := rows.next()
-		if errors.Is(err, io.EOF) {
-			return s.send(ctx)
-		}
-		if err != nil {
-			return errors.Join(s.send(ctx), err)
-		}
-		s.seen++
-		s.cmd.complete(&row.draft)
-		if row.err == nil {
-			row.err = check(&row.draft)
-		}
-		if s.batch = append(s.batch, row); len(s.batch) == shareBatch {
-			if err := s.send(ctx); err != nil {
-				return err
-			}
-		}
+// rules finds out what can be known before anything is sent, and returns a client if
+// there is a key. A dry run needs none.
+func (c *shareFlags) rules(ctx context.Context, a *app, r *draft.Rules) (*client.Client, error) {
+	r.Now = a.Clock()
+	lists, err := c.load(a.note)
+	if err != nil {
+		return nil, err
 	}
+	if lists != nil {
+		r.Screen = lists.Check
+	}
+	key, err := a.secret(c.KeyFile, "LANTERN_KEY", apiKey)
+	if err != nil || c.DryRun && key == "" {
+		return nil, err
+	}
+	// A long run outlives a restart of the exchange, and waits for its quota.
+	x, err := c.openWith(a, client.Options{Retries: 12})
+	if err != nil {
+		return nil, err
+	}
+	me, err := x.Whoami(ctx)
+	switch {
+	case err == nil:
+		r.Me = &me
+	case !c.DryRun || ctx.Err() != nil:
+		x.Close()
+		return nil, err
+	default:
+		a.note("the exchange could not be asked for the programs' rules: %v", err)
+	}
+	return x, nil
 }
 
 // complete fills in what the flags say for rows that say nothing.
-func (c *shareCmd) complete(d *lantern.Draft) {
+func (c *shareFlags) complete(d *lantern.Draft) {
 	if len(d.Programs) == 0 {
 		d.Programs = c.Program
 	}
@@ -151,75 +191,109 @@ func (c *shareCmd) complete(d *lantern.Draft) {
 	}
 }
 
-// send shares the good rows of the batch and shows what became of all of them.
-func (s *sharing) send(ctx context.Context) error {
-	var drafts []lantern.Draft
-	for _, row := range s.batch {
-		if row.err == nil {
-			drafts = append(drafts, row.draft)
-		}
+// counted counts the bytes read from a file.
+type counted struct {
+	io.Reader
+	n atomic.Int64
+}
+
+func (c *counted) Read(p []byte) (int, error) {
+	n, err := c.Reader.Read(p)
+	c.n.Add(int64(n))
+	return n, err
+}
+
+// sizeOf is the size of a file, -1 if it has none.
+func sizeOf(path string) int64 {
+	if info, err := os.Stat(path); path != "-" && err == nil && info.Mode().IsRegular() {
+		return info.Size()
 	}
-	var answers []lantern.ShareResult
-	if s.x != nil && len(drafts) > 0 {
-		var err error
-		if answers, err = s.x.ShareBatch(ctx, drafts); err != nil {
+	return -1
+}
+
+// sharing shows one run over a file.
+type sharing struct {
+	a      *app
+	in     *counted
+	rows   *draft.Reader
+	each   bool // show each row
+	out    *display.Listing[rowResult]
+	bar    *display.Bar
+	began  time.Time
+	counts map[lantern.ShareStatus]int
+	seen   int
+	line   int // of the last row that was done
+
+	rejectsPath string
+	rejectsFile *pendingFile
+	rejects     *draft.Rejects
+}
+
+// done shows what became of a row.
+func (s *sharing) done(row draft.Row, answer lantern.ShareResult) error {
+	s.seen, s.line = s.seen+1, row.Line
+	result := rowResult{Line: row.Line, Status: wouldShare}
+	if t, ok := signal.Lookup(row.Signal.Type); ok { // else it may be anything, a value among it
+		result.Type = t.Name
+	}
+	var about []*lantern.Error
+	switch p := answer.Problem; {
+	case row.Err != nil:
+		about = draft.Complaints(row.Err)
+	case p != nil:
+		about = []*lantern.Error{{Kind: p.Kind, Field: p.Pointer, Reason: p.Reason, Fix: p.Fix}}
+	case answer.Status != "":
+		result.take(answer)
+	}
+	if len(about) == 0 {
+		s.counts[result.Status]++
+		if !s.each {
+			return nil
+		}
+		return s.out.Add(result)
+	}
+	result.Status = lantern.Refused
+	s.counts[lantern.Refused]++
+	for _, e := range about {
+		result.Field, result.Reason, result.Fix = e.Field, e.Reason, e.Fix
+		if err := s.out.Add(result); err != nil {
 			return err
 		}
-		if len(answers) != len(drafts) {
-			return errors.New("the exchange answered another number of drafts than it was sent")
-		}
 	}
-	for _, row := range s.batch {
-		result := rowResult{Line: row.line, Status: wouldShare}
-		if t, ok := signal.Lookup(row.draft.Type); ok { // else it may be anything, a value among it
-			result.Type = t.Name
+	return s.reject(row, about)
+}
+
+// reject writes a refused row to the file of refused rows, which begins with the first.
+func (s *sharing) reject(row draft.Row, about []*lantern.Error) (err error) {
+	if s.rejectsPath == "" {
+		return nil
+	}
+	if s.rejects == nil {
+		if s.rejectsFile, err = createFile(s.rejectsPath, false); err != nil {
+			return err
 		}
-		switch {
-		case row.err != nil:
-			result.refuse(row.err)
-		case s.x != nil:
-			result.take(answers[0])
-			answers = answers[1:]
-		}
-		if err := s.show(row, result); err != nil {
+		if s.rejects, err = draft.NewRejects(s.rejectsFile, s.rows); err != nil {
 			return err
 		}
 	}
-	s.bar.Add(len(s.batch))
-	s.batch = s.batch[:0]
+	return s.rejects.Add(row, about)
+}
+
+// closeRejects puts the file of refused rows in its place, also that of a run that ended
+// early.
+func (s *sharing) closeRejects() error {
+	if s.rejects == nil {
+		return nil
+	}
+	return errors.Join(s.rejects.Flush(), s.rejectsFile.commit())
+}
+
+// flush shows a batch and how far the file has been read.
+func (s *sharing) flush() error {
+	rate := ""
+	if took := s.a.Clock().Sub(s.began).Seconds(); took >= 1 {
+		rate = fmt.Sprintf(", %.0f/s", float64(s.seen)/took)
+	}
+	s.bar.Move(s.in.n.Load(), fmt.Sprintf("sharing %d rows%s", s.seen, rate))
 	return s.out.Flush()
-}
-
-func (s *sharing) show(row draftRow, r rowResult) error {
-	s.counts[r.Status]++
-	if r.Status == lantern.Refused {
-		if err := s.rejects.add(row, r); err != nil {
-			return err
-		}
-	}
-	return s.out.Add(r)
-}
-
-// refuse records why a row cannot be shared: its first complaint.
-func (r *rowResult) refuse(err error) {
-	r.Status = lantern.Refused
-	var e *lantern.Error
-	if !errors.As(err, &e) {
-		r.Reason = "cannot be read"
-		return
-	}
-	r.Field, r.Reason, r.Fix = e.Field, e.Reason, e.Fix
-	if n := len(e.Also); n > 0 {
-		r.Fix += " (and " + strconv.Itoa(n) + " more)"
-	}
-}
-
-// take records the exchange's answer.
-func (r *rowResult) take(answer lantern.ShareResult) {
-	r.Status, r.Signal = answer.Status, answer.Signal
-	if p := answer.Problem; p != nil {
-		r.Field, r.Reason, r.Fix = p.Pointer, p.Reason, p.Fix
-	} else if answer.Status != lantern.Unchanged {
-		r.Leaf = &answer.Leaf
-	}
 }

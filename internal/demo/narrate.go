@@ -81,7 +81,7 @@ func (n *narrator) bar(what string, steps int) *display.Bar {
 	if !n.terminal {
 		return &display.Bar{}
 	}
-	return display.NewBar(n.w, "   "+what, int64(steps), false)
+	return display.NewBar(n.w, "   "+what, int64(steps), true, false)
 }
 
 func pad(s string, width int) string {

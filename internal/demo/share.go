@@ -41,7 +41,7 @@ func readTable(path string, program lantern.ID) (drafts []lantern.Draft, err err
 		return nil, fmt.Errorf("reading a table: %w", err)
 	}
 	defer f.Close() //nolint:errcheck // it was only read
-	r, err := format.NewReader(f)
+	r, err := format.NewReader(f, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -55,8 +55,8 @@ func readTable(path string, program lantern.ID) (drafts []lantern.Draft, err err
 		case row.Err != nil:
 			return nil, fmt.Errorf("row %d: %w", row.Line, row.Err)
 		}
-		row.Draft.Programs = []lantern.ID{program}
-		drafts = append(drafts, row.Draft)
+		row.Signal.Draft.Programs = []lantern.ID{program}
+		drafts = append(drafts, row.Signal.Draft)
 	}
 }
 

@@ -1,8 +1,12 @@
 package display
 
 import (
+	"bytes"
+	"encoding/csv"
 	"encoding/json"
+	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 func TestClean(t *testing.T) {
@@ -66,6 +70,39 @@ func TestCSVCell(t *testing.T) {
 	} {
 		if got := csvCell(in); got != want {
 			t.Errorf("%q: got %q, want %q", in, got, want)
+		}
+	}
+}
+
+// Whatever stands in front of a formula, no cell of a table starts one: not in a column, not
+// in a cell that is spread over lines, not behind what a reader trims.
+func TestNoFormulaInCSV(t *testing.T) {
+	t.Parallel()
+	var payloads []string
+	for _, start := range []string{"=", "+", "-", "@", "\t=", "\r=", "\n=", "\r\n=", "＝", "＋", "－", "＠", "==", "=-", "\x00=", "\ufeff=", "\u200b=", "\u202e="} {
+		for _, rest := range []string{"1+1", "cmd|'/c calc'!A0", `HYPERLINK("x","y")`, `"x",=1+1`} {
+			payloads = append(payloads, start+rest)
+		}
+	}
+	payloads = append(payloads, "'", "''=1+1", "'=1+1", "a\n=1+1", "a,=1+1", `a",=1+1`, `",=1+1`)
+	if len(payloads) < 50 {
+		t.Fatalf("only %d payloads", len(payloads))
+	}
+	for _, payload := range payloads {
+		var b bytes.Buffer
+		col := func(s string) string { return s }
+		if err := All(&Printer{w: &b, Format: CSV}, []string{payload}, Col("one", col), Col("two", col)); err != nil {
+			t.Fatal(err)
+		}
+		rows, err := csv.NewReader(&b).ReadAll()
+		if err != nil || len(rows) != 2 || len(rows[1]) != 2 {
+			t.Errorf("%q: got %v, %v", payload, rows, err)
+			continue
+		}
+		for _, cell := range rows[1] {
+			if first, _ := utf8.DecodeRuneInString(strings.TrimSpace(cell)); strings.ContainsRune("=+-@\t\r\n＝＋－＠\x00\ufeff\u200b\u202e", first) {
+				t.Errorf("%q: a cell starts with %q", payload, first)
+			}
 		}
 	}
 }

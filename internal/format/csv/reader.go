@@ -9,6 +9,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"lantern"
 )
@@ -27,14 +28,15 @@ type Reader struct {
 
 // Record is one row.
 type Record struct {
-	Line  int           // where it starts in the file, from 1
-	Draft lantern.Draft // as far as it could be read
-	Err   error         // a *lantern.Error with one complaint a cell, nil if all could be read
-	Cells []string      // as they stand in the file, in the order of Heading
+	Line   int            // where it starts in the file, from 1
+	Signal lantern.Signal // as far as it could be read; of a draft only the Draft is set
+	Err    error          // a *lantern.Error with one complaint a cell, nil if all could be read
+	Cells  []string       // as they stand in the file, in the order of Heading
 }
 
-// NewReader reads the heading. The error is a *lantern.Error if the heading is at fault.
-func NewReader(r io.Reader) (*Reader, error) {
+// NewReader reads the heading. Names that rename has stand for those it gives, "#" for a
+// column to pass over. The error is a *lantern.Error if the heading is at fault.
+func NewReader(r io.Reader, rename map[string]string) (*Reader, error) {
 	b := &bound{r: r}
 	buf := bufio.NewReader(b)
 	if mark, _ := buf.Peek(3); bytes.Equal(mark, []byte("\xef\xbb\xbf")) {
@@ -50,20 +52,43 @@ func NewReader(r io.Reader) (*Reader, error) {
 		return nil, asError(err)
 	}
 	out := &Reader{csv: c, bound: b, heading: heading}
-	for i, name := range heading {
-		name = strings.ToLower(strings.TrimSpace(name))
+	return out, out.name(rename)
+}
+
+// name finds the columns that the heading names.
+func (r *Reader) name(rename map[string]string) error {
+	ours := make(map[string]string, len(rename))
+	for theirs, name := range rename {
+		ours[spelled(theirs)] = spelled(name)
+	}
+	for i, name := range r.heading {
+		if !utf8.ValidString(name) {
+			return &lantern.Error{Kind: lantern.Invalid, Reason: "the heading is not UTF-8 text", Fix: fixEncoding}
+		}
+		r.heading[i] = strings.TrimSpace(name)
+		name = spelled(uncell(r.heading[i]))
+		if other, ok := ours[name]; ok {
+			name = other
+			delete(ours, spelled(uncell(r.heading[i])))
+		}
 		col, err := lookup(name)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		if col != nil && slices.Contains(out.columns, col) {
-			return nil, &lantern.Error{Kind: lantern.Invalid, Field: "/" + col.name, Reason: "two columns of this name", Fix: "keep one of them"}
+		if col != nil && slices.Contains(r.columns, col) {
+			return &lantern.Error{Kind: lantern.Invalid, Field: "/" + col.name, Reason: "two columns of this name", Fix: "keep one of them"}
 		}
-		heading[i] = name
-		out.columns = append(out.columns, col)
+		r.columns = append(r.columns, col)
 	}
-	return out, nil
+	if len(ours) > 0 {
+		return &lantern.Error{Kind: lantern.Invalid, Reason: "--map names a column that the heading does not have", Fix: "write it as in the first line of the file"}
+	}
+	return nil
 }
+
+// fixEncoding is the advice for text in one of the old encodings, which cannot be told
+// from each other for certain.
+const fixEncoding = "save the file as UTF-8; if it is Windows-1252 or Latin-1: iconv -f WINDOWS-1252 -t UTF-8"
 
 // separator looks at the heading for the character between its names.
 func separator(buf *bufio.Reader) rune {
@@ -78,8 +103,11 @@ func separator(buf *bufio.Reader) rune {
 	return best
 }
 
-// Heading returns the names of the columns, in the order of the file.
+// Heading returns the names of the columns, in the order and spelling of the file.
 func (r *Reader) Heading() []string { return slices.Clone(r.heading) }
+
+// Separator is what stands between the cells.
+func (r *Reader) Separator() rune { return r.csv.Comma }
 
 // Read returns the next row, or io.EOF. Any other error ends the reading.
 func (r *Reader) Read() (Record, error) {
@@ -104,12 +132,8 @@ func (r *Reader) Read() (Record, error) {
 		if col == nil {
 			continue
 		}
-		cell := strings.TrimSpace(uncell(cells[i]))
-		if cell == "" {
-			continue
-		}
-		if fix := col.set(&rec.Draft, cell); fix != "" {
-			errs = append(errs, &lantern.Error{Kind: lantern.Invalid, Field: "/" + col.name, Reason: "cannot be read", Fix: fix})
+		if err := read(col, &rec.Signal, cells[i]); err != nil {
+			errs = append(errs, err)
 		}
 	}
 	if len(errs) > 0 {
@@ -119,12 +143,30 @@ func (r *Reader) Read() (Record, error) {
 	return rec, nil
 }
 
-// asError says where the text stopped being CSV, without quoting it.
+// read puts a cell into a signal. White space around it is not part of it, unless it
+// stands behind an apostrophe that made it safe.
+func read(col *column, s *lantern.Signal, cell string) *lantern.Error {
+	cell = uncell(strings.TrimSpace(cell))
+	if cell == "" {
+		return nil
+	}
+	if !utf8.ValidString(cell) {
+		return &lantern.Error{Kind: lantern.Invalid, Field: "/" + col.name, Reason: "not UTF-8 text", Fix: fixEncoding}
+	}
+	if fix := col.set(s, cell); fix != "" {
+		return &lantern.Error{Kind: lantern.Invalid, Field: "/" + col.name, Reason: "cannot be read", Fix: fix}
+	}
+	return nil
+}
+
+// asError says where the text stopped being CSV, without quoting it. The line is that in
+// which the row begins: a quotation mark that is not closed is noticed only at the next
+// one, or at the end of the file.
 func asError(err error) error {
 	var parse *csv.ParseError
 	if errors.As(err, &parse) {
-		return &lantern.Error{Kind: lantern.Invalid, Reason: fmt.Sprintf("not CSV at line %d: %v", parse.Line, parse.Err),
-			Fix: "look for a quotation mark that is not closed or not doubled"}
+		return &lantern.Error{Kind: lantern.Invalid, Reason: fmt.Sprintf("not CSV at line %d: %v", parse.StartLine, parse.Err),
+			Fix: "look for a quotation mark that is not closed or not doubled; nothing after this line was read"}
 	}
 	return err
 }
