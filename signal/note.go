@@ -3,6 +3,7 @@ package signal
 import (
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"lantern"
@@ -33,8 +34,9 @@ func CheckNote(note string) error {
 		return noteError("holds a telephone number or another long number", "share it as a signal of its own type if it must be shared")
 	}
 	words := FoldedWords(note)
-	for _, rule := range noteRules {
-		if rule.hit(words) {
+	spoken := firstSpoken(words)
+	for i, rule := range noteRules {
+		if i == spoken || rule.match != nil && rule.match(words) {
 			return noteError(rule.reason, rule.fix)
 		}
 	}
@@ -74,24 +76,35 @@ var noteRules = []noteRule{
 	},
 }
 
-// hit reports whether the words break the rule.
-func (r *noteRule) hit(words []string) bool {
-	for _, w := range r.words {
-		if holdsRun(words, strings.Fields(w)) {
-			return true
-		}
-	}
-	return r.match != nil && r.match(words)
+// noteRun is a run of words that breaks a rule.
+type noteRun struct {
+	rule  int
+	words []string
 }
 
-// holdsRun reports whether run stands within words.
-func holdsRun(words, run []string) bool {
-	for i := 0; i+len(run) <= len(words); i++ {
-		if slices.Equal(words[i:i+len(run)], run) {
-			return true
+// noteRuns holds the runs of all rules by their first word.
+var noteRuns = sync.OnceValue(func() map[string][]noteRun {
+	runs := map[string][]noteRun{}
+	for i, rule := range noteRules {
+		for _, w := range rule.words {
+			run := strings.Fields(w)
+			runs[run[0]] = append(runs[run[0]], noteRun{i, run})
 		}
 	}
-	return false
+	return runs
+})
+
+// firstSpoken returns the first rule that one of the words breaks, or the number of rules.
+func firstSpoken(words []string) int {
+	first := len(noteRules)
+	for i, w := range words {
+		for _, run := range noteRuns()[w] {
+			if run.rule < first && len(run.words) <= len(words)-i && slices.Equal(words[i:i+len(run.words)], run.words) {
+				first = run.rule
+			}
+		}
+	}
+	return first
 }
 
 // Words that make an age of the number beside them, and what is written right behind it.
