@@ -96,12 +96,12 @@ func TestProgressLeavesTheData(t *testing.T) {
 		Clock: time.Now, Random: rand.Reader,
 	})
 	lines := strings.Split(both.String(), "\n")
-	if !strings.Contains(both.String(), "sharing") || len(lines) < rowsOfTwoBatches {
+	if !strings.Contains(both.String(), "checking") || len(lines) < rowsOfTwoBatches {
 		t.Fatalf("no progress, or not all of the data:\n%s", both.String())
 	}
 	for _, line := range lines {
 		visible := line[strings.LastIndex(line, "\r")+1:]
-		if strings.Contains(visible, "sharing") || strings.Contains(line, "sharing") && !strings.Contains(line, " \r"+visible) {
+		if strings.Contains(visible, "checking") || strings.Contains(line, "checking") && !strings.Contains(line, " \r"+visible) {
 			t.Errorf("progress is left in %q", line)
 		}
 	}

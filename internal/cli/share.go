@@ -119,7 +119,11 @@ func (c *shareFlags) share(ctx context.Context, a *app, each bool) error {
 	if !c.DryRun {
 		run.Share = x.ShareBatch
 	}
-	s.bar = a.meter("sharing", sizeOf(c.File))
+	s.doing = "sharing"
+	if c.DryRun {
+		s.doing = "checking"
+	}
+	s.bar = a.meter(s.doing, sizeOf(c.File))
 	defer s.bar.Stop()
 	err = run.Run(ctx)
 	s.bar.Stop()
@@ -218,6 +222,7 @@ type sharing struct {
 	rows   *draft.Reader
 	each   bool // show each row
 	out    *display.Listing[rowResult]
+	doing  string // in words for people
 	bar    *display.Bar
 	began  time.Time
 	counts map[lantern.ShareStatus]int
@@ -294,6 +299,6 @@ func (s *sharing) flush() error {
 	if took := s.a.Clock().Sub(s.began).Seconds(); took >= 1 {
 		rate = fmt.Sprintf(", %.0f/s", float64(s.seen)/took)
 	}
-	s.bar.Move(s.in.n.Load(), fmt.Sprintf("sharing %d rows%s", s.seen, rate))
+	s.bar.Move(s.in.n.Load(), fmt.Sprintf("%s %d rows%s", s.doing, s.seen, rate))
 	return s.out.Flush()
 }
