@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"strings"
 
+	"lantern"
 	"lantern/client"
 	"lantern/internal/display"
 )
@@ -20,6 +21,22 @@ import (
 // the environment. Whoever calls it closes it.
 func (e *ExchangeAccess) open(a *app) (*client.Client, error) {
 	return e.openWith(a, client.Options{})
+}
+
+// openPatient returns a client for a long run, which outlives a restart of the exchange
+// and waits for its quota, and who it speaks for. An exchange that cannot be reached at
+// the beginning is told at once.
+func (e *ExchangeAccess) openPatient(ctx context.Context, a *app) (x *client.Client, me lantern.Whoami, err error) {
+	first, err := e.open(a)
+	if err != nil {
+		return nil, me, err
+	}
+	defer first.Close()
+	if me, err = first.Whoami(ctx); err != nil {
+		return nil, me, err
+	}
+	x, err = e.openWith(a, client.Options{Retries: 12})
+	return x, me, err
 }
 
 // openWith is open with other options than the usual ones.

@@ -36,20 +36,16 @@ func (c *exportCmd) Run(ctx context.Context, a *app) (err error) {
 	if err != nil {
 		return err
 	}
-	x, err := c.openWith(a, client.Options{Retries: 12})
+	x, me, err := c.openPatient(ctx, a)
 	if err != nil {
 		return err
 	}
 	defer x.Close()
-	me, err := x.Whoami(ctx)
-	if err != nil {
-		return err
-	}
-	out, done := io.Writer(a.Out), func(error) error { return nil }
+	out, done := io.Writer(a.Out), func(err error) error { return err }
 	if c.File != "-" {
 		file, err := createFile(c.File, c.Force)
 		if err != nil {
-			return failed("name another file, or add --force", "%w", err)
+			return misuse("name another file, or add --force", "%w", err)
 		}
 		out, done = file, file.end
 	}

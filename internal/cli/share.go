@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -103,8 +104,13 @@ func (c *shareFlags) share(ctx context.Context, a *app, each bool) error {
 	if err != nil {
 		return misuse("lantern share --help says what the file holds", "%s: %w", name, err)
 	}
-	if _, err := os.Lstat(c.Rejects); c.Rejects != "" && err == nil {
-		return misuse("name a file that is not there yet", "%s exists", c.Rejects)
+	if c.Rejects != "" {
+		if _, err := os.Lstat(c.Rejects); err == nil {
+			return misuse("name a file that is not there yet", "%s exists", c.Rejects)
+		}
+		if _, err := os.Stat(filepath.Dir(c.Rejects)); err != nil {
+			return misuse("", "%w", err)
+		}
 	}
 	s := &sharing{a: a, in: in, rows: rows, rejectsPath: c.Rejects, each: each, began: a.Clock(),
 		out: display.List(a.out, resultColumns()...), counts: map[lantern.ShareStatus]int{}}
@@ -161,17 +167,11 @@ func (c *shareFlags) rules(ctx context.Context, a *app, r *draft.Rules) (*client
 	if err != nil || c.DryRun && key == "" {
 		return nil, err
 	}
-	// A long run outlives a restart of the exchange, and waits for its quota.
-	x, err := c.openWith(a, client.Options{Retries: 12})
-	if err != nil {
-		return nil, err
-	}
-	me, err := x.Whoami(ctx)
+	x, me, err := c.openPatient(ctx, a)
 	switch {
 	case err == nil:
 		r.Me = &me
 	case !c.DryRun || ctx.Err() != nil:
-		x.Close()
 		return nil, err
 	default:
 		a.note("the exchange could not be asked for the programs' rules: %v", err)

@@ -31,7 +31,7 @@ func (r *Rules) Unchecked() (parts []string) {
 	if r.Screen == nil {
 		parts = append(parts, "warning lists (give --warninglists)")
 	}
-	return append(parts, "linked signals, upheld challenges and quotas, which only the exchange knows")
+	return append(parts, "linked signals, upheld challenges, quotas and directions, which only the exchange knows")
 }
 
 // Check returns every complaint about a row as one *lantern.Error, and what its value is

@@ -68,7 +68,7 @@ func Load(folder fs.FS) (*Set, []Skipped, error) {
 // readList reads a file.
 func readList(folder fs.FS, file string) (l list, err error) {
 	info, err := fs.Stat(folder, file)
-	if err != nil {
+	if err != nil || !info.Mode().IsRegular() { // a link to a device has no end
 		return l, errors.New("cannot be read")
 	}
 	if info.Size() > maxFile {
