@@ -112,21 +112,21 @@ func (s *Set) add(l list) error {
 		types = slices.DeleteFunc(types, func(t *signal.Type) bool { return !slices.Contains(names, t) })
 	}
 	n := uint16(len(s.names))
-	var put func(t *signal.Type, entry string) bool
+	var put func(entry string) bool
 	switch l.Type {
 	case "string":
-		put = func(t *signal.Type, entry string) bool { return s.putValue(t, entry, n) }
+		put = func(entry string) bool { return s.putValue(types, entry, n) }
 	case "hostname":
 		only(signal.Domain, signal.URL)
-		put = func(t *signal.Type, entry string) bool {
-			return s.putHost(t, strings.TrimPrefix(strings.TrimPrefix(entry, "*"), "."), n)
+		put = func(entry string) bool {
+			return s.putHost(types, strings.TrimPrefix(strings.TrimPrefix(entry, "*"), "."), n)
 		}
 	case "cidr":
 		only(signal.IP)
-		put = func(_ *signal.Type, entry string) bool { return s.putNetwork(entry, n) }
+		put = func(entry string) bool { return s.putNetwork(entry, n) }
 	case "substring":
 		only(signal.Email)
-		put = func(_ *signal.Type, entry string) bool { return s.putMail(entry, n) }
+		put = func(entry string) bool { return s.putMail(entry, n) }
 	case "regex":
 		return errors.New("patterns are never run")
 	default:
@@ -137,11 +137,7 @@ func (s *Set) add(l list) error {
 	}
 	passed := 0
 	for _, entry := range l.Entries {
-		used := false
-		for _, t := range types {
-			used = put(t, strings.TrimSpace(entry)) || used
-		}
-		if !used {
+		if !put(strings.TrimSpace(entry)) {
 			passed++
 		}
 	}
@@ -181,31 +177,49 @@ func typesOf(names []string) []*signal.Type {
 	})
 }
 
-// putValue enters a value of a type.
-func (s *Set) putValue(t *signal.Type, entry string, n uint16) bool {
-	if t == signal.Domain {
-		return s.putHost(t, entry, n)
+// putValue enters a value of some types.
+func (s *Set) putValue(types []*signal.Type, entry string, n uint16) (used bool) {
+	for _, t := range types {
+		if t == signal.Domain {
+			used = s.putHost([]*signal.Type{t}, entry, n) || used
+			continue
+		}
+		v, err := t.Normalize(entry)
+		if err != nil {
+			continue
+		}
+		if host, ok := bareHost(v.Canonical); ok && t == signal.URL {
+			used = s.putHost([]*signal.Type{t}, host, n) || used
+			continue
+		}
+		in := s.values[t.Name]
+		if in == nil {
+			in = digests{}
+			s.values[t.Name] = in
+		}
+		in.put(s.digest(v.Canonical), n)
+		used = true
 	}
-	v, err := t.Normalize(entry)
-	if err != nil {
-		return false
-	}
-	if host, ok := bareHost(v.Canonical); ok && t == signal.URL {
-		return s.putHost(t, host, n)
-	}
-	s.put(s.values, t.Name, v.Canonical, n)
-	return true
+	return used
 }
 
-// putHost enters a host: as itself, and for domains as what lies below each of its parents.
-// The types refuse the broadest hosts by themselves, and no parent of those is registrable.
-func (s *Set) putHost(t *signal.Type, entry string, n uint16) bool {
+// putHost enters a host for domains, URLs or both: as itself, and for domains as what lies
+// below each of its parents. The types refuse the broadest hosts by themselves, and no
+// parent of those is registrable.
+func (s *Set) putHost(types []*signal.Type, entry string, n uint16) bool {
 	v, err := signal.Domain.Normalize(entry)
 	if err != nil {
 		return false
 	}
-	s.put(s.values, t.Name, v.Canonical, n)
-	if t != signal.Domain {
+	d := s.digest(v.Canonical)
+	h, ok := s.hosts[d]
+	if !ok {
+		h.list = n
+	}
+	h.domain = h.domain || slices.Contains(types, signal.Domain)
+	h.url = h.url || slices.Contains(types, signal.URL)
+	s.hosts[d] = h
+	if !slices.Contains(types, signal.Domain) || strings.Count(v.Canonical, ".") < 2 {
 		return true
 	}
 	top := signal.RegistrableDomain(v.Canonical)
@@ -215,7 +229,7 @@ func (s *Set) putHost(t *signal.Type, entry string, n uint16) bool {
 			break
 		}
 		host = parent
-		s.put(s.parents, t.Name, host, n)
+		s.parents.put(s.digest(host), n)
 	}
 	return true
 }
@@ -260,9 +274,9 @@ func (s *Set) putMail(entry string, n uint16) bool {
 	}
 	at := strings.LastIndexByte(v.Canonical, '@')
 	if mailbox == "" {
-		s.put(s.mailHosts, "", v.Canonical[at+1:], n)
+		s.mailHosts.put(s.digest(v.Canonical[at+1:]), n)
 	} else {
-		s.put(s.mailboxes, "", v.Canonical[:at], n)
+		s.mailboxes.put(s.digest(v.Canonical[:at]), n)
 	}
 	return true
 }

@@ -11,13 +11,27 @@ import (
 // digests maps keyed digests of entries to the list they are on.
 type digests map[uint64]uint16
 
+// put enters a digest, unless another list has it.
+func (d digests) put(digest uint64, n uint16) {
+	if _, ok := d[digest]; !ok {
+		d[digest] = n
+	}
+}
+
+// listedHost is a host on a list, and the types it is refused for.
+type listedHost struct {
+	list        uint16
+	domain, url bool
+}
+
 // Set is some lists, ready to be asked.
 type Set struct {
 	names []string
 	count int
 	seed  maphash.Seed
 
-	values    digests // by type and canonical value; of a URL that is only a host, the host
+	values    map[lantern.SignalType]digests // of canonical values, but for hosts
+	hosts     map[uint64]listedHost
 	parents   digests // domains with a listed host below them
 	mailHosts digests
 	mailboxes digests
@@ -27,8 +41,8 @@ type Set struct {
 }
 
 func newSet() *Set {
-	return &Set{seed: maphash.MakeSeed(), values: digests{}, parents: digests{}, mailHosts: digests{}, mailboxes: digests{},
-		networks: map[netip.Prefix]uint16{}}
+	return &Set{seed: maphash.MakeSeed(), values: map[lantern.SignalType]digests{}, hosts: map[uint64]listedHost{},
+		parents: digests{}, mailHosts: digests{}, mailboxes: digests{}, networks: map[netip.Prefix]uint16{}}
 }
 
 // Lists is how many lists are applied.
@@ -37,28 +51,15 @@ func (s *Set) Lists() int { return len(s.names) }
 // Entries is how many of their entries are.
 func (s *Set) Entries() int { return s.count }
 
-// digest is a keyed digest of a value of a type.
-func (s *Set) digest(t lantern.SignalType, value string) uint64 {
-	var h maphash.Hash
-	h.SetSeed(s.seed)
-	_, _ = h.WriteString(string(t)) // never fails, as below
-	_ = h.WriteByte(0)
-	_, _ = h.WriteString(value)
-	return h.Sum64()
-}
+// digest is a keyed digest of a text.
+func (s *Set) digest(text string) uint64 { return maphash.String(s.seed, text) }
 
-func (s *Set) put(in digests, t lantern.SignalType, value string, n uint16) {
-	d := s.digest(t, value)
-	if _, ok := in[d]; !ok {
-		in[d] = n
-	}
-}
-
-func (s *Set) in(d digests, t lantern.SignalType, value string) (name string, ok bool) {
+// in looks a text up.
+func (s *Set) in(d digests, text string) (name string, ok bool) {
 	if len(d) == 0 {
 		return "", false
 	}
-	n, ok := d[s.digest(t, value)]
+	n, ok := d[s.digest(text)]
 	if !ok {
 		return "", false
 	}
@@ -89,13 +90,13 @@ func (s *Set) find(t lantern.SignalType, canonical string) (name string, ok bool
 	}
 	switch t {
 	case "domain":
-		if name, ok = s.in(s.parents, t, canonical); ok {
+		if name, ok = s.in(s.parents, canonical); ok {
 			return name, true
 		}
-		return s.host(t, canonical)
+		return s.host(canonical, func(h listedHost) bool { return h.domain })
 	case "url":
 		if host, ok := bareHost(canonical); ok {
-			return s.host(t, host)
+			return s.host(host, func(h listedHost) bool { return h.url })
 		}
 	case "ip":
 		if name, ok = s.network(canonical); ok {
@@ -106,17 +107,16 @@ func (s *Set) find(t lantern.SignalType, canonical string) (name string, ok bool
 			return name, true
 		}
 	}
-	return s.in(s.values, t, canonical)
+	return s.in(s.values[t], canonical)
 }
 
 // host looks a host up, and what "www." or "m." stands before.
-func (s *Set) host(t lantern.SignalType, host string) (name string, ok bool) {
-	if name, ok = s.in(s.values, t, host); ok {
-		return name, true
-	}
-	for _, p := range []string{"www.", "m."} {
+func (s *Set) host(host string, refused func(listedHost) bool) (name string, ok bool) {
+	for _, p := range []string{"", "www.", "m."} {
 		if rest, cut := strings.CutPrefix(host, p); cut {
-			return s.in(s.values, t, rest)
+			if h, ok := s.hosts[s.digest(rest)]; ok && refused(h) {
+				return s.names[h.list], true
+			}
 		}
 	}
 	return "", false
@@ -141,10 +141,10 @@ func (s *Set) mail(canonical string) (name string, ok bool) {
 	if at < 0 {
 		return "", false
 	}
-	if name, ok = s.in(s.mailHosts, "", canonical[at+1:]); ok {
+	if name, ok = s.in(s.mailHosts, canonical[at+1:]); ok {
 		return name, true
 	}
-	return s.in(s.mailboxes, "", canonical[:at])
+	return s.in(s.mailboxes, canonical[:at])
 }
 
 // network looks an address up in the networks, one length after the other.

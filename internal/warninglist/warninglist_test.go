@@ -141,7 +141,8 @@ func TestSkipped(t *testing.T) {
 	if set.Lists() != 6 || set.Entries() != 14 {
 		t.Errorf("%d lists with %d entries are applied", set.Lists(), set.Entries())
 	}
-	if _, _, err := warninglist.Load(fstest.MapFS{}); err != nil {
+	none, _, err := warninglist.Load(fstest.MapFS{})
+	if err != nil || none.Lists() != 0 || none.Check("domain", "www.files.example") != nil {
 		t.Errorf("an empty folder: %v", err)
 	}
 }
