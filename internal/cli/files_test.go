@@ -104,7 +104,7 @@ func TestImportInterrupted(t *testing.T) {
 	if code != exitInterrupted || err != nil || strings.Count(string(refused), "\n") != 2 {
 		t.Errorf("exit %d, %v, refused rows %q", code, err, refused)
 	}
-	if !strings.Contains(errs.String(), "the same command goes on from there") {
+	if !strings.Contains(errs.String(), "the same command with another --rejects goes on from there") {
 		t.Errorf("got %s", errs.String())
 	}
 }

@@ -104,13 +104,8 @@ func (c *shareFlags) share(ctx context.Context, a *app, each bool) error {
 	if err != nil {
 		return misuse("lantern share --help says what the file holds", "%s: %w", name, err)
 	}
-	if c.Rejects != "" {
-		if _, err := os.Lstat(c.Rejects); err == nil {
-			return misuse("name a file that is not there yet", "%s exists", c.Rejects)
-		}
-		if _, err := os.Stat(filepath.Dir(c.Rejects)); err != nil {
-			return misuse("", "%w", err)
-		}
+	if err := checkNew(c.Rejects); err != nil {
+		return err
 	}
 	s := &sharing{a: a, in: in, rows: rows, rejectsPath: c.Rejects, each: each, began: a.Clock(),
 		out: display.List(a.out, resultColumns()...), counts: map[lantern.ShareStatus]int{}}
@@ -137,7 +132,7 @@ func (c *shareFlags) share(ctx context.Context, a *app, each bool) error {
 	a.note("%s: %s", name, display.Count(s.counts))
 	if err != nil {
 		if s.line > 0 && !c.DryRun {
-			a.note("the rows to line %d are done; the same command goes on from there", s.line)
+			a.note("the rows to line %d are done; %s", s.line, s.goOn())
 		}
 		return err
 	}
@@ -148,6 +143,21 @@ func (c *shareFlags) share(ctx context.Context, a *app, each bool) error {
 	}
 	if n := s.counts[lantern.Refused]; n > 0 {
 		return failed(hint, "%d of %d rows were refused", n, s.seen)
+	}
+	return nil
+}
+
+// checkNew refuses a file that is there, and one that cannot be made, before any work is
+// done. An empty path means none is wanted.
+func checkNew(path string) error {
+	if path == "" {
+		return nil
+	}
+	if _, err := os.Lstat(path); err == nil {
+		return misuse("name a file that is not there yet", "%s exists", path)
+	}
+	if _, err := os.Stat(filepath.Dir(path)); err != nil {
+		return misuse("", "%w", err)
 	}
 	return nil
 }
@@ -282,6 +292,14 @@ func (s *sharing) reject(row draft.Row, about []*lantern.Error) (err error) {
 		}
 	}
 	return s.rejects.Add(row, about)
+}
+
+// goOn says how a run that ended early is taken up again.
+func (s *sharing) goOn() string {
+	if s.rejects != nil {
+		return "the same command with another --rejects goes on from there"
+	}
+	return "the same command goes on from there"
 }
 
 // closeRejects puts the file of refused rows in its place, also that of a run that ended
