@@ -32,10 +32,11 @@ func (d Days) Duration() time.Duration { return time.Duration(d) * 24 * time.Hou
 // Policy is a program's rule book. Each change raises its version.
 type Policy struct {
 	Version        int                       `json:"version"`
-	Types          map[SignalType]TypePolicy `json:"types"`           // a type not listed is refused
-	Tags           []Tag                     `json:"tags"`            // a tag not listed is refused
-	SuspectedMinor bool                      `json:"suspected_minor"` // whether signals flagged suspected_minor are taken
-	TrainingNeeded bool                      `json:"training_needed"` // whether a person's training must be valid
+	Types          map[SignalType]TypePolicy `json:"types"`                        // a type not listed is refused
+	Tags           []Tag                     `json:"tags"`                         // a tag not listed is refused
+	SuspectedMinor bool                      `json:"suspected_minor"`              // whether signals flagged suspected_minor are taken
+	TrainingNeeded bool                      `json:"training_needed"`              // whether a person's training must be valid
+	OutcomeDelay   Days                      `json:"outcome_delay_days,omitempty"` // how old an outcome must be before sums show it; 0: they show it at once
 }
 
 // Program is a group of members with one purpose and one policy. It is the audience: a
@@ -68,6 +69,9 @@ func (p *Policy) check(at string) (errs []*Error) {
 			// The key may be anything a caller sent, so the complaint stays with the parent.
 			errs = append(errs, invalid(at+"/types", "retention out of order", "0 ≤ retention_days ≤ max_retention_days"))
 		}
+	}
+	if p.OutcomeDelay < 0 || p.OutcomeDelay > 366 {
+		errs = append(errs, invalid(at+"/outcome_delay_days", "out of range", "0 to 366 days"))
 	}
 	if len(p.Tags) == 0 || len(p.Tags) > 200 {
 		errs = append(errs, invalid(at+"/tags", "none, or too many", "list 1 to 200 tags"))

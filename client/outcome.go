@@ -37,3 +37,8 @@ func (c *Client) Outcomes(ctx context.Context) ([]lantern.Outcome, error) {
 func (c *Client) OutcomeTotals(ctx context.Context, signal lantern.ID) (lantern.OutcomeTotals, error) {
 	return get[lantern.OutcomeTotals](ctx, c, at("/v1/signals", signal, "/outcomes"), nil)
 }
+
+// ProgramOutcomes says what the other members of a program did because of its signals.
+func (c *Client) ProgramOutcomes(ctx context.Context, program lantern.ID) (lantern.ProgramOutcomes, error) {
+	return get[lantern.ProgramOutcomes](ctx, c, at("/v1/programs", program, "/outcomes"), nil)
+}

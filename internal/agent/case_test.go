@@ -145,8 +145,15 @@ func TestAnAccountCountsOnce(t *testing.T) {
 	second := s.open("second")
 	s.widen(second.ID, "root-2", "a", "c")
 	s.confirm(second.ID, "a", "c", "root-1", "root-2")
-	if o, err := s.r.SendOutcome(ctx, s.person, second.ID, actioned); err != nil || o.Count != 2 {
-		t.Errorf("got %+v, %v; want the 2 accounts not counted before", o, err)
+	if o, err := s.r.SendOutcome(ctx, s.person, second.ID, actioned); err != nil || o.Count != 4 || o.Counted != 2 {
+		t.Errorf("got %+v, %v; want 4 accounts, 2 of them not counted before", o, err)
+	}
+	if _, err := s.r.SendOutcome(ctx, s.person, second.ID, actioned); lantern.KindOf(err) != lantern.Conflict {
+		t.Errorf("the same case again: got %v, want a conflict", err)
+	}
+	totals, err := s.OutcomeTotals(ctx, s.host.Submitter, s.seeds[1])
+	if err != nil || totals.Counts[lantern.AccountsActioned].String() != "<5" {
+		t.Errorf("got %+v, %v; want the second signal credited with what it led to", totals, err)
 	}
 }
 

@@ -2,6 +2,7 @@ package agent
 
 import (
 	"context"
+	"encoding/base64"
 	"fmt"
 
 	"lantern"
@@ -17,8 +18,9 @@ var countedBy = map[lantern.OutcomeKind]lantern.HitDecision{
 
 // SendOutcome records an outcome of a case at the exchange, attested by the person who
 // calls. Kinds that count accounts count those decided accordingly that no earlier
-// outcome of the kind counted, in whatever case: an account counts once for the member.
-// The attestation names the digest of exactly these decisions; for other kinds, whose
+// outcome of the kind counted in the case, at most [lantern.MaxTokens] at once, and name
+// each by a token: so the exchange counts an account once for the member, in whatever case
+// it turned up, and still credits every signal that led to it. The attestation names the digest of exactly these decisions; for other kinds, whose
 // count the caller gives, of all confirmed ones.
 //
 // The outcome is kept here before it is sent. If the answer gets lost (an error of kind
@@ -46,7 +48,7 @@ func (a *Agent) SendOutcome(ctx context.Context, c Caller, id lantern.ID, o lant
 			return err
 		}
 		row = outcomeRow{id: local, caseID: id, person: c.Person, at: a.clock()}
-		if row.body, err = composeOutcome(ctx, tx, k, row.id, c.Person, o); err != nil {
+		if row.body, err = a.composeOutcome(ctx, tx, k, row.id, c.Person, o); err != nil {
 			return err
 		}
 		return insertOutcome(ctx, tx, row)
@@ -75,7 +77,7 @@ func checkOutcome(o lantern.CaseOutcome) error {
 }
 
 // composeOutcome counts, digests and attests.
-func composeOutcome(ctx context.Context, tx *sqldb.Tx, k lantern.Case, local, person lantern.ID, o lantern.CaseOutcome) (lantern.Outcome, error) {
+func (a *Agent) composeOutcome(ctx context.Context, tx *sqldb.Tx, k lantern.Case, local, person lantern.ID, o lantern.CaseOutcome) (lantern.Outcome, error) {
 	out := lantern.Outcome{Program: k.Program, Kind: o.Kind, Count: o.Count}
 	digest := newDigest()
 	decision, accounts := countedBy[o.Kind]
@@ -85,6 +87,7 @@ func composeOutcome(ctx context.Context, tx *sqldb.Tx, k lantern.Case, local, pe
 		}
 		err := eachCounted(ctx, tx, k.ID, local, func(c lantern.CaseAccount) error {
 			digest.add(c)
+			out.Tokens = append(out.Tokens, a.accountToken(out, c.Account))
 			return nil
 		})
 		if err != nil {
@@ -112,6 +115,13 @@ func composeOutcome(ctx context.Context, tx *sqldb.Tx, k lantern.Case, local, pe
 	var err error
 	out.Signals, err = contributing(ctx, tx, k.ID)
 	return out, err
+}
+
+// accountToken stands for an account where outcomes are counted: always the same in a
+// program and kind, and nothing to whoever lacks this agent's key.
+func (a *Agent) accountToken(o lantern.Outcome, account string) string {
+	sum := a.sealer.Index("agent/outcome token", o.Program.String(), string(o.Kind), account)
+	return base64.RawURLEncoding.EncodeToString(sum[:16])
 }
 
 // contributing returns the standing seeds of a case that led to a confirmed hit, or all
@@ -151,10 +161,10 @@ func (a *Agent) send(ctx context.Context, c Caller, row outcomeRow) (lantern.Out
 		return lantern.Outcome{}, fmt.Errorf("sending an outcome: %w", err)
 	}
 	err = a.db.Write(ctx, func(tx *sqldb.Tx) error {
-		if err := settleOutcome(ctx, tx, row.id, sent.ID); err != nil {
+		if err := settleOutcome(ctx, tx, row.id, sent); err != nil {
 			return err
 		}
-		what := map[string]any{"outcome": sent.ID, "case": row.caseID, "correction": row.task, "kind": sent.Kind, "count": sent.Count}
+		what := map[string]any{"outcome": sent.ID, "case": row.caseID, "correction": row.task, "kind": sent.Kind, "count": sent.Count, "counted": sent.Counted}
 		if row.body.Attestation != nil {
 			what["decisions_digest"] = row.body.Attestation.Digest
 		}
@@ -239,7 +249,7 @@ func (a *Agent) reverse(ctx context.Context, c Caller, task lantern.ReviewTask, 
 			return err
 		}
 		row = outcomeRow{id: local, task: task.Correction, person: c.Person, at: a.clock()}
-		row.body, send, err = composeReversal(ctx, tx, task, outcome, c.Person, ground)
+		row.body, send, err = a.composeReversal(ctx, tx, task, outcome, c.Person, ground)
 		if err != nil || !send {
 			return err
 		}
@@ -262,7 +272,7 @@ func (a *Agent) reverse(ctx context.Context, c Caller, task lantern.ReviewTask, 
 
 // composeReversal writes the reversal of the accounts of a task that an outcome counted;
 // found is false if there are none.
-func composeReversal(ctx context.Context, tx *sqldb.Tx, task lantern.ReviewTask, outcome, person lantern.ID, ground string) (o lantern.Outcome, found bool, err error) {
+func (a *Agent) composeReversal(ctx context.Context, tx *sqldb.Tx, task lantern.ReviewTask, outcome, person lantern.ID, ground string) (o lantern.Outcome, found bool, err error) {
 	earlier, found, err := sentOutcome(ctx, tx, outcome)
 	if err != nil || !found || earlier.body.Kind != lantern.AccountsActioned {
 		return o, false, err
@@ -271,19 +281,19 @@ func composeReversal(ctx context.Context, tx *sqldb.Tx, task lantern.ReviewTask,
 	for _, account := range task.Accounts {
 		among[account] = true
 	}
+	o = lantern.Outcome{Program: earlier.body.Program, Kind: lantern.Reversed, Signals: []lantern.ID{task.Signal}, Corrects: outcome}
 	digest := newDigest()
 	err = eachCounted(ctx, tx, earlier.caseID, earlier.id, func(c lantern.CaseAccount) error {
 		if among[c.Account] {
 			digest.add(c)
+			o.Tokens = append(o.Tokens, a.accountToken(o, c.Account))
 		}
 		return nil
 	})
-	n := digest.singly + digest.inBulk
-	if err != nil || n == 0 {
+	o.Count = digest.singly + digest.inBulk
+	if err != nil || o.Count == 0 {
 		return o, false, err
 	}
-	return lantern.Outcome{
-		Program: earlier.body.Program, Kind: lantern.Reversed, Count: n, Signals: []lantern.ID{task.Signal}, Corrects: outcome,
-		Attestation: &lantern.Attestation{Person: person, Ground: ground, Singly: digest.singly, InBulk: digest.inBulk, Digest: digest.sum()},
-	}, true, nil
+	o.Attestation = &lantern.Attestation{Person: person, Ground: ground, Singly: digest.singly, InBulk: digest.inBulk, Digest: digest.sum()}
+	return o, true, nil
 }

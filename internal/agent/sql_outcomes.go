@@ -92,9 +92,14 @@ func answered(ctx context.Context, tx *sqldb.Tx, task lantern.ID) (map[lantern.I
 	return done, rows.Err()
 }
 
-// settleOutcome notes the exchange's answer.
-func settleOutcome(ctx context.Context, tx *sqldb.Tx, id, sent lantern.ID) error {
-	_, err := tx.Exec(ctx, `UPDATE outcomes SET sent = $1 WHERE id = $2`, sent, id)
+// settleOutcome notes the exchange's answer. The tokens served only to be sent.
+func settleOutcome(ctx context.Context, tx *sqldb.Tx, id lantern.ID, sent lantern.Outcome) error {
+	sent.Tokens = nil
+	body, err := json.Marshal(sent)
+	if err != nil {
+		return fmt.Errorf("writing an outcome: %w", err)
+	}
+	_, err = tx.Exec(ctx, `UPDATE outcomes SET sent = $1, body = $2 WHERE id = $3`, sent.ID, string(body), id)
 	return err
 }
 
@@ -113,18 +118,19 @@ func dropOutcome(ctx context.Context, tx *sqldb.Tx, id lantern.ID) error {
 }
 
 // countAccounts counts, for an outcome of a kind, the accounts of a case with a decision
-// that no outcome of the kind counted before.
+// that no outcome of the kind counted in that case, as many as one outcome may name.
 func countAccounts(ctx context.Context, tx *sqldb.Tx, caseID, outcome lantern.ID, kind lantern.OutcomeKind, d lantern.HitDecision) error {
-	_, err := tx.Exec(ctx, `INSERT INTO counted (kind, account, outcome)
-		SELECT $2, account, $3 FROM candidates WHERE case_id = $1`+standing+` AND decision = $4
-		ON CONFLICT (kind, account) DO NOTHING`, caseID, kind, outcome, d)
+	_, err := tx.Exec(ctx, `INSERT INTO counted (kind, account, case_id, outcome)
+		SELECT $2, account, case_id, $3 FROM candidates WHERE case_id = $1`+standing+` AND decision = $4
+		AND NOT EXISTS (SELECT 1 FROM counted n WHERE n.kind = $2 AND n.account = candidates.account AND n.case_id = $1)
+		ORDER BY account LIMIT $5`, caseID, kind, outcome, d, lantern.MaxTokens)
 	return err
 }
 
 // eachCounted calls each for the candidates an outcome counted, in the order of their accounts.
 func eachCounted(ctx context.Context, tx *sqldb.Tx, caseID, outcome lantern.ID, each func(lantern.CaseAccount) error) error {
 	rows, err := tx.Query(ctx, `SELECT c.account, c.link, c.via, c.round, c.decision, c.bulk, c.person, c.decided
-		FROM candidates c JOIN counted n ON n.account = c.account
+		FROM candidates c JOIN counted n ON n.account = c.account AND n.case_id = c.case_id
 		WHERE c.case_id = $1 AND n.outcome = $2 ORDER BY c.account`, caseID, outcome)
 	if err != nil {
 		return err

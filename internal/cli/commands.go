@@ -129,7 +129,7 @@ type feedbackCommands struct {
 type outcomeCommands struct {
 	Add    outcomeAdd    `cmd:"" help:"Record an outcome and attest it." example:"lantern outcome add urls-blocked --count 12 --signal 4711 --ground \"Child safety 4.2\" --singly 12 --decisions decided.csv"`
 	List   outcomeList   `cmd:"" help:"List your outcomes." example:"lantern outcome list"`
-	Totals outcomeTotals `cmd:"" help:"Show what came of your own signal." example:"lantern outcome totals 4711"`
+	Totals outcomeTotals `cmd:"" help:"Show what came of your own signal, or of a program." example:"lantern outcome totals 4711\nlantern outcome totals --program 815"`
 }
 
 type correctionsCommands struct {

@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"maps"
 	"os"
+	"slices"
 	"strconv"
 
 	"lantern"
@@ -17,6 +19,7 @@ func outcomeColumns() []display.Column[lantern.Outcome] {
 		display.Col("id", func(o lantern.Outcome) string { return o.ID.String() }),
 		display.Col("kind", func(o lantern.Outcome) string { return string(o.Kind) }),
 		display.Col("count", func(o lantern.Outcome) string { return strconv.Itoa(o.Count) }),
+		display.Col("counted", func(o lantern.Outcome) string { return strconv.Itoa(o.Counted) }),
 		display.Col("signals", func(o lantern.Outcome) string { return strconv.Itoa(len(o.Signals)) }),
 		display.Col("singly", func(o lantern.Outcome) string {
 			return attested(o, func(t *lantern.Attestation) int { return t.Singly })
@@ -111,16 +114,57 @@ func (c *outcomeList) Run(ctx context.Context, a *app) error {
 
 type outcomeTotals struct {
 	ExchangeAccess
-	Signal lantern.ID `arg:"" help:"Id of your own signal."`
+	Signal  lantern.ID `arg:"" optional:"" help:"Id of your own signal. Without it: what came of a program's signals at all other members."`
+	Program lantern.ID `help:"The program, without a signal. Default: your only one."`
+}
+
+// Help says how figures are shown.
+func (*outcomeTotals) Help() string {
+	return "Figures are ranges of five, so that no single act can be told from them: <5, 5–9, 10–14. A program may show outcomes later than they were made."
 }
 
 func (c *outcomeTotals) Run(ctx context.Context, a *app) error {
-	cols := []display.Column[lantern.OutcomeTotals]{
-		display.Col("signal", func(o lantern.OutcomeTotals) string { return o.Signal.String() }),
-		display.Col("members", func(o lantern.OutcomeTotals) string { return strconv.Itoa(o.Members) }),
-		display.Col("outcomes", func(o lantern.OutcomeTotals) string { return display.Count(o.Counts) }),
+	if c.Signal != 0 && c.Program != 0 {
+		return misuse("", "give a signal or a program, not both")
 	}
-	return ask(a, &c.ExchangeAccess, cols, func(x *client.Client) (lantern.OutcomeTotals, error) {
-		return x.OutcomeTotals(ctx, c.Signal)
-	})
+	x, err := c.open(a)
+	if err != nil {
+		return err
+	}
+	defer x.Close()
+	if c.Signal != 0 {
+		o, err := x.OutcomeTotals(ctx, c.Signal)
+		if err != nil {
+			return err
+		}
+		return display.One(a.out, o, append([]display.Column[lantern.OutcomeTotals]{
+			display.Col("signal", func(o lantern.OutcomeTotals) string { return o.Signal.String() })},
+			sumColumns(func(o lantern.OutcomeTotals) lantern.Sums { return o.Sums })...)...)
+	}
+	program, err := findProgram(ctx, x, c.Program)
+	if err != nil {
+		return err
+	}
+	o, err := x.ProgramOutcomes(ctx, program)
+	if err != nil {
+		return err
+	}
+	return display.One(a.out, o, append([]display.Column[lantern.ProgramOutcomes]{
+		display.Col("program", func(o lantern.ProgramOutcomes) string { return o.Program.String() })},
+		sumColumns(func(o lantern.ProgramOutcomes) lantern.Sums { return o.Sums })...)...)
+}
+
+// sumColumns shows sums.
+func sumColumns[T any](of func(T) lantern.Sums) []display.Column[T] {
+	return []display.Column[T]{
+		display.Col("members", func(o T) string { return of(o).Members.String() }),
+		display.Col("outcomes", func(o T) string {
+			var parts []string
+			for _, k := range slices.Sorted(maps.Keys(of(o).Counts)) {
+				parts = append(parts, string(k)+" "+of(o).Counts[k].String())
+			}
+			return display.Join(parts)
+		}),
+		display.Col("through", func(o T) string { return display.Stamp(of(o).Through) }),
+	}
 }

@@ -75,11 +75,11 @@ type OtherReview struct {
 
 // ReturnFigures count what the sharers learned about their own signals.
 type ReturnFigures struct {
-	Signals    int                         `json:"signals"`    // the file host's
-	Productive int                         `json:"productive"` // of them, with an outcome of somebody
-	Members    int                         `json:"members"`    // most members that named one of them
-	Outcomes   map[lantern.OutcomeKind]int `json:"outcomes"`   // largest that one of them shows
-	Reactions  map[lantern.Reaction]int    `json:"reactions"`  // to the social network's signals
+	Signals    int                                  `json:"signals"`    // the file host's
+	Productive int                                  `json:"productive"` // of them, with an outcome of somebody
+	Members    lantern.Cell                         `json:"members"`    // most members that named one of them
+	Outcomes   map[lantern.OutcomeKind]lantern.Cell `json:"outcomes"`   // largest that one of them shows
+	Reactions  map[lantern.Reaction]int             `json:"reactions"`  // to the social network's signals
 }
 
 // CorrectionFigures count how a wrong signal was taken back.

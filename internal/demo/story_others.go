@@ -113,7 +113,7 @@ func (w *work) passOn(ctx context.Context, f *OtherReview) error {
 // returned gathers what the sharers learned about their own signals.
 func (s *story) returned(ctx context.Context) error {
 	r := &s.f.Returned
-	r.Outcomes, r.Reactions = map[lantern.OutcomeKind]int{}, map[lantern.Reaction]int{}
+	r.Outcomes, r.Reactions = map[lantern.OutcomeKind]lantern.Cell{}, map[lantern.Reaction]int{}
 	host, social := s.company(cloudbin), s.company(facegram)
 	own, err := signalsOf(ctx, host.people[submitter])
 	if err != nil {
@@ -128,12 +128,16 @@ func (s *story) returned(ctx context.Context) error {
 			return fmt.Errorf("reading totals: %w", err)
 		}
 		bar.Add(1)
-		if totals.Members > 0 {
+		if totals.Members.AtLeast > 0 {
 			r.Productive++
 		}
-		r.Members = max(r.Members, totals.Members)
+		if totals.Members.AtLeast > r.Members.AtLeast {
+			r.Members = totals.Members
+		}
 		for kind, n := range totals.Counts {
-			r.Outcomes[kind] = max(r.Outcomes[kind], n)
+			if n.AtLeast > r.Outcomes[kind].AtLeast {
+				r.Outcomes[kind] = n
+			}
 		}
 	}
 	bar.Stop()
@@ -148,9 +152,9 @@ func (s *story) returned(ctx context.Context) error {
 	}
 	var sums []string
 	for _, kind := range sortedKeys(r.Outcomes) {
-		sums = append(sums, fmt.Sprintf("%s %s", count(r.Outcomes[kind]), strings.ReplaceAll(string(kind), "-", " ")))
+		sums = append(sums, fmt.Sprintf("%s %s", r.Outcomes[kind], strings.ReplaceAll(string(kind), "-", " ")))
 	}
-	s.n.says(host.name, "sees on its own signals: %s of %s led somewhere; together they show %s. It sees no account and no name.",
+	s.n.says(host.name, "sees on its own signals: %s of %s led somewhere; together they show %s. It sees ranges, no account and no name.",
 		count(r.Productive), count(r.Signals), strings.Join(sums, ", "))
 	s.n.says(social.name, "sees on its own: %s said helpful, %s not violating here.", some(r.Reactions[lantern.Helpful], "reaction", "reactions"), count(r.Reactions[lantern.NotViolating]))
 	return nil

@@ -4,40 +4,119 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"time"
 
 	"lantern"
+	"lantern/internal/policy"
 	"lantern/internal/sqldb"
 )
 
-const outcomeColumns = `o.id, o.member_id, o.program_id, o.kind, o.count, o.attestation, o.corrects_id, o.at`
+const outcomeColumns = `o.id, o.member_id, o.program_id, o.kind, o.count, o.counted, o.attestation, o.corrects_id, o.at`
 
 func scanOutcome(s scanner) (o lantern.Outcome, err error) {
 	var attestation string
 	var at int64
-	if err = s.Scan(&o.ID, &o.Member, &o.Program, &o.Kind, &o.Count, &attestation, &o.Corrects, &at); err != nil {
+	if err = s.Scan(&o.ID, &o.Member, &o.Program, &o.Kind, &o.Count, &o.Counted, &attestation, &o.Corrects, &at); err != nil {
 		return o, err
 	}
 	o.At = fromMicros(at)
 	return o, json.Unmarshal([]byte(attestation), &o.Attestation)
 }
 
-// InsertOutcome stores a ledger entry and the signals that contributed.
-func InsertOutcome(ctx context.Context, tx *sqldb.Tx, o lantern.Outcome) error {
+// Credits is what an entry adds to the sum of each signal it names.
+type Credits map[lantern.ID]int
+
+// InsertOutcome stores a ledger entry, what it adds to each contributing signal's sum, and
+// the tokens of the accounts it counts. root is the time of the entry it goes back to.
+func InsertOutcome(ctx context.Context, tx *sqldb.Tx, o lantern.Outcome, credits Credits, root time.Time) error {
 	attestation, err := json.Marshal(o.Attestation)
 	if err != nil {
 		return fmt.Errorf("encoding an attestation: %w", err)
 	}
-	if _, err := tx.Exec(ctx, `INSERT INTO outcome (id, member_id, program_id, kind, count, attestation, digest, corrects_id, at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-		o.ID, o.Member, o.Program, string(o.Kind), o.Count, string(attestation), digest(o), o.Corrects, micros(o.At)); err != nil {
+	if _, err := tx.Exec(ctx, `INSERT INTO outcome (id, member_id, program_id, kind, count, counted, attestation, digest, corrects_id, at, root_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+		o.ID, o.Member, o.Program, string(o.Kind), o.Count, o.Counted, string(attestation), digest(o), o.Corrects, micros(o.At), micros(root)); err != nil {
 		return err
 	}
 	rows := make([][]any, len(o.Signals))
 	for i, s := range o.Signals {
-		rows[i] = []any{s, o.ID}
+		rows[i] = []any{s, o.ID, credits[s]}
 	}
-	_, err = tx.InsertMany(ctx, "outcome_signal", []string{"signal_id", "outcome_id"}, "ON CONFLICT DO NOTHING", rows)
+	_, err = tx.InsertMany(ctx, "outcome_signal", []string{"signal_id", "outcome_id", "counted"}, "ON CONFLICT DO NOTHING", rows)
 	return err
+}
+
+// InsertTokens stores the tokens of the accounts an outcome counts.
+func InsertTokens(ctx context.Context, tx *sqldb.Tx, o lantern.Outcome, tokens [][]byte) error {
+	rows := make([][]any, len(tokens))
+	for i, t := range tokens {
+		rows[i] = []any{o.Member, o.Program, string(o.Kind), t, o.ID}
+	}
+	_, err := tx.InsertMany(ctx, "outcome_token", []string{"member_id", "program_id", "kind", "token", "outcome_id"}, "", rows)
+	return err
+}
+
+// TokensOf reads the first accounts an outcome still counts, in the order of their tokens.
+func TokensOf(ctx context.Context, tx *sqldb.Tx, o lantern.Outcome, limit int) ([][]byte, error) {
+	rows, err := tx.Query(ctx, `SELECT token FROM outcome_token WHERE outcome_id = $1 ORDER BY token LIMIT $2`, o.ID, limit)
+	return all(rows, err, "tokens", func(s scanner) (b []byte, err error) { return b, s.Scan(&b) })
+}
+
+// tokenRows bounds the tokens of one statement.
+const tokenRows = 500
+
+// eachTokens runs fn for pieces of a list of tokens, as arguments after those given.
+func eachTokens(tokens [][]byte, fixed []any, fn func(marks string, args []any) error) error {
+	for start := 0; start < len(tokens); start += tokenRows {
+		chunk := tokens[start:min(start+tokenRows, len(tokens))]
+		args := slices.Clone(fixed)
+		for _, t := range chunk {
+			args = append(args, t)
+		}
+		if err := fn(places(len(fixed)+1, len(chunk)), args); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// DropTokens takes accounts out of an outcome and returns how many of them it counted.
+func DropTokens(ctx context.Context, tx *sqldb.Tx, o lantern.Outcome, tokens [][]byte) (n int64, err error) {
+	err = eachTokens(tokens, []any{o.ID, o.Member, o.Program, string(o.Kind)}, func(marks string, args []any) error {
+		k, err := tx.Exec(ctx, `DELETE FROM outcome_token WHERE outcome_id = $1 AND member_id = $2 AND program_id = $3 AND kind = $4
+			AND token IN (`+marks+`)`, args...)
+		n += k
+		return err
+	})
+	return n, err
+}
+
+// Known counts, among accounts, those that outcomes of the member, program and kind count
+// already: in all, and by contributing signal.
+func Known(ctx context.Context, tx *sqldb.Tx, o lantern.Outcome, tokens [][]byte) (in int, by Credits, err error) {
+	by = Credits{}
+	err = eachTokens(tokens, []any{o.Member, o.Program, string(o.Kind)}, func(marks string, args []any) error {
+		var n int
+		const these = ` t.member_id = $1 AND t.program_id = $2 AND t.kind = $3 AND t.token IN (`
+		if err := tx.QueryRow(ctx, `SELECT COUNT(DISTINCT t.token) FROM outcome_token t WHERE`+these+marks+`)`, args...).Scan(&n); err != nil {
+			return fmt.Errorf("counting known accounts: %w", err)
+		}
+		in += n
+		if n == 0 {
+			return nil
+		}
+		rows, err := tx.Query(ctx, `SELECT x.signal_id, COUNT(DISTINCT t.token) FROM outcome_token t JOIN outcome_signal x ON x.outcome_id = t.outcome_id
+			WHERE`+these+marks+`) GROUP BY x.signal_id`, args...)
+		_, err = all(rows, err, "known accounts", func(s scanner) (id lantern.ID, err error) {
+			var n int
+			err = s.Scan(&id, &n)
+			by[id] += n
+			return id, err
+		})
+		return err
+	})
+	return in, by, err
 }
 
 // digest is what an outcome's decision list is known by, "" without an attestation.
@@ -69,31 +148,72 @@ func Outcomes(ctx context.Context, tx *sqldb.Tx, member lantern.ID) ([]lantern.O
 	list, err := all(rows, err, "outcomes", scanOutcome)
 	for i := range list {
 		if err == nil {
-			rows, e := tx.Query(ctx, `SELECT signal_id FROM outcome_signal WHERE outcome_id = $1 ORDER BY signal_id`, list[i].ID)
-			list[i].Signals, err = all(rows, e, "contributing signals", scanID)
+			list[i].Signals, err = OutcomeSignals(ctx, tx, list[i].ID)
 		}
 	}
 	return list, err
 }
 
-// Corrected sums the entries that correct an outcome.
-func Corrected(ctx context.Context, tx *sqldb.Tx, id lantern.ID) (n int, err error) {
-	err = tx.QueryRow(ctx, `SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) FROM outcome WHERE corrects_id = $1`, id).Scan(&n)
-	return n, err
+// OutcomeSignals reads the signals that contributed to an outcome, in the order of their ids.
+func OutcomeSignals(ctx context.Context, tx *sqldb.Tx, id lantern.ID) ([]lantern.ID, error) {
+	rows, err := tx.Query(ctx, `SELECT signal_id FROM outcome_signal WHERE outcome_id = $1 ORDER BY signal_id`, id)
+	return all(rows, err, "contributing signals", scanID)
 }
 
-// OutcomeSum is one cell of what other members did because of a signal.
-type OutcomeSum struct {
-	Member lantern.ID
-	Kind   lantern.OutcomeKind
-	Count  int
+// RootAt is the time of the entry an outcome goes back to: its own, unless it corrects one.
+func RootAt(ctx context.Context, tx *sqldb.Tx, id lantern.ID) (time.Time, error) {
+	var at int64
+	err := tx.QueryRow(ctx, `SELECT root_at FROM outcome WHERE id = $1`, id).Scan(&at)
+	return fromMicros(at), err
 }
 
-// OutcomesOf sums the outcomes a signal contributed to, by member and kind.
-func OutcomesOf(ctx context.Context, tx *sqldb.Tx, signal lantern.ID) ([]OutcomeSum, error) {
-	rows, err := tx.Query(ctx, `SELECT o.member_id, o.kind, CAST(SUM(o.count) AS BIGINT) FROM outcome_signal x JOIN outcome o ON o.id = x.outcome_id
-		WHERE x.signal_id = $1 GROUP BY o.member_id, o.kind`, signal)
-	return all(rows, err, "outcome sums", func(s scanner) (c OutcomeSum, err error) {
-		return c, s.Scan(&c.Member, &c.Kind, &c.Count)
-	})
+// LeftOf is what is left of an outcome: its count, less what later entries took back. A
+// reversal takes back as much as is itself left of it.
+func LeftOf(ctx context.Context, tx *sqldb.Tx, o lantern.Outcome) (int, error) {
+	rows, err := tx.Query(ctx, `SELECT `+outcomeColumns+` FROM outcome o WHERE o.corrects_id = $1 ORDER BY o.id`, o.ID)
+	list, err := all(rows, err, "corrections of an outcome", scanOutcome)
+	left := o.Count
+	for _, c := range list {
+		if err != nil {
+			return 0, err
+		}
+		taken := -c.Count
+		if c.Kind != o.Kind {
+			taken, err = LeftOf(ctx, tx, c)
+		}
+		left -= taken
+	}
+	return left, err
+}
+
+// shownEntries selects outcomes o that sums show: entries from before $1, and what corrects
+// them from before $2.
+const shownEntries = ` o.root_at < $1 AND o.at < $2 `
+
+func scanSum(s scanner) (c policy.OutcomeSum, err error) {
+	return c, s.Scan(&c.Member, &c.Kind, &c.Count)
+}
+
+// ProgramsOfOutcomes reads in which programs others than its sharer recorded outcomes of a signal.
+func ProgramsOfOutcomes(ctx context.Context, tx *sqldb.Tx, signal, owner lantern.ID) ([]lantern.ID, error) {
+	rows, err := tx.Query(ctx, `SELECT DISTINCT o.program_id FROM outcome_signal x JOIN outcome o ON o.id = x.outcome_id
+		WHERE x.signal_id = $1 AND o.member_id <> $2 ORDER BY o.program_id`, signal, owner)
+	return all(rows, err, "programs", scanID)
+}
+
+// OutcomesOf sums the outcomes a signal contributed to in a program, its sharer's left out,
+// by member and kind.
+func OutcomesOf(ctx context.Context, tx *sqldb.Tx, signal, owner, program lantern.ID, entries, corrections time.Time) ([]policy.OutcomeSum, error) {
+	rows, err := tx.Query(ctx, `SELECT o.member_id, o.kind, CAST(SUM(x.counted) AS BIGINT) FROM outcome_signal x JOIN outcome o ON o.id = x.outcome_id
+		WHERE`+shownEntries+`AND x.signal_id = $3 AND o.member_id <> $4 AND o.program_id = $5 GROUP BY o.member_id, o.kind`,
+		micros(entries), micros(corrections), signal, owner, program)
+	return all(rows, err, "outcome sums", scanSum)
+}
+
+// OutcomesIn sums a program's outcomes by member and kind, the reader's left out.
+func OutcomesIn(ctx context.Context, tx *sqldb.Tx, program, reader lantern.ID, entries, corrections time.Time) ([]policy.OutcomeSum, error) {
+	rows, err := tx.Query(ctx, `SELECT o.member_id, o.kind, CAST(SUM(o.counted) AS BIGINT) FROM outcome o
+		WHERE`+shownEntries+`AND o.program_id = $3 AND o.member_id <> $4 GROUP BY o.member_id, o.kind`,
+		micros(entries), micros(corrections), program, reader)
+	return all(rows, err, "outcome sums", scanSum)
 }

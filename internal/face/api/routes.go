@@ -37,6 +37,7 @@ func routes() []route {
 		{"POST", "/v1/programs/{id}/members", "Join", "Make a member part of a program (steward).", act(join), nil},
 		{"GET", "/v1/programs/{id}/members", "Memberships", "List the members of a program.", listOf((*x).Memberships), nil},
 		{"POST", "/v1/programs/{id}/leave", "Leave", "End a member's part in a program.", silent(leave), nil},
+		{"GET", "/v1/programs/{id}/outcomes", "ProgramOutcomes", "Say what the other members of a program did because of its signals: ranges, never who.", get((*x).ProgramOutcomes), nil},
 		{"GET", "/v1/programs/{id}/changes", "Feed", "Read a program's feed after a cursor; with wait, hold the answer until there is a change.", feed(), kinds(lantern.Resync)},
 
 		{"POST", "/v1/signals", "Share", "Share one draft. 201 if it made a signal, 200 if it changed or confirmed one.", share(), kinds(notFound)},

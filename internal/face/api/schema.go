@@ -120,7 +120,7 @@ func givenByExchange() map[string][]string {
 		"Policy":     {"version"},
 		"Membership": {"program", "joined"},
 		"Feedback":   {"id", "member", "at"},
-		"Outcome":    {"id", "member", "at"},
+		"Outcome":    {"id", "member", "at", "counted"},
 		"Challenge":  {"id", "member", "person", "state", "opened", "deadline", "decided"},
 		"Ack":        {"correction"},
 		"Webhook":    {"id", "member", "state", "created", "last_delivered", "failing_since", "last_failure", "both_secrets_until", "pending", "dead", "secret"},
