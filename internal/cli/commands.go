@@ -38,6 +38,7 @@ type commands struct {
 type exchangeCommands struct {
 	Init    exchangeInit          `cmd:"" help:"Found an exchange." example:"lantern exchange init \"The Coalition\" --dir exchange"`
 	Serve   exchangeServe         `cmd:"" help:"Run the exchange." example:"lantern exchange serve --dir exchange\nlantern exchange serve --listen 0.0.0.0:443 --tls-cert exchange.pem --tls-key exchange.key"`
+	Status  exchangeStatus        `cmd:"" help:"Show whether anything is past its time." example:"lantern exchange status --key-file exchange/keys/steward"`
 	Backup  exchangeBackup        `cmd:"" help:"Back the database up while the exchange runs." example:"lantern exchange backup /backups/2026-11-23.lantern --dir exchange"`
 	Restore exchangeRestore       `cmd:"" help:"Read a backup into an empty database." example:"lantern exchange restore /backups/2026-11-23.lantern --dir exchange --db postgres://db.example.com/lantern"`
 	Accept  exchangeAcceptRestore `cmd:"" name:"accept-restore" help:"Let an exchange that went back to a backup go on." example:"lantern exchange accept-restore --reason \"disk lost, backup of the night\" --key-file exchange/keys/steward"`

@@ -136,6 +136,10 @@ func readSigner(path string) (*audit.Signer, error) {
 func (p *exchangeParts) handlers() (public, admin http.Handler, err error) {
 	metrics := web.NewMetrics()
 	metrics.Gauge("lantern_log_entries", "Entries of the log.", p.logSize)
+	metrics.Gauges("lantern_retention_overdue", "What is past its time and was not dealt with; should be 0.", "kind", func() (map[string]int, bool) {
+		counts, err := p.service.Overdue(context.Background())
+		return counts, err == nil
+	})
 	face, err := api.New(p.service, api.Config{Log: p.log, Quota: api.Quota(p.service)})
 	if err != nil {
 		return nil, nil, err

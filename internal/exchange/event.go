@@ -11,9 +11,6 @@ import (
 	"lantern/internal/store"
 )
 
-// eventLife is how long events are kept, to be replayed.
-const eventLife = 30 * 24 * time.Hour
-
 // happening is something that members are told of, before it is known which.
 type happening struct {
 	kind    lantern.EventType

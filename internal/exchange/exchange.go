@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"lantern"
@@ -65,6 +66,7 @@ type Exchange struct {
 	heads   headCache
 	fence   *fence
 	hooks   *dispatcher
+	swept   atomic.Int64 // when this process last swept to the end, in microseconds
 
 	ctx   context.Context // ends when Close is called
 	close context.CancelFunc

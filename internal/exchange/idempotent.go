@@ -19,7 +19,7 @@ import (
 func (x *Exchange) Idempotent(ctx context.Context, a policy.Actor, key string, digest [32]byte) (answer []byte, status int, found bool, err error) {
 	mark, bound := x.rememberedAs(a, key, digest)
 	err = x.read(ctx, func(tx *sqldb.Tx) error {
-		r, ok, err := store.RememberedAnswer(ctx, tx, a.Member, mark[:], x.Clock().Add(-answerLife))
+		r, ok, err := store.RememberedAnswer(ctx, tx, a.Member, mark[:], x.Clock().Add(-policy.AnswerLife))
 		if err != nil || !ok {
 			return err
 		}
@@ -46,7 +46,7 @@ func (t *txn) claim(by policy.Actor) error {
 		return nil
 	}
 	mark, bound := t.x.rememberedAs(by, by.Request.Key, by.Request.Digest)
-	fresh, err := store.ClaimAnswer(t.ctx, t.writing(), by.Member, mark[:], bound[:], t.now, t.now.Add(-answerLife))
+	fresh, err := store.ClaimAnswer(t.ctx, t.writing(), by.Member, mark[:], bound[:], t.now, t.now.Add(-policy.AnswerLife))
 	if err != nil {
 		return fmt.Errorf("claiming a request: %w", err)
 	}

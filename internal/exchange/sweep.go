@@ -2,20 +2,20 @@ package exchange
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"lantern"
 	"lantern/audit"
 	"lantern/internal/policy"
+	"lantern/internal/sqldb"
 	"lantern/internal/store"
 )
 
-// How long things are kept after they ended.
 const (
-	tombstoneLife = 90 * 24 * time.Hour // feed entries and sealed values of fallen signals
-	answerLife    = 24 * time.Hour      // remembered answers
-	sweepBatch    = 500                 // signals of one transaction
+	sweepBatch = 200                   // rows of one transaction
+	sweepTime  = 40 * time.Millisecond // after which a transaction makes room for other writers
 )
 
 // sweepLoop looks after time: expiry, deadlines, erasure.
@@ -34,20 +34,27 @@ func (x *Exchange) sweepLoop() {
 
 // Sweep does what is due now: ends expired signals, passes unanswered challenges on to a
 // dispute officer, erases what ended long ago, purges old tombstones and memories. It
-// may run at any time and in several processes at once.
+// may run at any time and in several processes at once. However much there is to do, it
+// is done in small transactions, between which others write.
 func (x *Exchange) Sweep(ctx context.Context) error {
-	for _, step := range []func(*txn) (int, error){x.expireDue, x.passLate, x.eraseFallen, x.purgeOld, x.purgeEvents} {
-		for {
-			var n int
+	for _, step := range []func(*txn) (int, error){x.expireDue, x.passLate, x.eraseFallen, x.purgeTombstones, x.purgeMemories} {
+		for n := 1; n > 0; {
 			if err := x.write(ctx, func(t *txn) (err error) { n, err = step(t); return err }); err != nil {
 				return err
 			}
-			if n < sweepBatch {
-				break
-			}
 		}
 	}
+	x.swept.Store(x.Clock().UnixMicro())
 	return nil
+}
+
+// inTime runs fn for the items of a list until the transaction has lasted long enough, and
+// reports for how many.
+func inTime[T any](list []T, fn func(T) error) (n int, err error) {
+	for began := time.Now(); n < len(list) && time.Since(began) < sweepTime && err == nil; n++ {
+		err = fn(list[n])
+	}
+	return n, err
 }
 
 // expireDue ends signals whose time ran out.
@@ -56,60 +63,48 @@ func (x *Exchange) expireDue(t *txn) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	for _, row := range due {
+	return inTime(due, func(row store.SignalRow) error {
 		if err := x.turn(t, row, lantern.Expired, entry{kind: audit.Expire}); err != nil {
-			return 0, err
+			return err
 		}
-		if err := x.orphan(t, row.ID); err != nil {
-			return 0, err
-		}
-	}
-	return len(due), nil
+		return x.orphan(t, row.ID)
+	})
 }
 
 // passLate passes challenges on whose sharer let its time pass.
 func (x *Exchange) passLate(t *txn) (int, error) {
-	late, err := store.LateChallenges(t.ctx, t.Tx, t.now)
+	late, err := store.LateChallenges(t.ctx, t.Tx, t.now, sweepBatch)
 	if err != nil {
 		return 0, err
 	}
-	for _, c := range late {
+	return inTime(late, func(c store.ChallengeRow) error {
 		move, err := policy.Step(c.State, policy.Clock, "", c.Imminent, t.now)
 		if err != nil {
-			return 0, fmt.Errorf("passing challenge %s on: %w", c.ID, err)
+			return fmt.Errorf("passing challenge %s on: %w", c.ID, err)
 		}
-		if _, err := x.move(t, policy.Actor{}, c, move, ""); err != nil {
-			return 0, err
-		}
-	}
-	return 0, nil
+		_, err = x.move(t, policy.Actor{}, c, move, "")
+		return err
+	})
 }
 
 // eraseFallen erases signals that ended longer ago than tombstones are kept.
 func (x *Exchange) eraseFallen(t *txn) (int, error) {
-	old, err := store.Fallen(t.ctx, t.Tx, t.now.Add(-tombstoneLife), sweepBatch)
+	old, err := store.Fallen(t.ctx, t.Tx, t.now.Add(-policy.TombstoneLife), sweepBatch)
 	if err != nil {
 		return 0, err
 	}
-	for _, row := range old {
+	return inTime(old, func(row store.SignalRow) error {
 		if err := x.erase(t, row); err != nil {
-			return 0, err
+			return err
 		}
-		if _, err := t.record(entry{kind: audit.Erase, facts: facts{Signal: row.ID, Owner: row.Member, Reason: "retention"}}); err != nil {
-			return 0, err
-		}
-	}
-	return len(old), nil
+		_, err := t.record(entry{kind: audit.Erase, facts: facts{Signal: row.ID, Owner: row.Member, Reason: "retention"}})
+		return err
+	})
 }
 
-// purgeEvents forgets events that are too old to be replayed.
-func (x *Exchange) purgeEvents(t *txn) (int, error) {
-	return 0, store.PurgeEvents(t.ctx, t.writing(), t.now.Add(-eventLife))
-}
-
-// purgeOld drops old tombstones, raising the horizon of their feeds, and old memories.
-func (x *Exchange) purgeOld(t *txn) (int, error) {
-	horizons, err := store.PurgeTombstones(t.ctx, t.writing(), t.now.Add(-tombstoneLife))
+// purgeTombstones drops old tombstones, raising the horizon of their feeds.
+func (x *Exchange) purgeTombstones(t *txn) (int, error) {
+	n, horizons, err := store.PurgeTombstones(t.ctx, t.writing(), t.now.Add(-policy.TombstoneLife), sweepBatch)
 	if err != nil {
 		return 0, err
 	}
@@ -128,8 +123,37 @@ func (x *Exchange) purgeOld(t *txn) (int, error) {
 			return 0, err
 		}
 	}
-	if err := store.ForgetAnswers(t.ctx, t.writing(), t.now.Add(-answerLife)); err != nil {
-		return 0, err
+	return n, nil
+}
+
+// purgeMemories forgets what was kept for repetition: answers, events, marks, secrets.
+func (x *Exchange) purgeMemories(t *txn) (int, error) {
+	tx := t.writing()
+	answers, e1 := store.ForgetAnswers(t.ctx, tx, t.now.Add(-policy.AnswerLife), sweepBatch)
+	events, e2 := store.PurgeEvents(t.ctx, tx, t.now.Add(-policy.EventLife), sweepBatch)
+	marks, e3 := store.DropMarkers(t.ctx, tx, t.now, sweepBatch)
+	secrets, e4 := store.DropSecrets(t.ctx, tx, t.now, sweepBatch)
+	return answers + events + marks + secrets, errors.Join(e1, e2, e3, e4)
+}
+
+// Overdue counts, by kind, what is past its time and was not dealt with yet although the
+// sweeper should have been there: all zero, unless something is wrong.
+func (x *Exchange) Overdue(ctx context.Context) (counts map[string]int, err error) {
+	err = x.read(ctx, func(tx *sqldb.Tx) error {
+		counts, err = store.Overdue(ctx, tx, x.Clock().Add(-policy.SweepGrace))
+		return err
+	})
+	return counts, err
+}
+
+// Status tells the steward how the exchange stands.
+func (x *Exchange) Status(ctx context.Context, a policy.Actor) (s lantern.ExchangeStatus, err error) {
+	if err := policy.Can(a, policy.ReadStatus, x.Clock()); err != nil {
+		return s, err
 	}
-	return 0, store.DropMarkers(t.ctx, t.writing(), t.now)
+	if at := x.swept.Load(); at > 0 {
+		s.Swept = time.UnixMicro(at).UTC()
+	}
+	s.Overdue, err = x.Overdue(ctx)
+	return s, err
 }

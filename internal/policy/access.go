@@ -39,6 +39,7 @@ const (
 	ReadAllCorrections Action = "read-all-corrections" // every member's duties, for the steward
 	OpenLog            Action = "open-log"
 	AcceptRestore      Action = "accept-restore"
+	ReadStatus         Action = "read-status"     // of the exchange itself
 	ManageWebhooks     Action = "manage-webhooks" // of the own member; reading them too, for their addresses may hold secrets
 )
 
@@ -99,6 +100,7 @@ var rules = map[Action]rule{
 	Acknowledge:        {scope: lantern.ScopeRead, kinds: companies, states: everSent, roles: workers, service: true},
 	ReadCorrections:    {scope: lantern.ScopeRead, kinds: companies, states: everSent, roles: workers, service: true},
 	ReadAllCorrections: {scope: lantern.ScopeRead, kinds: operators, states: sharing, roles: stewards},
+	ReadStatus:         {scope: lantern.ScopeRead, kinds: operators, states: sharing, roles: stewards},
 	AcceptRestore:      {scope: lantern.ScopeManage, kinds: operators, states: sharing, roles: stewards},
 	ManageWebhooks:     {scope: lantern.ScopeManage, kinds: anyKind, states: everSent, roles: admins},
 	OpenLog:            {scope: lantern.ScopeAudit, kinds: anyKind, states: reading, roles: []lantern.PersonRole{lantern.Auditor}},

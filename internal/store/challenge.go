@@ -75,12 +75,6 @@ func ChallengesFor(ctx context.Context, tx *sqldb.Tx, member lantern.ID, dispute
 	return all(rows, err, "challenges", scanChallenge)
 }
 
-// LateChallenges reads open challenges whose sharer let the time to answer pass.
-func LateChallenges(ctx context.Context, tx *sqldb.Tx, now time.Time) ([]ChallengeRow, error) {
-	rows, err := tx.Query(ctx, `SELECT `+challengeColumns+` FROM challenge c WHERE c.state = 'open' AND c.deadline_at <= $1 ORDER BY c.id`, micros(now))
-	return all(rows, err, "late challenges", scanChallenge)
-}
-
 // AddMarker notes that a value fell to an upheld challenge.
 func AddMarker(ctx context.Context, tx *sqldb.Tx, t lantern.SignalType, mark []byte, expires time.Time) error {
 	_, err := tx.Exec(ctx, `INSERT INTO marker (type, mark, expires_at) VALUES ($1, $2, $3)
@@ -114,10 +108,4 @@ func Marked(ctx context.Context, tx *sqldb.Tx, marks [][]byte, now time.Time) (m
 		}
 	}
 	return found, nil
-}
-
-// DropMarkers removes markers past their time.
-func DropMarkers(ctx context.Context, tx *sqldb.Tx, now time.Time) error {
-	_, err := tx.Exec(ctx, `DELETE FROM marker WHERE expires_at <= $1`, micros(now))
-	return err
 }

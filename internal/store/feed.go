@@ -241,26 +241,6 @@ func WasSent(ctx context.Context, tx *sqldb.Tx, signal, member lantern.ID) (bool
 	return n > 0, err
 }
 
-// PurgeTombstones drops the feed entries of signals that fell before a time and reports
-// the highest seq dropped in each program, which becomes its horizon.
-func PurgeTombstones(ctx context.Context, tx *sqldb.Tx, before time.Time) (map[lantern.ID]int64, error) {
-	rows, err := tx.Query(ctx, `SELECT p.program_id, p.signal_id, p.member_id, p.value_id, p.seq, p.changed_at FROM placement p
-		JOIN signal s ON s.member_id = p.member_id AND s.id = p.signal_id
-		WHERE p.changed_at < $1 AND s.state IN ('withdrawn', 'expired', 'erased') ORDER BY p.program_id, p.seq`, micros(before))
-	list, err := all(rows, err, "old tombstones", scanPlacement)
-	if err != nil {
-		return nil, err
-	}
-	horizon := map[lantern.ID]int64{}
-	for _, p := range list {
-		if _, err := tx.Exec(ctx, `DELETE FROM placement WHERE program_id = $1 AND signal_id = $2`, p.Program, p.Signal); err != nil {
-			return nil, err
-		}
-		horizon[p.Program] = p.Seq
-	}
-	return horizon, nil
-}
-
 // CorrectionAhead reports whether a feed holds, after a seq, a signal that is suspended or
 // fell and had been sent to the reader, or is its own.
 func CorrectionAhead(ctx context.Context, tx *sqldb.Tx, program, reader lantern.ID, after int64) (bool, error) {

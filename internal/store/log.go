@@ -131,12 +131,6 @@ func ClaimAnswer(ctx context.Context, tx *sqldb.Tx, member lantern.ID, mark, dig
 	return n > 0, err
 }
 
-// ForgetAnswers drops answers older than a time.
-func ForgetAnswers(ctx context.Context, tx *sqldb.Tx, before time.Time) error {
-	_, err := tx.Exec(ctx, `DELETE FROM idempotency WHERE at < $1`, micros(before))
-	return err
-}
-
 // LastIDBlock reads the last block of signal ids that was taken; 0 if none was. The
 // caller holds the log's head, so no other process takes one meanwhile.
 func LastIDBlock(ctx context.Context, tx *sqldb.Tx) (int64, error) {

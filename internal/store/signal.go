@@ -135,20 +135,6 @@ func EraseSignal(ctx context.Context, tx *sqldb.Tx, r SignalRow) error {
 	return nil
 }
 
-// Due reads signals past their expiry that are still alive, oldest first.
-func Due(ctx context.Context, tx *sqldb.Tx, now time.Time, limit int) ([]SignalRow, error) {
-	rows, err := tx.Query(ctx, `SELECT `+signalColumns+signalTables+`
-		WHERE s.expires_at <= $1 AND s.state IN ('held', 'active', 'suspended') ORDER BY s.expires_at LIMIT $2`, micros(now), limit)
-	return all(rows, err, "expired signals", scanSignal)
-}
-
-// Fallen reads signals that ended before a time and still hold a sealed value.
-func Fallen(ctx context.Context, tx *sqldb.Tx, before time.Time, limit int) ([]SignalRow, error) {
-	rows, err := tx.Query(ctx, `SELECT `+signalColumns+signalTables+`
-		WHERE s.state IN ('withdrawn', 'expired') AND s.updated_at < $1 AND s.value IS NOT NULL ORDER BY s.id LIMIT $2`, micros(before), limit)
-	return all(rows, err, "fallen signals", scanSignal)
-}
-
 // InsertLinks stores a signal's links; those it has are left alone.
 func InsertLinks(ctx context.Context, tx *sqldb.Tx, rows [][]any) error {
 	_, err := tx.InsertMany(ctx, "link", []string{"member_id", "signal_id", "kind", "target_id"}, "ON CONFLICT DO NOTHING", rows)

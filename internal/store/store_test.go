@@ -2,6 +2,10 @@ package store_test
 
 import (
 	"io/fs"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
 	"testing"
 
 	"lantern/internal/sqltext"
@@ -22,5 +26,31 @@ func TestSchemaKeepsDistributionOpen(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestRetentionIsDocumented holds the table of docs/operate/retention.md to the schema.
+func TestRetentionIsDocumented(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../docs/operate/retention.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, list, _ := strings.Cut(string(text), "## Every table")
+	var documented, there []string
+	for _, m := range regexp.MustCompile("(?m)^\\| `([a-z_]+)` \\|").FindAllStringSubmatch(list, -1) {
+		documented = append(documented, m[1])
+	}
+	tables, err := sqldb.Tables(store.Migrations(), 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, table := range tables {
+		there = append(there, table.Name)
+	}
+	slices.Sort(documented)
+	slices.Sort(there)
+	if !slices.Equal(documented, there) {
+		t.Errorf("docs/operate/retention.md lists\n%v, the schema has\n%v", documented, there)
 	}
 }

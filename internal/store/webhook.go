@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"slices"
-	"time"
 
 	"lantern"
 	"lantern/internal/sqldb"
@@ -131,14 +130,4 @@ func scanEvent(s scanner) (e lantern.Event, err error) {
 	err = s.Scan(&e.ID, &e.Type, &e.Data.Program, &e.Data.Signal, &e.Data.Object, &at)
 	e.At = fromMicros(at)
 	return e, err
-}
-
-// PurgeEvents forgets events older than that, with their deliveries.
-func PurgeEvents(ctx context.Context, tx *sqldb.Tx, before time.Time) error {
-	if _, err := tx.Exec(ctx, `DELETE FROM webhook_delivery WHERE EXISTS (SELECT 1 FROM webhook_event e
-		WHERE e.member_id = webhook_delivery.member_id AND e.id = webhook_delivery.event_id AND e.at < $1)`, micros(before)); err != nil {
-		return err
-	}
-	_, err := tx.Exec(ctx, `DELETE FROM webhook_event WHERE at < $1`, micros(before))
-	return err
 }

@@ -46,6 +46,32 @@ func (m *Metrics) Gauge(name, help string, read func() (value float64, ok bool))
 	m.registry.MustRegister(gauge{prometheus.NewDesc(name, help, nil, nil), read})
 }
 
+// Gauges adds numbers of another part that are read together, told apart by one label. Its
+// values are words of the program, never of a caller. ok is as with [Metrics.Gauge].
+func (m *Metrics) Gauges(name, help, label string, read func() (values map[string]int, ok bool)) {
+	m.registry.MustRegister(gauges{prometheus.NewDesc(name, help, []string{label}, nil), read})
+}
+
+// gauges are numbers that are read when they are wanted.
+type gauges struct {
+	desc *prometheus.Desc
+	read func() (map[string]int, bool)
+}
+
+// Describe is part of prometheus.Collector.
+func (g gauges) Describe(ch chan<- *prometheus.Desc) { ch <- g.desc }
+
+// Collect is part of prometheus.Collector.
+func (g gauges) Collect(ch chan<- prometheus.Metric) {
+	values, ok := g.read()
+	if !ok {
+		return
+	}
+	for word, v := range values {
+		ch <- prometheus.MustNewConstMetric(g.desc, prometheus.GaugeValue, float64(v), word)
+	}
+}
+
 // gauge is a number that is read when it is wanted.
 type gauge struct {
 	desc *prometheus.Desc

@@ -266,6 +266,9 @@ func (w *world) tellLog() {
 		t.Error("the entries do not give the checkpoint's root")
 	}
 	must(t)(w.steward.Opening(ctx, 3))
+	if st := must(t)(w.steward.Status(ctx)).(lantern.ExchangeStatus); len(st.Overdue) == 0 || st.Overdue["signals"] != 0 {
+		t.Errorf("status: %+v", st)
+	}
 	if err := outsider.Ready(ctx); err != nil {
 		t.Error(err)
 	}

@@ -20,3 +20,25 @@ CREATE TABLE outcome_token ( -- reference
   PRIMARY KEY (member_id, program_id, kind, token, outcome_id)
 );
 CREATE INDEX outcome_token_outcome ON outcome_token (outcome_id);
+
+-- What the sweeper looks for every minute. The indexes hold only what waits for it, however
+-- much there is that it dealt with long ago.
+DROP INDEX signal_expiry;
+CREATE INDEX signal_due ON signal (expires_at) WHERE state IN ('held', 'active', 'suspended');
+CREATE INDEX signal_fallen ON signal (updated_at) WHERE state IN ('withdrawn', 'expired') AND value IS NOT NULL;
+CREATE INDEX placement_erased ON placement (changed_at) WHERE value_id IS NULL;
+CREATE INDEX challenge_open ON challenge (deadline_at) WHERE state = 'open';
+CREATE INDEX marker_expiry ON marker (expires_at);
+CREATE INDEX idempotency_at ON idempotency (at);
+CREATE INDEX webhook_endpoint_previous ON webhook_endpoint (previous_until) WHERE previous IS NOT NULL;
+
+-- Which key-encryption key is in force, by its id, and the secret of the keyed indexes
+-- wrapped under it: the secret outlives the key it was once derived from. While done_at
+-- is 0 and begun_at is not, the keys of records are being wrapped anew.
+CREATE TABLE sealing ( -- local
+  id       BIGINT PRIMARY KEY,
+  kek      TEXT   NOT NULL,
+  secret   BYTEA  NOT NULL,
+  begun_at BIGINT NOT NULL,
+  done_at  BIGINT NOT NULL
+);

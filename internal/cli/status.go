@@ -1,0 +1,25 @@
+package cli
+
+import (
+	"context"
+
+	"lantern"
+	"lantern/client"
+	"lantern/internal/display"
+)
+
+type exchangeStatus struct{ ExchangeAccess }
+
+// Help says what to look at.
+func (*exchangeStatus) Help() string {
+	return "Needs a steward's key. What is past its time should be 0 of each kind: the exchange deals with it every minute. " +
+		"The metric lantern_retention_overdue tells the same."
+}
+
+func (c *exchangeStatus) Run(ctx context.Context, a *app) error {
+	cols := []display.Column[lantern.ExchangeStatus]{
+		display.Col("overdue", func(s lantern.ExchangeStatus) string { return display.Count(s.Overdue) }),
+		display.Col("swept", func(s lantern.ExchangeStatus) string { return display.Stamp(s.Swept) }),
+	}
+	return ask(a, &c.ExchangeAccess, cols, func(x *client.Client) (lantern.ExchangeStatus, error) { return x.Status(ctx) })
+}
