@@ -153,6 +153,30 @@ func (k *Key) Validate() error {
 	return join(errs)
 }
 
+// Rotation replaces a key by another of the same actor and scopes.
+type Rotation struct {
+	// OverlapHours is how long the replaced key stays good, so that it can be exchanged
+	// where it is used without a refused request: 0 to 168. Left out, it is 24. With 0 it
+	// ends at once.
+	OverlapHours *int `json:"overlap_hours,omitempty"`
+}
+
+// Overlap is how long the replaced key stays good.
+func (r *Rotation) Overlap() time.Duration {
+	if r.OverlapHours == nil {
+		return 24 * time.Hour
+	}
+	return time.Duration(*r.OverlapHours) * time.Hour
+}
+
+// Validate checks the form.
+func (r *Rotation) Validate() error {
+	if o := r.Overlap(); o < 0 || o > 168*time.Hour {
+		return join([]*Error{invalid("/overlap_hours", "out of range", "0 to 168 hours")})
+	}
+	return nil
+}
+
 // Whoami is what a key's bearer is to the exchange.
 type Whoami struct {
 	Member   Member    `json:"member"`

@@ -38,8 +38,10 @@ const (
 	ProgramChange       Kind = 35 // a program was made or its policy changed
 	MembershipChange    Kind = 36 // a member joined or left a program
 	WebhookChange       Kind = 37 // a webhook was added, removed, tested, replayed, disabled or enabled, or its secret replaced
+	KeyRotate           Kind = 38 // a key was replaced by another and ends after an overlap
 	Start               Kind = 50 // the log began
 	BackupRestored      Kind = 51 // an operator went back to a backup; what came after it is missing
+	Rekey               Kind = 52 // wrapping the keys of records under another key-encryption key began, or ended
 )
 
 // kindNames holds the text form of every kind.
@@ -51,7 +53,8 @@ var kindNames = map[Kind]string{
 	Export: "export", CompelledDisclosure: "compelled-disclosure",
 	MemberChange: "member-change", PersonChange: "person-change", ServiceChange: "service-change",
 	KeyAdd: "key-add", KeyRevoke: "key-revoke", ProgramChange: "program-change",
-	MembershipChange: "membership-change", WebhookChange: "webhook-change", Start: "start", BackupRestored: "backup-restored",
+	MembershipChange: "membership-change", WebhookChange: "webhook-change", KeyRotate: "key-rotate",
+	Start: "start", BackupRestored: "backup-restored", Rekey: "rekey",
 }
 
 // Kinds returns every known kind in order of its number.

@@ -263,7 +263,7 @@ func (c *conn) open(ctx context.Context, req request, body io.Reader) (*http.Res
 	if c.err != nil {
 		return nil, c.err
 	}
-	res, err := c.send(ctx, req, body, "")
+	res, err := c.send(ctx, req, body, c.credential(), "")
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return nil, req.failed(ctx.Err())

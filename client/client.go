@@ -34,6 +34,10 @@ type Options struct {
 	Retries   int               // further attempts after the first; 0: 4; negative: none
 	Timeout   time.Duration     // of one attempt, waiting for changes not counted; 0: 30 s
 	UserAgent string            // "": "lantern"
+
+	// Key, if set, is asked for the key before each attempt, so that it can be replaced while
+	// the client is in use; it must not block. "" stands for the key given to [New].
+	Key func() string
 }
 
 // Client calls one exchange with one key. It is safe for concurrent use.
@@ -52,7 +56,7 @@ func New(base, key string, opts Options) *Client {
 // share their connections.
 func (c *Client) WithKey(key string) *Client {
 	other := *c.conn
-	other.key = key
+	other.key, other.current = key, nil
 	return &Client{conn: &other}
 }
 

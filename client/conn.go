@@ -36,6 +36,7 @@ var (
 type conn struct {
 	base    string // without a slash at its end
 	key     string
+	current func() string // the key of the moment; nil: key
 	http    *http.Client
 	retries int
 	timeout time.Duration
@@ -54,7 +55,7 @@ type request struct {
 }
 
 func newConn(base, key string, opts Options) *conn {
-	c := &conn{base: strings.TrimRight(base, "/"), key: key, retries: opts.Retries, timeout: opts.Timeout, agent: opts.UserAgent}
+	c := &conn{base: strings.TrimRight(base, "/"), key: key, current: opts.Key, retries: opts.Retries, timeout: opts.Timeout, agent: opts.UserAgent}
 	u, err := url.Parse(base)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
 		c.err = &lantern.Error{Kind: lantern.Invalid, Reason: "the address of the exchange is not usable", Fix: "give a URL like https://exchange.example.com, without credentials"}
@@ -99,9 +100,13 @@ func (c *conn) do(ctx context.Context, req request) ([]byte, error) {
 		idempotency = hex.EncodeToString(b[:])
 	}
 	for attempt := 0; ; attempt++ {
-		body, after, err := c.attempt(ctx, req, idempotency)
+		key := c.credential()
+		body, after, err := c.attempt(ctx, req, key, idempotency)
 		if err == nil {
 			return body, nil
+		}
+		if lantern.KindOf(err) == lantern.Unauthorized && c.credential() != key && ctx.Err() == nil {
+			continue // replaced while the request was under way
 		}
 		if ctx.Err() != nil {
 			return nil, req.failed(ctx.Err())
@@ -119,6 +124,16 @@ func (c *conn) do(ctx context.Context, req request) ([]byte, error) {
 	}
 }
 
+// credential is the key to send.
+func (c *conn) credential() string {
+	if c.current != nil {
+		if key := c.current(); key != "" {
+			return key
+		}
+	}
+	return c.key
+}
+
 // passing reports whether an attempt may go better a little later.
 func passing(err error) bool {
 	kind := lantern.KindOf(err)
@@ -133,10 +148,10 @@ func pause(attempt int) time.Duration {
 }
 
 // attempt sends req once. after is what the other side asked to wait.
-func (c *conn) attempt(ctx context.Context, req request, idempotency string) (body []byte, after time.Duration, err error) {
+func (c *conn) attempt(ctx context.Context, req request, key, idempotency string) (body []byte, after time.Duration, err error) {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout+req.wait)
 	defer cancel()
-	res, err := c.send(ctx, req, bytes.NewReader(req.body), idempotency)
+	res, err := c.send(ctx, req, bytes.NewReader(req.body), key, idempotency)
 	if err != nil {
 		return nil, 0, unreachable(err)
 	}
@@ -157,7 +172,7 @@ func (c *conn) attempt(ctx context.Context, req request, idempotency string) (bo
 }
 
 // send makes the request and returns once the header of the answer is there.
-func (c *conn) send(ctx context.Context, req request, body io.Reader, idempotency string) (*http.Response, error) {
+func (c *conn) send(ctx context.Context, req request, body io.Reader, key, idempotency string) (*http.Response, error) {
 	target := c.base + req.path
 	if len(req.query) > 0 {
 		target += "?" + req.query.Encode()
@@ -175,8 +190,8 @@ func (c *conn) send(ctx context.Context, req request, body io.Reader, idempotenc
 	if idempotency != "" {
 		r.Header.Set("Idempotency-Key", idempotency)
 	}
-	if c.key != "" {
-		r.Header.Set("Authorization", "Bearer "+c.key)
+	if key != "" {
+		r.Header.Set("Authorization", "Bearer "+key)
 	}
 	r.Header.Set("User-Agent", c.agent)
 	return c.http.Do(r)

@@ -64,6 +64,12 @@ func (c *Client) Keys(ctx context.Context) ([]lantern.Key, error) {
 	return list[lantern.Key](ctx, c, "/v1/keys", nil)
 }
 
+// RotateKey makes a key that takes the place of another, which stays good for an overlap.
+// Its Secret is shown once, as by [Client.IssueKey].
+func (c *Client) RotateKey(ctx context.Context, id lantern.ID, r lantern.Rotation) (lantern.Key, error) {
+	return post[lantern.Key](ctx, c, at("/v1/keys", id, "/rotate"), r)
+}
+
 // RevokeKey ends a key at once. Revoking it again changes nothing.
 func (c *Client) RevokeKey(ctx context.Context, id lantern.ID) (lantern.Key, error) {
 	return post[lantern.Key](ctx, c, at("/v1/keys", id, "/revoke"), nil)

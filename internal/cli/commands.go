@@ -76,6 +76,7 @@ type serviceCommands struct {
 type keyCommands struct {
 	Issue  keyIssue  `cmd:"" help:"Issue a key into a file." example:"lantern exchange key issue 4711 --scope read --scope share --to submitter.key"`
 	List   keyList   `cmd:"" help:"List the keys of your organisation." example:"lantern exchange key list"`
+	Rotate keyRotate `cmd:"" help:"Replace a key by another." example:"lantern exchange key rotate 123456789 --to agent/keys/exchange --replace"`
 	Revoke keyRevoke `cmd:"" help:"Revoke a key." example:"lantern exchange key revoke 123456789"`
 }
 

@@ -9,8 +9,10 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 
 	"lantern"
 	"lantern/client"
@@ -50,6 +52,9 @@ func (e *ExchangeAccess) openWith(a *app, opts client.Options) (*client.Client, 
 	}
 	if err := checkAddress(e.Exchange, "--exchange"); err != nil {
 		return nil, err
+	}
+	if e.KeyFile != "" {
+		opts.Key = currentKey(e.KeyFile)
 	}
 	return client.New(e.Exchange, key, opts), nil
 }
@@ -179,6 +184,44 @@ func saveSecret(path, text string) error {
 	}
 	_, err = f.WriteString(text + "\n")
 	return errors.Join(err, f.Sync(), f.Close())
+}
+
+// replaceSecret writes a secret over a file in one step: who reads it finds the earlier or
+// the later one, never a part.
+func replaceSecret(path, text string) error {
+	next := path + ".next"
+	if err := errors.Join(saveSecret(next, text), os.Rename(next, path)); err != nil {
+		return err
+	}
+	dir, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	return dir.Sync()
+}
+
+// currentKey returns a function that gives the key in a file as it is at the moment, so that
+// it can be replaced under a running server. What is no key is passed over: a file that is
+// being written.
+func currentKey(path string) func() string {
+	var mu sync.Mutex
+	var seen fs.FileInfo // guarded by mu, as key is
+	key := ""
+	return func() string {
+		mu.Lock()
+		defer mu.Unlock()
+		info, err := os.Stat(path)
+		if err != nil || !info.Mode().IsRegular() || seen != nil && os.SameFile(seen, info) && seen.ModTime().Equal(info.ModTime()) && seen.Size() == info.Size() {
+			return key
+		}
+		b, err := readSmall(path)
+		line, _, _ := strings.Cut(string(b), "\n")
+		if line = strings.TrimSpace(line); err == nil && apiKey.form.MatchString(line) {
+			key, seen = line, info
+		}
+		return key
+	}
 }
 
 // ask calls the exchange once and shows the one thing it answers.

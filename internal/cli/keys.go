@@ -49,6 +49,39 @@ func (c *keyIssue) Run(ctx context.Context, a *app) error {
 	return display.One(a.out, k, keyColumns()...)
 }
 
+type keyRotate struct {
+	ExchangeAccess
+	Key     lantern.ID `arg:"" help:"Id of the key to replace: the number in lk_NUMBER_…."`
+	To      string     `required:"" type:"path" placeholder:"FILE" help:"File to write the new key to. It is shown nowhere else."`
+	Replace bool       `help:"Overwrite the file, in one step: an agent that reads its key there goes on with the new one."`
+	Overlap int        `default:"24" placeholder:"HOURS" help:"How long the replaced key stays good, 0 to 168 hours (${default}); 0 ends it at once."`
+}
+
+func (c *keyRotate) Run(ctx context.Context, a *app) error {
+	if _, err := os.Lstat(c.To); !c.Replace && !errors.Is(err, fs.ErrNotExist) {
+		return misuse("name a file that does not exist yet, or say --replace", "%s exists", c.To)
+	}
+	x, err := c.open(a)
+	if err != nil {
+		return err
+	}
+	defer x.Close()
+	k, err := x.RotateKey(ctx, c.Key, lantern.Rotation{OverlapHours: &c.Overlap})
+	if err != nil {
+		return err
+	}
+	save := saveSecret
+	if c.Replace {
+		save = replaceSecret
+	}
+	if err := save(c.To, k.Secret); err != nil {
+		return failed("the key cannot be shown again: revoke it (lantern exchange key revoke "+k.ID.String()+") and rotate again", "writing the key file: %w", err)
+	}
+	k.Secret = ""
+	a.note("key %s stays good for %d hours", c.Key, c.Overlap)
+	return display.One(a.out, k, keyColumns()...)
+}
+
 type keyList struct{ ExchangeAccess }
 
 func (c *keyList) Run(ctx context.Context, a *app) error {

@@ -143,27 +143,80 @@ func (x *Exchange) IssueKey(ctx context.Context, a policy.Actor, want lantern.Ke
 		if err := policy.KeyScopes(cred.Service != 0, want.Scopes); err != nil {
 			return err
 		}
-		have, err := store.Credentials(ctx, t.Tx, cred.Member)
+		return t.addKey(a, &cred, want.Actor, 0)
+	})
+	key.Actor, key.Created = want.Actor, cred.Created
+	if err != nil {
+		return lantern.Key{}, err
+	}
+	return key, nil
+}
+
+// addKey stores a key of an actor that has room for one, not counting the key it replaces
+// at once.
+func (t *txn) addKey(a policy.Actor, cred *store.Credential, actor, replaces lantern.ID) error {
+	have, err := store.Credentials(t.ctx, t.Tx, cred.Member)
+	if err != nil {
+		return err
+	}
+	live := 0
+	for _, h := range have {
+		if h.Actor == actor && h.ID != replaces && h.Revoked.IsZero() && h.Expires.After(t.now) {
+			live++
+		}
+	}
+	if live >= maxKeys {
+		return &lantern.Error{Kind: lantern.Conflict, Reason: "the actor has two live keys", Fix: "revoke one first"}
+	}
+	cred.Created = t.now
+	if err := store.InsertCredential(t.ctx, t.writing(), *cred); err != nil {
+		return fmt.Errorf("storing a key: %w", err)
+	}
+	_, err = t.record(entry{kind: audit.KeyAdd, by: a, facts: facts{Object: cred.ID, Owner: cred.Member}})
+	return err
+}
+
+// RotateKey makes a key that takes the place of another: the same actor, the same scopes,
+// the default life. The replaced one stays good for the overlap, never beyond its own end.
+// Whoever may revoke a key may rotate it; a service cannot rotate its own, or a stolen key
+// would live for ever.
+func (x *Exchange) RotateKey(ctx context.Context, a policy.Actor, id lantern.ID, r lantern.Rotation) (lantern.Key, error) {
+	if err := r.Validate(); err != nil {
+		return lantern.Key{}, err
+	}
+	key, cred, err := x.mintKey(nil, time.Time{})
+	if err != nil {
+		return lantern.Key{}, err
+	}
+	err = x.write(ctx, func(t *txn) error {
+		old, ok, err := store.ReadCredential(t.ctx, t.Tx, id)
 		if err != nil {
 			return err
 		}
-		live := 0
-		for _, h := range have {
-			if h.Actor == want.Actor && h.Revoked.IsZero() && h.Expires.After(t.now) {
-				live++
+		if !ok || x.mayManage(a, old.Member, old.Actor) != nil {
+			return errMissing("key")
+		}
+		if !old.Revoked.IsZero() || !old.Expires.After(t.now) {
+			return &lantern.Error{Kind: lantern.Conflict, Reason: "the key has ended", Fix: "issue another"}
+		}
+		cred.Member, cred.Person, cred.Service, cred.Scopes = old.Member, old.Person, old.Service, old.Scopes
+		replaces := lantern.ID(0)
+		if r.Overlap() == 0 {
+			replaces = id
+		}
+		if err := t.addKey(a, &cred, old.Actor, replaces); err != nil {
+			return err
+		}
+		key.Actor, key.Scopes, key.Created = old.Actor, old.Scopes, cred.Created
+		if end := t.now.Add(r.Overlap()); end.Before(old.Expires) {
+			old.Expires = end
+			if err := store.EndCredential(t.ctx, t.writing(), old); err != nil {
+				return fmt.Errorf("ending a key: %w", err)
 			}
 		}
-		if live >= maxKeys {
-			return &lantern.Error{Kind: lantern.Conflict, Reason: "the actor has two live keys", Fix: "revoke one first"}
-		}
-		cred.Created = t.now
-		if err := store.InsertCredential(ctx, t.writing(), cred); err != nil {
-			return fmt.Errorf("storing a key: %w", err)
-		}
-		_, err = t.record(entry{kind: audit.KeyAdd, by: a, facts: facts{Object: cred.ID, Owner: cred.Member}})
+		_, err = t.record(entry{kind: audit.KeyRotate, by: a, facts: facts{Object: id, Owner: old.Member}})
 		return err
 	})
-	key.Actor, key.Created = want.Actor, cred.Created
 	if err != nil {
 		return lantern.Key{}, err
 	}

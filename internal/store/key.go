@@ -49,6 +49,12 @@ func Credentials(ctx context.Context, tx *sqldb.Tx, member lantern.ID) ([]Creden
 	return all(rows, err, "keys", scanCredential)
 }
 
+// EndCredential lets a key end at its Expires.
+func EndCredential(ctx context.Context, tx *sqldb.Tx, c Credential) error {
+	_, err := tx.Exec(ctx, `UPDATE credential SET expires_at = $2 WHERE id = $1`, c.ID, micros(c.Expires))
+	return err
+}
+
 // RevokeCredential ends a key.
 func RevokeCredential(ctx context.Context, tx *sqldb.Tx, c Credential) error {
 	_, err := tx.Exec(ctx, `UPDATE credential SET revoked_at = $2 WHERE id = $1`, c.ID, micros(c.Revoked))

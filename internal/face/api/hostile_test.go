@@ -44,6 +44,8 @@ func (w *world) targets() []target {
 	correction := must(t)(w.blue.Corrections(ctx)).([]lantern.Correction)[0].ID
 	disputed := share(w.blue, "https://files.example.com/h/4")
 	challenge := must(t)(w.green.OpenChallenge(ctx, lantern.Challenge{Signal: disputed, Reason: lantern.OutOfScope})).(lantern.Challenge).ID
+	service := must(t)(w.red.CreateService(ctx, lantern.Service{Name: "rotated", Responsible: w.red.person})).(lantern.Service)
+	turned := must(t)(w.red.IssueKey(ctx, lantern.Key{Actor: service.ID, Scopes: []lantern.Scope{lantern.ScopeRead}})).(lantern.Key)
 	spare := must(t)(w.red.IssueKey(ctx, lantern.Key{Actor: w.red.person, Scopes: []lantern.Scope{lantern.ScopeRead}})).(lantern.Key)
 	extra := must(t)(w.steward.CreateMember(ctx, lantern.Member{Name: "Grey Pay", Kind: lantern.Company, State: lantern.ActiveMember})).(lantern.Member)
 	elsewhere := must(t)(w.steward.CreateMember(ctx, lantern.Member{Name: "Black Box", Kind: lantern.Company, State: lantern.ActiveMember})).(lantern.Member)
@@ -61,6 +63,7 @@ func (w *world) targets() []target {
 		{op: "CreatePerson", path: "/v1/persons", key: red, body: object{"label": "reviewer-9", "roles": []any{"auditor"}}},
 		{op: "TrainPerson", path: "/v1/persons/" + person + "/training", key: steward, body: object{"until": soon}},
 		{op: "CreateService", path: "/v1/services", key: red, body: object{"name": "scanner", "responsible": person}},
+		{op: "RotateKey", path: at("keys", turned.ID, "/rotate"), key: red, body: object{"overlap_hours": 1}},
 		{op: "RevokeKey", path: at("keys", spare.ID, "/revoke"), key: red},
 		{op: "IssueKey", path: "/v1/keys", key: red, body: object{"actor": person, "scopes": []any{"read"}, "expires": soon}},
 		{op: "CreateProgram", path: "/v1/programs", key: steward, body: object{"name": "More", "purpose": "more of it", "policy": hostilePolicy()}},

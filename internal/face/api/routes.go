@@ -28,6 +28,7 @@ func routes() []route {
 		{"GET", "/v1/services", "Services", "List the integrations of the own member.", list((*x).Services), nil},
 		{"POST", "/v1/keys", "IssueKey", "Make a key for a person or service. Its secret is shown in this answer only, and not in a repetition of it.", secret(create((*x).IssueKey)), kinds(notFound)},
 		{"GET", "/v1/keys", "Keys", "List the keys of the own member, without secrets.", list((*x).Keys), nil},
+		{"POST", "/v1/keys/{id}/rotate", "RotateKey", "Make a key that takes the place of another, which stays good for an overlap, 24 hours unless asked otherwise. The secret is shown in this answer only.", secret(act((*x).RotateKey)), nil},
 		{"POST", "/v1/keys/{id}/revoke", "RevokeKey", "End a key at once.", do((*x).RevokeKey), nil},
 
 		{"POST", "/v1/programs", "CreateProgram", "Add a program (steward).", create((*x).CreateProgram), nil},

@@ -51,6 +51,8 @@ func (w *world) tellMembers() {
 	service := must(t)(w.red.CreateService(ctx, lantern.Service{Name: "scanner", Responsible: w.red.person})).(lantern.Service)
 	key := must(t)(w.red.IssueKey(ctx, lantern.Key{Actor: service.ID, Scopes: []lantern.Scope{lantern.ScopeRead}})).(lantern.Key)
 	must(t)(w.client(key.Secret).Whoami(ctx))
+	key = must(t)(w.red.RotateKey(ctx, key.ID, lantern.Rotation{})).(lantern.Key)
+	must(t)(w.client(key.Secret).Whoami(ctx))
 	must(t)(w.red.RevokeKey(ctx, key.ID))
 	if _, err := w.client(key.Secret).Whoami(ctx); lantern.KindOf(err) != lantern.Unauthorized {
 		t.Errorf("a revoked key: %v", err)
