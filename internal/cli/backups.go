@@ -106,7 +106,7 @@ func (c *exchangeRestore) Run(ctx context.Context, a *app) (err error) {
 // database that must be there is not made.
 func backupParts(ctx context.Context, a *app, c ExchangeServer, there bool) (exchange.Config, error) {
 	keys := filepath.Join(c.Dir, keysDir)
-	kek, err := seal.FileKEK(filepath.Join(keys, kekName))
+	kek, err := seal.FileRing(filepath.Join(keys, kekName))
 	if errors.Is(err, fs.ErrNotExist) {
 		return exchange.Config{}, failed("the folder must hold the exchange's keys, keys/kek and keys/log", "there is no exchange in %s", c.Dir)
 	}

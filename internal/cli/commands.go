@@ -40,6 +40,7 @@ type exchangeCommands struct {
 	Serve   exchangeServe         `cmd:"" help:"Run the exchange." example:"lantern exchange serve --dir exchange\nlantern exchange serve --listen 0.0.0.0:443 --tls-cert exchange.pem --tls-key exchange.key"`
 	Status  exchangeStatus        `cmd:"" help:"Show whether anything is past its time." example:"lantern exchange status --key-file exchange/keys/steward"`
 	Backup  exchangeBackup        `cmd:"" help:"Back the database up while the exchange runs." example:"lantern exchange backup /backups/2026-11-23.lantern --dir exchange"`
+	Rekey   exchangeRekey         `cmd:"" help:"Replace the key that values are sealed under, while the exchange runs." example:"lantern exchange rekey --dir exchange\nlantern exchange rekey --dir exchange --prepare"`
 	Restore exchangeRestore       `cmd:"" help:"Read a backup into an empty database." example:"lantern exchange restore /backups/2026-11-23.lantern --dir exchange --db postgres://db.example.com/lantern"`
 	Accept  exchangeAcceptRestore `cmd:"" name:"accept-restore" help:"Let an exchange that went back to a backup go on." example:"lantern exchange accept-restore --reason \"disk lost, backup of the night\" --key-file exchange/keys/steward"`
 	Member  memberCommands        `cmd:"" help:"The organisations that take part."`

@@ -19,6 +19,12 @@ func (*exchangeStatus) Help() string {
 func (c *exchangeStatus) Run(ctx context.Context, a *app) error {
 	cols := []display.Column[lantern.ExchangeStatus]{
 		display.Col("overdue", func(s lantern.ExchangeStatus) string { return display.Count(s.Overdue) }),
+		display.Col("sealed under", func(s lantern.ExchangeStatus) string {
+			if !s.Sealing.Begun.IsZero() && s.Sealing.Done.IsZero() {
+				return s.Sealing.Key + ", being put in force since " + display.Stamp(s.Sealing.Begun)
+			}
+			return s.Sealing.Key
+		}),
 		display.Col("swept", func(s lantern.ExchangeStatus) string { return display.Stamp(s.Swept) }),
 	}
 	return ask(a, &c.ExchangeAccess, cols, func(x *client.Client) (lantern.ExchangeStatus, error) { return x.Status(ctx) })

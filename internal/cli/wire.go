@@ -50,9 +50,9 @@ type exchangeParts struct {
 }
 
 // openExchange puts an exchange together from its folder.
-func openExchange(ctx context.Context, a *app, c ExchangeServer, quotas ExchangeQuotas, hooks WebhookSending, screen exchange.Screen) (*exchangeParts, error) {
+func openExchange(ctx context.Context, a *app, c ExchangeServer, quotas ExchangeQuotas, hooks WebhookSending, screen exchange.Screen, change ...func(*exchange.Config)) (*exchangeParts, error) {
 	keys := filepath.Join(c.Dir, keysDir)
-	kek, err := seal.FileKEK(filepath.Join(keys, kekName))
+	kek, err := seal.FileRing(filepath.Join(keys, kekName))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, failed("lantern exchange init founds one", "there is no exchange in %s", c.Dir)
 	}
@@ -71,13 +71,17 @@ func openExchange(ctx context.Context, a *app, c ExchangeServer, quotas Exchange
 	if p.db, err = sqldb.Open(ctx, address); err != nil {
 		return nil, err
 	}
-	p.service, err = exchange.New(ctx, exchange.Config{
+	config := exchange.Config{
 		DB: p.db, Sealer: seal.New(kek), Signer: signer, Clock: a.Clock, Random: a.Random, Log: p.log,
 		Sender: webhook.NewClient(webhook.Config{Loopback: hooks.WebhookLoopback}),
 		Fence:  filepath.Join(keys, fenceName),
 		Quotas: fair.Quotas{Share: max(0, quotas.ShareQuota), Disclose: max(0, quotas.DiscloseQuota)},
 		Screen: screen,
-	})
+	}
+	for _, f := range change {
+		f(&config)
+	}
+	p.service, err = exchange.New(ctx, config)
 	if err != nil {
 		return nil, errors.Join(err, p.db.Close())
 	}

@@ -118,6 +118,9 @@ func New(ctx context.Context, c Config) (*Exchange, error) {
 	if err := x.startLog(ctx); err != nil {
 		return nil, err
 	}
+	if err := x.startSealing(ctx); err != nil {
+		return nil, err
+	}
 	if err := x.startFence(ctx); err != nil {
 		return nil, err
 	}

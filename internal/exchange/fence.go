@@ -211,10 +211,10 @@ func (x *Exchange) fenceLoop() {
 		x.pause(time.Second)
 		err := x.checkFence(x.ctx)
 		if err == nil {
-			err = x.fence.save()
+			err = errors.Join(x.fence.save(), x.followSealing(x.ctx))
 		}
 		if err != nil && !failing && x.ctx.Err() == nil {
-			x.Log.ErrorContext(x.ctx, "holding the log to the newest checkpoint", "error", err)
+			x.Log.ErrorContext(x.ctx, "holding the log to the newest checkpoint, and the key in force", "error", err)
 		}
 		failing = err != nil
 	}

@@ -154,6 +154,11 @@ func (x *Exchange) Status(ctx context.Context, a policy.Actor) (s lantern.Exchan
 	if at := x.swept.Load(); at > 0 {
 		s.Swept = time.UnixMicro(at).UTC()
 	}
+	v, err := x.sealing(ctx)
+	if err != nil {
+		return s, err
+	}
+	s.Sealing = lantern.Sealing{Key: v.KEK, Begun: v.Begun, Done: v.Done}
 	s.Overdue, err = x.Overdue(ctx)
 	return s, err
 }

@@ -54,3 +54,19 @@ func TestRetentionIsDocumented(t *testing.T) {
 		t.Errorf("docs/operate/retention.md lists\n%v, the schema has\n%v", documented, there)
 	}
 }
+
+// TestEveryWrappedKeyIsListed holds the list of what a rekey wraps anew to the schema.
+func TestEveryWrappedKeyIsListed(t *testing.T) {
+	t.Parallel()
+	tables, err := sqldb.Tables(store.Migrations(), 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	listed := store.Wrappings()
+	for _, table := range tables {
+		has := slices.ContainsFunc(table.Columns, func(c sqldb.Column) bool { return c.Name == "wrapped" })
+		if in := slices.ContainsFunc(listed, func(w store.Wrapping) bool { return w.Table() == table.Name }); in != has {
+			t.Errorf("%s: holds wrapped keys: %v, listed: %v", table.Name, has, in)
+		}
+	}
+}
