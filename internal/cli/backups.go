@@ -10,8 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"lantern/internal/backup"
 	"lantern/internal/display"
-	"lantern/internal/exchange"
 	"lantern/internal/seal"
 	"lantern/internal/sqldb"
 )
@@ -37,7 +37,7 @@ type backedUp struct {
 	Rows    int64     `json:"rows"`
 }
 
-func showBackup(a *app, file string, r exchange.BackupReport) error {
+func showBackup(a *app, file string, r backup.Report) error {
 	return display.One(a.out, backedUp{file, r.Made, r.Entries, r.Root.String(), r.Rows},
 		display.Col("file", func(b backedUp) string { return b.File }),
 		display.Col("made", func(b backedUp) string { return display.Stamp(b.Made) }),
@@ -61,7 +61,7 @@ func (c *exchangeBackup) Run(ctx context.Context, a *app) (err error) {
 		return misuse("", "%w", err)
 	}
 	defer func() { _ = os.Remove(tmp.Name()) }() // gone after the rename
-	report, err := exchange.Backup(ctx, config, tmp)
+	report, err := backup.Write(ctx, config, tmp)
 	if err := errors.Join(err, tmp.Sync(), tmp.Close()); err != nil {
 		return err
 	}
@@ -95,7 +95,7 @@ func (c *exchangeRestore) Run(ctx context.Context, a *app) (err error) {
 		return misuse("", "%w", err)
 	}
 	defer f.Close()
-	report, err := exchange.LoadBackup(ctx, config, f)
+	report, err := backup.Load(ctx, config, f)
 	if err != nil {
 		return err
 	}
@@ -104,29 +104,29 @@ func (c *exchangeRestore) Run(ctx context.Context, a *app) (err error) {
 
 // backupParts puts together what backup and restore need of an exchange's folder. A
 // database that must be there is not made.
-func backupParts(ctx context.Context, a *app, c ExchangeServer, there bool) (exchange.Config, error) {
+func backupParts(ctx context.Context, a *app, c ExchangeServer, there bool) (backup.Config, error) {
 	keys := filepath.Join(c.Dir, keysDir)
 	kek, err := seal.FileRing(filepath.Join(keys, kekName))
 	if errors.Is(err, fs.ErrNotExist) {
-		return exchange.Config{}, failed("the folder must hold the exchange's keys, keys/kek and keys/log", "there is no exchange in %s", c.Dir)
+		return backup.Config{}, failed("the folder must hold the exchange's keys, keys/kek and keys/log", "there is no exchange in %s", c.Dir)
 	}
 	if err != nil {
-		return exchange.Config{}, err
+		return backup.Config{}, err
 	}
 	signer, err := readSigner(filepath.Join(keys, logKeyName))
 	if err != nil {
-		return exchange.Config{}, err
+		return backup.Config{}, err
 	}
 	address, err := c.database(a)
 	if err != nil {
-		return exchange.Config{}, err
+		return backup.Config{}, err
 	}
 	if there && !strings.Contains(address, "://") {
 		path, _, _ := strings.Cut(strings.TrimPrefix(address, "sqlite:"), "?")
 		if _, err := os.Stat(path); err != nil {
-			return exchange.Config{}, misuse("--db names the database", "the database: %w", err)
+			return backup.Config{}, misuse("--db names the database", "the database: %w", err)
 		}
 	}
 	db, err := sqldb.Open(ctx, address)
-	return exchange.Config{DB: db, Sealer: seal.New(kek), Signer: signer, Clock: a.Clock}, err
+	return backup.Config{DB: db, Sealer: seal.New(kek), Signer: signer, Clock: a.Clock}, err
 }

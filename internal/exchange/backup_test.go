@@ -13,6 +13,7 @@ import (
 
 	"lantern"
 	"lantern/audit"
+	"lantern/internal/backup"
 	"lantern/internal/exchange"
 	"lantern/internal/exchange/exchangetest"
 	"lantern/internal/seal"
@@ -45,11 +46,16 @@ func grown(t *testing.T, url string) (w *exchangetest.World, cloud, face exchang
 	return w, cloud, face
 }
 
+// parts are what a backup needs of an exchange.
+func parts(c exchange.Config) backup.Config {
+	return backup.Config{DB: c.DB, Sealer: c.Sealer, Signer: c.Signer, Clock: c.Clock}
+}
+
 // load restores a backup into the database at url.
-func load(t *testing.T, w *exchangetest.World, url string, backup []byte) (exchange.Config, exchange.BackupReport, error) {
+func load(t *testing.T, w *exchangetest.World, url string, copied []byte) (exchange.Config, backup.Report, error) {
 	t.Helper()
 	c := exchangetest.Config(t, url, w.Clock)
-	r, err := exchange.LoadBackup(t.Context(), c, bytes.NewReader(backup))
+	r, err := backup.Load(t.Context(), parts(c), bytes.NewReader(copied))
 	return c, r, err
 }
 
@@ -68,7 +74,7 @@ func TestBackupRestoresOnEitherEngine(t *testing.T) {
 			}
 		}()
 		var first bytes.Buffer
-		made, err := exchange.Backup(t.Context(), w.Config, &first)
+		made, err := backup.Write(t.Context(), parts(w.Config), &first)
 		stop()
 		<-done
 		if err != nil {
@@ -98,7 +104,7 @@ func TestBackupRestoresOnEitherEngine(t *testing.T) {
 			t.Errorf("the restored feed has %d changes, %v", len(page.Changes), err)
 		}
 		var second bytes.Buffer
-		again, err := exchange.Backup(t.Context(), c, &second)
+		again, err := backup.Write(t.Context(), parts(c), &second)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -123,11 +129,11 @@ func TestMoveToAnotherDatabase(t *testing.T) {
 	if err := w.Open(w.Config).Close(); err != nil {
 		t.Fatal(err)
 	}
-	var backup bytes.Buffer
-	if _, err := exchange.Backup(ctx, w.Config, &backup); err != nil {
+	var copied bytes.Buffer
+	if _, err := backup.Write(ctx, parts(w.Config), &copied); err != nil {
 		t.Fatal(err)
 	}
-	c, made, err := load(t, w, sqldbtest.Postgres(t), backup.Bytes())
+	c, made, err := load(t, w, sqldbtest.Postgres(t), copied.Bytes())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,7 +157,7 @@ func TestDamagedBackupIsRefused(t *testing.T) {
 	t.Parallel()
 	w, _, _ := grown(t, sqldbtest.SQLite(t))
 	var buf bytes.Buffer
-	made, err := exchange.Backup(t.Context(), w.Config, &buf)
+	made, err := backup.Write(t.Context(), parts(w.Config), &buf)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -175,14 +181,14 @@ func TestDamagedBackupIsRefused(t *testing.T) {
 	}
 	strange := exchangetest.Config(t, url, w.Clock)
 	strange.Sealer = seal.New(seal.NewLocalKEK([32]byte{9}))
-	if _, err := exchange.LoadBackup(t.Context(), strange, bytes.NewReader(good)); lantern.KindOf(err) != lantern.Conflict {
+	if _, err := backup.Load(t.Context(), parts(strange), bytes.NewReader(good)); lantern.KindOf(err) != lantern.Conflict {
 		t.Errorf("another key-encryption key: got %v, want a conflict", err)
 	}
 	strange = exchangetest.Config(t, url, w.Clock)
 	if strange.Signer, err = audit.NewSigner("exchange.example.com/log", bytes.Repeat([]byte{3}, 32)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := exchange.LoadBackup(t.Context(), strange, bytes.NewReader(good)); lantern.KindOf(err) != lantern.Invalid {
+	if _, err := backup.Load(t.Context(), parts(strange), bytes.NewReader(good)); lantern.KindOf(err) != lantern.Invalid {
 		t.Errorf("another log key: got %v, want it refused", err)
 	}
 	if _, got, err := load(t, w, url, good); err != nil || got != made {
@@ -194,12 +200,12 @@ func TestDamagedBackupIsRefused(t *testing.T) {
 func TestBackupHoldsNoValue(t *testing.T) {
 	t.Parallel()
 	w, _, _ := grown(t, sqldbtest.SQLite(t))
-	var backup bytes.Buffer
-	if _, err := exchange.Backup(t.Context(), w.Config, &backup); err != nil {
+	var copied bytes.Buffer
+	if _, err := backup.Write(t.Context(), parts(w.Config), &copied); err != nil {
 		t.Fatal(err)
 	}
-	_, _ = backup.ReadString('\n') // the name of the format
-	stream, err := zstd.NewReader(&backup)
+	_, _ = copied.ReadString('\n') // the name of the format
+	stream, err := zstd.NewReader(&copied)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -232,7 +232,7 @@ func (x *Exchange) checkFence(ctx context.Context) error {
 // provenTree reads the log's head and returns it if it continues the longest log seen
 // before the transaction began. Otherwise it fences the database.
 func (x *Exchange) provenTree(ctx context.Context, tx *sqldb.Tx, seen mark) (tree audit.Tree, err error) {
-	if err := readTree(ctx, tx, &tree); err != nil {
+	if err := store.ReadTree(ctx, tx, &tree); err != nil {
 		return tree, err
 	}
 	if x.fence.err() == nil && tree.Size() == seen.size && tree.Root() == seen.root {
@@ -290,7 +290,7 @@ func (x *Exchange) breach(ctx context.Context, tx *sqldb.Tx, seen mark, tree aud
 	if tree.Size() < seen.size {
 		return fmt.Sprintf("the log went back from %d to %d entries, as after a restore from a backup", seen.size, tree.Size()), nil
 	}
-	proof, err := audit.Consistency(ctx, seen.size, tree.Size(), tileReader(tx))
+	proof, err := audit.Consistency(ctx, seen.size, tree.Size(), store.TileReader(tx))
 	if err != nil {
 		return "", err
 	}

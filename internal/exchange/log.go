@@ -342,7 +342,7 @@ func (t *txn) flush(ctx context.Context) error {
 		return err
 	}
 	for _, id := range audit.CompletedTiles(t.base, t.tree.Size()) {
-		data, err := audit.BuildTile(ctx, id, leafReader(t.Tx), rootReader(t.Tx))
+		data, err := audit.BuildTile(ctx, id, store.LeafReader(t.Tx), store.RootReader(t.Tx))
 		if err != nil {
 			return fmt.Errorf("building a tile: %w", err)
 		}

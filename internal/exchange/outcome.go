@@ -54,8 +54,14 @@ func (x *Exchange) RecordOutcome(ctx context.Context, a policy.Actor, o lantern.
 		if err != nil {
 			return err
 		}
-		if err := x.enter(t, &o, tokens); err != nil {
-			return err
+		taken := tokens
+		if o.Count < 0 {
+			if o.Signals, taken, err = store.TakenBack(t.ctx, t.Tx, o, tokens); err != nil {
+				return err
+			}
+		}
+		if o.Counted, err = store.EnterOutcome(t.ctx, t.writing(), o, taken); err != nil {
+			return fmt.Errorf("storing an outcome: %w", err)
 		}
 		for _, s := range o.Signals {
 			if program.Policy.OutcomeDelay > 0 {
@@ -72,85 +78,6 @@ func (x *Exchange) RecordOutcome(ctx context.Context, a policy.Actor, o lantern.
 		return err
 	})
 	return o, err
-}
-
-// enter works out what an entry adds to the sums, and stores it.
-func (x *Exchange) enter(t *txn, o *lantern.Outcome, tokens [][]byte) error {
-	root := o.At
-	credits := store.Credits{}
-	var err error
-	if o.Corrects != 0 {
-		if root, err = store.RootAt(t.ctx, t.Tx, o.Corrects); err != nil {
-			return fmt.Errorf("reading what an outcome corrects: %w", err)
-		}
-	}
-	earlier := *o
-	if o.Count < 0 {
-		earlier.ID = o.Corrects
-		if tokens, err = takenBack(t, earlier, o, tokens); err != nil {
-			return err
-		}
-	}
-	o.Counted = o.Count
-	for _, s := range o.Signals {
-		credits[s] = o.Count
-	}
-	if len(tokens) > 0 {
-		if o.Count < 0 {
-			if _, err := store.DropTokens(t.ctx, t.writing(), earlier, tokens); err != nil {
-				return fmt.Errorf("taking accounts back: %w", err)
-			}
-		}
-		// Before they are entered, or after they were dropped: those that stand otherwise.
-		known, by, err := store.Known(t.ctx, t.Tx, *o, tokens)
-		if err != nil {
-			return err
-		}
-		sign := o.Count / max(o.Count, -o.Count)
-		o.Counted -= sign * known
-		for _, s := range o.Signals {
-			credits[s] -= sign * by[s]
-		}
-	}
-	if err := store.InsertOutcome(t.ctx, t.writing(), *o, credits, root); err != nil {
-		return fmt.Errorf("storing an outcome: %w", err)
-	}
-	if o.Count > 0 {
-		if err := store.InsertTokens(t.ctx, t.writing(), *o, tokens); err != nil {
-			return fmt.Errorf("storing tokens: %w", err)
-		}
-	}
-	return nil
-}
-
-// takenBack says which accounts a negative entry takes out of an earlier one: those it
-// names, else any, none if the earlier one was a stated count.
-func takenBack(t *txn, earlier lantern.Outcome, o *lantern.Outcome, tokens [][]byte) ([][]byte, error) {
-	have, err := store.TokensOf(t.ctx, t.Tx, earlier, lantern.MaxTokens)
-	if err != nil {
-		return nil, err
-	}
-	in := make(map[string]bool, len(have))
-	for _, h := range have {
-		in[string(h)] = true
-	}
-	for i, h := range tokens {
-		if !in[string(h)] {
-			return nil, &lantern.Error{Kind: lantern.NotFound, Field: fmt.Sprintf("/tokens/%d", i), Reason: "the corrected outcome counts no such account"}
-		}
-	}
-	if len(have) == 0 {
-		return nil, nil
-	}
-	signals, err := store.OutcomeSignals(t.ctx, t.Tx, earlier.ID)
-	if err != nil {
-		return nil, err
-	}
-	o.Signals = signals // an account is taken back from all the signals it was counted for
-	if len(tokens) > 0 {
-		return tokens, nil
-	}
-	return have[:min(len(have), -o.Count)], nil
 }
 
 // checkOutcome holds an entry to what its member was sent and, if it corrects an earlier

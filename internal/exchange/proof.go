@@ -41,17 +41,6 @@ func (x *Exchange) Checkpoint(ctx context.Context) ([]byte, error) {
 	return x.sign(tree)
 }
 
-func readTree(ctx context.Context, tx *sqldb.Tx, tree *audit.Tree) error {
-	head, ok, err := store.ReadLogHead(ctx, tx, false)
-	if err != nil {
-		return err
-	}
-	if !ok {
-		return fmt.Errorf("the log has no head")
-	}
-	return tree.UnmarshalBinary(head.Edge)
-}
-
 // forget drops the checkpoint: the log is another one.
 func (h *headCache) forget() {
 	h.mu.Lock()
@@ -88,18 +77,18 @@ func (x *Exchange) Tile(ctx context.Context, path string) (data []byte, err erro
 	}
 	err = x.read(ctx, func(tx *sqldb.Tx) error {
 		var tree audit.Tree
-		if err := readTree(ctx, tx, &tree); err != nil {
+		if err := store.ReadTree(ctx, tx, &tree); err != nil {
 			return err
 		}
 		if id.Level > 7 || id.N < 0 || id.N > tree.Size() || (id.N*audit.TileWidth+int64(id.Width)) > tree.Size()>>(8*id.Level) {
 			return errMissing("tile")
 		}
 		if entries {
-			leaves, err := leafReader(tx)(ctx, id.N*audit.TileWidth, id.N*audit.TileWidth+int64(id.Width))
+			leaves, err := store.LeafReader(tx)(ctx, id.N*audit.TileWidth, id.N*audit.TileWidth+int64(id.Width))
 			data = audit.EncodeEntries(leaves)
 			return err
 		}
-		data, err = tileReader(tx)(ctx, id.Level, id.N, id.Width)
+		data, err = store.TileReader(tx)(ctx, id.Level, id.N, id.Width)
 		return err
 	})
 	return data, err
@@ -118,12 +107,12 @@ func (x *Exchange) Receipt(ctx context.Context, leaf int64) (text []byte, err er
 			return errMissing("log entry")
 		}
 		r := audit.Receipt{Index: leaf}
-		leaves, err := leafReader(tx)(ctx, leaf, leaf+1)
+		leaves, err := store.LeafReader(tx)(ctx, leaf, leaf+1)
 		if err != nil {
 			return err
 		}
 		r.Leaf = leaves[0]
-		if r.Hashes, err = audit.Inclusion(ctx, tree.Size(), leaf, tileReader(tx)); err != nil {
+		if r.Hashes, err = audit.Inclusion(ctx, tree.Size(), leaf, store.TileReader(tx)); err != nil {
 			return fmt.Errorf("proving an entry: %w", err)
 		}
 		if r.Checkpoint, err = x.sign(tree); err != nil {
@@ -140,13 +129,13 @@ func (x *Exchange) Receipt(ctx context.Context, leaf int64) (text []byte, err er
 func (x *Exchange) Consistency(ctx context.Context, from, to int64) (proof []audit.Hash, err error) {
 	err = x.read(ctx, func(tx *sqldb.Tx) error {
 		var tree audit.Tree
-		if err := readTree(ctx, tx, &tree); err != nil {
+		if err := store.ReadTree(ctx, tx, &tree); err != nil {
 			return err
 		}
 		if from < 0 || from > to || to > tree.Size() {
 			return &lantern.Error{Kind: lantern.Invalid, Field: "/from", Reason: "sizes out of order or beyond the log", Fix: "0 ≤ from ≤ to ≤ the checkpoint's size"}
 		}
-		proof, err = audit.Consistency(ctx, from, to, tileReader(tx))
+		proof, err = audit.Consistency(ctx, from, to, store.TileReader(tx))
 		return err
 	})
 	return proof, err
@@ -208,50 +197,4 @@ func (x *Exchange) openPerson(ctx context.Context, tx *sqldb.Tx, row store.LeafR
 	}
 	o.PersonSalt, o.Person = person[:sha256.Size], person[sha256.Size:]
 	return nil
-}
-
-// leafReader reads stored leaves.
-func leafReader(tx *sqldb.Tx) audit.LeafReader {
-	return func(ctx context.Context, from, to int64) ([]audit.Leaf, error) {
-		rows, err := store.Leaves(ctx, tx, from, to)
-		if err != nil {
-			return nil, err
-		}
-		leaves := make([]audit.Leaf, len(rows))
-		for i, b := range rows {
-			if leaves[i], err = audit.ParseLeaf(b); err != nil {
-				return nil, fmt.Errorf("reading log entry %d: %w", from+int64(i), err)
-			}
-		}
-		return leaves, nil
-	}
-}
-
-// rootReader reads the roots of stored tiles.
-func rootReader(tx *sqldb.Tx) audit.RootReader {
-	return func(ctx context.Context, level int, from, to int64) ([]audit.Hash, error) {
-		rows, err := store.TileRoots(ctx, tx, level, from, to)
-		if err != nil {
-			return nil, err
-		}
-		roots := make([]audit.Hash, len(rows))
-		for i, b := range rows {
-			copy(roots[i][:], b)
-		}
-		return roots, nil
-	}
-}
-
-// tileReader reads full tiles as stored and builds partial ones.
-func tileReader(tx *sqldb.Tx) audit.TileReader {
-	return func(ctx context.Context, level int, n int64, width int) ([]byte, error) {
-		data, ok, err := store.Tile(ctx, tx, level, n)
-		if err != nil {
-			return nil, err
-		}
-		if ok {
-			return data[:width*len(audit.Hash{})], nil
-		}
-		return audit.BuildTile(ctx, audit.TileID{Level: level, N: n, Width: width}, leafReader(tx), rootReader(tx))
-	}
 }

@@ -117,73 +117,89 @@ func TestRekey(t *testing.T) {
 				followed = 1 << 40
 			}
 		}
-		broken := 0
-		for {
-			x, err := process(t, w, &files)
-			if err != nil {
+		brokenOff(t, w, &files, settle, func() {
+			if _, err := w.Withdraw(ctx, cloud.Submitter, erased, lantern.Withdrawal{Reason: lantern.WithdrawnInError, Erase: true}); err != nil {
 				t.Fatal(err)
 			}
-			run, kill := context.WithCancel(ctx)
-			calls := 0
-			err = x.Rekey(run, kek(2).ID(), time.Hour, func(int64, int64) {
-				settle()
-				if calls++; calls > broken+1 && broken < 3 {
-					kill()
-				}
-			})
-			kill()
-			x.Close() //nolint:errcheck // as a kill would
-			if err == nil {
-				break
-			}
-			if !errors.Is(err, context.Canceled) {
-				t.Fatal(err)
-			}
-			if broken++; broken == 2 {
-				if _, err := w.Withdraw(ctx, cloud.Submitter, erased, lantern.Withdrawal{Reason: lantern.WithdrawnInError, Erase: true}); err != nil {
-					t.Fatal(err)
-				}
-			}
-		}
+		})
 		stop()
 		users.Wait()
-		if broken < 3 {
-			t.Errorf("broken off %d times, want 3", broken)
-		}
 		status, err := w.Status(ctx, w.Steward)
 		if err != nil || status.Sealing.Key != kek(2).ID() || status.Sealing.Done.IsZero() {
 			t.Errorf("the status is %+v, %v", status, err)
 		}
 		server.Close() //nolint:errcheck // the next one begins
 
-		files.Store(&[]*seal.LocalKEK{kek(1)})
-		if _, err := process(t, w, &files); lantern.KindOf(err) != lantern.Conflict {
-			t.Errorf("starting with the earlier key: got %v, want a conflict", err)
-		}
-		files.Store(&[]*seal.LocalKEK{kek(2)})
-		if w.Exchange, err = process(t, w, &files); err != nil {
+		intact(t, w, &files, cloud, face)
+	})
+}
+
+// brokenOff rekeys, is broken off at several places, and rekeys again until it is done.
+func brokenOff(t *testing.T, w *exchangetest.World, files *atomic.Pointer[[]*seal.LocalKEK], settle, between func()) {
+	t.Helper()
+	for broken := 0; ; broken++ {
+		x, err := process(t, w, files)
+		if err != nil {
 			t.Fatal(err)
 		}
-		for by, n := range wrappedBy(t, w) {
-			if by != kek(2).ID() {
-				t.Errorf("%d keys are wrapped by %s", n, by)
+		run, kill := context.WithCancel(t.Context())
+		calls := 0
+		err = x.Rekey(run, kek(2).ID(), time.Hour, func(int64, int64) {
+			settle()
+			if calls++; calls > broken+1 && broken < 3 {
+				kill()
 			}
-		}
-		changes, _ := w.Drain(cloud.Service, "")
-		values := 0
-		for _, c := range changes {
-			if c.Signal.Value != "" {
-				values++
+		})
+		kill()
+		x.Close() //nolint:errcheck // as a kill would
+		if err == nil {
+			if broken < 3 {
+				t.Errorf("broken off %d times, want 3", broken)
 			}
+			return
 		}
-		if values < 900 {
-			t.Errorf("%d of 900 values can be read", values)
+		if !errors.Is(err, context.Canceled) {
+			t.Fatal(err)
 		}
-		if r, err := w.Share(ctx, cloud.Service, w.Draft(7)); err != nil || r.Status != lantern.Unchanged {
-			t.Errorf("sharing a value again: got %+v, %v; want it known by the same index", r, err)
+		if broken == 1 {
+			between()
 		}
-		if hooks, err := w.Webhooks(ctx, face.Admin); err != nil || len(hooks) != 1 || hooks[0].URL == "" {
-			t.Errorf("webhooks: %+v, %v", hooks, err)
+	}
+}
+
+// intact looks at a database that was rekeyed: only the next key opens it, and it opens
+// everything.
+func intact(t *testing.T, w *exchangetest.World, files *atomic.Pointer[[]*seal.LocalKEK], cloud, face exchangetest.Company) {
+	t.Helper()
+	ctx := t.Context()
+	files.Store(&[]*seal.LocalKEK{kek(1)})
+	if _, err := process(t, w, files); lantern.KindOf(err) != lantern.Conflict {
+		t.Errorf("starting with the earlier key: got %v, want a conflict", err)
+	}
+	files.Store(&[]*seal.LocalKEK{kek(2)})
+	var err error
+	if w.Exchange, err = process(t, w, files); err != nil {
+		t.Fatal(err)
+	}
+	for by, n := range wrappedBy(t, w) {
+		if by != kek(2).ID() {
+			t.Errorf("%d keys are wrapped by %s", n, by)
 		}
-	})
+	}
+	changes, _ := w.Drain(cloud.Service, "")
+	values := 0
+	for _, c := range changes {
+		if c.Signal.Value != "" {
+			values++
+		}
+	}
+	if values < 900 {
+		t.Errorf("%d of 900 values can be read", values)
+	}
+	if r, err := w.Share(ctx, cloud.Service, w.Draft(7)); err != nil || r.Status != lantern.Unchanged {
+		t.Errorf("sharing a value again: got %+v, %v; want it known by the same index", r, err)
+	}
+	if hooks, err := w.Webhooks(ctx, face.Admin); err != nil || len(hooks) != 1 || hooks[0].URL == "" {
+		t.Errorf("webhooks: %+v, %v", hooks, err)
+	}
 }

@@ -24,43 +24,107 @@ func scanOutcome(s scanner) (o lantern.Outcome, err error) {
 	return o, json.Unmarshal([]byte(attestation), &o.Attestation)
 }
 
-// Credits is what an entry adds to the sum of each signal it names.
-type Credits map[lantern.ID]int
+// credits is what an entry adds to the sum of each signal it names.
+type credits map[lantern.ID]int
 
-// InsertOutcome stores a ledger entry, what it adds to each contributing signal's sum, and
-// the tokens of the accounts it counts. root is the time of the entry it goes back to.
-func InsertOutcome(ctx context.Context, tx *sqldb.Tx, o lantern.Outcome, credits Credits, root time.Time) error {
+// EnterOutcome stores a ledger entry with what it adds to the sums: of its member, which is
+// returned, and of each contributing signal. tokens are the accounts it counts, or takes out
+// of the outcome it corrects, if they are known by tokens.
+func EnterOutcome(ctx context.Context, tx *sqldb.Tx, o lantern.Outcome, tokens [][]byte) (counted int, err error) {
+	root := micros(o.At)
+	if o.Corrects != 0 {
+		if err := tx.QueryRow(ctx, `SELECT root_at FROM outcome WHERE id = $1`, o.Corrects).Scan(&root); err != nil {
+			return 0, fmt.Errorf("reading what an outcome corrects: %w", err)
+		}
+	}
+	counted = o.Count
+	by := credits{}
+	for _, s := range o.Signals {
+		by[s] = o.Count
+	}
+	if len(tokens) > 0 {
+		sign := 1
+		if o.Count < 0 {
+			sign = -1
+			if err := dropTokens(ctx, tx, o, tokens); err != nil {
+				return 0, err
+			}
+		}
+		// Before they are entered, or after they were dropped: those that stand otherwise.
+		n, standing, err := known(ctx, tx, o, tokens)
+		if err != nil {
+			return 0, err
+		}
+		counted -= sign * n
+		for _, s := range o.Signals {
+			by[s] -= sign * standing[s]
+		}
+		if o.Count > 0 {
+			if err := insertTokens(ctx, tx, o, tokens); err != nil {
+				return 0, err
+			}
+		}
+	}
+	o.Counted = counted
+	return counted, insertOutcome(ctx, tx, o, by, root)
+}
+
+// TakenBack says which accounts a negative entry takes out of the outcome it corrects, and
+// from which signals: the accounts it names, else any. If that outcome was a stated count
+// there are none, and the signals are those that the entry names. An account that the outcome
+// does not count is NotFound.
+func TakenBack(ctx context.Context, tx *sqldb.Tx, o lantern.Outcome, tokens [][]byte) (signals []lantern.ID, taken [][]byte, err error) {
+	rows, err := tx.Query(ctx, `SELECT token FROM outcome_token WHERE outcome_id = $1 ORDER BY token`, o.Corrects)
+	have, err := all(rows, err, "tokens", func(s scanner) (b []byte, err error) { return b, s.Scan(&b) })
+	if err != nil {
+		return nil, nil, err
+	}
+	in := make(map[string]bool, len(have))
+	for _, h := range have {
+		in[string(h)] = true
+	}
+	for i, h := range tokens {
+		if !in[string(h)] {
+			return nil, nil, &lantern.Error{Kind: lantern.NotFound, Field: fmt.Sprintf("/tokens/%d", i), Reason: "the corrected outcome counts no such account"}
+		}
+	}
+	if len(have) == 0 {
+		return o.Signals, nil, nil
+	}
+	if len(tokens) == 0 {
+		tokens = have[:min(len(have), -o.Count)]
+	}
+	signals, err = OutcomeSignals(ctx, tx, o.Corrects)
+	return signals, tokens, err
+}
+
+// insertOutcome stores an entry and the signals that contributed.
+func insertOutcome(ctx context.Context, tx *sqldb.Tx, o lantern.Outcome, by credits, root int64) error {
 	attestation, err := json.Marshal(o.Attestation)
 	if err != nil {
 		return fmt.Errorf("encoding an attestation: %w", err)
 	}
 	if _, err := tx.Exec(ctx, `INSERT INTO outcome (id, member_id, program_id, kind, count, counted, attestation, digest, corrects_id, at, root_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-		o.ID, o.Member, o.Program, string(o.Kind), o.Count, o.Counted, string(attestation), digest(o), o.Corrects, micros(o.At), micros(root)); err != nil {
+		o.ID, o.Member, o.Program, string(o.Kind), o.Count, o.Counted, string(attestation), digest(o), o.Corrects, micros(o.At), root); err != nil {
 		return err
 	}
 	rows := make([][]any, len(o.Signals))
 	for i, s := range o.Signals {
-		rows[i] = []any{s, o.ID, credits[s]}
+		rows[i] = []any{s, o.ID, by[s]}
 	}
 	_, err = tx.InsertMany(ctx, "outcome_signal", []string{"signal_id", "outcome_id", "counted"}, "ON CONFLICT DO NOTHING", rows)
 	return err
 }
 
-// InsertTokens stores the tokens of the accounts an outcome counts.
-func InsertTokens(ctx context.Context, tx *sqldb.Tx, o lantern.Outcome, tokens [][]byte) error {
+// insertTokens stores the tokens of the accounts an outcome counts.
+func insertTokens(ctx context.Context, tx *sqldb.Tx, o lantern.Outcome, tokens [][]byte) error {
 	rows := make([][]any, len(tokens))
 	for i, t := range tokens {
 		rows[i] = []any{o.Member, o.Program, string(o.Kind), t, o.ID}
 	}
 	_, err := tx.InsertMany(ctx, "outcome_token", []string{"member_id", "program_id", "kind", "token", "outcome_id"}, "", rows)
 	return err
-}
-
-// TokensOf reads the first accounts an outcome still counts, in the order of their tokens.
-func TokensOf(ctx context.Context, tx *sqldb.Tx, o lantern.Outcome, limit int) ([][]byte, error) {
-	rows, err := tx.Query(ctx, `SELECT token FROM outcome_token WHERE outcome_id = $1 ORDER BY token LIMIT $2`, o.ID, limit)
-	return all(rows, err, "tokens", func(s scanner) (b []byte, err error) { return b, s.Scan(&b) })
 }
 
 // tokenRows bounds the tokens of one statement.
@@ -81,21 +145,19 @@ func eachTokens(tokens [][]byte, fixed []any, fn func(marks string, args []any) 
 	return nil
 }
 
-// DropTokens takes accounts out of an outcome and returns how many of them it counted.
-func DropTokens(ctx context.Context, tx *sqldb.Tx, o lantern.Outcome, tokens [][]byte) (n int64, err error) {
-	err = eachTokens(tokens, []any{o.ID, o.Member, o.Program, string(o.Kind)}, func(marks string, args []any) error {
-		k, err := tx.Exec(ctx, `DELETE FROM outcome_token WHERE outcome_id = $1 AND member_id = $2 AND program_id = $3 AND kind = $4
+// dropTokens takes accounts out of the outcome that an entry of its kind corrects.
+func dropTokens(ctx context.Context, tx *sqldb.Tx, o lantern.Outcome, tokens [][]byte) error {
+	return eachTokens(tokens, []any{o.Corrects, o.Member, o.Program, string(o.Kind)}, func(marks string, args []any) error {
+		_, err := tx.Exec(ctx, `DELETE FROM outcome_token WHERE outcome_id = $1 AND member_id = $2 AND program_id = $3 AND kind = $4
 			AND token IN (`+marks+`)`, args...)
-		n += k
 		return err
 	})
-	return n, err
 }
 
-// Known counts, among accounts, those that outcomes of the member, program and kind count
+// known counts, among accounts, those that outcomes of the member, program and kind count
 // already: in all, and by contributing signal.
-func Known(ctx context.Context, tx *sqldb.Tx, o lantern.Outcome, tokens [][]byte) (in int, by Credits, err error) {
-	by = Credits{}
+func known(ctx context.Context, tx *sqldb.Tx, o lantern.Outcome, tokens [][]byte) (in int, by credits, err error) {
+	by = credits{}
 	err = eachTokens(tokens, []any{o.Member, o.Program, string(o.Kind)}, func(marks string, args []any) error {
 		var n int
 		const these = ` t.member_id = $1 AND t.program_id = $2 AND t.kind = $3 AND t.token IN (`
@@ -158,13 +220,6 @@ func Outcomes(ctx context.Context, tx *sqldb.Tx, member lantern.ID) ([]lantern.O
 func OutcomeSignals(ctx context.Context, tx *sqldb.Tx, id lantern.ID) ([]lantern.ID, error) {
 	rows, err := tx.Query(ctx, `SELECT signal_id FROM outcome_signal WHERE outcome_id = $1 ORDER BY signal_id`, id)
 	return all(rows, err, "contributing signals", scanID)
-}
-
-// RootAt is the time of the entry an outcome goes back to: its own, unless it corrects one.
-func RootAt(ctx context.Context, tx *sqldb.Tx, id lantern.ID) (time.Time, error) {
-	var at int64
-	err := tx.QueryRow(ctx, `SELECT root_at FROM outcome WHERE id = $1`, id).Scan(&at)
-	return fromMicros(at), err
 }
 
 // LeftOf is what is left of an outcome: its count, less what later entries took back. A

@@ -40,6 +40,7 @@ var floors = map[string]int{
 	"internal/warninglist": 2,
 
 	"internal/display":  3,
+	"internal/backup":   3,
 	"internal/draft":    3,
 	"internal/exchange": 3,
 	"internal/agent":    3,
