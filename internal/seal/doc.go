@@ -21,6 +21,7 @@
 //	wrapped key   = 0x01 | KEK id (8) | nonce (12) | ciphertext (32) | tag (16)
 //	index key     = HKDF-SHA-256(KEK secret, info = "lantern index v1\x00" + purpose)
 //	index         = HMAC-SHA-256(index key, for each part: length (8, big endian) | part)
+//	index secret  = wrapped like a key, after the text "lantern index secret v1 "
 //	KEK file      = "lantern-kek-1 " | base64 of 32 bytes | newline, mode 0600
 //
 // The tag is 128 bits. A data key encrypts a handful of fields and the KEK fewer than

@@ -1,6 +1,7 @@
 package seal
 
 import (
+	"bytes"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -185,13 +186,21 @@ func (s *Sealer) WrapIndex(ctx context.Context) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("fetching the index secret: %w", err)
 	}
-	return s.kek.Wrap(ctx, secret)
+	return s.kek.Wrap(ctx, slices.Concat([]byte(indexLabel), secret))
 }
+
+// indexLabel stands before the secret of the index keys, so that it does not pass for a data
+// key, nor a data key for it, wherever one is moved to.
+const indexLabel = "lantern index secret v1 "
 
 // AdoptIndex takes the secret of the index keys from what [Sealer.WrapIndex] returned. It
 // must be called before anything is indexed.
 func (s *Sealer) AdoptIndex(ctx context.Context, wrapped []byte) error {
-	secret, err := s.kek.Unwrap(ctx, wrapped)
+	labelled, err := s.kek.Unwrap(ctx, wrapped)
+	secret, ok := bytes.CutPrefix(labelled, []byte(indexLabel))
+	if err == nil && !ok {
+		err = ErrOpen
+	}
 	if err != nil {
 		return fmt.Errorf("unwrapping the index secret: %w", err)
 	}

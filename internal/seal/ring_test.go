@@ -72,6 +72,12 @@ func TestRing(t *testing.T) {
 	if _, err := sealer(1).OpenRecord(ctx, again); !errors.Is(err, seal.ErrOpen) {
 		t.Errorf("the earlier key alone: got %v, want ErrOpen", err)
 	}
+	if err := s.AdoptIndex(ctx, again); !errors.Is(err, seal.ErrOpen) {
+		t.Errorf("a data key as the index secret: got %v, want ErrOpen", err)
+	}
+	if _, err := s.OpenRecord(ctx, secret); !errors.Is(err, seal.ErrOpen) {
+		t.Errorf("the index secret as a data key: got %v, want ErrOpen", err)
+	}
 	if err := s.Use(key(3).ID()); lantern.KindOf(err) != lantern.Conflict {
 		t.Errorf("a key that is not there: got %v, want a conflict", err)
 	}

@@ -58,7 +58,7 @@ type WrappedRow struct {
 // After reads wrapped keys in the order of their places.
 func (w Wrapping) After(ctx context.Context, tx *sqldb.Tx, after WrappedRow, limit int) ([]WrappedRow, error) {
 	rows, err := tx.Query(ctx, `SELECT member_id, `+w.id+`, wrapped FROM `+w.table+`
-		WHERE (member_id, `+w.id+`) > ($1, $2) ORDER BY member_id, `+w.id+` LIMIT $3`, after.Member, after.ID, limit)
+		WHERE (`+w.id+`, member_id) > ($1, $2) ORDER BY `+w.id+`, member_id LIMIT $3`, after.ID, after.Member, limit)
 	return all(rows, err, "wrapped keys", func(s scanner) (r WrappedRow, err error) {
 		return r, s.Scan(&r.Member, &r.ID, &r.Wrapped)
 	})

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"lantern/internal/sqldb"
 	"lantern/internal/sqltext"
 	"lantern/internal/store"
 )
