@@ -208,5 +208,6 @@ func (s *Sealer) AdoptIndex(ctx context.Context, wrapped []byte) error {
 	defer s.mu.Unlock()
 	s.secret = func() ([]byte, error) { return secret, nil }
 	clear(s.index)
+	s.ciphers.Clear()
 	return nil
 }

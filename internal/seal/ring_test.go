@@ -27,7 +27,7 @@ func TestRing(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := seal.New(ring)
-	before := s.Index("signal", "a")
+	before, permuted := s.Index("signal", "a"), s.Permute("value", "1", [16]byte{1})
 	record, wrapped, err := s.NewRecord(ctx, rand.Reader)
 	if err != nil {
 		t.Fatal(err)
@@ -55,7 +55,7 @@ func TestRing(t *testing.T) {
 		if err := s.AdoptIndex(ctx, secret); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
-		if s.Index("signal", "a") != before {
+		if s.Index("signal", "a") != before || s.Permute("value", "1", [16]byte{1}) != permuted {
 			t.Errorf("%s: the index is another one", name)
 		}
 		r, err := s.OpenRecord(ctx, again)
@@ -71,6 +71,11 @@ func TestRing(t *testing.T) {
 	}
 	if _, err := sealer(1).OpenRecord(ctx, again); !errors.Is(err, seal.ErrOpen) {
 		t.Errorf("the earlier key alone: got %v, want ErrOpen", err)
+	}
+	other := sealer(2)
+	other.Permute("value", "1", [16]byte{1})
+	if err := other.AdoptIndex(ctx, secret); err != nil || other.Permute("value", "1", [16]byte{1}) != permuted {
+		t.Errorf("what was derived before the secret was adopted stays: %v", err)
 	}
 	if err := s.AdoptIndex(ctx, again); !errors.Is(err, seal.ErrOpen) {
 		t.Errorf("a data key as the index secret: got %v, want ErrOpen", err)
