@@ -123,6 +123,7 @@ type Draft struct {
 	Expires        time.Time   `json:"expires,omitzero"`          // default: the program's for this type, never above its ceiling
 	Note           string      `json:"note,omitempty"`            // at most MaxNote characters, no personal data
 	Links          []Link      `json:"links,omitempty"`           // at most MaxLinks
+	Incident       ID          `json:"incident,omitempty"`        // an incident of the member's own that it is part of
 }
 
 // Bounds of a draft.

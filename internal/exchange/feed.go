@@ -150,6 +150,7 @@ type disclosed struct {
 	rows      []store.FeedRow
 	reactions []store.ReactionCount
 	links     []store.LinkRow
+	incidents map[lantern.ID]lantern.ID // signal → incident
 }
 
 // handed counts the signals of others that a page hands out.
@@ -211,6 +212,9 @@ func (x *Exchange) disclose(t *txn, a policy.Actor, program lantern.ID, from pla
 	if d.links, err = store.LinksBetween(t.ctx, t.Tx, program, from.seq, next.seq); err != nil {
 		return d, next, 0, err
 	}
+	if d.incidents, err = store.IncidentsBetween(t.ctx, t.Tx, program, from.seq, next.seq); err != nil {
+		return d, next, 0, err
+	}
 	digest := sha256.New()
 	var sent []lantern.ID
 	for _, r := range d.rows {
@@ -254,6 +258,7 @@ func (x *Exchange) changes(ctx context.Context, program lantern.ID, d disclosed)
 				return nil, err
 			}
 			s.Disputed, s.Reactions, s.Links, s.Programs = r.Disputed, counts[r.ID], links[r.ID], []lantern.ID{program}
+			s.Incident = d.incidents[r.ID]
 			c.Signal, c.Value = s, r.ValueID
 		}
 		list[i] = c
