@@ -261,7 +261,7 @@ func (a *Agent) opinions(ctx context.Context, ids []lantern.ID) (map[lantern.ID]
 
 // describe fills in what the sharer and the program say of a matched signal.
 func describe(m *lantern.Match, s *lantern.Signal) {
-	m.Type, m.Sharer, m.Status, m.Tags = s.Type, s.Member, s.Status, s.Tags
+	m.Type, m.Incident, m.Sharer, m.Status, m.Tags = s.Type, s.Incident, s.Member, s.Status, s.Tags
 	m.Severity, m.Imminent, m.Disputed, m.Reactions = s.Severity, s.Imminent, s.Disputed, s.Reactions
 	m.Shared, m.RequiresReview = s.Created, true
 	if t, known := signal.Lookup(s.Type); known && t.Weak {

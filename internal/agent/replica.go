@@ -200,12 +200,40 @@ func (e *edit) keepStates(ctx context.Context, tx *sqldb.Tx, rows []*replicaRow)
 	if err != nil {
 		return err
 	}
+	var known []*replicaRow
 	for _, r := range rows {
 		if old := held[r.signal]; old != nil {
 			r.state = old.state
+			known = append(known, r)
 		}
 	}
-	return saveReplica(ctx, tx, rows)
+	if err := saveReplica(ctx, tx, rows); err != nil {
+		return err
+	}
+	return reorder(ctx, tx, known)
+}
+
+// reorder moves the hits of signals that were found before they became imminent, or part
+// of an incident, to where they belong in the queue.
+func reorder(ctx context.Context, tx *sqldb.Tx, rows []*replicaRow) error {
+	var imminent, incidents []lantern.ID
+	for _, r := range rows {
+		if r.imminent {
+			imminent = append(imminent, r.signal)
+		}
+		if r.incident == 0 {
+			continue
+		}
+		if err := tellIncident(ctx, tx, r.signal, r.incident); err != nil {
+			return err
+		}
+		incidents = append(incidents, r.incident)
+	}
+	if err := raiseHits(ctx, tx, imminent); err != nil {
+		return err
+	}
+	slices.Sort(incidents)
+	return leadIncidents(ctx, tx, slices.Compact(incidents))
 }
 
 // seal makes the replica's row of an active signal.
@@ -234,7 +262,20 @@ func (e *edit) seal(ctx context.Context, s *lantern.Signal) (*replicaRow, error)
 	return &replicaRow{
 		signal: s.ID, member: s.Member, kind: s.Type, state: lantern.Active,
 		expires: s.Expires, opinion: string(text), sealed: sealed, wrapped: wrapped,
+		imminent: s.Imminent, incident: s.Incident,
 	}, nil
+}
+
+// wasImminent reports what the row of a signal, nil if there is none, says of it.
+func (r *replicaRow) wasImminent() (bool, error) {
+	if r == nil {
+		return false, nil
+	}
+	var said lantern.Signal
+	if err := json.Unmarshal([]byte(r.opinion), &said); err != nil {
+		return false, fmt.Errorf("reading the opinion of signal %s: %w", r.signal, err)
+	}
+	return said.Imminent, nil
 }
 
 // unseal opens the sealed part of a row.
@@ -384,7 +425,11 @@ func (e *edit) fall(ctx context.Context, tx *sqldb.Tx, c *lantern.Change) error 
 		return err
 	}
 	if c.Correction != 0 && c.Signal.Member != e.member {
-		if err := e.owe(ctx, tx, c, held[id] != nil); err != nil {
+		imminent, err := held[id].wasImminent()
+		if err != nil {
+			return err
+		}
+		if err := e.owe(ctx, tx, c, held[id] != nil, imminent); err != nil {
 			return err
 		}
 	}

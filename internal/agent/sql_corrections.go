@@ -12,6 +12,7 @@ import (
 type taskRow struct {
 	correction, signal        lantern.ID
 	kind                      lantern.CorrectionKind
+	imminent                  bool
 	hits                      int
 	accounts, cases, outcomes string // JSON lists
 	opened, masked, purged    time.Time
@@ -20,11 +21,11 @@ type taskRow struct {
 	reviewed                  time.Time
 }
 
-const taskColumns = `correction, signal, kind, hits, accounts, cases, outcomes, opened, masked, purged, result, ground, person, reviewed`
+const taskColumns = `correction, signal, kind, imminent, hits, accounts, cases, outcomes, opened, masked, purged, result, ground, person, reviewed`
 
 func (t *taskRow) scan(row interface{ Scan(...any) error }) error {
 	var opened, masked, purged, reviewed int64
-	err := row.Scan(&t.correction, &t.signal, &t.kind, &t.hits, &t.accounts, &t.cases, &t.outcomes,
+	err := row.Scan(&t.correction, &t.signal, &t.kind, &t.imminent, &t.hits, &t.accounts, &t.cases, &t.outcomes,
 		&opened, &masked, &purged, &t.result, &t.ground, &t.person, &reviewed)
 	t.opened, t.masked, t.purged, t.reviewed = fromMicros(opened), fromMicros(masked), fromMicros(purged), fromMicros(reviewed)
 	return err
@@ -34,8 +35,8 @@ func (t *taskRow) scan(row interface{ Scan(...any) error }) error {
 // for each program.
 func insertTask(ctx context.Context, tx *sqldb.Tx, t taskRow) error {
 	_, err := tx.Exec(ctx, `INSERT INTO tasks (`+taskColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, '', '', 0, 0) ON CONFLICT (correction) DO NOTHING`,
-		t.correction, t.signal, t.kind, t.hits, t.accounts, t.cases, t.outcomes, micros(t.opened))
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, 0, '', '', 0, 0) ON CONFLICT (correction) DO NOTHING`,
+		t.correction, t.signal, t.kind, t.imminent, t.hits, t.accounts, t.cases, t.outcomes, micros(t.opened))
 	return err
 }
 
@@ -48,9 +49,10 @@ func loadTask(ctx context.Context, tx *sqldb.Tx, correction lantern.ID) (t taskR
 	return t, err == nil, err
 }
 
-// loadTasks returns all tasks, the newest first.
+// loadTasks returns all tasks: those that wait and were imminent, then the newest first.
 func loadTasks(ctx context.Context, tx *sqldb.Tx) ([]taskRow, error) {
-	rows, err := tx.Query(ctx, `SELECT `+taskColumns+` FROM tasks ORDER BY opened DESC, correction`)
+	rows, err := tx.Query(ctx, `SELECT `+taskColumns+` FROM tasks
+		ORDER BY CASE WHEN imminent AND result = '' THEN 0 ELSE 1 END, opened DESC, correction`)
 	if err != nil {
 		return nil, err
 	}

@@ -20,6 +20,10 @@ type replicaRow struct {
 	opinion string // JSON of the signal without value and note
 	sealed  []byte // empty while no value was sent
 	wrapped []byte // the wrapped key; empty with sealed
+
+	// Of a row that a page brings: what the order of its hits depends on.
+	imminent bool
+	incident lantern.ID
 }
 
 // loadReplica returns the rows of those signals that are held.
