@@ -20,6 +20,7 @@ type commands struct {
 	Import      importCmd           `cmd:"" help:"Share signals from a file of any size." example:"lantern import removed.ndjson --dry-run\nlantern import export.csv --map URL=value --map 'Reporter=#' --program 4711 --rejects mend.csv"`
 	Export      exportCmd           `cmd:"" help:"Write signals to a file." example:"lantern export mine.ndjson\nlantern export shared.csv --program 4711"`
 	Signals     signalsCommands     `cmd:"" help:"Look after your own signals."`
+	Incidents   incidentsCommands   `cmd:"" help:"Share what belongs together as one, and look after it."`
 	Challenge   challengeCommands   `cmd:"" help:"Say that a signal is wrong, and decide."`
 	Feed        feedCommands        `cmd:"" help:"Read what others share with you."`
 	Feedback    feedbackCommands    `cmd:"" help:"Tell others what their signals were worth."`
@@ -93,6 +94,13 @@ type signalsCommands struct {
 	Reveal   signalsReveal   `cmd:"" help:"Show the value of a signal shared with you; your agent records that you looked." example:"lantern signals reveal 4711 --key-file investigator.key"`
 	Renew    signalsRenew    `cmd:"" help:"Prolong a signal after a fresh review." example:"lantern signals renew 4711 --expires 90d --policy \"Child safety 4.2\" --reviewed-by human"`
 	Withdraw signalsWithdraw `cmd:"" help:"Take a signal back, everywhere." example:"lantern signals withdraw 4711 --reason shared-in-error"`
+}
+
+type incidentsCommands struct {
+	Share    incidentsShare    `cmd:"" help:"Share an incident from a file: all its signals or none." example:"lantern incidents share incident.json"`
+	List     incidentsList     `cmd:"" help:"List your incidents." example:"lantern incidents list"`
+	Get      incidentsGet      `cmd:"" help:"Show an incident with its signals, yours or one shared with you." example:"lantern incidents get 4711"`
+	Withdraw incidentsWithdraw `cmd:"" help:"Take an incident back, everywhere." example:"lantern incidents withdraw 4711 --reason shared-in-error"`
 }
 
 type challengeCommands struct {
