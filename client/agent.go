@@ -91,6 +91,12 @@ func (a *Agent) Reveal(ctx context.Context, id lantern.ID) (lantern.Signal, erro
 	return get[lantern.Signal](ctx, a.c, at("/v1/signals", id, ""), nil)
 }
 
+// Tactics lists the tactics that are shared with the member, and its own: what is imminent
+// first, then the newest.
+func (a *Agent) Tactics(ctx context.Context) ([]lantern.Signal, error) {
+	return list[lantern.Signal](ctx, a.c, "/v1/tactics", nil)
+}
+
 // HitFilter chooses hits. The zero filter asks for the first open ones.
 type HitFilter struct {
 	State    lantern.HitState

@@ -139,6 +139,10 @@ func (l *look) value(pointer string, kind lantern.SignalType, raw string) {
 		l.answer.Reasons = append(l.answer.Reasons, pointer+": not a known signal type")
 		return
 	}
+	if t.Compare == signal.None {
+		l.answer.Reasons = append(l.answer.Reasons, pointer+": not looked up: people read signals of this type")
+		return
+	}
 	if t.Personal && !l.fresh.personal {
 		l.blind()
 		return

@@ -17,8 +17,9 @@ import (
 
 // secretPart is what the replica seals of a signal.
 type secretPart struct {
-	Value string `json:"value"`
-	Note  string `json:"note,omitempty"`
+	Value  string          `json:"value"`
+	Tactic *lantern.Tactic `json:"tactic,omitempty"`
+	Note   string          `json:"note,omitempty"`
 }
 
 // applyPage takes one page of a program's feed in: one transaction for replica, cursor,
@@ -239,12 +240,12 @@ func reorder(ctx context.Context, tx *sqldb.Tx, rows []*replicaRow) error {
 // seal makes the replica's row of an active signal.
 func (e *edit) seal(ctx context.Context, s *lantern.Signal) (*replicaRow, error) {
 	opinion := *s
-	opinion.Value, opinion.Note = "", ""
+	opinion.Value, opinion.Tactic, opinion.Note = "", nil, ""
 	text, err := json.Marshal(opinion)
 	if err != nil {
 		return nil, fmt.Errorf("writing an opinion: %w", err)
 	}
-	secret, err := json.Marshal(secretPart{Value: s.Value, Note: s.Note})
+	secret, err := json.Marshal(secretPart{Value: s.Value, Tactic: s.Tactic, Note: s.Note})
 	if err != nil {
 		return nil, fmt.Errorf("writing a value: %w", err)
 	}
@@ -361,6 +362,9 @@ func (e *edit) settle(ctx context.Context, tx *sqldb.Tx, ids []lantern.ID) error
 
 // enter puts an active signal into the engine, unless it is the member's own.
 func (e *edit) enter(ctx context.Context, row *replicaRow) error {
+	if row.kind == lantern.TacticType {
+		return nil // for people: there is nothing to match
+	}
 	entry, ok := e.entries[row.signal]
 	if !ok {
 		var err error
@@ -454,7 +458,7 @@ func (a *Agent) rebuild(ctx context.Context) error {
 	}
 	err := a.db.Read(ctx, func(tx *sqldb.Tx) error {
 		return eachActive(ctx, tx, func(row *replicaRow) error {
-			if !a.matchable(row.member, member, row.expires, now) {
+			if row.kind == lantern.TacticType || !a.matchable(row.member, member, row.expires, now) {
 				return nil
 			}
 			entry, ok, err := a.entry(ctx, row)

@@ -27,6 +27,7 @@ type commands struct {
 	Outcome     outcomeCommands     `cmd:"" help:"Record what you did because of signals."`
 	Corrections correctionsCommands `cmd:"" help:"Follow signals that fell until every copy is gone."`
 	Match       matchCmd            `cmd:"" help:"Look your own files up in what was shared with you." example:"lantern match posts.ndjson\nlantern match --account 8812345 export/\ngrep -h . *.log | lantern match -"`
+	Tactics     tacticsCommands     `cmd:"" help:"Read how they work, as others met it."`
 	Hits        hitsCommands        `cmd:"" help:"Work the queue of matches."`
 	Cases       casesCommands       `cmd:"" help:"Review in rounds, from hits to outcomes."`
 	Hash        hashCmd             `cmd:"" help:"Hash files the way signals are shared." example:"lantern hash upload.jpg\nlantern hash --type pdq *.png"`
@@ -117,6 +118,10 @@ type feedCommands struct {
 type hitsCommands struct {
 	List   hitsList   `cmd:"" help:"List the hits that wait, the greatest risk first." example:"lantern hits list --limit 20"`
 	Decide hitsDecide `cmd:"" help:"Record what you decided about hits." example:"lantern hits decide confirmed 4711 4712\nlantern hits decide wrong-signal 4713 --reason identifier-reused"`
+}
+
+type tacticsCommands struct {
+	List tacticsList `cmd:"" help:"List the tactics shared with you." example:"lantern tactics list"`
 }
 
 type casesCommands struct {
