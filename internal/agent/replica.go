@@ -131,6 +131,10 @@ func (e *edit) page(ctx context.Context, tx *sqldb.Tx, program lantern.ID, page 
 
 // changes writes the changes of a page: first what stands, then what fell.
 func (e *edit) changes(ctx context.Context, tx *sqldb.Tx, p programRow, changes []lantern.Change) error {
+	changes, err := e.outdated(ctx, tx, p, changes)
+	if err != nil {
+		return err
+	}
 	ids := make([]lantern.ID, len(changes))
 	for i, c := range changes {
 		ids[i] = c.Signal.ID

@@ -127,6 +127,29 @@ func savePlacements(ctx context.Context, tx *sqldb.Tx, all []placementRow) error
 	return err
 }
 
+// loadSeqs returns where signals were last placed in a program, since its last resync.
+func loadSeqs(ctx context.Context, tx *sqldb.Tx, p programRow, ids []lantern.ID) (map[lantern.ID]int64, error) {
+	seqs := make(map[lantern.ID]int64)
+	err := inChunks(ids, func(args []any) error {
+		rows, err := tx.Query(ctx, `SELECT signal, seq FROM placement WHERE program = $1 AND generation >= $2 AND signal IN `+list(3, len(args)),
+			append([]any{p.id, p.generation}, args...)...)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var id lantern.ID
+			var seq int64
+			if err := rows.Scan(&id, &seq); err != nil {
+				return err
+			}
+			seqs[id] = seq
+		}
+		return rows.Err()
+	})
+	return seqs, err
+}
+
 // dropPlacements deletes the placements of a program older than a generation and returns
 // their signals.
 func dropPlacements(ctx context.Context, tx *sqldb.Tx, program lantern.ID, generation int64) ([]lantern.ID, error) {

@@ -132,6 +132,21 @@ func advanceProgram(ctx context.Context, tx *sqldb.Tx, p programRow) error {
 	return err
 }
 
+// loadLane returns how far the lane of a program was followed.
+func loadLane(ctx context.Context, tx *sqldb.Tx, id lantern.ID) (c lantern.Cursor, err error) {
+	err = tx.QueryRow(ctx, `SELECT lane FROM programs WHERE program = $1`, id).Scan(&c)
+	if absent(err) {
+		err = lantern.Errorf(lantern.NotFound, "the program was left")
+	}
+	return c, err
+}
+
+// saveLane records that a page of the lane was applied.
+func saveLane(ctx context.Context, tx *sqldb.Tx, id lantern.ID, c lantern.Cursor) error {
+	_, err := tx.Exec(ctx, `UPDATE programs SET lane = $1 WHERE program = $2`, c, id)
+	return err
+}
+
 // touchProgram records a contact that brought nothing.
 func touchProgram(ctx context.Context, tx *sqldb.Tx, id lantern.ID, at time.Time) error {
 	_, err := tx.Exec(ctx, `UPDATE programs SET contact = $1 WHERE program = $2`, micros(at), id)
