@@ -36,7 +36,7 @@ func (x *Exchange) sweepLoop() {
 // dispute officer, erases what ended long ago, purges old tombstones and memories. It
 // may run at any time and in several processes at once.
 func (x *Exchange) Sweep(ctx context.Context) error {
-	for _, step := range []func(*txn) (int, error){x.expireDue, x.passLate, x.eraseFallen, x.purgeOld, x.purgeEvents} {
+	for _, step := range []func(*txn) (int, error){x.expireDue, x.passLate, x.remindLate, x.eraseFallen, x.purgeOld, x.purgeEvents} {
 		for {
 			var n int
 			if err := x.write(ctx, func(t *txn) (err error) { n, err = step(t); return err }); err != nil {
@@ -74,7 +74,11 @@ func (x *Exchange) passLate(t *txn) (int, error) {
 		return 0, err
 	}
 	for _, c := range late {
-		move, err := policy.Step(c.State, policy.Clock, "", c.Imminent, t.now)
+		since := t.now
+		if c.Imminent {
+			since = c.Deadline // the hour does not grow because somebody looked late
+		}
+		move, err := policy.Step(c.State, policy.Clock, "", c.Imminent, since)
 		if err != nil {
 			return 0, fmt.Errorf("passing challenge %s on: %w", c.ID, err)
 		}

@@ -121,7 +121,7 @@ func givenByExchange() map[string][]string {
 		"Membership": {"program", "joined"},
 		"Feedback":   {"id", "member", "at"},
 		"Outcome":    {"id", "member", "at"},
-		"Challenge":  {"id", "member", "person", "state", "opened", "deadline", "decided"},
+		"Challenge":  {"id", "member", "person", "state", "imminent", "opened", "deadline", "overdue", "decided"},
 		"Ack":        {"correction"},
 		"Webhook":    {"id", "member", "state", "created", "last_delivered", "failing_since", "last_failure", "both_secrets_until", "pending", "dead", "secret"},
 	}

@@ -24,3 +24,6 @@ CREATE TABLE incident_signal ( -- distributed by member_id
   PRIMARY KEY (member_id, signal_id)
 );
 CREATE INDEX incident_signal_incident ON incident_signal (incident_id);
+
+-- When those concerned were last told that a challenge of an imminent signal is overdue.
+ALTER TABLE challenge ADD COLUMN told_at BIGINT NOT NULL DEFAULT 0;
