@@ -137,19 +137,7 @@ func listHits(ctx context.Context, tx *sqldb.Tx, f HitFilter, after *hitRow) ([]
 	args = append(args, f.Limit)
 	q += ` ORDER BY ` + hitOrder + ` LIMIT ` + place(len(args))
 	rows, err := tx.Query(ctx, q, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var all []hitRow
-	for rows.Next() {
-		var h hitRow
-		if err := h.scan(rows); err != nil {
-			return nil, err
-		}
-		all = append(all, h)
-	}
-	return all, rows.Err()
+	return collect(rows, err, func(h *hitRow) error { return h.scan(rows) })
 }
 
 // decideHit records a person's decision.
@@ -162,20 +150,17 @@ func decideHit(ctx context.Context, tx *sqldb.Tx, id lantern.ID, d lantern.HitDe
 // countHits returns how many hits are in each state anybody may see.
 func countHits(ctx context.Context, tx *sqldb.Tx) (map[lantern.HitState]int, error) {
 	rows, err := tx.Query(ctx, `SELECT state, COUNT(*) FROM hits WHERE state <> $1 GROUP BY state`, lantern.HitHeld)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
 	counts := make(map[lantern.HitState]int)
-	for rows.Next() {
+	err = eachRow(rows, err, func() error {
 		var s lantern.HitState
 		var n int
 		if err := rows.Scan(&s, &n); err != nil {
-			return nil, err
+			return err
 		}
 		counts[s] = n
-	}
-	return counts, rows.Err()
+		return nil
+	})
+	return counts, err
 }
 
 // oweReaction notes a reaction that follows from a ruling, once per signal. One that was
@@ -196,19 +181,7 @@ type owedReaction struct {
 func loadOwedReactions(ctx context.Context, tx *sqldb.Tx) ([]owedReaction, error) {
 	rows, err := tx.Query(ctx, `SELECT o.signal, o.reaction FROM reactions o JOIN replica r ON r.signal = o.signal
 		WHERE NOT o.sent ORDER BY o.signal, o.reaction`)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var all []owedReaction
-	for rows.Next() {
-		var o owedReaction
-		if err := rows.Scan(&o.signal, &o.reaction); err != nil {
-			return nil, err
-		}
-		all = append(all, o)
-	}
-	return all, rows.Err()
+	return collect(rows, err, func(o *owedReaction) error { return rows.Scan(&o.signal, &o.reaction) })
 }
 
 // settleReaction notes that a reaction was sent.

@@ -28,19 +28,16 @@ const (
 // loadState returns every row of the table state.
 func loadState(ctx context.Context, tx *sqldb.Tx) (map[string]string, error) {
 	rows, err := tx.Query(ctx, `SELECT name, value FROM state`)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
 	all := make(map[string]string)
-	for rows.Next() {
+	err = eachRow(rows, err, func() error {
 		var name, value string
 		if err := rows.Scan(&name, &value); err != nil {
-			return nil, err
+			return err
 		}
 		all[name] = value
-	}
-	return all, rows.Err()
+		return nil
+	})
+	return all, err
 }
 
 // saveState sets one row.
@@ -93,19 +90,7 @@ func (p *programRow) scan(row interface{ Scan(...any) error }) error {
 // loadPrograms returns the programs the agent follows, in the order of their ids.
 func loadPrograms(ctx context.Context, tx *sqldb.Tx) ([]programRow, error) {
 	rows, err := tx.Query(ctx, `SELECT `+programColumns+` FROM programs ORDER BY program`)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var all []programRow
-	for rows.Next() {
-		var p programRow
-		if err := p.scan(rows); err != nil {
-			return nil, err
-		}
-		all = append(all, p)
-	}
-	return all, rows.Err()
+	return collect(rows, err, func(p *programRow) error { return p.scan(rows) })
 }
 
 // loadProgram returns one program; found is false if the agent does not follow it.
