@@ -301,3 +301,45 @@ func TestIncidentIsOneCheck(t *testing.T) {
 		t.Errorf("outside: got %v, want not found", err)
 	}
 }
+
+// Incidents on the same values that come at once, and so share a commit, make one of them
+// whole and refuse the others, or find that they are the same.
+func TestIncidentsAtOnce(t *testing.T) {
+	t.Parallel()
+	sqldbtest.Each(t, func(t *testing.T, url string) {
+		w := exchangetest.New(t, url)
+		cloud := w.AddCompany("Cloudbin")
+		type answer struct {
+			r   lantern.IncidentResult
+			err error
+		}
+		answers := make(chan answer)
+		for n := range 8 {
+			go func() {
+				d := incidentOf(w)
+				if n%2 == 1 { // a part of it, with something else
+					d.Signals, d.Links = append(d.Signals[:2:2], w.Draft(9)), nil
+				}
+				r, err := w.ShareIncident(t.Context(), cloud.Service, d)
+				answers <- answer{r, err}
+			}()
+		}
+		made := 0
+		for range 8 {
+			a := <-answers
+			if a.err != nil && lantern.KindOf(a.err) != lantern.Conflict {
+				t.Errorf("refused with %v, want a conflict", a.err)
+			}
+			if a.err == nil && a.r.Status == lantern.Created {
+				made++
+			}
+		}
+		list, err := w.Incidents(t.Context(), cloud.Service, 0, 0)
+		if err != nil || made != 1 || len(list) != 1 || list[0].States[lantern.Active] != 3 {
+			t.Errorf("%d were made, and there is %+v, %v; want one of three signals", made, list, err)
+		}
+		if signals, err := w.Signals(t.Context(), cloud.Service, exchange.SignalFilter{}); err != nil || len(signals) != 3 {
+			t.Errorf("there are %d signals, %v; want 3", len(signals), err)
+		}
+	})
+}
