@@ -6,8 +6,10 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"lantern"
 	"lantern/client"
@@ -113,4 +115,34 @@ func TestLaneAndFeedOvertakeEachOther(t *testing.T) {
 	if a := r.MatchOne(lantern.Record{Ref: "post-1", URLs: []string{urgent.Value}}, true); len(a.Matches) != 0 {
 		t.Errorf("an older page brought a suspended signal back: %s", fmt.Sprint(a.Matches))
 	}
+}
+
+// With a backlog of 50,000 signals, what is imminent is matchable while the backlog loads.
+func TestImminentOvertakesALongBacklog(t *testing.T) {
+	t.Parallel()
+	const backlog = 50_000
+	w := agenttest.New(t)
+	host, social := w.AddCompany("Cloudbin"), w.AddCompany("Facegram")
+	for first := 0; first < backlog; first += lantern.MaxBatch {
+		drafts := make([]lantern.Draft, lantern.MaxBatch)
+		for i := range drafts {
+			drafts[i] = w.Draft(first + i)
+		}
+		if _, err := w.ShareBatch(t.Context(), host.Service, drafts); err != nil {
+			t.Fatal(err)
+		}
+	}
+	urgent := w.Draft(backlog)
+	urgent.Imminent = true
+	id := w.MustShare(host.Service, urgent)
+	began := time.Now()
+	r := agenttest.Start(t, w.AgentConfig(t, social, t.TempDir()))
+	record := lantern.Record{Ref: "post-1", URLs: []string{urgent.Value}}
+	s := r.Until("the imminent one is matchable", func(lantern.AgentStatus) bool {
+		return slices.Equal(agenttest.Matched(r.MatchOne(record, true)), []lantern.ID{id})
+	})
+	if s.Programs[0].Loaded || s.Signals > backlog/2 {
+		t.Errorf("it came with %d signals of %d, loaded %v; want it before the backlog", s.Signals, backlog, s.Programs[0].Loaded)
+	}
+	t.Logf("matchable after %v, with %d of %d signals", time.Since(began), s.Signals, backlog)
 }
