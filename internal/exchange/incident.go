@@ -333,27 +333,34 @@ func (x *Exchange) Incident(ctx context.Context, a policy.Actor, id lantern.ID) 
 			return i, err
 		}
 	}
-	err = x.read(ctx, func(tx *sqldb.Tx) error { return x.showIncident(ctx, tx, &i, rows, sights) })
+	err = x.read(ctx, func(tx *sqldb.Tx) error { return x.showIncident(ctx, tx, a.Member, &i, rows, sights) })
 	return i, err
 }
 
 // seenThrough reads an incident and the place through which the actor sees it: NotFound
-// if there is none. The owner sees it through itself.
+// if there is none. The owner sees it through itself; others learn of no program that
+// they are not in.
 func (x *Exchange) seenThrough(ctx context.Context, tx *sqldb.Tx, a policy.Actor, id lantern.ID) (lantern.Incident, policy.Viewed, error) {
 	i, ok, err := store.ReadIncident(ctx, tx, id)
 	if err != nil {
 		return i, policy.Viewed{}, err
 	}
 	var places []policy.Viewed
+	var joinedIn []lantern.ID
 	for _, p := range i.Programs {
 		m, joined, err := store.ReadMembership(ctx, tx, p, a.Member)
 		if err != nil {
 			return i, policy.Viewed{}, err
 		}
+		if joined && m.Left.IsZero() {
+			joinedIn = append(joinedIn, p)
+		}
 		places = append(places, policy.Viewed{Reader: a.Member, State: a.MemberState, Joined: joined && m.Left.IsZero(), Direction: m.Direction, Owner: i.Member})
 	}
 	best := policy.Best(places)
-	best.Reader = a.Member
+	if best.Reader = a.Member; i.Member != a.Member {
+		i.Programs = joinedIn
+	}
 	if !ok || !best.Joined && i.Member != a.Member {
 		return i, best, errMissing("incident")
 	}
@@ -405,13 +412,16 @@ func discloseIncident(t *txn, a policy.Actor, i lantern.Incident, rows []store.S
 }
 
 // showIncident turns rows into what goes over the wire.
-func (x *Exchange) showIncident(ctx context.Context, tx *sqldb.Tx, i *lantern.Incident, rows []store.SignalRow, sights []policy.Sight) error {
+func (x *Exchange) showIncident(ctx context.Context, tx *sqldb.Tx, reader lantern.ID, i *lantern.Incident, rows []store.SignalRow, sights []policy.Sight) error {
 	i.States, i.Signals = map[lantern.SignalState]int{}, make([]lantern.Signal, len(rows))
 	for n, r := range rows {
 		i.States[r.State]++
 		i.Signals[n] = tombstone(r)
 		if sights[n] == policy.Whole {
 			s, err := x.whole(ctx, tx, r)
+			if err == nil && i.Member != reader {
+				err = narrow(ctx, tx, reader, *i, rows, &s)
+			}
 			if err != nil {
 				return err
 			}
@@ -420,6 +430,20 @@ func (x *Exchange) showIncident(ctx context.Context, tx *sqldb.Tx, i *lantern.In
 		i.Signals[n].Incident = i.ID
 	}
 	return nil
+}
+
+// narrow takes from a signal what tells of programs and signals elsewhere.
+func narrow(ctx context.Context, tx *sqldb.Tx, reader lantern.ID, i lantern.Incident, rows []store.SignalRow, s *lantern.Signal) (err error) {
+	s.Programs = slices.DeleteFunc(s.Programs, func(p lantern.ID) bool { return !slices.Contains(i.Programs, p) })
+	s.Links = slices.DeleteFunc(s.Links, func(l lantern.Link) bool {
+		if err != nil || slices.ContainsFunc(rows, func(r store.SignalRow) bool { return r.ID == l.Signal }) {
+			return false
+		}
+		var sent bool
+		sent, err = store.WasSent(ctx, tx, l.Signal, reader)
+		return !sent
+	})
+	return err
 }
 
 // WithdrawIncident takes every signal of an own incident back in one transaction, with a

@@ -289,6 +289,12 @@ func TestIncidentIsOneCheck(t *testing.T) {
 			t.Errorf("%s: got %v, %v; want %v", c.Name, got, err, want)
 		}
 	}
+	i, err := w.Incident(ctx, face.Investigator, r.Incident)
+	for _, s := range i.Signals {
+		if len(s.Programs) > 1 || s.State == lantern.Active && s.Programs[0] != w.Program.ID {
+			t.Errorf("a reader learns of another program: %v, %v", s.Programs, err)
+		}
+	}
 	s, err := w.Signal(ctx, outside.Investigator, ids[1])
 	if err != nil || s.Incident != 0 {
 		t.Errorf("outside, by the other program: got incident %v, %v", s.Incident, err)
