@@ -109,6 +109,7 @@ type ReviewTask struct {
 	Correction ID             `json:"correction"`
 	Signal     ID             `json:"signal"`
 	Kind       CorrectionKind `json:"kind"`
+	Imminent   bool           `json:"imminent,omitempty"` // the signal was about a child at risk now
 	Hits       int            `json:"hits"`
 	Accounts   []string       `json:"accounts"` // own accounts whose hits or cases rested on it
 	Cases      []ID           `json:"cases"`

@@ -37,8 +37,10 @@ type Challenge struct {
 	Note     string          `json:"note,omitempty"`   // at most MaxNote characters, no personal data
 	Answer   string          `json:"answer,omitempty"` // the reason of the latest answer
 	State    ChallengeState  `json:"state"`
+	Imminent bool            `json:"imminent,omitempty"` // the signal was about a child at risk now: to be decided within the hour
 	Opened   time.Time       `json:"opened"`
 	Deadline time.Time       `json:"deadline,omitzero"` // of the step that is due, if one is
+	Overdue  bool            `json:"overdue,omitempty"` // that deadline has passed
 	Decided  time.Time       `json:"decided,omitzero"`
 }
 

@@ -30,6 +30,12 @@ type FeedPage struct {
 	Leaf    int64     `json:"leaf,omitempty"` // log entry of this disclosure; meaningful if Changes is not empty
 }
 
+// FeedFilter narrows a feed; the zero filter lets everything pass. A signal that is not
+// active any more passes every filter, to whoever gets its tombstone.
+type FeedFilter struct {
+	Imminent bool // only what is about a child at risk now: the fast lane
+}
+
 // Bounds of a feed read.
 const (
 	MaxPage = 1000             // changes of a page

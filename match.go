@@ -73,6 +73,7 @@ type Match struct {
 	Length         int              `json:"length"`             // bytes of the text it covers
 	Line           int              `json:"line,omitempty"`     // from 1, for text
 	Column         int              `json:"column,omitempty"`   // from 1, in characters, for text
+	Incident       ID               `json:"incident,omitempty"` // of the sharer's, that the signal is part of
 	Sharer         ID               `json:"sharer"`
 	Status         Status           `json:"status"`
 	Tags           []Tag            `json:"tags"`

@@ -107,6 +107,7 @@ type Draft struct {
 	Programs       []ID        `json:"programs"` // where to share; at least one
 	Type           SignalType  `json:"type"`
 	Value          string      `json:"value"`                // raw; the exchange normalises; at most MaxValue bytes
+	Tactic         *Tactic     `json:"tactic,omitempty"`     // of type TacticType alone, in the place of a value
 	Status         Status      `json:"status,omitempty"`     // default Lead
 	Tags           []Tag       `json:"tags"`                 // at least one of the program's taxonomy
 	Severity       Severity    `json:"severity,omitempty"`   // default Medium
@@ -123,6 +124,7 @@ type Draft struct {
 	Expires        time.Time   `json:"expires,omitzero"`          // default: the program's for this type, never above its ceiling
 	Note           string      `json:"note,omitempty"`            // at most MaxNote characters, no personal data
 	Links          []Link      `json:"links,omitempty"`           // at most MaxLinks
+	Incident       ID          `json:"incident,omitempty"`        // an incident of the member's own that it is part of
 }
 
 // Bounds of a draft.
@@ -194,12 +196,7 @@ func (d *Draft) Validate() error {
 	if d.Type == "" {
 		bad("/type", "missing", "name a signal type; GET /v1/types lists them")
 	}
-	switch n := len(d.Value); {
-	case n == 0:
-		bad("/value", "missing", "give the value to share")
-	case n > MaxValue:
-		bad("/value", "too long", fmt.Sprintf("at most %d bytes", MaxValue))
-	}
+	errs = append(errs, d.checkValue()...)
 	switch n := len(d.Tags); {
 	case n == 0:
 		bad("/tags", "missing", "give at least one tag of the program's taxonomy")

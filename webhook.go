@@ -14,6 +14,8 @@ const (
 	SignalImminent   EventType = "signal.imminent"   // a signal on a child at risk now is active; members who may see it. Sent before all else
 	CorrectionOpened EventType = "correction.opened" // a correction; its recipients, whatever their state
 	ChallengeOpened  EventType = "challenge.opened"  // a challenge; sharer and challenger
+	ChallengeWaits   EventType = "challenge.waits"   // a challenge that a dispute officer must decide; members of third parties that have one to send
+	ChallengeOverdue EventType = "challenge.overdue" // a challenge of an imminent signal whose deadline passed; all who have a part in it, again every half hour
 	ChallengeDecided EventType = "challenge.decided" // a challenge that was upheld or rejected; sharer and challenger
 	FeedbackReceived EventType = "feedback.received" // a reaction; the sharer of its signal
 	OutcomeReceived  EventType = "outcome.received"  // a signal that an outcome names; its sharer, who learns sums and not whose
@@ -24,7 +26,7 @@ const (
 // EventTypes lists the types a webhook may choose from, in documented order.
 // [WebhookTest] is not among them: it comes to the webhook that is tested.
 func EventTypes() []EventType {
-	return []EventType{SignalImminent, CorrectionOpened, ChallengeOpened, ChallengeDecided, FeedbackReceived, OutcomeReceived, MemberChanged}
+	return []EventType{SignalImminent, CorrectionOpened, ChallengeOpened, ChallengeWaits, ChallengeOverdue, ChallengeDecided, FeedbackReceived, OutcomeReceived, MemberChanged}
 }
 
 // Event is a thin notice: what sort of thing happened to which object, never what it

@@ -91,19 +91,28 @@ func (a *Agent) Reveal(ctx context.Context, id lantern.ID) (lantern.Signal, erro
 	return get[lantern.Signal](ctx, a.c, at("/v1/signals", id, ""), nil)
 }
 
-// HitFilter chooses hits. The zero filter asks for the first open ones.
-type HitFilter struct {
-	State   lantern.HitState
-	Account string
-	After   lantern.ID // the last hit of the page before
-	Limit   int
+// Tactics lists the tactics that are shared with the member, and its own: what is imminent
+// first, then the newest.
+func (a *Agent) Tactics(ctx context.Context) ([]lantern.Signal, error) {
+	return list[lantern.Signal](ctx, a.c, "/v1/tactics", nil)
 }
 
-// Hits lists a page of the queue, the greatest risk to a child first.
+// HitFilter chooses hits. The zero filter asks for the first open ones.
+type HitFilter struct {
+	State    lantern.HitState
+	Account  string
+	Incident lantern.ID
+	After    lantern.ID // the last hit of the page before
+	Limit    int
+}
+
+// Hits lists a page of the queue, the greatest risk to a child first, the hits of one
+// incident together.
 func (a *Agent) Hits(ctx context.Context, f HitFilter) ([]lantern.Hit, error) {
 	q := url.Values{}
 	set(q, "state", string(f.State))
 	set(q, "account", f.Account)
+	set(q, "incident", f.Incident.String())
 	set(q, "after", f.After.String())
 	if f.Limit != 0 {
 		q.Set("limit", strconv.Itoa(f.Limit))
@@ -163,7 +172,8 @@ func (a *Agent) ShareBack(ctx context.Context, id lantern.ID, drafts io.Reader, 
 	return stream(ctx, a.c, at("/v1/cases", id, "/share"), nil, ndjson, drafts, emit)
 }
 
-// ReviewTasks lists what the member owes after corrections, the newest first.
+// ReviewTasks lists what the member owes after corrections: what waits and was imminent,
+// then the newest first.
 func (a *Agent) ReviewTasks(ctx context.Context) ([]lantern.ReviewTask, error) {
 	return list[lantern.ReviewTask](ctx, a.c, "/v1/corrections", nil)
 }

@@ -17,7 +17,16 @@ import (
 // An error of kind [lantern.Resync] means that the cursor is of no use any more: start
 // again with "", and drop what the pages read from there do not bring back.
 func (c *Client) Feed(ctx context.Context, program lantern.ID, cursor lantern.Cursor, limit int, wait time.Duration) (lantern.FeedPage, error) {
+	return c.FilteredFeed(ctx, program, lantern.FeedFilter{}, cursor, limit, wait)
+}
+
+// FilteredFeed is [Client.Feed] through a filter. A cursor is of use with the filter it came
+// from only.
+func (c *Client) FilteredFeed(ctx context.Context, program lantern.ID, f lantern.FeedFilter, cursor lantern.Cursor, limit int, wait time.Duration) (lantern.FeedPage, error) {
 	q := url.Values{}
+	if f.Imminent {
+		q.Set("imminent", "true")
+	}
 	set(q, "cursor", string(cursor))
 	if limit != 0 {
 		q.Set("limit", strconv.Itoa(limit))

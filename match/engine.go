@@ -138,6 +138,8 @@ func invalid(i int, field, reason string) *lantern.Error {
 func (e *Engine) addEntry(s *segment, en *Entry) *lantern.Error {
 	t := e.types.list[e.types.number[en.Type]]
 	switch t.Compare {
+	case signal.None:
+		return nil
 	case signal.Words:
 		addPhrase(s, en)
 	case signal.Hamming:

@@ -19,6 +19,7 @@ func (e *Engine) Match(q Query, dst []Found) []Found {
 	}
 	l := lookup{e: e, v: e.view.Load(), dst: dst, from: len(dst)}
 	switch t := e.types.list[n]; t.Compare {
+	case signal.None:
 	case signal.Hamming:
 		l.near(t, q.Canonical)
 	case signal.URLPrefix:

@@ -17,6 +17,8 @@
 //   - URL: the schemes http and https count as one; a signal's URL without a query matches what lies below its path, and a
 //     signal's domain matches its own host and every host below it.
 //
+// Signals of a type that is compared with nothing (a tactic) may be held and are never found.
+//
 // [Engine.Match] looks up one typed, normalised value. [Engine.Scan] reads text of any
 // size and kind and looks up every identifier and phrase that stands in it;
 // docs/design/008-reading-text.md says exactly what counts as standing there.

@@ -10,7 +10,7 @@ import (
 var types = []*Type{
 	Email, Username, Account, Phone, URL, Domain, IP, Payment,
 	MD5, SHA1, SHA256, PDQ, VideoMD5, VPDQ, PhotoDNA,
-	Phrase,
+	Phrase, Tactic,
 }
 
 // Types returns all signal types in documented order. The slice is the caller's own; the

@@ -39,6 +39,7 @@ const (
 	Words      Compare = "words"       // whole words of folded text
 	URLPrefix  Compare = "url-prefix"  // equal, or the signal's path is a proper prefix at a "/" boundary
 	HostSuffix Compare = "host-suffix" // equal, or a parent domain
+	None       Compare = "none"        // not at all: people read it
 )
 
 // Type is the rule book of one signal type. The package's Types are shared by all

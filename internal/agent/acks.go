@@ -140,7 +140,7 @@ func (a *Agent) takeUp(ctx context.Context, c lantern.Correction) error {
 		if c.Kind == lantern.CorrectionErased {
 			state = lantern.Erased
 		}
-		return done.owe(ctx, tx, &lantern.Change{Signal: lantern.Signal{ID: c.Signal, State: state}, Correction: c.ID}, true)
+		return done.owe(ctx, tx, &lantern.Change{Signal: lantern.Signal{ID: c.Signal, State: state}, Correction: c.ID}, true, false)
 	})
 	if err != nil {
 		return fmt.Errorf("taking up a correction: %w", err)

@@ -12,8 +12,8 @@ import (
 
 // owe opens the review task of a correction, with the list of what rested on the signal,
 // and notes the two acknowledgements. It must run before the hits are void.
-func (e *edit) owe(ctx context.Context, tx *sqldb.Tx, c *lantern.Change, known bool) error {
-	t := taskRow{correction: c.Correction, signal: c.Signal.ID, opened: e.now, kind: lantern.CorrectionWithdrawn}
+func (e *edit) owe(ctx context.Context, tx *sqldb.Tx, c *lantern.Change, known, imminent bool) error {
+	t := taskRow{correction: c.Correction, signal: c.Signal.ID, opened: e.now, imminent: imminent, kind: lantern.CorrectionWithdrawn}
 	if c.Signal.State == lantern.Erased {
 		t.kind = lantern.CorrectionErased
 	}
@@ -88,7 +88,8 @@ func descendants(ctx context.Context, tx *sqldb.Tx, id lantern.ID, roots []strin
 	return found, nil
 }
 
-// ReviewTasks returns what the member owes after corrections, the newest first.
+// ReviewTasks returns what the member owes after corrections: what waits and was imminent,
+// then the newest first.
 func (a *Agent) ReviewTasks(ctx context.Context) ([]lantern.ReviewTask, error) {
 	tasks := []lantern.ReviewTask{}
 	err := a.db.Read(ctx, func(tx *sqldb.Tx) error {
@@ -108,7 +109,7 @@ func (a *Agent) ReviewTasks(ctx context.Context) ([]lantern.ReviewTask, error) {
 // task returns the row in wire form.
 func (r *taskRow) task() (lantern.ReviewTask, error) {
 	t := lantern.ReviewTask{
-		Correction: r.correction, Signal: r.signal, Kind: r.kind, Hits: r.hits,
+		Correction: r.correction, Signal: r.signal, Kind: r.kind, Imminent: r.imminent, Hits: r.hits,
 		Masked: r.masked, Purged: r.purged, Result: r.result, Reviewed: r.reviewed,
 	}
 	for _, l := range []struct {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -42,24 +43,29 @@ func (a *Agent) hit(l *look, m *lantern.Match) (*hitRow, error) {
 	}
 	return &hitRow{
 		id: id, signal: m.Signal, kind: m.Type, ref: l.answer.Ref, account: l.account, how: m.How,
-		state: lantern.HitOpen, urgency: urgency(m), place: string(text), found: a.clock(),
+		state: lantern.HitOpen, incident: m.Incident, urgency: urgency(m), place: string(text), found: a.clock(),
 	}, nil
 }
 
-// urgency orders the queue by risk to a child now, not by age: 0 comes first.
+// urgency orders the queue by risk to a child now, not by age: 0 comes first. What is
+// imminent stands before all else, however it was found.
 func urgency(m *lantern.Match) int64 {
-	u := map[lantern.Severity]int64{lantern.Critical: 1, lantern.High: 2, lantern.Medium: 3, lantern.Low: 4}[m.Severity]
-	if u == 0 {
-		u = 3
-	}
+	doubtful := m.Weak || m.Disputed
 	if m.Imminent {
-		u = 0
+		return map[bool]int64{false: 0, true: lastImminent}[doubtful]
 	}
-	if m.Weak || m.Disputed {
+	u := map[lantern.Severity]int64{lantern.Critical: 2, lantern.High: 3, lantern.Medium: 4, lantern.Low: 5}[m.Severity]
+	if u == 0 {
+		u = 4
+	}
+	if doubtful {
 		u += 5
 	}
 	return u
 }
+
+// lastImminent is the urgency of an imminent signal's hit that is weak or disputed.
+const lastImminent = 1
 
 // keepHits stores hits whose signals still stand. That is asked again in the same
 // transaction: a correction in between must leave no hit behind.
@@ -95,7 +101,16 @@ func (a *Agent) keepHits(ctx context.Context, hits []*hitRow) error {
 				kept = append(kept, h)
 			}
 		}
-		return insertHits(ctx, tx, kept)
+		if err := insertHits(ctx, tx, kept); err != nil {
+			return err
+		}
+		var incidents []lantern.ID
+		for _, h := range kept {
+			if h.incident != 0 && !slices.Contains(incidents, h.incident) {
+				incidents = append(incidents, h.incident)
+			}
+		}
+		return leadIncidents(ctx, tx, incidents)
 	})
 	if err != nil {
 		return fmt.Errorf("keeping hits: %w", err)
@@ -105,16 +120,18 @@ func (a *Agent) keepHits(ctx context.Context, hits []*hitRow) error {
 
 // HitFilter chooses hits. The zero filter asks for the first open ones.
 type HitFilter struct {
-	State   lantern.HitState // "": open; held hits cannot be asked for
-	Account string           // "": any
-	After   lantern.ID       // the last hit of the page before
-	Limit   int              // 0: 100; at most MaxHits
+	State    lantern.HitState // "": open; held hits cannot be asked for
+	Account  string           // "": any
+	Incident lantern.ID       // 0: any
+	After    lantern.ID       // the last hit of the page before
+	Limit    int              // 0: 100; at most MaxHits
 }
 
 // MaxHits bounds a page of hits.
 const MaxHits = 1000
 
 // Hits returns a page of the queue: the greatest risk to a child first, then the oldest.
+// Hits of one incident stand together, where the first of them belongs.
 func (a *Agent) Hits(ctx context.Context, f HitFilter) ([]lantern.Hit, error) {
 	if f.State == "" {
 		f.State = lantern.HitOpen

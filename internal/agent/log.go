@@ -127,7 +127,7 @@ func (a *Agent) Reveal(ctx context.Context, c Caller, id lantern.ID) (lantern.Si
 		if err != nil {
 			return err
 		}
-		s.Value, s.Note, s.Programs = part.Value, part.Note, places[id]
+		s.Value, s.Tactic, s.Note, s.Programs = part.Value, part.Tactic, part.Note, places[id]
 		return a.record(ctx, tx, logged{audit.Reveal,
 			map[string]any{"person": c.Person}, map[string]any{"signal": id, "type": row.kind}})
 	})

@@ -139,6 +139,10 @@ func (l *look) value(pointer string, kind lantern.SignalType, raw string) {
 		l.answer.Reasons = append(l.answer.Reasons, pointer+": not a known signal type")
 		return
 	}
+	if t.Compare == signal.None {
+		l.answer.Reasons = append(l.answer.Reasons, pointer+": not looked up: people read signals of this type")
+		return
+	}
 	if t.Personal && !l.fresh.personal {
 		l.blind()
 		return
@@ -261,7 +265,7 @@ func (a *Agent) opinions(ctx context.Context, ids []lantern.ID) (map[lantern.ID]
 
 // describe fills in what the sharer and the program say of a matched signal.
 func describe(m *lantern.Match, s *lantern.Signal) {
-	m.Type, m.Sharer, m.Status, m.Tags = s.Type, s.Member, s.Status, s.Tags
+	m.Type, m.Incident, m.Sharer, m.Status, m.Tags = s.Type, s.Incident, s.Member, s.Status, s.Tags
 	m.Severity, m.Imminent, m.Disputed, m.Reactions = s.Severity, s.Imminent, s.Disputed, s.Reactions
 	m.Shared, m.RequiresReview = s.Created, true
 	if t, known := signal.Lookup(s.Type); known && t.Weak {

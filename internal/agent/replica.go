@@ -17,8 +17,9 @@ import (
 
 // secretPart is what the replica seals of a signal.
 type secretPart struct {
-	Value string `json:"value"`
-	Note  string `json:"note,omitempty"`
+	Value  string          `json:"value"`
+	Tactic *lantern.Tactic `json:"tactic,omitempty"`
+	Note   string          `json:"note,omitempty"`
 }
 
 // applyPage takes one page of a program's feed in: one transaction for replica, cursor,
@@ -130,6 +131,10 @@ func (e *edit) page(ctx context.Context, tx *sqldb.Tx, program lantern.ID, page 
 
 // changes writes the changes of a page: first what stands, then what fell.
 func (e *edit) changes(ctx context.Context, tx *sqldb.Tx, p programRow, changes []lantern.Change) error {
+	changes, err := e.outdated(ctx, tx, p, changes)
+	if err != nil {
+		return err
+	}
 	ids := make([]lantern.ID, len(changes))
 	for i, c := range changes {
 		ids[i] = c.Signal.ID
@@ -200,23 +205,51 @@ func (e *edit) keepStates(ctx context.Context, tx *sqldb.Tx, rows []*replicaRow)
 	if err != nil {
 		return err
 	}
+	var known []*replicaRow
 	for _, r := range rows {
 		if old := held[r.signal]; old != nil {
 			r.state = old.state
+			known = append(known, r)
 		}
 	}
-	return saveReplica(ctx, tx, rows)
+	if err := saveReplica(ctx, tx, rows); err != nil {
+		return err
+	}
+	return reorder(ctx, tx, known)
+}
+
+// reorder moves the hits of signals that were found before they became imminent, or part
+// of an incident, to where they belong in the queue.
+func reorder(ctx context.Context, tx *sqldb.Tx, rows []*replicaRow) error {
+	var imminent, incidents []lantern.ID
+	for _, r := range rows {
+		if r.imminent {
+			imminent = append(imminent, r.signal)
+		}
+		if r.incident == 0 {
+			continue
+		}
+		if err := tellIncident(ctx, tx, r.signal, r.incident); err != nil {
+			return err
+		}
+		incidents = append(incidents, r.incident)
+	}
+	if err := raiseHits(ctx, tx, imminent); err != nil {
+		return err
+	}
+	slices.Sort(incidents)
+	return leadIncidents(ctx, tx, slices.Compact(incidents))
 }
 
 // seal makes the replica's row of an active signal.
 func (e *edit) seal(ctx context.Context, s *lantern.Signal) (*replicaRow, error) {
 	opinion := *s
-	opinion.Value, opinion.Note = "", ""
+	opinion.Value, opinion.Tactic, opinion.Note = "", nil, ""
 	text, err := json.Marshal(opinion)
 	if err != nil {
 		return nil, fmt.Errorf("writing an opinion: %w", err)
 	}
-	secret, err := json.Marshal(secretPart{Value: s.Value, Note: s.Note})
+	secret, err := json.Marshal(secretPart{Value: s.Value, Tactic: s.Tactic, Note: s.Note})
 	if err != nil {
 		return nil, fmt.Errorf("writing a value: %w", err)
 	}
@@ -234,7 +267,20 @@ func (e *edit) seal(ctx context.Context, s *lantern.Signal) (*replicaRow, error)
 	return &replicaRow{
 		signal: s.ID, member: s.Member, kind: s.Type, state: lantern.Active,
 		expires: s.Expires, opinion: string(text), sealed: sealed, wrapped: wrapped,
+		imminent: s.Imminent, incident: s.Incident,
 	}, nil
+}
+
+// wasImminent reports what the row of a signal, nil if there is none, says of it.
+func (r *replicaRow) wasImminent() (bool, error) {
+	if r == nil {
+		return false, nil
+	}
+	var said lantern.Signal
+	if err := json.Unmarshal([]byte(r.opinion), &said); err != nil {
+		return false, fmt.Errorf("reading the opinion of signal %s: %w", r.signal, err)
+	}
+	return said.Imminent, nil
 }
 
 // unseal opens the sealed part of a row.
@@ -320,6 +366,9 @@ func (e *edit) settle(ctx context.Context, tx *sqldb.Tx, ids []lantern.ID) error
 
 // enter puts an active signal into the engine, unless it is the member's own.
 func (e *edit) enter(ctx context.Context, row *replicaRow) error {
+	if row.kind == lantern.TacticType {
+		return nil // for people: there is nothing to match
+	}
 	entry, ok := e.entries[row.signal]
 	if !ok {
 		var err error
@@ -384,7 +433,11 @@ func (e *edit) fall(ctx context.Context, tx *sqldb.Tx, c *lantern.Change) error 
 		return err
 	}
 	if c.Correction != 0 && c.Signal.Member != e.member {
-		if err := e.owe(ctx, tx, c, held[id] != nil); err != nil {
+		imminent, err := held[id].wasImminent()
+		if err != nil {
+			return err
+		}
+		if err := e.owe(ctx, tx, c, held[id] != nil, imminent); err != nil {
 			return err
 		}
 	}
@@ -409,7 +462,7 @@ func (a *Agent) rebuild(ctx context.Context) error {
 	}
 	err := a.db.Read(ctx, func(tx *sqldb.Tx) error {
 		return eachActive(ctx, tx, func(row *replicaRow) error {
-			if !a.matchable(row.member, member, row.expires, now) {
+			if row.kind == lantern.TacticType || !a.matchable(row.member, member, row.expires, now) {
 				return nil
 			}
 			entry, ok, err := a.entry(ctx, row)

@@ -149,6 +149,10 @@ func (s *sharing) check(ctx context.Context, d *lantern.Draft) error {
 	if !known {
 		return &lantern.Error{Kind: lantern.Invalid, Field: "/type", Reason: "not a known signal type", Fix: "GET /v1/types lists them"}
 	}
+	if t == signal.Tactic {
+		_, err := signal.NormalizeTactic(d.Tactic)
+		return err
+	}
 	v, err := t.Normalize(d.Value)
 	if err != nil {
 		return err

@@ -29,10 +29,7 @@ func insertCase(ctx context.Context, tx *sqldb.Tx, c lantern.Case, person lanter
 // loadCaseIDs returns all cases, the newest first.
 func loadCaseIDs(ctx context.Context, tx *sqldb.Tx) ([]lantern.ID, error) {
 	rows, err := tx.Query(ctx, `SELECT id FROM cases ORDER BY opened DESC, id`)
-	if err != nil {
-		return nil, err
-	}
-	return scanIDs(rows)
+	return scanIDs(rows, err)
 }
 
 // loadCase returns one case with its rounds, counts, outcomes and shared signals.
@@ -66,33 +63,27 @@ func loadCase(ctx context.Context, tx *sqldb.Tx, id lantern.ID) (c lantern.Case,
 // idsOf runs a query that returns one id a row.
 func idsOf(ctx context.Context, tx *sqldb.Tx, query string, args ...any) ([]lantern.ID, error) {
 	rows, err := tx.Query(ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	return scanIDs(rows)
+	return scanIDs(rows, err)
 }
 
 func loadRounds(ctx context.Context, tx *sqldb.Tx, id lantern.ID) ([]lantern.Round, error) {
 	rows, err := tx.Query(ctx, `SELECT number, links, added, total, warning, at FROM rounds WHERE case_id = $1 ORDER BY number`, id)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
 	all := []lantern.Round{}
-	for rows.Next() {
+	err = eachRow(rows, err, func() error {
 		var r lantern.Round
 		var links string
 		var at int64
 		if err := rows.Scan(&r.Number, &links, &r.Added, &r.Total, &r.Warning, &at); err != nil {
-			return nil, err
+			return err
 		}
 		if err := json.Unmarshal([]byte(links), &r.Links); err != nil {
-			return nil, fmt.Errorf("reading a round: %w", err)
+			return fmt.Errorf("reading a round: %w", err)
 		}
 		r.At = fromMicros(at)
 		all = append(all, r)
-	}
-	return all, rows.Err()
+		return nil
+	})
+	return all, err
 }
 
 // insertRound makes a round and its candidates stand.
@@ -211,10 +202,7 @@ func decideCaseHits(ctx context.Context, tx *sqldb.Tx, id lantern.ID, accounts [
 		rows, err := tx.Query(ctx, `UPDATE hits SET state = $1, decision = $2, person = $3, decided = $4
 			WHERE case_id = $5 AND state IN ($6, $1) AND account IN `+list(7, len(args))+` RETURNING signal`,
 			append([]any{lantern.HitDecided, d, person, micros(at), id, lantern.HitOpen}, args...)...)
-		if err != nil {
-			return err
-		}
-		ids, err := scanIDs(rows)
+		ids, err := scanIDs(rows, err)
 		signals = append(signals, ids...)
 		return err
 	})
@@ -225,20 +213,17 @@ func decideCaseHits(ctx context.Context, tx *sqldb.Tx, id lantern.ID, accounts [
 func countDecided(ctx context.Context, tx *sqldb.Tx, id lantern.ID) (map[lantern.HitDecision]int, error) {
 	rows, err := tx.Query(ctx, `SELECT decision, COUNT(*) FROM candidates WHERE case_id = $1`+standing+
 		` AND decision <> '' GROUP BY decision`, id)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
 	counts := make(map[lantern.HitDecision]int)
-	for rows.Next() {
+	err = eachRow(rows, err, func() error {
 		var d lantern.HitDecision
 		var n int
 		if err := rows.Scan(&d, &n); err != nil {
-			return nil, err
+			return err
 		}
 		counts[d] = n
-	}
-	return counts, rows.Err()
+		return nil
+	})
+	return counts, err
 }
 
 // seedHits calls each for every visible hit of the seeds that names an account.
@@ -248,18 +233,14 @@ func seedHits(ctx context.Context, tx *sqldb.Tx, seeds []lantern.ID, each func(h
 		rows, err := tx.Query(ctx, `SELECT `+hitColumns+` FROM hits WHERE signal IN `+list(1, n)+
 			` AND account <> '' AND (state = `+place(n+1)+` OR decision = `+place(n+2)+` AND state = `+place(n+3)+`)
 			ORDER BY account, found, id`, append(args, lantern.HitOpen, lantern.Confirmed, lantern.HitDecided)...)
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		for rows.Next() {
+		return eachRow(rows, err, func() error {
 			var h hitRow
 			if err := h.scan(rows); err != nil {
 				return err
 			}
 			each(h)
-		}
-		return rows.Err()
+			return nil
+		})
 	})
 }
 
@@ -279,21 +260,18 @@ func productiveSeeds(ctx context.Context, tx *sqldb.Tx, id lantern.ID) (seeds []
 		JOIN replica r ON r.signal = s.signal AND r.state = $1
 		LEFT JOIN hits h ON h.signal = s.signal AND h.case_id = s.case_id AND h.decision = $2
 		WHERE s.case_id = $3 GROUP BY s.signal ORDER BY 2 DESC, 1`, lantern.Active, lantern.Confirmed, id)
-	if err != nil {
-		return nil, nil, err
-	}
-	defer rows.Close()
 	confirmed = make(map[lantern.ID]int)
-	for rows.Next() {
+	err = eachRow(rows, err, func() error {
 		var signal lantern.ID
 		var n int
 		if err := rows.Scan(&signal, &n); err != nil {
-			return nil, nil, err
+			return err
 		}
 		seeds = append(seeds, signal)
 		confirmed[signal] = n
-	}
-	return seeds, confirmed, rows.Err()
+		return nil
+	})
+	return seeds, confirmed, err
 }
 
 // insertShared notes derived signals that were shared back.

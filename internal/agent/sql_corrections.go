@@ -12,6 +12,7 @@ import (
 type taskRow struct {
 	correction, signal        lantern.ID
 	kind                      lantern.CorrectionKind
+	imminent                  bool
 	hits                      int
 	accounts, cases, outcomes string // JSON lists
 	opened, masked, purged    time.Time
@@ -20,11 +21,11 @@ type taskRow struct {
 	reviewed                  time.Time
 }
 
-const taskColumns = `correction, signal, kind, hits, accounts, cases, outcomes, opened, masked, purged, result, ground, person, reviewed`
+const taskColumns = `correction, signal, kind, imminent, hits, accounts, cases, outcomes, opened, masked, purged, result, ground, person, reviewed`
 
 func (t *taskRow) scan(row interface{ Scan(...any) error }) error {
 	var opened, masked, purged, reviewed int64
-	err := row.Scan(&t.correction, &t.signal, &t.kind, &t.hits, &t.accounts, &t.cases, &t.outcomes,
+	err := row.Scan(&t.correction, &t.signal, &t.kind, &t.imminent, &t.hits, &t.accounts, &t.cases, &t.outcomes,
 		&opened, &masked, &purged, &t.result, &t.ground, &t.person, &reviewed)
 	t.opened, t.masked, t.purged, t.reviewed = fromMicros(opened), fromMicros(masked), fromMicros(purged), fromMicros(reviewed)
 	return err
@@ -34,8 +35,8 @@ func (t *taskRow) scan(row interface{ Scan(...any) error }) error {
 // for each program.
 func insertTask(ctx context.Context, tx *sqldb.Tx, t taskRow) error {
 	_, err := tx.Exec(ctx, `INSERT INTO tasks (`+taskColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, '', '', 0, 0) ON CONFLICT (correction) DO NOTHING`,
-		t.correction, t.signal, t.kind, t.hits, t.accounts, t.cases, t.outcomes, micros(t.opened))
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, 0, '', '', 0, 0) ON CONFLICT (correction) DO NOTHING`,
+		t.correction, t.signal, t.kind, t.imminent, t.hits, t.accounts, t.cases, t.outcomes, micros(t.opened))
 	return err
 }
 
@@ -48,22 +49,11 @@ func loadTask(ctx context.Context, tx *sqldb.Tx, correction lantern.ID) (t taskR
 	return t, err == nil, err
 }
 
-// loadTasks returns all tasks, the newest first.
+// loadTasks returns all tasks: those that wait and were imminent, then the newest first.
 func loadTasks(ctx context.Context, tx *sqldb.Tx) ([]taskRow, error) {
-	rows, err := tx.Query(ctx, `SELECT `+taskColumns+` FROM tasks ORDER BY opened DESC, correction`)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var all []taskRow
-	for rows.Next() {
-		var t taskRow
-		if err := t.scan(rows); err != nil {
-			return nil, err
-		}
-		all = append(all, t)
-	}
-	return all, rows.Err()
+	rows, err := tx.Query(ctx, `SELECT `+taskColumns+` FROM tasks
+		ORDER BY CASE WHEN imminent AND result = '' THEN 0 ELSE 1 END, opened DESC, correction`)
+	return collect(rows, err, func(t *taskRow) error { return t.scan(rows) })
 }
 
 // countTasks returns how many tasks wait for a ruling. One on which nothing rested does not.
@@ -99,19 +89,7 @@ type ackRow struct {
 // that are not true yet; "masked" before "purged".
 func loadAcks(ctx context.Context, tx *sqldb.Tx, ready bool) ([]ackRow, error) {
 	rows, err := tx.Query(ctx, `SELECT correction, step, known FROM acks WHERE done = 0 AND ready = $1 ORDER BY step, correction`, ready)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var all []ackRow
-	for rows.Next() {
-		var r ackRow
-		if err := rows.Scan(&r.Correction, &r.Step, &r.known); err != nil {
-			return nil, err
-		}
-		all = append(all, r)
-	}
-	return all, rows.Err()
+	return collect(rows, err, func(r *ackRow) error { return rows.Scan(&r.Correction, &r.Step, &r.known) })
 }
 
 // readyAck notes that a step is true here.
@@ -146,10 +124,7 @@ func countAcks(ctx context.Context, tx *sqldb.Tx) (n int, err error) {
 // hitAccounts returns how many hits rest on a signal and the own accounts they name.
 func hitAccounts(ctx context.Context, tx *sqldb.Tx, signal lantern.ID) (hits int, accounts []string, err error) {
 	rows, err := tx.Query(ctx, `SELECT account FROM hits WHERE signal = $1 ORDER BY account`, signal)
-	if err != nil {
-		return 0, nil, err
-	}
-	all, err := scanTexts(rows)
+	all, err := scanTexts(rows, err)
 	for _, s := range all {
 		if s != "" {
 			accounts = append(accounts, s)
@@ -162,29 +137,23 @@ func hitAccounts(ctx context.Context, tx *sqldb.Tx, signal lantern.ID) (hits int
 func casesOn(ctx context.Context, tx *sqldb.Tx, signal lantern.ID) (cases []lantern.ID, only map[lantern.ID]bool, err error) {
 	rows, err := tx.Query(ctx, `SELECT case_id, COUNT(*) FROM case_signals
 		WHERE case_id IN (SELECT case_id FROM case_signals WHERE signal = $1) GROUP BY case_id ORDER BY case_id`, signal)
-	if err != nil {
-		return nil, nil, err
-	}
-	defer rows.Close()
 	only = make(map[lantern.ID]bool)
-	for rows.Next() {
+	err = eachRow(rows, err, func() error {
 		var id lantern.ID
 		var seeds int
 		if err := rows.Scan(&id, &seeds); err != nil {
-			return nil, nil, err
+			return err
 		}
 		cases = append(cases, id)
 		only[id] = seeds == 1
-	}
-	return cases, only, rows.Err()
+		return nil
+	})
+	return cases, only, err
 }
 
 // outcomesOn returns the exchange's ids of the outcomes that named a signal.
 func outcomesOn(ctx context.Context, tx *sqldb.Tx, signal lantern.ID) ([]lantern.ID, error) {
 	rows, err := tx.Query(ctx, `SELECT o.sent FROM outcomes o JOIN outcome_signals s ON s.outcome = o.id
 		WHERE s.signal = $1 AND o.sent > 0 ORDER BY o.at, o.id`, signal)
-	if err != nil {
-		return nil, err
-	}
-	return scanIDs(rows)
+	return scanIDs(rows, err)
 }

@@ -17,8 +17,11 @@ type hitRow struct {
 	account    string
 	how        lantern.How
 	state      lantern.HitState
+	incident   lantern.ID
 	urgency    int64
-	place      string // JSON of the match without what the signal says; "" once void
+	leads      int64     // the urgency by which its incident stands in the queue
+	leadFound  time.Time // and the time; both its own if it has no incident
+	place      string    // JSON of the match without what the signal says; "" once void
 	caseID     lantern.ID
 	decision   lantern.HitDecision
 	person     lantern.ID
@@ -26,13 +29,13 @@ type hitRow struct {
 	decided    time.Time
 }
 
-const hitColumns = `id, signal, type, ref, account, how, state, urgency, place, case_id, decision, person, found, decided`
+const hitColumns = `id, signal, type, ref, account, how, state, incident, urgency, lead_urgency, lead_found, place, case_id, decision, person, found, decided`
 
 func (h *hitRow) scan(row interface{ Scan(...any) error }) error {
-	var found, decided int64
-	err := row.Scan(&h.id, &h.signal, &h.kind, &h.ref, &h.account, &h.how, &h.state, &h.urgency, &h.place,
+	var leadFound, found, decided int64
+	err := row.Scan(&h.id, &h.signal, &h.kind, &h.ref, &h.account, &h.how, &h.state, &h.incident, &h.urgency, &h.leads, &leadFound, &h.place,
 		&h.caseID, &h.decision, &h.person, &found, &decided)
-	h.found, h.decided = fromMicros(found), fromMicros(decided)
+	h.leadFound, h.found, h.decided = fromMicros(leadFound), fromMicros(found), fromMicros(decided)
 	return err
 }
 
@@ -41,12 +44,12 @@ func (h *hitRow) scan(row interface{ Scan(...any) error }) error {
 func insertHits(ctx context.Context, tx *sqldb.Tx, hits []*hitRow) error {
 	rows := make([][]any, len(hits))
 	for i, h := range hits {
-		rows[i] = []any{h.id, h.signal, h.kind, h.ref, h.account, h.how, h.state, h.urgency, h.place,
+		rows[i] = []any{h.id, h.signal, h.kind, h.ref, h.account, h.how, h.state, h.incident, h.urgency, h.urgency, micros(h.found), h.place,
 			h.caseID, h.decision, h.person, micros(h.found), micros(h.decided)}
 	}
 	_, err := tx.InsertMany(ctx, "hits", strings.Split(hitColumns, ", "),
 		`ON CONFLICT (signal, ref, how) DO UPDATE SET id = excluded.id, state = excluded.state, account = excluded.account,
-		urgency = excluded.urgency, place = excluded.place, case_id = 0, decision = '', person = 0,
+		incident = excluded.incident, urgency = excluded.urgency, lead_urgency = excluded.lead_urgency, lead_found = excluded.lead_found, place = excluded.place, case_id = 0, decision = '', person = 0,
 		found = excluded.found, decided = 0 WHERE hits.state = 'void'`, rows)
 	return err
 }
@@ -84,6 +87,37 @@ func loadHit(ctx context.Context, tx *sqldb.Tx, id lantern.ID) (h hitRow, found 
 	return h, err == nil, err
 }
 
+// hitOrder is the order of the queue.
+const hitOrder = `lead_urgency, lead_found, incident, urgency, found, id`
+
+// leadIncidents lets the hits of incidents that wait stand where the gravest and then the
+// first of them belongs.
+func leadIncidents(ctx context.Context, tx *sqldb.Tx, incidents []lantern.ID) error {
+	return inChunks(incidents, func(args []any) error {
+		_, err := tx.Exec(ctx, `UPDATE hits SET
+			lead_urgency = (SELECT MIN(o.urgency) FROM hits o WHERE o.incident = hits.incident AND o.state = 'open'),
+			lead_found = (SELECT MIN(o.found) FROM hits o WHERE o.incident = hits.incident AND o.state = 'open')
+			WHERE state = 'open' AND incident IN `+list(1, len(args)), args...)
+		return err
+	})
+}
+
+// raiseHits lets the hits of signals stand among what is imminent.
+func raiseHits(ctx context.Context, tx *sqldb.Tx, signals []lantern.ID) error {
+	return inChunks(signals, func(args []any) error {
+		_, err := tx.Exec(ctx, `UPDATE hits SET urgency = CASE WHEN urgency > 6 THEN 1 ELSE 0 END,
+			lead_urgency = CASE WHEN urgency > 6 THEN 1 ELSE 0 END
+			WHERE urgency > 1 AND signal IN `+list(1, len(args)), args...)
+		return err
+	})
+}
+
+// tellIncident notes the incident of signals whose hits were found before it was known.
+func tellIncident(ctx context.Context, tx *sqldb.Tx, signal, incident lantern.ID) error {
+	_, err := tx.Exec(ctx, `UPDATE hits SET incident = $1 WHERE signal = $2 AND incident <> $1`, incident, signal)
+	return err
+}
+
 // listHits returns a page of the queue in its order, after the hit given unless it is nil.
 func listHits(ctx context.Context, tx *sqldb.Tx, f HitFilter, after *hitRow) ([]hitRow, error) {
 	q := `SELECT ` + hitColumns + ` FROM hits WHERE state = $1`
@@ -92,27 +126,18 @@ func listHits(ctx context.Context, tx *sqldb.Tx, f HitFilter, after *hitRow) ([]
 		args = append(args, f.Account)
 		q += ` AND account = ` + place(len(args))
 	}
+	if f.Incident != 0 {
+		args = append(args, f.Incident)
+		q += ` AND incident = ` + place(len(args))
+	}
 	if after != nil {
-		args = append(args, after.urgency, micros(after.found), after.id)
-		n := len(args)
-		q += ` AND (urgency, found, id) > (` + place(n-2) + `, ` + place(n-1) + `, ` + place(n) + `)`
+		q += ` AND (` + hitOrder + `) > ` + list(len(args)+1, 6)
+		args = append(args, after.leads, micros(after.leadFound), after.incident, after.urgency, micros(after.found), after.id)
 	}
 	args = append(args, f.Limit)
-	q += ` ORDER BY urgency, found, id LIMIT ` + place(len(args))
+	q += ` ORDER BY ` + hitOrder + ` LIMIT ` + place(len(args))
 	rows, err := tx.Query(ctx, q, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var all []hitRow
-	for rows.Next() {
-		var h hitRow
-		if err := h.scan(rows); err != nil {
-			return nil, err
-		}
-		all = append(all, h)
-	}
-	return all, rows.Err()
+	return collect(rows, err, func(h *hitRow) error { return h.scan(rows) })
 }
 
 // decideHit records a person's decision.
@@ -125,20 +150,17 @@ func decideHit(ctx context.Context, tx *sqldb.Tx, id lantern.ID, d lantern.HitDe
 // countHits returns how many hits are in each state anybody may see.
 func countHits(ctx context.Context, tx *sqldb.Tx) (map[lantern.HitState]int, error) {
 	rows, err := tx.Query(ctx, `SELECT state, COUNT(*) FROM hits WHERE state <> $1 GROUP BY state`, lantern.HitHeld)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
 	counts := make(map[lantern.HitState]int)
-	for rows.Next() {
+	err = eachRow(rows, err, func() error {
 		var s lantern.HitState
 		var n int
 		if err := rows.Scan(&s, &n); err != nil {
-			return nil, err
+			return err
 		}
 		counts[s] = n
-	}
-	return counts, rows.Err()
+		return nil
+	})
+	return counts, err
 }
 
 // oweReaction notes a reaction that follows from a ruling, once per signal. One that was
@@ -159,19 +181,7 @@ type owedReaction struct {
 func loadOwedReactions(ctx context.Context, tx *sqldb.Tx) ([]owedReaction, error) {
 	rows, err := tx.Query(ctx, `SELECT o.signal, o.reaction FROM reactions o JOIN replica r ON r.signal = o.signal
 		WHERE NOT o.sent ORDER BY o.signal, o.reaction`)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var all []owedReaction
-	for rows.Next() {
-		var o owedReaction
-		if err := rows.Scan(&o.signal, &o.reaction); err != nil {
-			return nil, err
-		}
-		all = append(all, o)
-	}
-	return all, rows.Err()
+	return collect(rows, err, func(o *owedReaction) error { return rows.Scan(&o.signal, &o.reaction) })
 }
 
 // settleReaction notes that a reaction was sent.

@@ -30,11 +30,7 @@ func appendLog(ctx context.Context, tx *sqldb.Tx, number int64, leaf []byte, ope
 // eachLogLeaf calls each for every leaf of the agent's own log in order.
 func eachLogLeaf(ctx context.Context, tx *sqldb.Tx, each func(leaf []byte, opening string) error) error {
 	rows, err := tx.Query(ctx, `SELECT leaf, opening FROM log_leaves ORDER BY number`)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
+	return eachRow(rows, err, func() error {
 		var leaf []byte
 		var opening string
 		if err := rows.Scan(&leaf, &opening); err != nil {
@@ -43,6 +39,6 @@ func eachLogLeaf(ctx context.Context, tx *sqldb.Tx, each func(leaf []byte, openi
 		if err := each(leaf, opening); err != nil {
 			return err
 		}
-	}
-	return rows.Err()
+		return nil
+	})
 }

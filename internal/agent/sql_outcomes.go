@@ -77,19 +77,16 @@ func sentOutcome(ctx context.Context, tx *sqldb.Tx, sent lantern.ID) (o outcomeR
 // answered reports whether a task's outcome that takes back another one was sent.
 func answered(ctx context.Context, tx *sqldb.Tx, task lantern.ID) (map[lantern.ID]bool, error) {
 	rows, err := tx.Query(ctx, `SELECT `+outcomeColumns+` FROM outcomes WHERE task = $1 AND sent > 0`, task)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
 	done := make(map[lantern.ID]bool)
-	for rows.Next() {
+	err = eachRow(rows, err, func() error {
 		var o outcomeRow
 		if err := o.scan(rows); err != nil {
-			return nil, err
+			return err
 		}
 		done[o.body.Corrects] = true
-	}
-	return done, rows.Err()
+		return nil
+	})
+	return done, err
 }
 
 // settleOutcome notes the exchange's answer. The tokens served only to be sent.

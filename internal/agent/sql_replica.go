@@ -20,6 +20,10 @@ type replicaRow struct {
 	opinion string // JSON of the signal without value and note
 	sealed  []byte // empty while no value was sent
 	wrapped []byte // the wrapped key; empty with sealed
+
+	// Of a row that a page brings: what the order of its hits depends on.
+	imminent bool
+	incident lantern.ID
 }
 
 // loadReplica returns the rows of those signals that are held.
@@ -38,11 +42,7 @@ func loadReplica(ctx context.Context, tx *sqldb.Tx, ids []lantern.ID) (map[lante
 func queryReplica(ctx context.Context, tx *sqldb.Tx, where string, args []any, each func(*replicaRow) error) error {
 	rows, err := tx.Query(ctx, `SELECT r.signal, r.member, r.type, r.state, r.expires, r.opinion, r.sealed, s.wrapped
 		FROM replica r LEFT JOIN secret s ON s.signal = r.signal`+where, args...)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
+	return eachRow(rows, err, func() error {
 		var r replicaRow
 		var expires int64
 		if err := rows.Scan(&r.signal, &r.member, &r.kind, &r.state, &expires, &r.opinion, &r.sealed, &r.wrapped); err != nil {
@@ -52,8 +52,8 @@ func queryReplica(ctx context.Context, tx *sqldb.Tx, where string, args []any, e
 		if err := each(&r); err != nil {
 			return err
 		}
-	}
-	return rows.Err()
+		return nil
+	})
 }
 
 // eachActive calls each for every active signal with a value, as the engine is built.
@@ -123,14 +123,30 @@ func savePlacements(ctx context.Context, tx *sqldb.Tx, all []placementRow) error
 	return err
 }
 
+// loadSeqs returns where signals were last placed in a program, since its last resync.
+func loadSeqs(ctx context.Context, tx *sqldb.Tx, p programRow, ids []lantern.ID) (map[lantern.ID]int64, error) {
+	seqs := make(map[lantern.ID]int64)
+	err := inChunks(ids, func(args []any) error {
+		rows, err := tx.Query(ctx, `SELECT signal, seq FROM placement WHERE program = $1 AND generation >= $2 AND signal IN `+list(3, len(args)),
+			append([]any{p.id, p.generation}, args...)...)
+		return eachRow(rows, err, func() error {
+			var id lantern.ID
+			var seq int64
+			if err := rows.Scan(&id, &seq); err != nil {
+				return err
+			}
+			seqs[id] = seq
+			return nil
+		})
+	})
+	return seqs, err
+}
+
 // dropPlacements deletes the placements of a program older than a generation and returns
 // their signals.
 func dropPlacements(ctx context.Context, tx *sqldb.Tx, program lantern.ID, generation int64) ([]lantern.ID, error) {
 	rows, err := tx.Query(ctx, `DELETE FROM placement WHERE program = $1 AND generation < $2 RETURNING signal`, program, generation)
-	if err != nil {
-		return nil, err
-	}
-	return scanIDs(rows)
+	return scanIDs(rows, err)
 }
 
 // loadStandings returns, for those signals that are placed anywhere, whether they are
@@ -140,11 +156,7 @@ func loadStandings(ctx context.Context, tx *sqldb.Tx, ids []lantern.ID) (map[lan
 	err := inChunks(ids, func(args []any) error {
 		rows, err := tx.Query(ctx, `SELECT signal, SUM(CASE WHEN state = $1 THEN 0 ELSE 1 END) FROM placement
 			WHERE signal IN `+list(2, len(args))+` GROUP BY signal`, append([]any{lantern.Active}, args...)...)
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		for rows.Next() {
+		return eachRow(rows, err, func() error {
 			var id lantern.ID
 			var masked int64
 			if err := rows.Scan(&id, &masked); err != nil {
@@ -154,8 +166,8 @@ func loadStandings(ctx context.Context, tx *sqldb.Tx, ids []lantern.ID) (map[lan
 			if masked > 0 {
 				standings[id] = lantern.Suspended
 			}
-		}
-		return rows.Err()
+			return nil
+		})
 	})
 	return standings, err
 }
@@ -165,18 +177,14 @@ func loadPlaces(ctx context.Context, tx *sqldb.Tx, ids []lantern.ID) (map[lanter
 	places := make(map[lantern.ID][]lantern.ID, len(ids))
 	err := inChunks(ids, func(args []any) error {
 		rows, err := tx.Query(ctx, `SELECT signal, program FROM placement WHERE signal IN `+list(1, len(args))+` ORDER BY program`, args...)
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		for rows.Next() {
+		return eachRow(rows, err, func() error {
 			var signal, program lantern.ID
 			if err := rows.Scan(&signal, &program); err != nil {
 				return err
 			}
 			places[signal] = append(places[signal], program)
-		}
-		return rows.Err()
+			return nil
+		})
 	})
 	return places, err
 }
@@ -185,20 +193,17 @@ func loadPlaces(ctx context.Context, tx *sqldb.Tx, ids []lantern.ID) (map[lanter
 func countPlaced(ctx context.Context, tx *sqldb.Tx) (map[lantern.ID]int, error) {
 	rows, err := tx.Query(ctx, `SELECT p.program, COUNT(*) FROM placement p JOIN replica r ON r.signal = p.signal
 		WHERE r.state = $1 GROUP BY p.program`, lantern.Active)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
 	counts := make(map[lantern.ID]int)
-	for rows.Next() {
+	err = eachRow(rows, err, func() error {
 		var id lantern.ID
 		var n int
 		if err := rows.Scan(&id, &n); err != nil {
-			return nil, err
+			return err
 		}
 		counts[id] = n
-	}
-	return counts, rows.Err()
+		return nil
+	})
+	return counts, err
 }
 
 // loadFallen returns when those of the signals fell that did.
@@ -206,19 +211,15 @@ func loadFallen(ctx context.Context, tx *sqldb.Tx, ids []lantern.ID) (map[lanter
 	fell := make(map[lantern.ID]time.Time)
 	err := inChunks(ids, func(args []any) error {
 		rows, err := tx.Query(ctx, `SELECT signal, at FROM fallen WHERE signal IN `+list(1, len(args)), args...)
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		for rows.Next() {
+		return eachRow(rows, err, func() error {
 			var id lantern.ID
 			var at int64
 			if err := rows.Scan(&id, &at); err != nil {
 				return err
 			}
 			fell[id] = fromMicros(at)
-		}
-		return rows.Err()
+			return nil
+		})
 	})
 	return fell, err
 }
@@ -233,39 +234,49 @@ func saveFallen(ctx context.Context, tx *sqldb.Tx, signal lantern.ID, at time.Ti
 // loadExpired returns signals whose time ran out.
 func loadExpired(ctx context.Context, tx *sqldb.Tx, now time.Time) ([]lantern.ID, error) {
 	rows, err := tx.Query(ctx, `SELECT signal FROM replica WHERE expires > 0 AND expires <= $1`, micros(now))
+	return scanIDs(rows, err)
+}
+
+// collect reads every row of a result into a T; err is that of the query.
+func collect[T any](rows *sql.Rows, err error, read func(*T) error) ([]T, error) {
+	var all []T
+	err = eachRow(rows, err, func() error {
+		var v T
+		if err := read(&v); err != nil {
+			return err
+		}
+		all = append(all, v)
+		return nil
+	})
 	if err != nil {
 		return nil, err
 	}
-	return scanIDs(rows)
+	return all, nil
+}
+
+// eachRow calls read for every row of a result; err is that of the query.
+func eachRow(rows *sql.Rows, err error, read func() error) error {
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := read(); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
 }
 
 // scanIDs reads rows of one id each.
-func scanIDs(rows *sql.Rows) ([]lantern.ID, error) {
-	defer rows.Close()
-	var ids []lantern.ID
-	for rows.Next() {
-		var id lantern.ID
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
-		ids = append(ids, id)
-	}
-	return ids, rows.Err()
+func scanIDs(rows *sql.Rows, err error) ([]lantern.ID, error) {
+	return collect(rows, err, func(id *lantern.ID) error { return rows.Scan(id) })
+}
+
+// scanTexts reads rows of one text each.
+func scanTexts(rows *sql.Rows, err error) ([]string, error) {
+	return collect(rows, err, func(s *string) error { return rows.Scan(s) })
 }
 
 // absent reports that a row was not there, which for most callers is an answer.
 func absent(err error) bool { return errors.Is(err, sql.ErrNoRows) }
-
-// scanTexts reads rows of one text each.
-func scanTexts(rows *sql.Rows) ([]string, error) {
-	defer rows.Close()
-	var all []string
-	for rows.Next() {
-		var s string
-		if err := rows.Scan(&s); err != nil {
-			return nil, err
-		}
-		all = append(all, s)
-	}
-	return all, rows.Err()
-}

@@ -37,11 +37,7 @@ func loadBarred(ctx context.Context, tx *sqldb.Tx, ids []lantern.ID) (map[lanter
 	barred := make(map[lantern.ID]barredRow)
 	err := inChunks(ids, func(args []any) error {
 		rows, err := tx.Query(ctx, `SELECT signal, state, since FROM barred WHERE signal IN `+list(1, len(args)), args...)
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		for rows.Next() {
+		return eachRow(rows, err, func() error {
 			var id lantern.ID
 			var b barredRow
 			var since int64
@@ -50,8 +46,8 @@ func loadBarred(ctx context.Context, tx *sqldb.Tx, ids []lantern.ID) (map[lanter
 			}
 			b.since = fromMicros(since)
 			barred[id] = b
-		}
-		return rows.Err()
+			return nil
+		})
 	})
 	return barred, err
 }
@@ -75,10 +71,7 @@ func heldBack(ctx context.Context, tx *sqldb.Tx, own lantern.ID) (n int, redo []
 		return 0, nil, err
 	}
 	rows, err := tx.Query(ctx, `SELECT signal FROM barred WHERE member = $1 AND member <> 0 ORDER BY signal LIMIT $2`, own, lantern.MaxRedo)
-	if err != nil {
-		return 0, nil, err
-	}
-	redo, err = scanIDs(rows)
+	redo, err = scanIDs(rows, err)
 	return n, redo, err
 }
 

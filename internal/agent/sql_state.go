@@ -28,19 +28,16 @@ const (
 // loadState returns every row of the table state.
 func loadState(ctx context.Context, tx *sqldb.Tx) (map[string]string, error) {
 	rows, err := tx.Query(ctx, `SELECT name, value FROM state`)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
 	all := make(map[string]string)
-	for rows.Next() {
+	err = eachRow(rows, err, func() error {
 		var name, value string
 		if err := rows.Scan(&name, &value); err != nil {
-			return nil, err
+			return err
 		}
 		all[name] = value
-	}
-	return all, rows.Err()
+		return nil
+	})
+	return all, err
 }
 
 // saveState sets one row.
@@ -93,19 +90,7 @@ func (p *programRow) scan(row interface{ Scan(...any) error }) error {
 // loadPrograms returns the programs the agent follows, in the order of their ids.
 func loadPrograms(ctx context.Context, tx *sqldb.Tx) ([]programRow, error) {
 	rows, err := tx.Query(ctx, `SELECT `+programColumns+` FROM programs ORDER BY program`)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var all []programRow
-	for rows.Next() {
-		var p programRow
-		if err := p.scan(rows); err != nil {
-			return nil, err
-		}
-		all = append(all, p)
-	}
-	return all, rows.Err()
+	return collect(rows, err, func(p *programRow) error { return p.scan(rows) })
 }
 
 // loadProgram returns one program; found is false if the agent does not follow it.
@@ -129,6 +114,21 @@ func saveProgram(ctx context.Context, tx *sqldb.Tx, id lantern.ID, name, policy 
 func advanceProgram(ctx context.Context, tx *sqldb.Tx, p programRow) error {
 	_, err := tx.Exec(ctx, `UPDATE programs SET cursor = $1, seq = $2, generation = $3, loaded = $4, contact = $5
 		WHERE program = $6`, p.cursor, p.seq, p.generation, p.loaded, micros(p.contact), p.id)
+	return err
+}
+
+// loadLane returns how far the lane of a program was followed.
+func loadLane(ctx context.Context, tx *sqldb.Tx, id lantern.ID) (c lantern.Cursor, err error) {
+	err = tx.QueryRow(ctx, `SELECT lane FROM programs WHERE program = $1`, id).Scan(&c)
+	if absent(err) {
+		err = lantern.Errorf(lantern.NotFound, "the program was left")
+	}
+	return c, err
+}
+
+// saveLane records that a page of the lane was applied.
+func saveLane(ctx context.Context, tx *sqldb.Tx, id lantern.ID, c lantern.Cursor) error {
+	_, err := tx.Exec(ctx, `UPDATE programs SET lane = $1 WHERE program = $2`, c, id)
 	return err
 }
 

@@ -123,7 +123,14 @@ func (f *follower) refresh(ctx context.Context) error {
 			ctx, stop := context.WithCancel(ctx)
 			r := &following{stop, make(chan struct{})}
 			f.running[p.ID] = r
-			f.wait.Go(func() { defer close(r.done); f.a.follow(ctx, p.ID) })
+			f.wait.Go(func() {
+				defer close(r.done)
+				var lane sync.WaitGroup
+				lane.Go(func() { f.a.followLane(ctx, p.ID) })
+				f.a.follow(ctx, p.ID)
+				stop()
+				lane.Wait()
+			})
 		}
 	}
 	return nil

@@ -20,12 +20,14 @@ type commands struct {
 	Import      importCmd           `cmd:"" help:"Share signals from a file of any size." example:"lantern import removed.ndjson --dry-run\nlantern import export.csv --map URL=value --map 'Reporter=#' --program 4711 --rejects mend.csv"`
 	Export      exportCmd           `cmd:"" help:"Write signals to a file." example:"lantern export mine.ndjson\nlantern export shared.csv --program 4711"`
 	Signals     signalsCommands     `cmd:"" help:"Look after your own signals."`
+	Incidents   incidentsCommands   `cmd:"" help:"Share what belongs together as one, and look after it."`
 	Challenge   challengeCommands   `cmd:"" help:"Say that a signal is wrong, and decide."`
 	Feed        feedCommands        `cmd:"" help:"Read what others share with you."`
 	Feedback    feedbackCommands    `cmd:"" help:"Tell others what their signals were worth."`
 	Outcome     outcomeCommands     `cmd:"" help:"Record what you did because of signals."`
 	Corrections correctionsCommands `cmd:"" help:"Follow signals that fell until every copy is gone."`
 	Match       matchCmd            `cmd:"" help:"Look your own files up in what was shared with you." example:"lantern match posts.ndjson\nlantern match --account 8812345 export/\ngrep -h . *.log | lantern match -"`
+	Tactics     tacticsCommands     `cmd:"" help:"Read how they work, as others met it."`
 	Hits        hitsCommands        `cmd:"" help:"Work the queue of matches."`
 	Cases       casesCommands       `cmd:"" help:"Review in rounds, from hits to outcomes."`
 	Hash        hashCmd             `cmd:"" help:"Hash files the way signals are shared." example:"lantern hash upload.jpg\nlantern hash --type pdq *.png"`
@@ -98,6 +100,13 @@ type signalsCommands struct {
 	Withdraw signalsWithdraw `cmd:"" help:"Take a signal back, everywhere." example:"lantern signals withdraw 4711 --reason shared-in-error"`
 }
 
+type incidentsCommands struct {
+	Share    incidentsShare    `cmd:"" help:"Share an incident from a file: all its signals or none." example:"lantern incidents share incident.json"`
+	List     incidentsList     `cmd:"" help:"List your incidents." example:"lantern incidents list"`
+	Get      incidentsGet      `cmd:"" help:"Show an incident with its signals, yours or one shared with you." example:"lantern incidents get 4711"`
+	Withdraw incidentsWithdraw `cmd:"" help:"Take an incident back, everywhere." example:"lantern incidents withdraw 4711 --reason shared-in-error"`
+}
+
 type challengeCommands struct {
 	Open   challengeOpen   `cmd:"" help:"Say that a signal is wrong; it stops matching everywhere." example:"lantern challenge open 4711 --reason identifier-reused"`
 	List   challengeList   `cmd:"" help:"List the challenges that concern you." example:"lantern challenge list"`
@@ -112,6 +121,10 @@ type feedCommands struct {
 type hitsCommands struct {
 	List   hitsList   `cmd:"" help:"List the hits that wait, the greatest risk first." example:"lantern hits list --limit 20"`
 	Decide hitsDecide `cmd:"" help:"Record what you decided about hits." example:"lantern hits decide confirmed 4711 4712\nlantern hits decide wrong-signal 4713 --reason identifier-reused"`
+}
+
+type tacticsCommands struct {
+	List tacticsList `cmd:"" help:"List the tactics shared with you." example:"lantern tactics list"`
 }
 
 type casesCommands struct {

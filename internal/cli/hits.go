@@ -24,15 +24,17 @@ func hitColumns() []display.Column[lantern.Hit] {
 		display.Col("imminent", func(h lantern.Hit) string { return display.Yes(h.Match.Imminent) }),
 		display.Col("severity", func(h lantern.Hit) string { return string(h.Match.Severity) }),
 		display.Col("signal", func(h lantern.Hit) string { return h.Match.Signal.String() }),
+		display.Col("incident", func(h lantern.Hit) string { return h.Match.Incident.String() }),
 		display.Col("found", func(h lantern.Hit) string { return display.Stamp(h.Found) }),
 	}
 }
 
 type hitsList struct {
 	AgentAccess
-	State   string `enum:"open,decided,void" default:"open" help:"open, decided or void (${default})."`
-	Account string `help:"Only those of this account."`
-	Limit   int    `help:"At most so many. Default: all."`
+	State    string     `enum:"open,decided,void" default:"open" help:"open, decided or void (${default})."`
+	Account  string     `help:"Only those of this account."`
+	Incident lantern.ID `help:"Only those of this incident."`
+	Limit    int        `help:"At most so many. Default: all."`
 }
 
 // hitPage is how many hits are asked for at once.
@@ -46,7 +48,7 @@ func (c *hitsList) Run(ctx context.Context, a *app) error {
 	}
 	defer agent.Close()
 	l := display.List(a.out, hitColumns()...)
-	filter := client.HitFilter{State: lantern.HitState(c.State), Account: c.Account}
+	filter := client.HitFilter{State: lantern.HitState(c.State), Account: c.Account, Incident: c.Incident}
 	for left := c.Limit; ; {
 		filter.Limit = hitPage
 		if c.Limit > 0 {

@@ -28,6 +28,7 @@ type shareFlags struct {
 	Rejects    string             `type:"path" placeholder:"FILE" help:"Write the rows that were refused to this new file, to mend and share again. None refused: no file."`
 	Map        map[string]string  `placeholder:"THEIRS=OURS" help:"Name of a column in the file and what it holds; # passes it over. Repeat for several."`
 	Program    []lantern.ID       `help:"Program to share with, for rows that name none; repeat for several."`
+	Incident   lantern.ID         `help:"Your incident that rows which name none are part of."`
 	Tag        []lantern.Tag      `help:"Tag for rows that name none; repeat for several."`
 	Policy     string             `help:"Your own policy that was broken, for rows that name none."`
 	ReviewedBy lantern.ReviewedBy `enum:",human,machine,both" default:"" help:"Who reviewed, for rows that do not say: human, machine or both."`
@@ -193,6 +194,9 @@ func (c *shareFlags) rules(ctx context.Context, a *app, r *draft.Rules) (*client
 func (c *shareFlags) complete(d *lantern.Draft) {
 	if len(d.Programs) == 0 {
 		d.Programs = c.Program
+	}
+	if d.Incident == 0 {
+		d.Incident = c.Incident
 	}
 	if len(d.Tags) == 0 {
 		d.Tags = c.Tag

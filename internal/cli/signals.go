@@ -21,7 +21,13 @@ func signalColumns() []display.Column[lantern.Signal] {
 		display.Col("expires", func(s lantern.Signal) string { return display.Stamp(s.Expires) }),
 		display.Col("updated", func(s lantern.Signal) string { return display.Stamp(s.Updated) }),
 		display.Col("member", func(s lantern.Signal) string { return s.Member.String() }),
-		display.Col("value", func(s lantern.Signal) string { return s.Value }),
+		display.Col("incident", func(s lantern.Signal) string { return s.Incident.String() }),
+		display.Col("value", func(s lantern.Signal) string {
+			if s.Tactic != nil {
+				return tacticText(s.Tactic)
+			}
+			return s.Value
+		}),
 	}
 }
 

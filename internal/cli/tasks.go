@@ -14,6 +14,7 @@ func taskColumns() []display.Column[lantern.ReviewTask] {
 		display.Col("correction", func(t lantern.ReviewTask) string { return t.Correction.String() }),
 		display.Col("signal", func(t lantern.ReviewTask) string { return t.Signal.String() }),
 		display.Col("kind", func(t lantern.ReviewTask) string { return string(t.Kind) }),
+		display.Col("imminent", func(t lantern.ReviewTask) string { return display.Yes(t.Imminent) }),
 		display.Col("hits", func(t lantern.ReviewTask) string { return strconv.Itoa(t.Hits) }),
 		display.Col("accounts", func(t lantern.ReviewTask) string { return strconv.Itoa(len(t.Accounts)) }),
 		display.Col("cases", func(t lantern.ReviewTask) string { return strconv.Itoa(len(t.Cases)) }),

@@ -42,6 +42,12 @@ func (r *Rules) Check(s *lantern.Signal) (key string, err error) {
 	all.add(d.Validate())
 	t, ok := signal.Lookup(d.Type)
 	switch {
+	case ok && d.Type == lantern.TacticType:
+		if d.Tactic != nil && d.Tactic.Validate() == nil { // else said above
+			v, err := signal.NormalizeTactic(d.Tactic)
+			all.add(err)
+			key = string(t.Name) + " " + v.Canonical
+		}
 	case ok && d.Value != "":
 		v, err := t.Normalize(d.Value)
 		if err == nil && r.Screen != nil {

@@ -44,7 +44,8 @@ func (x *Exchange) OpenChallenge(ctx context.Context, a policy.Actor, c lantern.
 		}
 		c.ID, c.Member, c.Person, c.State, c.Opened = id, a.Member, a.Person, lantern.ChallengeOpen, t.now
 		c.Deadline = policy.FirstDeadline(row.Imminent, t.now)
-		opened = store.ChallengeRow{Challenge: c, Owner: row.Member, Imminent: row.Imminent}
+		c.Imminent, c.Overdue = row.Imminent, false
+		opened = store.ChallengeRow{Challenge: c, Owner: row.Member}
 		if opened.SealedNote, err = x.sealText(t.ctx, row, challengeAAD(c.ID, "note"), c.Note); err != nil {
 			return err
 		}
@@ -54,7 +55,7 @@ func (x *Exchange) OpenChallenge(ctx context.Context, a policy.Actor, c lantern.
 		if _, err := t.record(entry{kind: audit.Challenge, by: a, facts: facts{Object: c.ID, Signal: c.Signal, Owner: row.Member, Reason: string(c.Reason)}}); err != nil {
 			return err
 		}
-		t.tell(happening{kind: lantern.ChallengeOpened, signal: row.ID, object: c.ID, members: []lantern.ID{row.Member, a.Member}})
+		t.tell(happening{kind: lantern.ChallengeOpened, signal: row.ID, object: c.ID, members: []lantern.ID{row.Member, a.Member}, urgent: c.Imminent})
 		return x.suspend(t, row, a, "challenged")
 	})
 	return opened.Challenge, err
@@ -141,6 +142,7 @@ func (x *Exchange) Challenges(ctx context.Context, a policy.Actor) (list []lante
 // readChallenge unseals what people wrote, as long as the signal's key is there.
 func (x *Exchange) readChallenge(ctx context.Context, tx *sqldb.Tx, r store.ChallengeRow) (lantern.Challenge, error) {
 	c := r.Challenge
+	c.Overdue = c.Decided.IsZero() && !c.Deadline.After(x.Clock())
 	if r.SealedNote == nil && r.SealedAnswer == nil {
 		return c, nil
 	}
@@ -228,6 +230,8 @@ func (x *Exchange) move(t *txn, a policy.Actor, c store.ChallengeRow, m policy.M
 	if m.Falls || m.Stands {
 		c.Decided = t.now
 		t.tellDecided(c)
+	} else if c.State == lantern.ChallengeDisputed {
+		t.tellWaits(c)
 	}
 	row, ok, err := store.ReadSignal(t.ctx, t.Tx, c.Signal)
 	if err != nil || !ok {
@@ -256,7 +260,7 @@ func (x *Exchange) move(t *txn, a policy.Actor, c store.ChallengeRow, m policy.M
 
 // tellDecided tells both parties of a challenge.
 func (t *txn) tellDecided(c store.ChallengeRow) {
-	t.tell(happening{kind: lantern.ChallengeDecided, signal: c.Signal, object: c.ID, members: []lantern.ID{c.Owner, c.Member}})
+	t.tell(happening{kind: lantern.ChallengeDecided, signal: c.Signal, object: c.ID, members: []lantern.ID{c.Owner, c.Member}, urgent: c.Imminent})
 }
 
 // restore lets a signal match again once nothing speaks against it.

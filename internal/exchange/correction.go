@@ -105,7 +105,11 @@ func (x *Exchange) remember(t *txn, row store.SignalRow) error {
 	if err := x.unseal(t.ctx, row, &s); err != nil {
 		return err
 	}
-	if err := store.AddMarker(t.ctx, t.writing(), row.Type, x.mark(row.Type, s.Value), t.now.AddDate(0, markMonths, 0)); err != nil {
+	value, err := shownValue(&s)
+	if err != nil {
+		return err
+	}
+	if err := store.AddMarker(t.ctx, t.writing(), row.Type, x.mark(row.Type, value), t.now.AddDate(0, markMonths, 0)); err != nil {
 		return fmt.Errorf("marking a value: %w", err)
 	}
 	return nil

@@ -282,7 +282,11 @@ func (x *Exchange) settle(t *txn, j store.DueDelivery, result webhook.Result) er
 		if err != nil {
 			return err
 		}
-		due, again := webhook.Next(d.Attempts, d.First, t.now, jitter)
+		next := webhook.Next
+		if d.Urgent {
+			next = webhook.NextUrgent
+		}
+		due, again := next(d.Attempts, d.First, t.now, jitter)
 		if d.Due = due; !again {
 			d.State, d.Settled = lantern.DeliveryDead, t.now
 		}

@@ -19,6 +19,9 @@ type happening struct {
 	object  lantern.ID   // what it is about
 	places  []lantern.ID // programs of the signal; nil: all it is in
 	members []lantern.ID // whom it concerns; unused of an imminent signal and of a member, which may concern anyone
+
+	officers []lantern.ID // set: it concerns those too who may decide as third parties, and these are no third parties
+	urgent   bool         // it cannot wait behind other events
 }
 
 // tell says that something happened. Who is told is decided, and the events written, at
@@ -32,7 +35,7 @@ func (t *txn) tell(h happening) {
 // tellImminent tells of a signal on a child at risk that became active in programs.
 func (t *txn) tellImminent(row store.SignalRow, programs []lantern.ID) {
 	if row.Imminent && row.State == lantern.Active {
-		t.tell(happening{kind: lantern.SignalImminent, signal: row.ID, owner: row.Member, object: row.ID, places: programs})
+		t.tell(happening{kind: lantern.SignalImminent, signal: row.ID, owner: row.Member, object: row.ID, places: programs, urgent: true})
 	}
 }
 
@@ -141,6 +144,7 @@ func (a *audience) add(h happening, hooks []store.Subscription) error {
 	a.events = append(a.events, store.EventRow{Event: e, Member: hooks[0].Member})
 	for _, s := range hooks {
 		d := delivery(s.Member, s.Webhook, e, now)
+		d.Urgent = d.Urgent || h.urgent
 		if s.State == lantern.WebhookDisabled {
 			d.State, d.Settled, d.Failure = lantern.DeliveryDead, now, failedDisabled
 		}
@@ -168,7 +172,8 @@ func (a *audience) concerns(h happening, s store.Subscription) (program lantern.
 	case lantern.MemberChanged:
 		return 0, true
 	}
-	return shared, slices.Contains(h.members, s.Member)
+	third := h.officers != nil && shared != 0 && !slices.Contains(h.officers, s.Member) && policy.Decides(s.MemberKind, s.MemberState)
+	return shared, slices.Contains(h.members, s.Member) || third
 }
 
 // programs returns the first program of what happened in which the member is, and the

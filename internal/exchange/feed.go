@@ -22,6 +22,11 @@ import (
 // rights changed, the tombstones it would need are purged, or the exchange was restored
 // from an older backup.
 func (x *Exchange) Feed(ctx context.Context, a policy.Actor, program lantern.ID, cursor lantern.Cursor, limit int, wait time.Duration) (lantern.FeedPage, error) {
+	return x.FilteredFeed(ctx, a, program, lantern.FeedFilter{}, cursor, limit, wait)
+}
+
+// FilteredFeed is [Exchange.Feed] through a filter. Its cursor goes with its filter.
+func (x *Exchange) FilteredFeed(ctx context.Context, a policy.Actor, program lantern.ID, f lantern.FeedFilter, cursor lantern.Cursor, limit int, wait time.Duration) (lantern.FeedPage, error) {
 	if err := policy.Can(a, policy.ReadFeed, x.Clock()); err != nil {
 		return lantern.FeedPage{}, err
 	}
@@ -33,10 +38,10 @@ func (x *Exchange) Feed(ctx context.Context, a policy.Actor, program lantern.ID,
 	if limit <= 0 || limit > lantern.MaxPage {
 		limit = lantern.MaxPage
 	}
-	var from place
+	from := place{imminent: f.Imminent}
 	if cursor != "" {
 		var err error
-		if from, err = x.readCursor(a.Member, program, cursor); err != nil {
+		if from, err = x.readCursor(a.Member, program, f, cursor); err != nil {
 			return lantern.FeedPage{}, err
 		}
 	}
@@ -150,6 +155,7 @@ type disclosed struct {
 	rows      []store.FeedRow
 	reactions []store.ReactionCount
 	links     []store.LinkRow
+	incidents map[lantern.ID]lantern.ID // signal → incident
 }
 
 // handed counts the signals of others that a page hands out.
@@ -184,7 +190,8 @@ func (x *Exchange) mayDisclose(ctx context.Context, reader, program lantern.ID, 
 // disclosure. A page without rows leaves no trace.
 func (x *Exchange) disclose(t *txn, a policy.Actor, program lantern.ID, from place, head store.Head, m store.Membership, limit int) (
 	d disclosed, next place, leaf int64, err error) {
-	next = place{head.Seq, from.epoch}
+	next = from
+	next.seq = head.Seq
 	// Key and state are read anew: the actor may have waited since it was authenticated.
 	standings, err := store.Standings(t.ctx, t.Tx, []lantern.ID{a.Key})
 	if err != nil {
@@ -198,7 +205,7 @@ func (x *Exchange) disclose(t *txn, a policy.Actor, program lantern.ID, from pla
 		return d, next, 0, err
 	}
 	reads := member.State == lantern.ActiveMember || member.State == lantern.ReadOnly
-	d.rows, err = store.FeedRows(t.ctx, t.Tx, program, a.Member, from.seq, limit, m.Direction, reads)
+	d.rows, err = store.FeedRows(t.ctx, t.Tx, program, a.Member, from.seq, limit, m.Direction, reads, from.imminent)
 	if err != nil || len(d.rows) == 0 {
 		return d, next, 0, err
 	}
@@ -209,6 +216,9 @@ func (x *Exchange) disclose(t *txn, a policy.Actor, program lantern.ID, from pla
 		return d, next, 0, err
 	}
 	if d.links, err = store.LinksBetween(t.ctx, t.Tx, program, from.seq, next.seq); err != nil {
+		return d, next, 0, err
+	}
+	if d.incidents, err = store.IncidentsBetween(t.ctx, t.Tx, program, from.seq, next.seq); err != nil {
 		return d, next, 0, err
 	}
 	digest := sha256.New()
@@ -254,6 +264,7 @@ func (x *Exchange) changes(ctx context.Context, program lantern.ID, d disclosed)
 				return nil, err
 			}
 			s.Disputed, s.Reactions, s.Links, s.Programs = r.Disputed, counts[r.ID], links[r.ID], []lantern.ID{program}
+			s.Incident = d.incidents[r.ID]
 			c.Signal, c.Value = s, r.ValueID
 		}
 		list[i] = c

@@ -16,6 +16,7 @@ type sharing struct {
 	t          *txn
 	placements []store.Placement
 	links      [][]any
+	incidents  [][]any
 	keys       [][]byte        // keyed indexes of the values of what is placed
 	fresh      []store.Sibling // what is placed and active
 }
@@ -39,6 +40,9 @@ func (s *sharing) place(by policy.Actor, p *prepared, programs []lantern.ID, kin
 	s.keys = append(s.keys, p.row.Key)
 	for _, l := range p.draft.Links {
 		s.links = append(s.links, []any{p.row.Member, p.row.ID, string(l.Kind), l.Signal})
+	}
+	if p.draft.Incident != 0 {
+		s.incidents = append(s.incidents, []any{p.row.Member, p.row.ID, p.draft.Incident})
 	}
 	status := lantern.Created
 	switch {
@@ -67,10 +71,13 @@ func (s *sharing) flush() error {
 	if err := store.InsertLinks(s.t.ctx, s.t.writing(), s.links); err != nil {
 		return fmt.Errorf("linking signals: %w", err)
 	}
+	if err := store.AddToIncident(s.t.ctx, s.t.writing(), s.incidents); err != nil {
+		return fmt.Errorf("adding signals to incidents: %w", err)
+	}
 	if len(siblings) > 0 {
 		err = moveSiblings(s.t, siblings, s.fresh)
 	}
-	s.placements, s.links, s.keys, s.fresh = nil, nil, nil, nil
+	s.placements, s.links, s.incidents, s.keys, s.fresh = nil, nil, nil, nil, nil
 	return err
 }
 

@@ -40,7 +40,7 @@ func (x *Exchange) prepare(ctx context.Context, a policy.Actor, d lantern.Draft,
 	if !ok {
 		return nil, &lantern.Error{Kind: lantern.Invalid, Field: "/type", Reason: "not a signal type", Fix: "GET /v1/types lists them"}
 	}
-	v, err := kind.Normalize(d.Value)
+	v, err := normalize(kind, &d)
 	if err == nil && x.Screen != nil {
 		err = x.Screen(kind.Name, v.Canonical)
 	}

@@ -1,6 +1,7 @@
 package exchange
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -40,7 +41,15 @@ func (x *Exchange) reshare(t *txn, a policy.Actor, p *prepared) (lantern.ShareRe
 		return slices.ContainsFunc(links, func(h store.LinkRow) bool { return h.Link == l })
 	}
 	newLink := slices.ContainsFunc(p.draft.Links, func(l lantern.Link) bool { return !known(l) })
-	if row.Opinion == p.row.Opinion && string(row.Content) == string(p.row.Content) && len(missing) == 0 && !newLink {
+	joins, err := joinsIncident(t, p, row)
+	if err != nil {
+		var e *lantern.Error
+		if errors.As(err, &e) {
+			return refusal(e), nil
+		}
+		return lantern.ShareResult{}, err
+	}
+	if row.Opinion == p.row.Opinion && string(row.Content) == string(p.row.Content) && len(missing) == 0 && !newLink && !joins {
 		status := lantern.Unchanged
 		if row.State == lantern.Held {
 			status = lantern.HeldBack // still: sharing it again is no new evidence

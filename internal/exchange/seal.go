@@ -31,7 +31,9 @@ func (x *Exchange) unseal(ctx context.Context, r store.SignalRow, s *lantern.Sig
 	if err != nil {
 		return fmt.Errorf("opening signal %s: %w", r.ID, err)
 	}
-	s.Value = string(value)
+	if err := showValue(s, r.Type, string(value)); err != nil {
+		return err
+	}
 	if r.Note != nil {
 		note, err := record.Open(noteAAD(r.ID), r.Note)
 		if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"lantern"
 	"lantern/audit"
@@ -100,7 +101,7 @@ func refusal(e *lantern.Error) lantern.ShareResult {
 // share checks a batch against what the database says and leaves what passes to the end of
 // the transaction, where it is written together with that of other callers.
 func (x *Exchange) share(t *txn, a policy.Actor, ready []*prepared, results []lantern.ShareResult) error {
-	w := &world{t: t, a: a, targets: map[lantern.ID]bool{}}
+	w := newWorld(t, a)
 	var good []*prepared
 	for _, p := range ready {
 		err := w.check(p)
@@ -174,11 +175,27 @@ func (x *Exchange) shareAll(t *txn, batches []batch) error {
 	return nil
 }
 
+// shareEarlier writes what a transaction holds back of a member's shares, for an act that
+// goes by what the member has shared.
+func (x *Exchange) shareEarlier(t *txn, member lantern.ID) error {
+	if !slices.ContainsFunc(t.shares, func(b batch) bool { return b.by.Member == member }) {
+		return nil
+	}
+	earlier := t.shares
+	t.shares = nil
+	return x.shareAll(t, earlier)
+}
+
 // world is what checking a batch reads, each thing once.
 type world struct {
-	t       *txn
-	a       policy.Actor
-	targets map[lantern.ID]bool // link targets: whether the member may know them
+	t         *txn
+	a         policy.Actor
+	targets   map[lantern.ID]bool             // link targets: whether the member may know them
+	incidents map[lantern.ID]lantern.Incident // by the ids that drafts name; zero if it is not the member's
+}
+
+func newWorld(t *txn, a policy.Actor) *world {
+	return &world{t: t, a: a, targets: map[lantern.ID]bool{}, incidents: map[lantern.ID]lantern.Incident{}}
 }
 
 // placeIn is a program and the member's place in it; err says why there is none.
@@ -236,6 +253,9 @@ func (w *world) check(p *prepared) error {
 	}
 	var err error
 	if p.row.Expires, err = policy.Expiry(typed(p.kind), p.rules, p.expires, w.t.now); err != nil {
+		return err
+	}
+	if err := w.checkIncident(&p.draft); err != nil {
 		return err
 	}
 	return w.checkLinks(p.draft.Links)

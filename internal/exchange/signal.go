@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 
 	"lantern"
 	"lantern/audit"
@@ -82,6 +81,13 @@ func (x *Exchange) Signal(ctx context.Context, a policy.Actor, id lantern.ID) (s
 		}
 		if s, err = x.whole(t.ctx, t.Tx, row); err != nil {
 			return err
+		}
+		if s.Incident != 0 { // shared to other programs, it is nothing to this reader
+			if _, _, err := x.seenThrough(t.ctx, t.Tx, a, s.Incident); lantern.KindOf(err) == lantern.NotFound {
+				s.Incident = 0
+			} else if err != nil {
+				return err
+			}
 		}
 		if err := store.AddRecipients(t.ctx, t.writing(), a.Member, []lantern.ID{id}, t.now); err != nil {
 			return fmt.Errorf("entering a recipient: %w", err)
@@ -166,6 +172,9 @@ func (x *Exchange) whole(ctx context.Context, tx *sqldb.Tx, r store.SignalRow) (
 	}
 	for _, l := range links {
 		s.Links = append(s.Links, l.Link)
+	}
+	if s.Incident, err = store.IncidentOf(ctx, tx, r); err != nil {
+		return s, err
 	}
 	counts, err := store.ReactionsTo(ctx, tx, r.ID)
 	for _, c := range counts {
@@ -287,21 +296,28 @@ func (x *Exchange) Withdraw(ctx context.Context, a policy.Actor, id lantern.ID, 
 	if err := policy.Can(a, policy.Withdraw, x.Clock()); err != nil {
 		return c, err
 	}
-	err = x.write(ctx, func(t *txn) error {
-		row, err := x.ownSignal(t, a, id)
-		if err != nil {
-			return err
-		}
-		again := slices.Contains([]lantern.SignalState{lantern.Withdrawn, lantern.Expired}, row.State) && w.Erase
-		if !alive(row.State) && !again {
-			return lantern.Errorf(lantern.Conflict, "the signal is %s", row.State)
-		}
-		f := fall{row: row, by: a, kind: lantern.CorrectionWithdrawn, reason: string(w.Reason), erase: w.Erase}
-		if w.Erase {
-			f.kind = lantern.CorrectionErased
-		}
-		c, err = x.fell(t, f)
-		return err
-	})
+	err = x.write(ctx, func(t *txn) (err error) { c, err = x.withdraw(t, a, id, w); return err })
 	return c, err
+}
+
+// withdraw is the transaction of a withdrawal.
+func (x *Exchange) withdraw(t *txn, a policy.Actor, id lantern.ID, w lantern.Withdrawal) (c lantern.Correction, err error) {
+	row, err := x.ownSignal(t, a, id)
+	if err != nil {
+		return c, err
+	}
+	if !takesBack(row.State, w.Erase) {
+		return c, lantern.Errorf(lantern.Conflict, "the signal is %s", row.State)
+	}
+	f := fall{row: row, by: a, kind: lantern.CorrectionWithdrawn, reason: string(w.Reason), erase: w.Erase}
+	if w.Erase {
+		f.kind = lantern.CorrectionErased
+	}
+	return x.fell(t, f)
+}
+
+// takesBack reports whether a signal in that state can be withdrawn: one that ended only
+// to erase it.
+func takesBack(s lantern.SignalState, erase bool) bool {
+	return alive(s) || erase && (s == lantern.Withdrawn || s == lantern.Expired)
 }

@@ -37,7 +37,7 @@ func (x *Exchange) sweepLoop() {
 // may run at any time and in several processes at once. However much there is to do, it
 // is done in small transactions, between which others write.
 func (x *Exchange) Sweep(ctx context.Context) error {
-	for _, step := range []func(*txn) (int, error){x.expireDue, x.passLate, x.eraseFallen, x.purgeTombstones, x.purgeMemories} {
+	for _, step := range []func(*txn) (int, error){x.expireDue, x.passLate, x.remindLate, x.eraseFallen, x.purgeTombstones, x.purgeMemories} {
 		for n := 1; n > 0; {
 			if err := x.write(ctx, func(t *txn) (err error) { n, err = step(t); return err }); err != nil {
 				return err
@@ -78,7 +78,11 @@ func (x *Exchange) passLate(t *txn) (int, error) {
 		return 0, err
 	}
 	return inTime(late, func(c store.ChallengeRow) error {
-		move, err := policy.Step(c.State, policy.Clock, "", c.Imminent, t.now)
+		since := t.now
+		if c.Imminent {
+			since = c.Deadline // the hour does not grow because somebody looked late
+		}
+		move, err := policy.Step(c.State, policy.Clock, "", c.Imminent, since)
 		if err != nil {
 			return fmt.Errorf("passing challenge %s on: %w", c.ID, err)
 		}

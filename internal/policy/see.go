@@ -48,3 +48,19 @@ func See(v Viewed) Sight {
 	}
 	return Nothing
 }
+
+// Best picks the place through which a reader sees an incident: of its places in the
+// incident's programs the one with the widest sight of what is active. The incident is
+// then read through that one place: [See] decides on each of its signals with nothing but
+// the signal's state, and whether it was sent, changed. Joined is false if there is none.
+func Best(places []Viewed) Viewed {
+	var best Viewed
+	sight := Nothing
+	for _, v := range places {
+		v.Signal = lantern.Active
+		if s := See(v); v.Joined && (!best.Joined || s > sight) {
+			best, sight = v, s
+		}
+	}
+	return best
+}

@@ -12,6 +12,8 @@ var learns = map[lantern.EventType]Action{
 	lantern.SignalImminent:   ReadSignals,
 	lantern.CorrectionOpened: ReadCorrections,
 	lantern.ChallengeOpened:  ReadChallenges,
+	lantern.ChallengeWaits:   ReadChallenges,
+	lantern.ChallengeOverdue: ReadChallenges,
 	lantern.ChallengeDecided: ReadChallenges,
 	lantern.FeedbackReceived: ReadSignals,
 	lantern.OutcomeReceived:  ReadOutcomes,
@@ -25,4 +27,11 @@ var learns = map[lantern.EventType]Action{
 func Told(e lantern.EventType, kind lantern.MemberKind, state lantern.MemberState, self bool) bool {
 	r, ok := rules[learns[e]]
 	return ok && slices.Contains(r.kinds, kind) && (slices.Contains(r.states, state) || self)
+}
+
+// Decides reports whether a member of that kind and state may send a dispute officer, if
+// it is a third party to the challenge.
+func Decides(kind lantern.MemberKind, state lantern.MemberState) bool {
+	r := rules[DecideChallenge]
+	return slices.Contains(r.kinds, kind) && slices.Contains(r.states, state)
 }

@@ -17,6 +17,7 @@ func TestTold(t *testing.T) {
 		want  []lantern.MemberState
 	}{
 		{lantern.SignalImminent, reading}, {lantern.CorrectionOpened, everSent}, {lantern.ChallengeOpened, everSent},
+		{lantern.ChallengeWaits, everSent}, {lantern.ChallengeOverdue, everSent},
 		{lantern.ChallengeDecided, everSent}, {lantern.FeedbackReceived, reading}, {lantern.OutcomeReceived, everSent},
 		{lantern.MemberChanged, reading}, {lantern.WebhookTest, everSent}, {"signal.changed", nil}, {"", nil},
 	} {

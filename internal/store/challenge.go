@@ -11,8 +11,7 @@ import (
 // ChallengeRow is a challenge with what its rules need to know of the signal.
 type ChallengeRow struct {
 	lantern.Challenge
-	Owner    lantern.ID // the sharer
-	Imminent bool
+	Owner lantern.ID // the sharer
 
 	SealedNote   []byte // under the signal's key, so that they die with it
 	SealedAnswer []byte
@@ -59,8 +58,8 @@ func CountUndecided(ctx context.Context, tx *sqldb.Tx, member lantern.ID) (n int
 	return n, err
 }
 
-// ChallengesFor reads the challenges a member opened, must answer or may decide, newest
-// last: its own, those against its signals and, if disputes is set, every disputed one
+// ChallengesFor reads the challenges a member opened, must answer or may decide: what is
+// imminent and undecided first, then the newest last: its own, those against its signals and, if disputes is set, every disputed one
 // in a program it is in.
 func ChallengesFor(ctx context.Context, tx *sqldb.Tx, member lantern.ID, disputes bool) ([]ChallengeRow, error) {
 	flag := 0
@@ -71,8 +70,22 @@ func ChallengesFor(ctx context.Context, tx *sqldb.Tx, member lantern.ID, dispute
 		WHERE c.member_id = $1 OR c.owner_id = $1 OR ($2 = 1 AND c.state = 'disputed' AND EXISTS (
 			SELECT 1 FROM placement p JOIN membership b ON b.program_id = p.program_id AND b.member_id = $1 AND b.left_at = 0
 			WHERE p.signal_id = c.signal_id))
-		ORDER BY c.opened_at, c.id`, member, flag)
+		ORDER BY CASE WHEN c.imminent AND c.decided_at = 0 THEN 0 ELSE 1 END, c.opened_at, c.id`, member, flag)
 	return all(rows, err, "challenges", scanChallenge)
+}
+
+// Untold reads the undecided challenges of imminent signals whose deadline passed and of
+// which nobody was told since a time.
+func Untold(ctx context.Context, tx *sqldb.Tx, now, since time.Time) ([]ChallengeRow, error) {
+	rows, err := tx.Query(ctx, `SELECT `+challengeColumns+` FROM challenge c
+		WHERE c.imminent AND c.decided_at = 0 AND c.deadline_at <= $1 AND c.told_at <= $2 ORDER BY c.id`, micros(now), micros(since))
+	return all(rows, err, "overdue challenges", scanChallenge)
+}
+
+// SetTold notes when those concerned were told that a challenge is overdue.
+func SetTold(ctx context.Context, tx *sqldb.Tx, c ChallengeRow, at time.Time) error {
+	_, err := tx.Exec(ctx, `UPDATE challenge SET told_at = $2 WHERE id = $1`, c.ID, micros(at))
+	return err
 }
 
 // AddMarker notes that a value fell to an upheld challenge.

@@ -147,11 +147,15 @@ const visible = `CASE
 
 // FeedRows reads a page of a program's feed after a seq, as a reader with that direction
 // may see it; reads says whether the reader's state lets it have active signals. The
-// reader's membership itself is checked by the caller in the same transaction.
-func FeedRows(ctx context.Context, tx *sqldb.Tx, program, reader lantern.ID, after int64, limit int, d lantern.Direction, reads bool) ([]FeedRow, error) {
-	flag := 0
+// reader's membership itself is checked by the caller in the same transaction. imminent
+// leaves out what is active and not imminent.
+func FeedRows(ctx context.Context, tx *sqldb.Tx, program, reader lantern.ID, after int64, limit int, d lantern.Direction, reads, imminent bool) ([]FeedRow, error) {
+	flag, lane := 0, 0
 	if reads {
 		flag = 1
+	}
+	if imminent {
+		lane = 1
 	}
 	rows, err := tx.Query(ctx, `SELECT `+signalColumns+`, p.value_id, p.seq, p.changed_at,
 		CASE WHEN s.state = 'active' AND `+opposed+` THEN 1 ELSE 0 END,
@@ -160,8 +164,8 @@ func FeedRows(ctx context.Context, tx *sqldb.Tx, program, reader lantern.ID, aft
 		FROM placement p
 		JOIN signal s ON s.member_id = p.member_id AND s.id = p.signal_id
 		LEFT JOIN secret k ON k.member_id = s.member_id AND k.signal_id = s.id
-		WHERE p.program_id = $1 AND p.seq > $3 AND `+visible+`
-		ORDER BY p.seq LIMIT $4`, program, reader, after, limit, string(d), flag)
+		WHERE p.program_id = $1 AND p.seq > $3 AND ($7 = 0 OR s.imminent OR s.state <> 'active') AND `+visible+`
+		ORDER BY p.seq LIMIT $4`, program, reader, after, limit, string(d), flag, lane)
 	return all(rows, err, "a feed page", func(s scanner) (r FeedRow, err error) {
 		var changed int64
 		var disputed int

@@ -55,3 +55,32 @@ func TestScheduleJitter(t *testing.T) {
 		t.Error("the number of attempts overflows")
 	}
 }
+
+// What is urgent is tried every minute at least for an hour, and for as long as the rest.
+func TestUrgentSchedule(t *testing.T) {
+	t.Parallel()
+	first := time.Unix(1795424400, 0)
+	now, n := first, 0
+	for _, want := range []time.Duration{1, 2, 4, 8, 16, 32, 60, 60} {
+		n++
+		due, again := webhook.NextUrgent(n, first, now, 0.5)
+		if !again || due.Sub(now) != want*time.Second {
+			t.Fatalf("attempt %d: the pause is %v, want %d s", n, due.Sub(now), want)
+		}
+		now = due
+	}
+	hour := 0
+	for ; ; n++ {
+		due, again := webhook.NextUrgent(n, first, now, 0.5)
+		if !again {
+			break
+		}
+		if hour == 0 && now.Sub(first) >= time.Hour {
+			hour = n
+		}
+		now = due
+	}
+	if hour < 60 || n-hour > 300 || now != first.Add(webhook.GiveUp) {
+		t.Errorf("%d attempts in the first hour, %d after it, the last after %v", hour, n-hour, now.Sub(first))
+	}
+}

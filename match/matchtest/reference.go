@@ -61,7 +61,7 @@ func compare(q match.Query, en match.Entry) (match.Found, bool) {
 	}
 	f := match.Found{Signal: en.Signal, Weak: ok && t.Weak}
 	switch {
-	case !ok:
+	case !ok || t.Compare == signal.None:
 		return f, false
 	case q.Type == signal.URL.Name && en.Type == signal.Domain.Name:
 		f.How = lantern.HowDomain

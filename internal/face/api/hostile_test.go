@@ -53,10 +53,13 @@ func (w *world) targets() []target {
 	w.badKeys(t)
 	w.weakKey(t)
 	hook := must(t)(w.red.CreateWebhook(ctx, lantern.Webhook{URL: "https://hooks.example.com/h"})).(lantern.Webhook).ID
+	incident := must(t)(w.red.ShareIncident(ctx, lantern.IncidentDraft{Programs: []lantern.ID{w.program}, Signals: []lantern.Draft{w.draft("https://files.example.com/h/5")}})).(lantern.IncidentResult).Incident
 	program, member, person := "/v1/programs/"+w.program.String(), "/v1/members/"+extra.ID.String(), w.red.person.String()
 	at := func(noun string, id lantern.ID, rest string) string { return "/v1/" + noun + "/" + id.String() + rest }
 	soon, red, steward := time.Now().Add(20*24*time.Hour).UTC(), w.red.key, w.stewardKey
 	basis := object{"policy": "Rule 4", "reviewed_by": "human", "action": "removed", "at": time.Now().UTC()}
+	second := w.hostileDraft(basis, other)
+	second["value"] = "https://files.example.com/h/10"
 	return []target{
 		{op: "CreateMember", path: "/v1/members", key: steward, body: object{"name": "Pink Mail", "kind": "company", "state": "applied"}},
 		{op: "SetMemberState", path: member + "/state", key: steward, body: object{"state": "read-only", "reason": "asked for it"}},
@@ -72,6 +75,10 @@ func (w *world) targets() []target {
 		{op: "Share", path: "/v1/signals", key: red, body: w.hostileDraft(basis, other)},
 		{op: "ShareBatch", path: "/v1/signals/batch", key: red, body: object{"items": []any{w.hostileDraft(basis, other)}}},
 		{op: "Renew", path: at("signals", own, "/renew"), key: red, body: object{"expires": soon, "basis": basis}},
+		{op: "ShareIncident", path: "/v1/incidents", key: red, body: object{
+			"programs": []any{w.program.String()}, "signals": []any{w.hostileDraft(basis, other), second}, "links": []any{object{"kind": "posted-at", "from": 0, "to": 1}},
+		}},
+		{op: "WithdrawIncident", path: at("incidents", incident, "/withdraw"), key: red, body: object{"reason": "outdated", "erase": false}},
 		{op: "React", path: "/v1/feedback", key: red, body: object{"signal": other.String(), "reaction": "seen"}},
 		{op: "RecordOutcome", path: "/v1/outcomes", key: red, body: object{
 			"program": w.program.String(), "kind": "content-removed", "count": 1, "signals": []any{other.String()},
@@ -183,7 +190,7 @@ func (w *world) attack(t *testing.T, tt target) {
 	}
 	if tt.body != nil {
 		limit := 1 << 20
-		if tt.op == "ShareBatch" {
+		if tt.op == "ShareBatch" || tt.op == "ShareIncident" {
 			limit = 16 << 20
 		}
 		refused("huge", []int{413}, tt.method, tt.path, tt.key, strings.Replace(good, "{", "{"+strings.Repeat(" ", limit), 1))

@@ -50,6 +50,11 @@ func routes() []route {
 		{"GET", "/v1/signals/{id}/outcomes", "OutcomeTotals", "Say what others did because of an own signal: sums, never who.", get((*x).OutcomeTotals), nil},
 		{"GET", "/v1/signals/{id}/feedback", "Reactions", "List the reactions to a signal.", listOf((*x).Reactions), nil},
 
+		{"POST", "/v1/incidents", "ShareIncident", "Share signals that belong together: all or none, refused with pointers into the signals. 201 if it made an incident, 200 if it changed or confirmed one.", shareIncident(), kinds(notFound, conflict)},
+		{"GET", "/v1/incidents", "Incidents", "List the own member's incidents by rising id, without their signals.", incidents(), nil},
+		{"GET", "/v1/incidents/{id}", "Incident", "Return one incident with its signals, with as much of them as the caller may see.", get((*x).Incident), nil},
+		{"POST", "/v1/incidents/{id}/withdraw", "WithdrawIncident", "Take every signal of an own incident back from every program.", act((*x).WithdrawIncident), nil},
+
 		{"POST", "/v1/feedback", "React", "Answer another member's signal, or take a reaction back.", create((*x).React), kinds(notFound)},
 		{"POST", "/v1/outcomes", "RecordOutcome", "Record what the own member did because of signals, attested by a person.", create((*x).RecordOutcome), kinds(notFound)},
 		{"GET", "/v1/outcomes", "Outcomes", "List the own member's outcomes.", list((*x).Outcomes), nil},

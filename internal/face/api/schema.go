@@ -121,7 +121,7 @@ func givenByExchange() map[string][]string {
 		"Membership": {"program", "joined"},
 		"Feedback":   {"id", "member", "at"},
 		"Outcome":    {"id", "member", "at", "counted"},
-		"Challenge":  {"id", "member", "person", "state", "opened", "deadline", "decided"},
+		"Challenge":  {"id", "member", "person", "state", "imminent", "opened", "deadline", "overdue", "decided"},
 		"Ack":        {"correction"},
 		"Webhook":    {"id", "member", "state", "created", "last_delivered", "failing_since", "last_failure", "both_secrets_until", "pending", "dead", "secret"},
 	}
@@ -143,6 +143,8 @@ func closedSets() map[reflect.Type][]string {
 	closed(sets, lantern.Red, lantern.AmberStrict, lantern.Amber, lantern.Green)
 	closed(sets, lantern.Held, lantern.Active, lantern.Suspended, lantern.Withdrawn, lantern.Expired, lantern.Erased)
 	closed(sets, lantern.ByHuman, lantern.ByMachine, lantern.ByBoth, "") // empty in what is left of a signal that fell
+	closed(sets, lantern.ContactWays()...)
+	closed(sets, lantern.Demands()...)
 	closed(sets, lantern.DerivedFrom, lantern.SameAccount, lantern.PostedAt)
 	closed(sets, lantern.Created, lantern.Updated, lantern.Unchanged, lantern.HeldBack, lantern.Refused)
 	closed(sets, lantern.WithdrawnInError, lantern.WithdrawnAppeal, lantern.WithdrawnReused, lantern.WithdrawnOutdated, lantern.WithdrawnRequest)

@@ -22,6 +22,7 @@ func TestEveryOperation(t *testing.T) {
 		signal := w.tellSharing()
 		w.tellAnswers(signal)
 		w.tellCorrection(signal)
+		w.tellIncident()
 		w.tellWebhooks()
 		w.tellLog()
 		w.tellRestore()

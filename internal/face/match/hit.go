@@ -10,7 +10,7 @@ import (
 )
 
 func (f *Face) hits(c *call) error {
-	params, err := c.params("state", "account", "after", "limit")
+	params, err := c.params("state", "account", "incident", "after", "limit")
 	if err != nil {
 		return err
 	}
@@ -19,6 +19,9 @@ func (f *Face) hits(c *call) error {
 	case "", lantern.HitOpen, lantern.HitDecided, lantern.HitVoid, lantern.HitHeld:
 	default:
 		return &lantern.Error{Kind: lantern.Invalid, Reason: "query parameter state is not a state of hits", Fix: "one of: open, decided, void"}
+	}
+	if filter.Incident, err = identity(params, "incident"); err != nil {
+		return err
 	}
 	if filter.After, err = identity(params, "after"); err != nil {
 		return err

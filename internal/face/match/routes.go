@@ -32,6 +32,7 @@ func (f *Face) Mount(m *web.Mux) {
 		"POST /v1/scan":        f.scan,
 		"GET /v1/signals/{id}": f.reveal,
 
+		"GET /v1/tactics":         f.tactics,
 		"GET /v1/hits":            f.hits,
 		"POST /v1/hits/decisions": f.decideHits,
 
