@@ -116,7 +116,8 @@ func (x *Exchange) sealDraft(ctx context.Context, a policy.Actor, p *prepared, r
 	if err != nil {
 		return err
 	}
-	key := x.Sealer.Index("signal", string(d.Type), d.Value)
+	sum := x.Sealer.Index("signal", string(d.Type), d.Value)
+	key := [16]byte(sum[:])
 	for _, program := range d.Programs {
 		p.values = append(p.values, x.valueID(program, key))
 	}
@@ -154,8 +155,8 @@ func (x *Exchange) contentMark(note string) []byte {
 // valueID names a value in a program: 63 bits of a keyed permutation of its index, so that
 // equal values meet without a table of values, and nobody without the key can compute it
 // or link a value's ids in two programs.
-func (x *Exchange) valueID(program lantern.ID, index [32]byte) lantern.ID {
-	sum := x.Sealer.Permute("value", program.String(), [16]byte(index[:]))
+func (x *Exchange) valueID(program lantern.ID, index [16]byte) lantern.ID {
+	sum := x.Sealer.Permute("value", program.String(), index)
 	return lantern.ID(binary.BigEndian.Uint64(sum[:8])>>1 | 1)
 }
 

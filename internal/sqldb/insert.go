@@ -32,8 +32,8 @@ func (tx *Tx) InsertMany(ctx context.Context, table string, columns []string, su
 }
 
 // InsertNew is InsertMany for rows of which some may be there already: those that conflict
-// on the columns in conflict are left out. It returns the values of one BIGINT column of
-// the rows that went in, in any order.
+// on the columns in conflict are left out. It returns the values of returning, one of the
+// columns, of the rows that went in, in any order: a BIGINT that no row had before.
 func (tx *Tx) InsertNew(ctx context.Context, table string, columns []string, conflict, returning string, rows [][]any) ([]int64, error) {
 	_, in, err := tx.insert(ctx, insertion{table: table, columns: columns, suffix: "ON CONFLICT (" + conflict + ") DO NOTHING", returning: returning}, rows)
 	return in, err

@@ -46,7 +46,10 @@ var sqliteSettings = []pragma{
 	{"secure_delete", "ON"},
 	{"temp_store", "MEMORY"},
 	{"trusted_schema", "OFF"},
-	{"cache_size", "-16384"},
+	{"cache_size", "-65536"},
+	// A page that is changed again before it is moved into the file is moved once. Erasures
+	// empty the log by themselves.
+	{"wal_autocheckpoint", "8000"},
 }
 
 // promise is a setting read back from SQLite after connecting.

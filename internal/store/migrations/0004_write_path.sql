@@ -2,7 +2,7 @@
 -- a page a row. So a signal has one random key, the keyed index of its value, in one index
 -- that serves two questions: has this member a signal on the value, and who else has. Ids
 -- are drawn from blocks and rise, so that whatever is found by id is written at one end. Rows
--- that are found by their key alone lie in its index.
+-- that are found by their key alone lie in its index. Half of the keyed digest is enough.
 
 CREATE TABLE signal_next ( -- distributed by member_id
   member_id  BIGINT  NOT NULL,
@@ -23,7 +23,7 @@ CREATE TABLE signal_next ( -- distributed by member_id
   UNIQUE (skey, member_id)
 );
 INSERT INTO signal_next (member_id, id, type, skey, state, status, imminent, opinion, content, value, note, expires_at, created_at, updated_at)
-  SELECT member_id, id, type, skey, state, status, imminent, opinion, content, value, note, expires_at, created_at, updated_at FROM signal;
+  SELECT member_id, id, type, SUBSTR(skey, 1, 16), state, status, imminent, opinion, content, value, note, expires_at, created_at, updated_at FROM signal;
 DROP TABLE signal;
 ALTER TABLE signal_next RENAME TO signal;
 CREATE INDEX signal_expiry ON signal (expires_at);
