@@ -51,13 +51,27 @@ func (a *Agent) sendAck(ctx context.Context, ack ackRow) error {
 	return nil
 }
 
-// scrubFreed overwrites the bytes that deleted values and keys left in the database's
-// files; only then the purges are true and may be acknowledged. What is owed is read
-// before the overwriting begins, so that a purge that comes meanwhile waits for the next run.
+// scrubFreed destroys freed bytes, and then rests.
 func (a *Agent) scrubFreed(ctx context.Context) error {
+	took, err := a.scrubOnce(ctx)
+	if err != nil || took == 0 {
+		return err
+	}
+	a.acks.wake()
+	// Rewriting a large replica stops its writers for seconds; corrections that come
+	// together share the next run. Purging is due within a day.
+	sleep(ctx, min(restFactor*took, longestRest), nil)
+	return nil
+}
+
+// scrubOnce overwrites the bytes that deleted values and keys left in the database's
+// files; only then the purges are true and may be acknowledged. What is owed is read
+// before the overwriting begins, so that a purge that comes meanwhile waits for the next
+// run. It returns how long it took, 0 if there was nothing to overwrite.
+func (a *Agent) scrubOnce(ctx context.Context) (took time.Duration, err error) {
 	var freed []ackRow
 	var mark string
-	err := a.db.Read(ctx, func(tx *sqldb.Tx) error {
+	err = a.db.Read(ctx, func(tx *sqldb.Tx) error {
 		state, err := loadState(ctx, tx)
 		if err != nil {
 			return err
@@ -67,16 +81,16 @@ func (a *Agent) scrubFreed(ctx context.Context) error {
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("reading owed purges: %w", err)
+		return 0, fmt.Errorf("reading owed purges: %w", err)
 	}
 	if mark == "" && len(freed) == 0 {
-		return nil
+		return 0, nil
 	}
 	start := time.Now()
 	if err := a.db.Scrub(ctx, "replica", "secret"); err != nil {
-		return fmt.Errorf("overwriting freed bytes: %w", err)
+		return 0, fmt.Errorf("overwriting freed bytes: %w", err)
 	}
-	took := time.Since(start)
+	took = max(time.Since(start), 1)
 	err = a.db.Write(ctx, func(tx *sqldb.Tx) error {
 		for _, ack := range freed {
 			if err := readyAck(ctx, tx, ack.Ack); err != nil {
@@ -86,13 +100,9 @@ func (a *Agent) scrubFreed(ctx context.Context) error {
 		return dropState(ctx, tx, stateFreed, mark)
 	})
 	if err != nil {
-		return fmt.Errorf("recording purges: %w", err)
+		return 0, fmt.Errorf("recording purges: %w", err)
 	}
-	a.acks.wake()
-	// Rewriting a large replica stops its writers for seconds; corrections that come
-	// together share the next run. Purging is due within a day.
-	sleep(ctx, min(restFactor*took, longestRest), nil)
-	return nil
+	return took, nil
 }
 
 // readOwed asks the exchange which corrections this member has not acknowledged, and

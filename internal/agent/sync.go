@@ -84,22 +84,29 @@ func (f *following) over() bool {
 	}
 }
 
-// refresh asks the exchange who the agent is and what the member joined, and starts and
-// stops following accordingly.
-func (f *follower) refresh(ctx context.Context) error {
-	who, err := f.a.exchange.Whoami(ctx)
+// identify asks the exchange who the agent is and what the member joined.
+func (a *Agent) identify(ctx context.Context) (lantern.Whoami, error) {
+	who, err := a.exchange.Whoami(ctx)
+	if err == nil {
+		err = a.setMember(ctx, who.Member)
+	}
 	if err != nil {
-		f.a.setProblem(reasonOf(err))
+		a.setProblem(reasonOf(err))
+		return who, err
+	}
+	if err := a.setPrograms(ctx, who.Programs); err != nil {
+		return who, err
+	}
+	a.setProblem("")
+	return who, nil
+}
+
+// refresh finds out what the member joined, and starts and stops following accordingly.
+func (f *follower) refresh(ctx context.Context) error {
+	who, err := f.a.identify(ctx)
+	if err != nil {
 		return err
 	}
-	if err := f.a.setMember(ctx, who.Member); err != nil {
-		f.a.setProblem(reasonOf(err))
-		return err
-	}
-	if err := f.a.setPrograms(ctx, who.Programs); err != nil {
-		return err
-	}
-	f.a.setProblem("")
 	joined := make(map[lantern.ID]bool)
 	for _, p := range who.Programs {
 		joined[p.ID] = true
@@ -140,7 +147,7 @@ func (f *follower) refresh(ctx context.Context) error {
 func (a *Agent) follow(ctx context.Context, program lantern.ID) {
 	var pause backoff
 	for ctx.Err() == nil && a.faultText() == "" {
-		err := a.read(ctx, program)
+		_, err := a.read(ctx, program, feedWait)
 		if ctx.Err() != nil {
 			return
 		}
@@ -154,50 +161,50 @@ func (a *Agent) follow(ctx context.Context, program lantern.ID) {
 	}
 }
 
-// read reads one page and applies it.
-func (a *Agent) read(ctx context.Context, program lantern.ID) error {
+// read reads one page and applies it; wait is how long a loaded feed may be waited for.
+// more says that another read would bring something at once.
+func (a *Agent) read(ctx context.Context, program lantern.ID, wait time.Duration) (more bool, err error) {
 	var p programRow
 	var found bool
-	err := a.db.Read(ctx, func(tx *sqldb.Tx) (err error) {
+	err = a.db.Read(ctx, func(tx *sqldb.Tx) (err error) {
 		p, found, err = loadProgram(ctx, tx, program)
 		return err
 	})
 	if err != nil {
-		return err
+		return false, err
 	}
 	if !found {
-		return lantern.Errorf(lantern.NotFound, "the program was left")
+		return false, lantern.Errorf(lantern.NotFound, "the program was left")
 	}
-	wait := feedWait
 	if !p.loaded {
 		wait = 0 // an empty feed must say at once that it is empty
 	}
 	page, err := a.exchange.Feed(ctx, program, p.cursor, lantern.MaxPage, wait)
 	if lantern.KindOf(err) == lantern.Resync {
 		if err := a.mayResync(ctx); err != nil {
-			return err
+			return false, err
 		}
-		return a.resync(ctx, program)
+		return true, a.resync(ctx, program)
 	}
 	if err != nil {
-		return err
+		return false, err
 	}
 	if len(page.Changes) > 0 {
 		if err := a.mayApply(ctx); err != nil {
-			return err
+			return false, err
 		}
 	}
 	if page.Next == p.cursor && len(page.Changes) == 0 && p.loaded {
-		return a.touch(ctx, program)
+		return false, a.touch(ctx, program)
 	}
 	if err := a.applyPage(ctx, program, page); err != nil {
-		return err
+		return false, err
 	}
 	a.noteContact(program, a.clock(), p.loaded || !page.More)
 	if len(page.Changes) > 0 {
 		a.verify.wake()
 	}
-	return nil
+	return page.More, nil
 }
 
 // resync starts a feed again from its beginning. What is held stays until the feed was

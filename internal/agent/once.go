@@ -1,0 +1,55 @@
+package agent
+
+import (
+	"context"
+	"slices"
+
+	"lantern"
+)
+
+// RunOnce does once, one thing after the other, what [Agent.Run] keeps doing, and returns
+// when every feed was read to its present end and what is owed was acknowledged. It is
+// for machines that are only now and then connected, and must not be called while Run
+// runs. What was done before an error stays done; calling it again goes on from there.
+func (a *Agent) RunOnce(ctx context.Context) error {
+	who, err := a.identify(ctx)
+	if err != nil {
+		return err
+	}
+	a.setFeeds(who.Programs)
+	if err := a.faultErr(); err != nil {
+		return err
+	}
+	if err := a.firstRestores(ctx); err != nil {
+		return err
+	}
+	for _, p := range who.Programs {
+		if err := a.readAll(ctx, p.ID); err != nil {
+			return err
+		}
+	}
+	steps := []func(context.Context) error{a.verifyLog, a.expire, a.readOwed, a.sendAcks,
+		func(ctx context.Context) error { _, err := a.scrubOnce(ctx); return err }, a.sendAcks}
+	for _, step := range steps {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	return a.faultErr()
+}
+
+// readAll reads a feed to its present end. That the exchange does not let the member read
+// it is noted, and no failure: other feeds may be open to it.
+func (a *Agent) readAll(ctx context.Context, program lantern.ID) error {
+	for {
+		more, err := a.read(ctx, program, 0)
+		a.noteRead(program, err)
+		if err == nil && more {
+			continue
+		}
+		if slices.Contains([]lantern.Kind{lantern.Forbidden, lantern.NotFound}, lantern.KindOf(err)) {
+			return nil
+		}
+		return err
+	}
+}
