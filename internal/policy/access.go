@@ -61,7 +61,7 @@ var (
 	sharing   = []lantern.MemberState{lantern.ActiveMember}
 	reading   = []lantern.MemberState{lantern.ActiveMember, lantern.ReadOnly}
 	anyState  = []lantern.MemberState{lantern.Applied, lantern.Reviewing, lantern.Agreed, lantern.ActiveMember, lantern.ReadOnly, lantern.SuspendedMember, lantern.Left}
-	everSent  = []lantern.MemberState{lantern.ActiveMember, lantern.ReadOnly, lantern.SuspendedMember, lantern.Left} // corrections reach these whatever happened
+	everSent  = anyState // corrections reach whoever was ever sent something, also a member that applies anew
 	enrolling = []lantern.MemberState{lantern.Agreed, lantern.ActiveMember, lantern.ReadOnly}
 
 	everyRole = []lantern.PersonRole{lantern.Steward, lantern.Admin, lantern.Submitter, lantern.Investigator, lantern.DisputeOfficer, lantern.Auditor}

@@ -11,7 +11,7 @@ import (
 func TestTold(t *testing.T) {
 	t.Parallel()
 	all := []lantern.MemberState{lantern.Applied, lantern.Reviewing, lantern.Agreed, lantern.ActiveMember, lantern.ReadOnly, lantern.SuspendedMember, lantern.Left}
-	reading, everSent := all[3:5], all[3:]
+	reading, everSent := all[3:5], all
 	for _, c := range []struct {
 		event lantern.EventType
 		want  []lantern.MemberState
