@@ -8,11 +8,13 @@ import (
 	"lantern"
 )
 
-// place is what a cursor says: how far a member read a program's feed, and in which
-// epoch of its rights.
+// place is what a cursor says: how far a member read a program's feed, in which epoch of
+// its rights, and the feed's purge horizon when it began from the beginning. Whoever
+// began after a purge needs none of the tombstones that went with it, however far it got.
 type place struct {
 	seq      int64
 	epoch    int64
+	since    int64
 	imminent bool // through the filter that lets only this pass
 }
 
@@ -26,9 +28,10 @@ func (p place) lane() string {
 
 // cursor writes a place as an opaque text that is of use to this member and program only.
 func (x *Exchange) cursor(member, program lantern.ID, p place) lantern.Cursor {
-	b := make([]byte, 16, 24)
+	b := make([]byte, 24, 32)
 	binary.BigEndian.PutUint64(b, uint64(p.seq))
 	binary.BigEndian.PutUint64(b[8:], uint64(p.epoch))
+	binary.BigEndian.PutUint64(b[16:], uint64(p.since))
 	sum := x.Sealer.Index("cursor", member.String(), program.String(), string(b)+p.lane())
 	return lantern.Cursor(base64.RawURLEncoding.EncodeToString(append(b, sum[:8]...)))
 }
@@ -39,10 +42,10 @@ func (x *Exchange) readCursor(member, program lantern.ID, f lantern.FeedFilter, 
 	var p place
 	p.imminent = f.Imminent
 	b, err := base64.RawURLEncoding.DecodeString(string(c))
-	if err == nil && len(b) == 24 {
-		sum := x.Sealer.Index("cursor", member.String(), program.String(), string(b[:16])+p.lane())
-		if subtle.ConstantTimeCompare(sum[:8], b[16:]) == 1 {
-			p.seq, p.epoch = int64(binary.BigEndian.Uint64(b)), int64(binary.BigEndian.Uint64(b[8:]))
+	if err == nil && len(b) == 32 {
+		sum := x.Sealer.Index("cursor", member.String(), program.String(), string(b[:24])+p.lane())
+		if subtle.ConstantTimeCompare(sum[:8], b[24:]) == 1 {
+			p.seq, p.epoch, p.since = int64(binary.BigEndian.Uint64(b)), int64(binary.BigEndian.Uint64(b[8:])), int64(binary.BigEndian.Uint64(b[16:]))
 			return p, nil
 		}
 	}

@@ -99,7 +99,7 @@ func (x *Exchange) page(ctx context.Context, a policy.Actor, program lantern.ID,
 			return err
 		}
 		if first {
-			from.epoch = m.Epoch
+			from.epoch, from.since = m.Epoch, head.Horizon
 		} else if err := fresh(*from, m, head); err != nil {
 			return err
 		}
@@ -144,7 +144,7 @@ func fresh(p place, m store.Membership, h store.Head) error {
 		return resync("what the member may see has changed")
 	case p.seq > h.Seq:
 		return resync("the cursor is ahead of the feed: the exchange was restored from a backup")
-	case p.seq < h.Horizon:
+	case p.seq < h.Horizon && p.since < h.Horizon:
 		return resync("the cursor is older than the tombstones that are kept")
 	}
 	return nil
