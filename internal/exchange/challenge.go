@@ -250,7 +250,7 @@ func (x *Exchange) move(t *txn, a policy.Actor, c store.ChallengeRow, m policy.M
 		return c.Challenge, err
 	}
 	switch {
-	case m.Falls && alive(row.State):
+	case m.Falls && (alive(row.State) || row.State == lantern.Expired):
 		_, err = x.fell(t, fall{row: row, by: a, kind: lantern.CorrectionUpheld, reason: string(c.Reason)})
 	case m.Stands && row.State == lantern.Suspended:
 		err = x.restore(t, a, row)
@@ -270,7 +270,11 @@ func (x *Exchange) restore(t *txn, a policy.Actor, row store.SignalRow) error {
 		return err
 	}
 	if !row.Expires.After(t.now) {
-		return x.turn(t, row, lantern.Expired, entry{kind: audit.Expire})
+		return x.expire(t, row)
+	}
+	orphaned, err := store.Orphaned(t.ctx, t.Tx, row.ID)
+	if err != nil || orphaned {
+		return err // its owner has yet to reaffirm it
 	}
 	return x.turn(t, row, lantern.Active, entry{kind: audit.Restore, by: a})
 }

@@ -37,6 +37,9 @@ func (x *Exchange) fell(t *txn, f fall) (lantern.Correction, error) {
 		if err := store.UpdateChallenge(t.ctx, t.writing(), p); err != nil {
 			return c, fmt.Errorf("settling a challenge: %w", err)
 		}
+		if _, err := t.record(entry{kind: audit.Decide, by: f.by, facts: facts{Object: p.ID, Signal: p.Signal, Owner: p.Owner, State: string(p.State)}}); err != nil {
+			return c, err
+		}
 		t.tellDecided(p)
 	}
 	if f.kind == lantern.CorrectionUpheld || len(pending) > 0 {
@@ -99,8 +102,11 @@ func (x *Exchange) mark(t lantern.SignalType, canonical string) []byte {
 	return sum[:]
 }
 
-// remember marks the value of a signal that fell to a challenge.
+// remember marks the value of a signal that fell to a challenge, if it is not erased yet.
 func (x *Exchange) remember(t *txn, row store.SignalRow) error {
+	if row.Wrapped == nil {
+		return nil
+	}
 	var s lantern.Signal
 	if err := x.unseal(t.ctx, row, &s); err != nil {
 		return err
@@ -123,7 +129,7 @@ func (x *Exchange) orphan(t *txn, root lantern.ID) error {
 		return err
 	}
 	for _, id := range derived {
-		roots, err := store.StandingRoots(t.ctx, t.Tx, id)
+		orphaned, err := store.Orphaned(t.ctx, t.Tx, id)
 		if err != nil {
 			return err
 		}
@@ -131,7 +137,7 @@ func (x *Exchange) orphan(t *txn, root lantern.ID) error {
 		if err != nil {
 			return err
 		}
-		if ok && roots == 0 {
+		if ok && orphaned {
 			if err := x.suspend(t, row, policy.Actor{}, "root fell"); err != nil {
 				return err
 			}

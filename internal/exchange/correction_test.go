@@ -2,6 +2,7 @@ package exchange_test
 
 import (
 	"testing"
+	"time"
 
 	"lantern"
 	"lantern/internal/exchange/exchangetest"
@@ -38,6 +39,205 @@ func TestCorrectionReachesEveryState(t *testing.T) {
 				t.Errorf("%s: acknowledging: %v", state, err)
 			}
 			move(lantern.ActiveMember)
+		}
+	})
+}
+
+// TestFeedIsReadBeyondAPurge reads a feed in pages from the beginning after old tombstones
+// were purged behind it, and once more when they are purged on the way.
+func TestFeedIsReadBeyondAPurge(t *testing.T) {
+	t.Parallel()
+	sqldbtest.Each(t, func(t *testing.T, url string) {
+		w := exchangetest.New(t, url)
+		cloud, face := w.AddCompany("Cloudbin"), w.AddCompany("Facegram")
+		ctx := t.Context()
+		read := func(from lantern.Cursor) (lantern.FeedPage, error) {
+			return w.Feed(ctx, face.Service, w.Program.ID, from, 1, 0)
+		}
+		purge := func(n int) {
+			t.Helper()
+			id := w.MustShare(cloud.Service, w.Draft(n))
+			if _, err := w.Withdraw(ctx, cloud.Submitter, id, lantern.Withdrawal{Reason: lantern.WithdrawnInError}); err != nil {
+				t.Fatal(err)
+			}
+			w.Clock.Add(91 * 24 * time.Hour)
+			if err := w.Sweep(ctx); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for n := range 3 {
+			w.MustShare(cloud.Service, w.Draft(n))
+		}
+		purge(3)
+		page, err := read("")
+		for n := 1; n < 3 && err == nil; n++ {
+			page, err = read(page.Next)
+		}
+		if err != nil || len(page.Changes) != 1 {
+			t.Fatalf("the third page after a purge: %d changes, %v; want one", len(page.Changes), err)
+		}
+		page, err = read("")
+		if err != nil {
+			t.Fatal(err)
+		}
+		purge(4)
+		if _, err := read(page.Next); lantern.KindOf(err) != lantern.Resync {
+			t.Errorf("a cursor from before a purge: got %v, want resync", err)
+		}
+	})
+}
+
+// TestDerivedSignalRestsOnRoots challenges, restores and renews a derived signal around the
+// fall of its root.
+func TestDerivedSignalRestsOnRoots(t *testing.T) {
+	t.Parallel()
+	sqldbtest.Each(t, func(t *testing.T, url string) {
+		w := exchangetest.New(t, url)
+		cloud, face, game := w.AddCompany("Cloudbin"), w.AddCompany("Facegram"), w.AddCompany("Pixelplay")
+		ctx := t.Context()
+		root := w.MustShare(cloud.Service, w.Draft(1))
+		w.Drain(face.Service, "")
+		derived := w.Draft(2)
+		derived.Links = []lantern.Link{{Kind: lantern.DerivedFrom, Signal: root}}
+		child := w.MustShare(face.Service, derived)
+		state := func(when string, want lantern.SignalState) {
+			t.Helper()
+			if s, err := w.Signal(ctx, face.Submitter, child); err != nil || s.State != want {
+				t.Errorf("%s the derived signal is %s, %v; want %s", when, s.State, err, want)
+			}
+		}
+		reject := func() {
+			t.Helper()
+			c, err := w.OpenChallenge(ctx, cloud.Investigator, lantern.Challenge{Signal: child, Reason: lantern.NotAbusive})
+			if err == nil {
+				_, err = w.Decide(ctx, face.Officer, c.ID, lantern.Decision{Verdict: lantern.Dispute, Reason: "it stands"})
+			}
+			if err == nil && root != 0 {
+				_, err = w.Withdraw(ctx, cloud.Submitter, root, lantern.Withdrawal{Reason: lantern.WithdrawnInError})
+				root = 0
+			}
+			if err == nil {
+				_, err = w.Decide(ctx, game.Officer, c.ID, lantern.Decision{Verdict: lantern.Reject, Reason: "it stands"})
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		fell := root
+		reject()
+		state("after its root fell and a challenge of it was rejected", lantern.Suspended)
+		basis := lantern.Basis{Policy: "own evidence", ReviewedBy: lantern.ByHuman, At: w.Clock.Now()}
+		if _, err := w.Renew(ctx, face.Submitter, child, lantern.Renewal{Basis: basis}); err != nil {
+			t.Fatal(err)
+		}
+		state("reaffirmed", lantern.Active)
+		reject()
+		state("reaffirmed, challenged and restored", lantern.Active)
+		if _, err := w.Withdraw(ctx, cloud.Submitter, fell, lantern.Withdrawal{Reason: lantern.WithdrawnInError, Erase: true}); err != nil {
+			t.Fatal(err)
+		}
+		state("reaffirmed, and its former root erased,", lantern.Active)
+		late := w.Draft(3)
+		late.Links = derived.Links
+		if _, err := w.Share(ctx, face.Service, late); lantern.KindOf(err) != lantern.Conflict {
+			t.Errorf("sharing what is derived from a fallen signal: got %v, want a conflict", err)
+		}
+	})
+}
+
+// TestUpheldChallengeOfAnExpiredSignal lets a signal expire while it is challenged: who acted
+// on it must hear that the challenge was right.
+func TestUpheldChallengeOfAnExpiredSignal(t *testing.T) {
+	t.Parallel()
+	sqldbtest.Each(t, func(t *testing.T, url string) {
+		w := exchangetest.New(t, url)
+		cloud, face, game := w.AddCompany("Cloudbin"), w.AddCompany("Facegram"), w.AddCompany("Pixelplay")
+		ctx := t.Context()
+		short := w.Draft(1)
+		short.Expires = w.Clock.Now().Add(time.Hour)
+		id := w.MustShare(cloud.Service, short)
+		w.Drain(game.Service, "")
+		c, err := w.OpenChallenge(ctx, face.Investigator, lantern.Challenge{Signal: id, Reason: lantern.NotAbusive})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.Clock.Add(2 * time.Hour)
+		if err := w.Sweep(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Decide(ctx, cloud.Officer, c.ID, lantern.Decision{Verdict: lantern.Uphold, Reason: "a mistake"}); err != nil {
+			t.Fatal(err)
+		}
+		list, err := w.Corrections(ctx, game.Investigator)
+		if err != nil || len(list) != 1 || list[0].Kind != lantern.CorrectionUpheld {
+			t.Errorf("a member that was sent it has corrections %+v, %v; want one", list, err)
+		}
+	})
+}
+
+// TestNobodyLearnsOfASignalByTheWay shows a signal to a member that is in one of its two
+// programs and came after the signal it is linked to was suspended.
+func TestNobodyLearnsOfASignalByTheWay(t *testing.T) {
+	t.Parallel()
+	sqldbtest.Each(t, func(t *testing.T, url string) {
+		w := exchangetest.New(t, url)
+		cloud, face, game := w.AddCompany("Cloudbin"), w.AddCompany("Facegram"), w.AddCompany("Pixelplay")
+		ctx := t.Context()
+		other := w.AddProgram("payments")
+		w.Join(cloud, other, lantern.Both)
+		doubted := w.MustShare(cloud.Service, w.Draft(1))
+		d := w.Draft(2)
+		d.Programs = append(d.Programs, other.ID)
+		d.Links = []lantern.Link{{Kind: lantern.SameAccount, Signal: doubted}}
+		id := w.MustShare(cloud.Service, d)
+		if _, err := w.OpenChallenge(ctx, face.Investigator, lantern.Challenge{Signal: doubted, Reason: lantern.NotAbusive}); err != nil {
+			t.Fatal(err)
+		}
+		changes, _ := w.Drain(game.Service, "")
+		if len(changes) != 1 || len(changes[0].Signal.Links) != 0 {
+			t.Errorf("the feed shows %+v, want one signal without links", changes)
+		}
+		s, err := w.Signal(ctx, game.Service, id)
+		if err != nil || len(s.Links) != 0 || len(s.Programs) != 1 {
+			t.Errorf("the signal by its id: links %v, programs %v, %v; want no link and the common program", s.Links, s.Programs, err)
+		}
+	})
+}
+
+// TestLogTellsOfEveryChallenge withdraws a signal with two open challenges: the log must tell
+// what became of both.
+func TestLogTellsOfEveryChallenge(t *testing.T) {
+	t.Parallel()
+	sqldbtest.Each(t, func(t *testing.T, url string) {
+		w := exchangetest.New(t, url)
+		cloud, face, game := w.AddCompany("Cloudbin"), w.AddCompany("Facegram"), w.AddCompany("Pixelplay")
+		ctx := t.Context()
+		id := w.MustShare(cloud.Service, w.Draft(1))
+		w.Drain(face.Service, "")
+		w.Drain(game.Service, "")
+		for _, who := range []exchangetest.Company{face, game} {
+			if _, err := w.OpenChallenge(ctx, who.Investigator, lantern.Challenge{Signal: id, Reason: lantern.NotAbusive}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := w.Withdraw(ctx, cloud.Submitter, id, lantern.Withdrawal{Reason: lantern.WithdrawnInError}); err != nil {
+			t.Fatal(err)
+		}
+		decided := 0
+		for n := int64(0); ; n++ {
+			o, err := w.Opening(ctx, w.Steward, n)
+			if lantern.KindOf(err) == lantern.NotFound {
+				break
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if o.Kind == "decide" {
+				decided++
+			}
+		}
+		if decided != 2 {
+			t.Errorf("the log tells of %d decisions, want 2", decided)
 		}
 	})
 }

@@ -190,12 +190,18 @@ func (x *Exchange) shareEarlier(t *txn, member lantern.ID) error {
 type world struct {
 	t         *txn
 	a         policy.Actor
-	targets   map[lantern.ID]bool             // link targets: whether the member may know them
+	targets   map[lantern.ID]target           // of links
 	incidents map[lantern.ID]lantern.Incident // by the ids that drafts name; zero if it is not the member's
 }
 
 func newWorld(t *txn, a policy.Actor) *world {
-	return &world{t: t, a: a, targets: map[lantern.ID]bool{}, incidents: map[lantern.ID]lantern.Incident{}}
+	return &world{t: t, a: a, targets: map[lantern.ID]target{}, incidents: map[lantern.ID]lantern.Incident{}}
+}
+
+// target is what a link points to.
+type target struct {
+	known bool // the member may know of it
+	alive bool
 }
 
 // placeIn is a program and the member's place in it; err says why there is none.
@@ -265,24 +271,31 @@ func typed(k *signal.Type) policy.Typed {
 	return policy.Typed{Name: k.Name, Retention: k.Retention, MaxRetention: k.MaxRetention}
 }
 
-// checkLinks refuses links to signals the member does not own and was never sent.
+// checkLinks refuses links to signals the member does not own and was never sent, and
+// signals derived from one that ended.
 func (w *world) checkLinks(links []lantern.Link) error {
 	for i, l := range links {
-		known, ok := w.targets[l.Signal]
+		to, ok := w.targets[l.Signal]
 		if !ok {
 			row, found, err := store.ReadSignal(w.t.ctx, w.t.Tx, l.Signal)
 			if err != nil {
 				return err
 			}
-			if known = found && row.Member == w.a.Member; found && !known {
-				if known, err = store.WasSent(w.t.ctx, w.t.Tx, l.Signal, w.a.Member); err != nil {
+			to = target{found && row.Member == w.a.Member, alive(row.State)}
+			if found && !to.known {
+				if to.known, err = store.WasSent(w.t.ctx, w.t.Tx, l.Signal, w.a.Member); err != nil {
 					return err
 				}
 			}
-			w.targets[l.Signal] = known
+			w.targets[l.Signal] = to
 		}
-		if !known {
-			return &lantern.Error{Kind: lantern.NotFound, Field: fmt.Sprintf("/links/%d/signal", i), Reason: "no such signal"}
+		at := fmt.Sprintf("/links/%d/signal", i)
+		if !to.known {
+			return &lantern.Error{Kind: lantern.NotFound, Field: at, Reason: "no such signal"}
+		}
+		if l.Kind == lantern.DerivedFrom && !to.alive {
+			return &lantern.Error{Kind: lantern.Conflict, Field: at, Reason: "the signal it is derived from ended",
+				Fix: "share it on evidence of your own, without the link; renew it if it was shared before"}
 		}
 	}
 	return nil

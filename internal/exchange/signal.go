@@ -89,6 +89,9 @@ func (x *Exchange) Signal(ctx context.Context, a policy.Actor, id lantern.ID) (s
 				return err
 			}
 		}
+		if err := x.asSeen(t, a, &s); err != nil {
+			return err
+		}
 		if err := store.AddRecipients(t.ctx, t.writing(), a.Member, []lantern.ID{id}, t.now); err != nil {
 			return fmt.Errorf("entering a recipient: %w", err)
 		}
@@ -184,6 +187,30 @@ func (x *Exchange) whole(ctx context.Context, tx *sqldb.Tx, r store.SignalRow) (
 		s.Reactions[c.Reaction] = c.Members
 	}
 	return s, err
+}
+
+// asSeen takes away what would tell another member of programs it is not in and of signals
+// it may not know.
+func (x *Exchange) asSeen(t *txn, a policy.Actor, s *lantern.Signal) error {
+	programs, links := s.Programs, s.Links
+	s.Programs, s.Links = []lantern.ID{}, nil
+	for _, p := range programs {
+		_, err := inProgram(t.ctx, t.Tx, p, a.Member)
+		if err == nil {
+			s.Programs = append(s.Programs, p)
+		} else if lantern.KindOf(err) != lantern.NotFound {
+			return err
+		}
+	}
+	for _, l := range links {
+		_, _, err := x.sight(t.ctx, t.Tx, a, l.Signal)
+		if err == nil {
+			s.Links = append(s.Links, l)
+		} else if lantern.KindOf(err) != lantern.NotFound {
+			return err
+		}
+	}
+	return nil
 }
 
 // alive reports whether a signal has not ended.
@@ -283,12 +310,16 @@ func (x *Exchange) applyRenewal(t *txn, row *store.SignalRow, r lantern.Renewal)
 	if err := store.UpdateSignal(t.ctx, t.writing(), *row); err != nil {
 		return fmt.Errorf("renewing a signal: %w", err)
 	}
+	if err := store.DropFallenRoots(t.ctx, t.writing(), row.Member, row.ID); err != nil {
+		return fmt.Errorf("renewing a signal: %w", err)
+	}
 	return movePlacements(t, places)
 }
 
 // Withdraw takes a signal back from everyone. With Erase its value and keys are
-// destroyed at once; without, they stay sealed until the purge horizon. Withdrawing a
-// withdrawn signal again with Erase erases it; any other repetition is a Conflict.
+// destroyed at once; without, they stay sealed until the purge horizon. A signal that
+// expired can be withdrawn too: others may have acted on it. Withdrawing a withdrawn
+// signal again with Erase erases it; any other repetition is a Conflict.
 func (x *Exchange) Withdraw(ctx context.Context, a policy.Actor, id lantern.ID, w lantern.Withdrawal) (c lantern.Correction, err error) {
 	if err := w.Validate(); err != nil {
 		return c, err
@@ -316,8 +347,8 @@ func (x *Exchange) withdraw(t *txn, a policy.Actor, id lantern.ID, w lantern.Wit
 	return x.fell(t, f)
 }
 
-// takesBack reports whether a signal in that state can be withdrawn: one that ended only
-// to erase it.
+// takesBack reports whether a signal in that state can be withdrawn: one that expired too,
+// for others may have acted on it; one that was withdrawn only to erase it.
 func takesBack(s lantern.SignalState, erase bool) bool {
-	return alive(s) || erase && (s == lantern.Withdrawn || s == lantern.Expired)
+	return alive(s) || s == lantern.Expired || erase && s == lantern.Withdrawn
 }

@@ -63,12 +63,15 @@ func (x *Exchange) expireDue(t *txn) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	return inTime(due, func(row store.SignalRow) error {
-		if err := x.turn(t, row, lantern.Expired, entry{kind: audit.Expire}); err != nil {
-			return err
-		}
-		return x.orphan(t, row.ID)
-	})
+	return inTime(due, func(row store.SignalRow) error { return x.expire(t, row) })
+}
+
+// expire ends a signal whose time ran out.
+func (x *Exchange) expire(t *txn, row store.SignalRow) error {
+	if err := x.turn(t, row, lantern.Expired, entry{kind: audit.Expire}); err != nil {
+		return err
+	}
+	return x.orphan(t, row.ID)
 }
 
 // passLate passes challenges on whose sharer let its time pass.

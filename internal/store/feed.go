@@ -191,11 +191,13 @@ func ReactionsBetween(ctx context.Context, tx *sqldb.Tx, program lantern.ID, aft
 }
 
 // LinksBetween reads the links that signals placed in (after, upTo] of a feed carry to
-// signals of the same program: a link must not tell of one elsewhere.
+// active signals of the same program: a link must not tell of one elsewhere, nor of one
+// that is suspended or fell before the reader came.
 func LinksBetween(ctx context.Context, tx *sqldb.Tx, program lantern.ID, after, upTo int64) ([]LinkRow, error) {
 	rows, err := tx.Query(ctx, `SELECT l.member_id, l.signal_id, l.kind, l.target_id FROM placement p
 		JOIN link l ON l.member_id = p.member_id AND l.signal_id = p.signal_id
 		JOIN placement g ON g.program_id = p.program_id AND g.signal_id = l.target_id
+		JOIN signal r ON r.member_id = g.member_id AND r.id = g.signal_id AND r.state = 'active'
 		WHERE p.program_id = $1 AND p.seq > $2 AND p.seq <= $3 ORDER BY l.signal_id, l.kind, l.target_id`, program, after, upTo)
 	return all(rows, err, "links", scanLink)
 }

@@ -164,11 +164,20 @@ func Derived(ctx context.Context, tx *sqldb.Tx, root lantern.ID) ([]lantern.ID, 
 	return all(rows, err, "derived signals", scanID)
 }
 
-// StandingRoots counts the signals a derived signal rests on that have not fallen.
-func StandingRoots(ctx context.Context, tx *sqldb.Tx, signal lantern.ID) (n int, err error) {
-	err = tx.QueryRow(ctx, `SELECT COUNT(*) FROM link l JOIN signal r ON r.id = l.target_id
-		WHERE l.signal_id = $1 AND l.kind = $2 AND r.state IN ('active', 'suspended')`, signal, string(lantern.DerivedFrom)).Scan(&n)
-	return n, err
+// Orphaned reports whether a signal is derived from others, all of which fell.
+func Orphaned(ctx context.Context, tx *sqldb.Tx, signal lantern.ID) (bool, error) {
+	var roots, standing int
+	err := tx.QueryRow(ctx, `SELECT COUNT(*), COALESCE(SUM(CASE WHEN r.state IN ('active', 'suspended') THEN 1 ELSE 0 END), 0)
+		FROM link l JOIN signal r ON r.id = l.target_id WHERE l.signal_id = $1 AND l.kind = $2`, signal, string(lantern.DerivedFrom)).Scan(&roots, &standing)
+	return roots > 0 && standing == 0, err
+}
+
+// DropFallenRoots removes what a signal of a member was derived from and has ended: its
+// owner vouches for it alone.
+func DropFallenRoots(ctx context.Context, tx *sqldb.Tx, member, signal lantern.ID) error {
+	_, err := tx.Exec(ctx, `DELETE FROM link WHERE member_id = $1 AND signal_id = $2 AND kind = $3
+		AND target_id IN (SELECT r.id FROM signal r WHERE r.state IN ('withdrawn', 'expired', 'erased'))`, member, signal, string(lantern.DerivedFrom))
+	return err
 }
 
 func scanID(s scanner) (id lantern.ID, err error) { return id, s.Scan(&id) }
