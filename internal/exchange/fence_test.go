@@ -233,3 +233,31 @@ func TestFenceThatCannotBeReadStopsTheStart(t *testing.T) {
 		t.Errorf("a damaged file: got %v, want unsupported", err)
 	}
 }
+
+// TestSameBackupTwice goes back to one backup twice. A cursor of the life between must not
+// pass for one of the second life, whose feed is another one.
+func TestSameBackupTwice(t *testing.T) {
+	t.Parallel()
+	d := newWard(t)
+	d.MustShare(d.cloud.Service, d.Draft(1))
+	d.lose(3, 10)
+	if _, err := d.accept(); err != nil {
+		t.Fatal(err)
+	}
+	between := d.MustShare(d.cloud.Service, d.Draft(20))
+	_, cursor := d.Drain(d.face.Service, "")
+	d.stop()
+	d.copyTo(d.db+".old", d.db)
+	d.start()
+	if _, err := d.accept(); err != nil {
+		t.Fatal(err)
+	}
+	for n := range 5 {
+		if d.MustShare(d.cloud.Service, d.Draft(30+n)) == between {
+			t.Fatal("an id came twice")
+		}
+	}
+	if _, err := d.Feed(t.Context(), d.face.Service, d.Program.ID, cursor, 0, 0); lantern.KindOf(err) != lantern.Resync {
+		t.Errorf("a cursor of the life between: got %v, want resync", err)
+	}
+}

@@ -152,12 +152,10 @@ func (x *Exchange) Join(ctx context.Context, a policy.Actor, want lantern.Member
 			want.Joined = t.now
 		}
 		if !had {
-			// Beyond every epoch of a membership that a restore lost.
-			restores, err := store.CountRestores(ctx, t.Tx)
-			if err != nil {
+			// Not the epoch of a membership that a restore lost.
+			if old.Epoch, err = x.leap(); err != nil {
 				return err
 			}
-			old.Epoch = restores * epochLeap
 		}
 		if err := store.PutMembership(ctx, t.writing(), store.Membership{Membership: want, Epoch: old.Epoch + 1}); err != nil {
 			return fmt.Errorf("storing a membership: %w", err)

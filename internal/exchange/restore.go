@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"io"
 
 	"lantern"
 	"lantern/audit"
@@ -13,9 +14,19 @@ import (
 	"lantern/internal/store"
 )
 
-// epochLeap is how far the epochs of memberships leap at an accepted restore: farther than
-// any could have come in what was lost, or a lost cursor could pass for a good one.
+// epochLeap is how far the epochs of memberships leap at least: farther than any could
+// have come in what a restore lost, or a lost cursor could pass for a good one.
 const epochLeap = 1 << 32
+
+// leap draws how far. Going back to the same backup twice must not lead to the same epochs:
+// cursors of the life between would pass for good ones.
+func (x *Exchange) leap() (int64, error) {
+	var b [3]byte
+	if _, err := io.ReadFull(x.Random, b[:]); err != nil {
+		return 0, fmt.Errorf("drawing an epoch: %w", err)
+	}
+	return epochLeap * (1 + int64(b[0])<<16 + int64(b[1])<<8 + int64(b[2])), nil
+}
 
 // AcceptRestore owns up to the loss of what the log had beyond a backup, and lets the
 // exchange go on from there. The loss becomes an entry of the log, and every cursor is
@@ -70,7 +81,11 @@ func (x *Exchange) acceptRestore(t *txn, a policy.Actor, row store.RestoreRow) (
 	if err := store.PutRestore(t.ctx, t.writing(), row); err != nil {
 		return lantern.Restore{}, fmt.Errorf("storing a restore: %w", err)
 	}
-	if err := store.LeapEpochs(t.ctx, t.writing(), epochLeap); err != nil {
+	far, err := x.leap()
+	if err != nil {
+		return lantern.Restore{}, err
+	}
+	if err := store.LeapEpochs(t.ctx, t.writing(), far); err != nil {
 		return lantern.Restore{}, fmt.Errorf("ending every cursor: %w", err)
 	}
 	digest := sha256.Sum256([]byte(row.Reason))
