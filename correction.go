@@ -10,6 +10,7 @@ const (
 	CorrectionWithdrawn CorrectionKind = "withdrawn"
 	CorrectionUpheld    CorrectionKind = "challenge-upheld"
 	CorrectionErased    CorrectionKind = "erased"
+	CorrectionCleared   CorrectionKind = "cleared" // the sharer looked again and found nothing wrong
 )
 
 // Correction follows a signal that fell. Every member ever sent the signal, whatever its
@@ -21,15 +22,39 @@ type Correction struct {
 	Kind       CorrectionKind `json:"kind"`
 	Opened     time.Time      `json:"opened"`
 	Recipients []Receivership `json:"recipients"` // the whole map for the sharer and the steward; the own row for others
+
+	Progress *Progress `json:"progress,omitempty"` // for the sharer and the steward
+	Repeat   int       `json:"repeat,omitempty"`   // for them too: how many challenges of the sharer's signals were upheld in the year before
 }
 
 // Receivership is one recipient's duty under a correction.
 type Receivership struct {
-	Member  ID        `json:"member"`
-	Sent    time.Time `json:"sent"`            // when the signal was first sent to it
-	Masked  time.Time `json:"masked,omitzero"` // it matches no longer; due within MaskWithin
-	Purged  time.Time `json:"purged,omitzero"` // its bytes are gone; due within PurgeWithin
-	Overdue bool      `json:"overdue,omitempty"`
+	Member    ID        `json:"member"`
+	Sent      time.Time `json:"sent"`            // when the signal was first sent to it
+	Masked    time.Time `json:"masked,omitzero"` // it matches no longer; due within MaskWithin
+	MaskedHow AckHow    `json:"masked_how,omitempty"`
+	Purged    time.Time `json:"purged,omitzero"` // its bytes are gone; due within PurgeWithin
+	PurgedHow AckHow    `json:"purged_how,omitempty"`
+	Overdue   bool      `json:"overdue,omitempty"`
+}
+
+// AckHow says what an acknowledgement rests on.
+type AckHow string
+
+// What an acknowledgement rests on.
+const (
+	AckByAgent  AckHow = "agent"    // the member's agent, or another service of it, did it and says so
+	AckAttested AckHow = "attested" // a trained person of the member states it: a client that cannot acknowledge
+)
+
+// Progress counts how far a correction has come.
+type Progress struct {
+	Recipients int     `json:"recipients"`
+	Masked     int     `json:"masked"`
+	Purged     int     `json:"purged"`
+	Attested   int     `json:"attested"` // recipients of which a person stated a step
+	Overdue    int     `json:"overdue"`
+	Median     Seconds `json:"median_purge_seconds,omitempty"` // from the correction to the purge, of those who purged
 }
 
 // Deadlines of the two acknowledgements, for agents.
@@ -47,8 +72,9 @@ const (
 	AckPurged AckStep = "purged"
 )
 
-// Ack acknowledges one step of a correction for the caller's member. A second
-// acknowledgement of the same step changes nothing.
+// Ack acknowledges one step of a correction for the caller's member: with a service's key
+// it says what the member's software did, with a trained person's key it is that person's
+// attestation. A second acknowledgement of the same step changes nothing.
 type Ack struct {
 	Correction ID      `json:"correction"`
 	Step       AckStep `json:"step"`

@@ -157,6 +157,7 @@ type ShareStatus string
 // What a share did.
 const (
 	Created   ShareStatus = "created"
+	Cleared   ShareStatus = "cleared"   // the member's earlier opinion was taken back with a correction; Signal is what it says instead
 	Updated   ShareStatus = "updated"   // the member's opinion or placements changed; the expiry did not
 	Unchanged ShareStatus = "unchanged" // identical to what is stored
 	HeldBack  ShareStatus = "held"      // stored, not disclosed: an upheld challenge marks this value

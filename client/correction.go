@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"net/url"
 
 	"lantern"
 )
@@ -11,13 +12,19 @@ func (c *Client) Corrections(ctx context.Context) ([]lantern.Correction, error) 
 	return list[lantern.Correction](ctx, c, "/v1/corrections", nil)
 }
 
+// OverdueCorrections lists those of them of which somebody is late.
+func (c *Client) OverdueCorrections(ctx context.Context) ([]lantern.Correction, error) {
+	return list[lantern.Correction](ctx, c, "/v1/corrections", url.Values{"overdue": {"true"}})
+}
+
 // Correction returns one correction.
 func (c *Client) Correction(ctx context.Context, id lantern.ID) (lantern.Correction, error) {
 	return get[lantern.Correction](ctx, c, at("/v1/corrections", id, ""), nil)
 }
 
-// Acknowledge states one step of a correction for the caller's member. Stating it again
-// changes nothing.
+// Acknowledge states one step of a correction for the caller's member: with a service's key
+// what its software did, with a trained person's key as that person's attestation. Stating
+// it again changes nothing.
 func (c *Client) Acknowledge(ctx context.Context, a lantern.Ack) (lantern.Correction, error) {
 	return post[lantern.Correction](ctx, c, at("/v1/corrections", a.Correction, "/acks"), a)
 }

@@ -149,7 +149,7 @@ type outcomeCommands struct {
 }
 
 type correctionsCommands struct {
-	List   correctionsList   `cmd:"" help:"List the corrections that concern you." example:"lantern corrections list"`
+	List   correctionsList   `cmd:"" help:"List the corrections that concern you." example:"lantern corrections list --overdue"`
 	Tasks  correctionsTasks  `cmd:"" help:"List what you must look at again." example:"lantern corrections tasks"`
 	Settle correctionsSettle `cmd:"" help:"Settle a task after looking again." example:"lantern corrections settle 4711 reversed --ground \"Child safety 4.2\""`
 	Ack    correctionsAck    `cmd:"" help:"Acknowledge a step by hand." example:"lantern corrections ack 4711 purged"`

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"strconv"
 
 	"lantern"
 	"lantern/client"
@@ -23,14 +24,30 @@ func correctionColumns() []display.Column[lantern.Correction] {
 			return progress(c, func(r lantern.Receivership) bool { return !r.Purged.IsZero() })
 		}),
 		display.Col("overdue", func(c lantern.Correction) string {
+			n := 0
 			for _, r := range c.Recipients {
 				if r.Overdue {
-					return "yes"
+					n++
 				}
 			}
-			return ""
+			return some(n)
 		}),
+		display.Col("attested", func(c lantern.Correction) string {
+			if c.Progress == nil {
+				return ""
+			}
+			return some(c.Progress.Attested)
+		}),
+		display.Col("repeat", func(c lantern.Correction) string { return some(c.Repeat) }),
 	}
+}
+
+// some shows a number, and nothing for none.
+func some(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
 }
 
 // progress shows how many of a correction's recipients have done a step.
@@ -44,10 +61,16 @@ func progress(c lantern.Correction, done func(lantern.Receivership) bool) string
 	return fmt.Sprintf("%d of %d", n, len(c.Recipients))
 }
 
-type correctionsList struct{ ExchangeAccess }
+type correctionsList struct {
+	ExchangeAccess
+	Overdue bool `help:"Only those of which a recipient is late."`
+}
 
 func (c *correctionsList) Run(ctx context.Context, a *app) error {
 	return askAll(a, &c.ExchangeAccess, correctionColumns(), func(x *client.Client) ([]lantern.Correction, error) {
+		if c.Overdue {
+			return x.OverdueCorrections(ctx)
+		}
 		return x.Corrections(ctx)
 	})
 }
@@ -60,7 +83,7 @@ type correctionsAck struct {
 
 // Help says who needs it.
 func (*correctionsAck) Help() string {
-	return "An agent acknowledges by itself. This is for members who keep signals in systems of their own."
+	return "An agent acknowledges by itself. This is for members who keep signals in systems of their own: with the key of a trained person it is that person's attestation, and recorded as such."
 }
 
 func (c *correctionsAck) Run(ctx context.Context, a *app) error {

@@ -3,6 +3,7 @@ package exchange
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"lantern"
 	"lantern/audit"
@@ -172,17 +173,32 @@ func (x *Exchange) Corrections(ctx context.Context, a policy.Actor) (list []lant
 	return list, err
 }
 
+// OverdueCorrections lists those of [Exchange.Corrections] of which somebody is late.
+func (x *Exchange) OverdueCorrections(ctx context.Context, a policy.Actor) ([]lantern.Correction, error) {
+	list, err := x.Corrections(ctx, a)
+	return slices.DeleteFunc(list, func(c lantern.Correction) bool {
+		return !slices.ContainsFunc(c.Recipients, func(r lantern.Receivership) bool { return r.Overdue })
+	}), err
+}
+
 // shown cuts a correction to what the reader may see: the whole map of duties for the
 // sharer and the steward, the own row for a recipient.
 func (x *Exchange) shown(r store.CorrectionRow, reader lantern.ID, all bool) lantern.Correction {
 	c := r.Correction
 	c.Recipients = []lantern.Receivership{}
+	all = all || r.Owner == reader
 	for _, d := range r.Recipients {
-		if all || r.Owner == reader || d.Member == reader {
+		if all || d.Member == reader {
 			d.Overdue = policy.Overdue(d, c.Opened, x.Clock())
 			c.Recipients = append(c.Recipients, d)
 		}
 	}
+	if !all {
+		c.Repeat = 0
+		return c
+	}
+	p := policy.ProgressOf(c)
+	c.Progress = &p
 	return c
 }
 
@@ -206,13 +222,18 @@ func (x *Exchange) Correction(ctx context.Context, a policy.Actor, id lantern.ID
 	return c, err
 }
 
-// Acknowledge records that the actor's member masked or purged a fallen signal. Purged
-// implies masked. A step acknowledged twice keeps its first time.
+// Acknowledge records that the actor's member masked or purged a fallen signal: what its
+// software says, or what a trained person attests. Purged implies masked. A step
+// acknowledged twice keeps its first time.
 func (x *Exchange) Acknowledge(ctx context.Context, a policy.Actor, ack lantern.Ack) (c lantern.Correction, err error) {
 	if err := ack.Validate(); err != nil {
 		return c, err
 	}
 	if err := policy.Can(a, policy.Acknowledge, x.Clock()); err != nil {
+		return c, err
+	}
+	how, err := policy.MayAcknowledge(a, x.Clock())
+	if err != nil {
 		return c, err
 	}
 	err = x.write(ctx, func(t *txn) error {
@@ -231,19 +252,19 @@ func (x *Exchange) Acknowledge(ctx context.Context, a policy.Actor, ack lantern.
 		}
 		before := *duty
 		if duty.Masked.IsZero() {
-			duty.Masked = t.now
+			duty.Masked, duty.MaskedHow = t.now, how
 		}
 		if ack.Step == lantern.AckPurged && duty.Purged.IsZero() {
-			duty.Purged = t.now
+			duty.Purged, duty.PurgedHow = t.now, how
 		}
 		c = x.shown(row, a.Member, false)
 		if *duty == before {
 			return nil
 		}
-		if err := store.Acknowledge(t.ctx, t.writing(), ack.Correction, *duty); err != nil {
+		if err := store.Acknowledge(t.ctx, t.writing(), ack.Correction, *duty, a.Person); err != nil {
 			return fmt.Errorf("storing an acknowledgement: %w", err)
 		}
-		_, err = t.record(entry{kind: audit.Acknowledge, by: a, facts: facts{Object: ack.Correction, Signal: row.Signal, Owner: row.Owner, State: string(ack.Step)}})
+		_, err = t.record(entry{kind: audit.Acknowledge, by: a, facts: facts{Object: ack.Correction, Signal: row.Signal, Owner: row.Owner, State: string(ack.Step), Reason: string(how)}})
 		return err
 	})
 	return c, err

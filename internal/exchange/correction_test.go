@@ -1,6 +1,8 @@
 package exchange_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -239,5 +241,161 @@ func TestLogTellsOfEveryChallenge(t *testing.T) {
 		if decided != 2 {
 			t.Errorf("the log tells of %d decisions, want 2", decided)
 		}
+	})
+}
+
+// TestAttestedAcknowledgement has a person acknowledge for a client that cannot, and a
+// service for one that can: map, overdue list and log tell which is which.
+func TestAttestedAcknowledgement(t *testing.T) {
+	t.Parallel()
+	sqldbtest.Each(t, func(t *testing.T, url string) {
+		w := exchangetest.New(t, url)
+		cloud, face, game := w.AddCompany("Cloudbin"), w.AddCompany("Facegram"), w.AddCompany("Pixelplay")
+		ctx := t.Context()
+		id := w.MustShare(cloud.Service, w.Draft(1))
+		w.Drain(face.Service, "")
+		w.Drain(game.Service, "")
+		c, err := w.Withdraw(ctx, cloud.Submitter, id, lantern.Withdrawal{Reason: lantern.WithdrawnInError})
+		if err != nil {
+			t.Fatal(err)
+		}
+		late := func(when string, want ...lantern.ID) {
+			t.Helper()
+			var got []lantern.ID
+			list, err := w.OverdueCorrections(ctx, w.Steward)
+			for _, c := range list {
+				for _, r := range c.Recipients {
+					if r.Overdue {
+						got = append(got, r.Member)
+					}
+				}
+			}
+			slices.Sort(want)
+			if err != nil || !slices.Equal(got, want) {
+				t.Errorf("%s: %v are overdue, %v; want %v", when, got, err, want)
+			}
+		}
+		late("at once")
+		w.Clock.Add(time.Minute)
+		if _, err := w.Acknowledge(ctx, face.Service, lantern.Ack{Correction: c.ID, Step: lantern.AckPurged}); err != nil {
+			t.Fatal(err)
+		}
+		w.Clock.Add(time.Minute)
+		late("after two minutes", game.ID)
+		untrained := game.Investigator
+		untrained.Trained = time.Time{}
+		if _, err := w.Acknowledge(ctx, untrained, lantern.Ack{Correction: c.ID, Step: lantern.AckPurged}); lantern.KindOf(err) != lantern.Forbidden {
+			t.Errorf("an attestation without training: got %v, want forbidden", err)
+		}
+		if _, err := w.Acknowledge(ctx, game.Service, lantern.Ack{Correction: c.ID, Step: lantern.AckMasked}); err != nil {
+			t.Fatal(err)
+		}
+		w.Clock.Add(8 * time.Minute)
+		if _, err := w.Acknowledge(ctx, game.Investigator, lantern.Ack{Correction: c.ID, Step: lantern.AckPurged}); err != nil {
+			t.Fatal(err)
+		}
+		late("after both")
+		got, err := w.Correction(ctx, w.Steward, c.ID)
+		want := lantern.Progress{Recipients: 2, Masked: 2, Purged: 2, Attested: 1, Median: 330}
+		if err != nil || got.Progress == nil || *got.Progress != want {
+			t.Fatalf("the steward's map: %+v, %v; want %+v", got.Progress, err, want)
+		}
+		for _, r := range got.Recipients {
+			how := [2]lantern.AckHow{lantern.AckByAgent, lantern.AckByAgent}
+			if r.Member == game.ID {
+				how[1] = lantern.AckAttested
+			}
+			if [2]lantern.AckHow{r.MaskedHow, r.PurgedHow} != how {
+				t.Errorf("member %s: masked by %s, purged by %s; want %v", r.Member, r.MaskedHow, r.PurgedHow, how)
+			}
+		}
+		if own, err := w.Correction(ctx, face.Investigator, c.ID); err != nil || own.Progress != nil || len(own.Recipients) != 1 {
+			t.Errorf("a recipient is shown %+v, %v; want its own row only", own, err)
+		}
+		told := 0
+		for n := int64(0); ; n++ {
+			o, err := w.Opening(ctx, w.Steward, n)
+			if lantern.KindOf(err) == lantern.NotFound {
+				break
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if o.Kind == "acknowledge" && strings.Contains(string(o.Facts), `"reason":"attested"`) {
+				told++
+			}
+		}
+		if told != 1 {
+			t.Errorf("the log tells of %d attestations, want one", told)
+		}
+	})
+}
+
+// TestClearance has a sharer look again and find nothing wrong: everybody who was sent the
+// earlier opinion gets a correction, and what is said instead stands beside it.
+func TestClearance(t *testing.T) {
+	t.Parallel()
+	sqldbtest.Each(t, func(t *testing.T, url string) {
+		w := exchangetest.New(t, url)
+		cloud, face, game := w.AddCompany("Cloudbin"), w.AddCompany("Facegram"), w.AddCompany("Pixelplay")
+		ctx := t.Context()
+		id := w.MustShare(cloud.Service, w.Draft(1))
+		_, cursor := w.Drain(face.Service, "")
+		if _, err := w.OpenChallenge(ctx, game.Investigator, lantern.Challenge{Signal: id, Reason: lantern.NotAbusive}); err != nil {
+			t.Fatal(err)
+		}
+		d := w.Draft(1)
+		d.Status = lantern.NonViolating
+		r, err := w.Share(ctx, cloud.Service, d)
+		if err != nil || r.Status != lantern.Cleared || r.Signal == id {
+			t.Fatalf("clearing gave %+v, %v; want another signal, cleared", r, err)
+		}
+		changes, _ := w.Drain(face.Service, cursor)
+		if len(changes) != 2 || changes[0].Correction == 0 || changes[1].Signal.Status != lantern.NonViolating || changes[1].Signal.State != lantern.Active {
+			t.Fatalf("the feed shows %+v, want a tombstone with its correction and the cleared opinion", changes)
+		}
+		c, err := w.Acknowledge(ctx, face.Service, lantern.Ack{Correction: changes[0].Correction, Step: lantern.AckPurged})
+		if err != nil || c.Kind != lantern.CorrectionCleared {
+			t.Errorf("acknowledging gave %+v, %v", c, err)
+		}
+		if r, err = w.Share(ctx, cloud.Service, d); err != nil || r.Status != lantern.Unchanged {
+			t.Errorf("clearing again gave %+v, %v; want unchanged", r, err)
+		}
+		if _, err = w.Share(ctx, cloud.Service, w.Draft(1)); lantern.KindOf(err) != lantern.Conflict {
+			t.Errorf("taking back a clearance that settled a challenge: got %v, want a conflict", err)
+		}
+	})
+}
+
+// TestWrongTagsAreSettledByOtherTags amends a signal with other tags after members said that
+// they are wrong.
+func TestWrongTagsAreSettledByOtherTags(t *testing.T) {
+	t.Parallel()
+	sqldbtest.Each(t, func(t *testing.T, url string) {
+		w := exchangetest.New(t, url)
+		cloud, face := w.AddCompany("Cloudbin"), w.AddCompany("Facegram")
+		ctx := t.Context()
+		id := w.MustShare(cloud.Service, w.Draft(1))
+		for _, r := range []lantern.Reaction{lantern.WrongTags, lantern.Helpful} {
+			if _, err := w.React(ctx, face.Service, lantern.Feedback{Signal: id, Reaction: r}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		d := w.Draft(1)
+		shown := func(when string, want int) {
+			t.Helper()
+			if r, err := w.Share(ctx, cloud.Service, d); err != nil || r.Status != lantern.Updated {
+				t.Fatalf("amending gave %+v, %v", r, err)
+			}
+			changes, _ := w.Drain(face.Service, "")
+			got := changes[0].Signal.Reactions
+			if got[lantern.WrongTags] != want || got[lantern.Helpful] != 1 {
+				t.Errorf("%s the reactions are %v, want %d of wrong tags and one helpful", when, got, want)
+			}
+		}
+		d.Severity = lantern.Critical
+		shown("with the same tags", 1)
+		d.Tags = []lantern.Tag{"grooming"}
+		shown("with other tags", 0)
 	})
 }

@@ -23,6 +23,13 @@ func (x *Exchange) reshare(t *txn, a policy.Actor, p *prepared) (lantern.ShareRe
 	if row.State == lantern.Withdrawn || row.State == lantern.Expired {
 		return x.shareAnew(t, a, p, row)
 	}
+	if row.State != lantern.Held && row.Status != lantern.NonViolating && p.draft.Status == lantern.NonViolating {
+		return x.clear(t, a, p, row)
+	}
+	if row.Status == lantern.NonViolating && p.draft.Status != lantern.NonViolating && p.row.State == lantern.Held {
+		return refusal(&lantern.Error{Kind: lantern.Conflict, Field: "/status", Reason: "the value was cleared after a challenge",
+			Fix: "withdraw the signal and share it anew: it is then held for a second person"}), nil
+	}
 	have, err := store.PlacementsOf(t.ctx, t.Tx, row.ID)
 	if err != nil {
 		return lantern.ShareResult{}, err
@@ -77,6 +84,22 @@ func (x *Exchange) shareAnew(t *txn, a policy.Actor, p *prepared, old store.Sign
 	return result, s.flush()
 }
 
+// clear takes the member's opinion back because it looked again and found nothing wrong.
+// Whoever was ever sent the earlier opinion gets a correction, and what is said instead is
+// a signal of its own: an opinion that was only amended would leave what was done because
+// of it standing.
+func (x *Exchange) clear(t *txn, a policy.Actor, p *prepared, row store.SignalRow) (lantern.ShareResult, error) {
+	if _, err := x.fell(t, fall{row: row, by: a, kind: lantern.CorrectionCleared, reason: string(lantern.CorrectionCleared)}); err != nil {
+		return lantern.ShareResult{}, err
+	}
+	p.row.State = lantern.Active // what clears needs no second person
+	result, err := x.shareAnew(t, a, p, row)
+	if err == nil {
+		result.Status = lantern.Cleared
+	}
+	return result, err
+}
+
 // amend changes the member's opinion, or adds programs. The expiry is never prolonged;
 // a stricter program among the added ones shortens it.
 func (x *Exchange) amend(t *txn, a policy.Actor, p *prepared, row store.SignalRow, have []store.Placement, missing []lantern.ID) (lantern.ShareResult, error) {
@@ -97,6 +120,9 @@ func (x *Exchange) amend(t *txn, a policy.Actor, p *prepared, row store.SignalRo
 	if err := store.UpdateSignal(t.ctx, t.writing(), p.row); err != nil {
 		return lantern.ShareResult{}, fmt.Errorf("amending a signal: %w", err)
 	}
+	if err := settleWrongTags(t, row, p.draft.Tags); err != nil {
+		return lantern.ShareResult{}, err
+	}
 	if err := movePlacements(t, have); err != nil {
 		return lantern.ShareResult{}, err
 	}
@@ -114,4 +140,16 @@ func (x *Exchange) amend(t *txn, a policy.Actor, p *prepared, row store.SignalRo
 		return result, err
 	}
 	return result, settleSiblings(t, row, have)
+}
+
+// settleWrongTags clears what others said of tags that are no longer those.
+func settleWrongTags(t *txn, old store.SignalRow, tags []lantern.Tag) error {
+	was, err := opinion(old)
+	if err != nil || slices.Equal(slices.Sorted(slices.Values(was.Tags)), slices.Sorted(slices.Values(tags))) {
+		return err
+	}
+	if err := store.SettleFeedback(t.ctx, t.writing(), old.ID, lantern.WrongTags); err != nil {
+		return fmt.Errorf("clearing reactions: %w", err)
+	}
+	return nil
 }

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"slices"
 	"time"
 
 	"lantern"
@@ -100,6 +101,44 @@ func FirstDeadline(imminent bool, now time.Time) time.Time {
 func Overdue(r lantern.Receivership, opened, now time.Time) bool {
 	return r.Masked.IsZero() && now.After(opened.Add(lantern.MaskWithin)) ||
 		r.Purged.IsZero() && now.After(opened.Add(lantern.PurgeWithin))
+}
+
+// MayAcknowledge refuses an attestation by a person whose training is not valid, and tells
+// what an acknowledgement of this actor rests on.
+func MayAcknowledge(a Actor, now time.Time) (lantern.AckHow, error) {
+	if a.Person == 0 {
+		return lantern.AckByAgent, nil
+	}
+	if !a.Trained.After(now) {
+		return "", deny("the person's training is missing or has expired", "renew the training; a service's key acknowledges what software did")
+	}
+	return lantern.AckAttested, nil
+}
+
+// ProgressOf counts how far a correction has come. Overdue of its recipients must be set.
+func ProgressOf(c lantern.Correction) lantern.Progress {
+	p := lantern.Progress{Recipients: len(c.Recipients)}
+	var took []time.Duration
+	for _, r := range c.Recipients {
+		if !r.Masked.IsZero() {
+			p.Masked++
+		}
+		if !r.Purged.IsZero() {
+			p.Purged++
+			took = append(took, r.Purged.Sub(c.Opened))
+		}
+		if r.MaskedHow == lantern.AckAttested || r.PurgedHow == lantern.AckAttested {
+			p.Attested++
+		}
+		if r.Overdue {
+			p.Overdue++
+		}
+	}
+	if n := len(took); n > 0 {
+		slices.Sort(took)
+		p.Median = lantern.Seconds((took[(n-1)/2] + took[n/2]) / 2 / time.Second)
+	}
+	return p
 }
 
 // MaxOpenChallenges bounds the undecided challenges of one member, so that a flood of

@@ -13,11 +13,15 @@ type CorrectionRow struct {
 	Owner lantern.ID
 }
 
-const correctionColumns = `c.id, c.signal_id, c.owner_id, c.type, c.kind, c.opened_at`
+// The last column counts the challenges of the sharer's signals that were upheld in the
+// 365 days before.
+const correctionColumns = `c.id, c.signal_id, c.owner_id, c.type, c.kind, c.opened_at,
+	(SELECT COUNT(*) FROM correction e WHERE e.owner_id = c.owner_id AND e.kind = 'challenge-upheld'
+	AND e.opened_at < c.opened_at AND e.opened_at >= c.opened_at - 31536000000000)`
 
 func scanCorrection(s scanner) (c CorrectionRow, err error) {
 	var opened int64
-	err = s.Scan(&c.ID, &c.Signal, &c.Owner, &c.Type, &c.Kind, &opened)
+	err = s.Scan(&c.ID, &c.Signal, &c.Owner, &c.Type, &c.Kind, &opened, &c.Repeat)
 	c.Opened = fromMicros(opened)
 	return c, err
 }
@@ -46,14 +50,25 @@ func ReadCorrection(ctx context.Context, tx *sqldb.Tx, id lantern.ID) (Correctio
 }
 
 func receiverships(ctx context.Context, tx *sqldb.Tx, correction lantern.ID) ([]lantern.Receivership, error) {
-	rows, err := tx.Query(ctx, `SELECT member_id, sent_at, masked_at, purged_at FROM receivership
+	rows, err := tx.Query(ctx, `SELECT member_id, sent_at, masked_at, masked_by, purged_at, purged_by FROM receivership
 		WHERE correction_id = $1 ORDER BY member_id`, correction)
 	return all(rows, err, "receiverships", func(s scanner) (r lantern.Receivership, err error) {
-		var sent, masked, purged int64
-		err = s.Scan(&r.Member, &sent, &masked, &purged)
+		var sent, masked, purged, maskedBy, purgedBy int64
+		err = s.Scan(&r.Member, &sent, &masked, &maskedBy, &purged, &purgedBy)
 		r.Sent, r.Masked, r.Purged = fromMicros(sent), fromMicros(masked), fromMicros(purged)
+		r.MaskedHow, r.PurgedHow = ackHow(masked, maskedBy), ackHow(purged, purgedBy)
 		return r, err
 	})
+}
+
+func ackHow(at, by int64) lantern.AckHow {
+	switch {
+	case at == 0:
+		return ""
+	case by == 0:
+		return lantern.AckByAgent
+	}
+	return lantern.AckAttested
 }
 
 // CorrectionsFor reads the corrections a member shared or must acknowledge, oldest first,
@@ -70,11 +85,14 @@ func CorrectionsFor(ctx context.Context, tx *sqldb.Tx, member lantern.ID) ([]Cor
 	return list, err
 }
 
-// Acknowledge writes a recipient's acknowledgements; a time once set stays.
-func Acknowledge(ctx context.Context, tx *sqldb.Tx, correction lantern.ID, r lantern.Receivership) error {
+// Acknowledge writes a recipient's acknowledgements; a time once set stays, with who
+// attested it: a person, or 0 if the member's software says so.
+func Acknowledge(ctx context.Context, tx *sqldb.Tx, correction lantern.ID, r lantern.Receivership, by lantern.ID) error {
 	_, err := tx.Exec(ctx, `UPDATE receivership SET
+		masked_by = CASE WHEN masked_at = 0 AND $3 <> masked_at THEN $5 ELSE masked_by END,
+		purged_by = CASE WHEN purged_at = 0 AND $4 <> purged_at THEN $5 ELSE purged_by END,
 		masked_at = CASE WHEN masked_at = 0 THEN $3 ELSE masked_at END,
 		purged_at = CASE WHEN purged_at = 0 THEN $4 ELSE purged_at END
-		WHERE correction_id = $1 AND member_id = $2`, correction, r.Member, micros(r.Masked), micros(r.Purged))
+		WHERE correction_id = $1 AND member_id = $2`, correction, r.Member, micros(r.Masked), micros(r.Purged), by)
 	return err
 }

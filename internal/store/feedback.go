@@ -22,6 +22,12 @@ func DropFeedback(ctx context.Context, tx *sqldb.Tx, f lantern.Feedback) (bool, 
 	return n > 0, err
 }
 
+// SettleFeedback removes a reaction of everybody: what it was about has changed.
+func SettleFeedback(ctx context.Context, tx *sqldb.Tx, signal lantern.ID, r lantern.Reaction) error {
+	_, err := tx.Exec(ctx, `DELETE FROM feedback WHERE signal_id = $1 AND reaction = $2`, signal, string(r))
+	return err
+}
+
 // Feedbacks reads the reactions to a signal, oldest first.
 func Feedbacks(ctx context.Context, tx *sqldb.Tx, signal lantern.ID) ([]lantern.Feedback, error) {
 	rows, err := tx.Query(ctx, `SELECT id, signal_id, member_id, reaction, at FROM feedback WHERE signal_id = $1 ORDER BY at, id`, signal)

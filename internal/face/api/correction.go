@@ -16,3 +16,22 @@ func acknowledge(x *exchange.Exchange, ctx context.Context, a policy.Actor, id l
 	ack.Correction = id
 	return x.Acknowledge(ctx, a, ack)
 }
+
+// corrections lists all, or those of which somebody is late.
+func corrections() handler {
+	h := list((*x).Corrections)
+	h.params = []param{{name: "overdue", about: "true: only those of which a recipient is late"}}
+	h.perform = func(c *call) (any, error) {
+		read := c.api.x.Corrections
+		switch c.params["overdue"] {
+		case "", "false":
+		case "true":
+			read = c.api.x.OverdueCorrections
+		default:
+			return nil, lantern.Errorf(lantern.Invalid, "query parameter overdue is neither true nor false")
+		}
+		items, err := read(c.ctx(), c.actor)
+		return lantern.Items[lantern.Correction]{Items: items}, err
+	}
+	return h
+}

@@ -47,7 +47,7 @@ func TestClientHasEveryOperation(t *testing.T) {
 	t.Parallel()
 	// What a client has no use for, and what it adds.
 	without := map[string]bool{"Live": true, "Document": true}
-	added := map[string]bool{"Close": true, "WithKey": true, "RecordOutcomeOnce": true, "FilteredFeed": true}
+	added := map[string]bool{"Close": true, "WithKey": true, "RecordOutcomeOnce": true, "FilteredFeed": true, "OverdueCorrections": true}
 	names := map[string]bool{}
 	for _, op := range loadSpec(t).operations {
 		names[op.id] = true

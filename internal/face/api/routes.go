@@ -63,7 +63,7 @@ func routes() []route {
 		{"GET", "/v1/challenges", "Challenges", "List the challenges the caller may see.", list((*x).Challenges), nil},
 		{"GET", "/v1/challenges/{id}", "Challenge", "Return one challenge.", get((*x).Challenge), nil},
 		{"POST", "/v1/challenges/{id}/decision", "Decide", "Answer a challenge.", noteless(act((*x).Decide)), nil},
-		{"GET", "/v1/corrections", "Corrections", "List the corrections that concern the own member.", list((*x).Corrections), nil},
+		{"GET", "/v1/corrections", "Corrections", "List the corrections that concern the own member.", corrections(), nil},
 		{"GET", "/v1/corrections/{id}", "Correction", "Return one correction.", get((*x).Correction), nil},
 		{"POST", "/v1/corrections/{id}/acks", "Acknowledge", "State one step of a correction for the own member.", act(acknowledge), nil},
 

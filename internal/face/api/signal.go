@@ -27,7 +27,7 @@ func share() handler {
 		if result.Status == lantern.Refused && result.Problem != nil {
 			return nil, refused(result.Problem)
 		}
-		if result.Status != lantern.Created {
+		if result.Status != lantern.Created && result.Status != lantern.Cleared {
 			c.status = http.StatusOK
 		}
 		return result, nil
