@@ -68,7 +68,10 @@ func (r *realReader) RoundTrip(req *http.Request) (res *http.Response, err error
 		}
 		return nil
 	})
-	return res, err
+	if err != nil {
+		return nil, err
+	}
+	return res, nil
 }
 
 // observe tells the observer what the exchange answered.

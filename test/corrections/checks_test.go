@@ -88,6 +88,7 @@ func (s *story) checkStates() {
 // checkCorrections holds the steward's purge map to whom each signal had been sent, to
 // what they acknowledged and to the deadlines.
 func (s *story) checkCorrections() (list []lantern.Correction) {
+	s.readLog()
 	list, err := s.Corrections(s.ctx, s.steward())
 	if err != nil {
 		s.fail("listing the corrections: %v", err)

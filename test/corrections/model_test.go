@@ -21,7 +21,6 @@ type modelSignal struct {
 	expires      time.Time
 	programs     map[lantern.ID]bool
 	roots        map[lantern.ID]bool
-	orphan       bool           // its roots fell, and nobody reaffirmed it
 	falls        []map[int]bool // for each of its corrections, to whom it had been sent
 }
 
@@ -147,25 +146,22 @@ func (m *model) fall(id lantern.ID, state lantern.SignalState, upheld bool, now 
 	m.orphan(id)
 }
 
-// standing reports whether a signal rests on one that stands.
-func (m *model) standing(s *modelSignal) bool {
+// orphaned reports whether a signal is derived from others, all of which fell.
+func (m *model) orphaned(s *modelSignal) bool {
 	for root := range s.roots {
 		if st := m.signals[root].state; st == lantern.Active || st == lantern.Suspended {
-			return true
+			return false
 		}
 	}
-	return false
+	return len(s.roots) > 0
 }
 
 // orphan suspends what rested on a root alone.
 func (m *model) orphan(root lantern.ID) {
 	for _, id := range sorted(m.signals) {
 		s := m.signals[id]
-		if s.roots[root] && alive(s.state) && !m.standing(s) {
-			s.orphan = true
-			if s.state == lantern.Active {
-				s.state = lantern.Suspended
-			}
+		if s.roots[root] && s.state == lantern.Active && m.orphaned(s) {
+			s.state = lantern.Suspended
 		}
 	}
 }
@@ -179,7 +175,7 @@ func (m *model) rejected(c *modelChallenge, now time.Time) {
 	case !s.expires.After(now):
 		s.state = lantern.Expired
 		m.orphan(c.signal)
-	case !s.orphan:
+	case !m.orphaned(s):
 		s.state = lantern.Active
 	}
 }

@@ -78,6 +78,9 @@ func (s *story) name(id lantern.ID) string {
 	}
 	s.kinds[kind]++
 	n := fmt.Sprintf("%s%d", kind, s.kinds[kind])
+	if kind == "P" || kind == "Q" {
+		n = kind
+	}
 	s.aliases[id] = n
 	return n
 }
@@ -415,6 +418,17 @@ func (s *story) restoreBackup() string {
 	s.restores++
 	s.model, s.order = s.savedModel.clone(), slices.Clone(s.savedOrder)
 	s.facts = newReplay()
+	for i := range s.readers {
+		if err := error(nil); s.chance(30) {
+			if err = s.touchBase(i); err != nil {
+				_ = s.accepting(i, err)
+				err = s.touchBase(i)
+			}
+			if err != nil {
+				s.fail("m%d cannot be in contact after it accepted a restore: %v", i, err)
+			}
+		}
+	}
 	return "the exchange goes back to its backup"
 }
 

@@ -16,6 +16,7 @@ import (
 
 	"lantern"
 	"lantern/audit"
+	"lantern/internal/backup"
 	"lantern/internal/exchange"
 	"lantern/internal/exchange/exchangetest"
 	"lantern/internal/face/api"
@@ -51,7 +52,11 @@ type engine struct {
 func found(t *testing.T, url string) cast {
 	t.Helper()
 	w := exchangetest.New(t, url)
-	c := cast{root: w.Root.Secret, programs: [2]lantern.ID{w.Program.ID, w.AddProgram("payments").ID}}
+	key, err := w.IssueKey(t.Context(), w.Steward, lantern.Key{Actor: w.Root.Actor, Scopes: w.Steward.Scopes, Expires: w.Clock.Now().AddDate(0, 11, 0)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := cast{root: key.Secret, programs: [2]lantern.ID{w.Program.ID, w.AddProgram("payments").ID}}
 	for i := range c.companies {
 		c.companies[i] = w.AddCompany(fmt.Sprintf("Company %d", i))
 	}
@@ -218,12 +223,12 @@ func (w *world) stop() error {
 // backup returns the database as it is, as a backup of the operator has it.
 func (w *world) backup() ([]byte, error) {
 	var b bytes.Buffer
-	_, err := exchange.Backup(w.ctx, w.config, &b)
+	_, err := backup.Write(w.ctx, backupParts(w.config), &b)
 	return b.Bytes(), err
 }
 
 // restore loses the database and goes on from a backup. It is read-only until accepted.
-func (w *world) restore(backup []byte) error {
+func (w *world) restore(kept []byte) error {
 	if err := w.stop(); err != nil {
 		return err
 	}
@@ -238,7 +243,7 @@ func (w *world) restore(backup []byte) error {
 	if err != nil {
 		return err
 	}
-	_, err = exchange.LoadBackup(w.ctx, c, bytes.NewReader(backup))
+	_, err = backup.Load(w.ctx, backupParts(c), bytes.NewReader(kept))
 	if err := errors.Join(err, c.DB.Close()); err != nil {
 		return err
 	}
@@ -271,4 +276,9 @@ func newWorld(ctx context.Context, e *engine, dir string, seed uint64, real bool
 		return nil, err
 	}
 	return w, w.open()
+}
+
+// backupParts is what a backup needs of an exchange.
+func backupParts(c exchange.Config) backup.Config {
+	return backup.Config{DB: c.DB, Sealer: c.Sealer, Signer: c.Signer, Clock: c.Clock}
 }
