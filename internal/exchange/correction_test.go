@@ -399,3 +399,70 @@ func TestWrongTagsAreSettledByOtherTags(t *testing.T) {
 		shown("with other tags", 0)
 	})
 }
+
+// TestSecondPersonReleasesAHeldSignal shares a value again that fell to a challenge: it goes
+// out when another person of the member looked.
+func TestSecondPersonReleasesAHeldSignal(t *testing.T) {
+	t.Parallel()
+	sqldbtest.Each(t, func(t *testing.T, url string) {
+		w := exchangetest.New(t, url)
+		cloud, face := w.AddCompany("Cloudbin"), w.AddCompany("Facegram")
+		ctx := t.Context()
+		id := w.MustShare(cloud.Submitter, w.Draft(1))
+		c, err := w.OpenChallenge(ctx, face.Investigator, lantern.Challenge{Signal: id, Reason: lantern.NotAbusive})
+		if err == nil {
+			_, err = w.Decide(ctx, cloud.Officer, c.ID, lantern.Decision{Verdict: lantern.Uphold, Reason: "a mistake"})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		held, err := w.Share(ctx, cloud.Submitter, w.Draft(1))
+		if err != nil || held.Status != lantern.HeldBack {
+			t.Fatalf("sharing it again gave %+v, %v; want held", held, err)
+		}
+		fresh := lantern.Renewal{Basis: lantern.Basis{Policy: "new evidence", ReviewedBy: lantern.ByHuman, At: w.Clock.Now()}}
+		if _, err := w.Renew(ctx, cloud.Submitter, held.Signal, fresh); lantern.KindOf(err) != lantern.Forbidden {
+			t.Errorf("released by who shared it: got %v, want forbidden", err)
+		}
+		second := cloud.Submitter
+		second.Person, second.Key = cloud.Investigator.Person, cloud.Investigator.Key
+		s, err := w.Renew(ctx, second, held.Signal, fresh)
+		if err != nil || s.State != lantern.Active {
+			t.Fatalf("released by a second person: %s, %v; want active", s.State, err)
+		}
+		changes, _ := w.Drain(face.Service, "")
+		if last := changes[len(changes)-1].Signal; last.ID != held.Signal || last.State != lantern.Active {
+			t.Errorf("the feed ends with %+v, want the released signal", last)
+		}
+	})
+}
+
+// TestReaffirmedSignalDisputes reaffirms a suspended signal on whose value another member says
+// the opposite: both are disputed again, and the other's feed entry moves.
+func TestReaffirmedSignalDisputes(t *testing.T) {
+	t.Parallel()
+	sqldbtest.Each(t, func(t *testing.T, url string) {
+		w := exchangetest.New(t, url)
+		cloud, face, game := w.AddCompany("Cloudbin"), w.AddCompany("Facegram"), w.AddCompany("Pixelplay")
+		ctx := t.Context()
+		root := w.MustShare(cloud.Service, w.Draft(1))
+		d := w.Draft(2)
+		d.Links = []lantern.Link{{Kind: lantern.DerivedFrom, Signal: root}}
+		child := w.MustShare(cloud.Service, d)
+		opposite := w.Draft(2)
+		opposite.Status = lantern.NonViolating
+		other := w.MustShare(face.Service, opposite)
+		if _, err := w.Withdraw(ctx, cloud.Submitter, root, lantern.Withdrawal{Reason: lantern.WithdrawnInError}); err != nil {
+			t.Fatal(err)
+		}
+		_, cursor := w.Drain(game.Service, "")
+		basis := lantern.Basis{Policy: "own evidence", ReviewedBy: lantern.ByHuman, At: w.Clock.Now()}
+		if _, err := w.Renew(ctx, cloud.Submitter, child, lantern.Renewal{Basis: basis}); err != nil {
+			t.Fatal(err)
+		}
+		changes, _ := w.Drain(game.Service, cursor)
+		if len(changes) != 2 || !changes[0].Signal.Disputed || !changes[1].Signal.Disputed || changes[1].Signal.ID != other {
+			t.Errorf("the feed goes on with %+v, want both signals, disputed", changes)
+		}
+	})
+}

@@ -219,7 +219,8 @@ func alive(s lantern.SignalState) bool {
 }
 
 // Renew prolongs a signal after a fresh review by a person. It also reaffirms a derived
-// signal that was suspended because its roots fell.
+// signal that was suspended because its roots fell, and lets a held one go out: for that
+// it must be another person than those who shared it.
 func (x *Exchange) Renew(ctx context.Context, a policy.Actor, id lantern.ID, r lantern.Renewal) (s lantern.Signal, err error) {
 	if err := policy.Can(a, policy.Renew, x.Clock()); err != nil {
 		return s, err
@@ -238,8 +239,15 @@ func (x *Exchange) Renew(ctx context.Context, a policy.Actor, id lantern.ID, r l
 		if err != nil {
 			return err
 		}
-		if row.State != lantern.Active && row.State != lantern.Suspended {
+		if !alive(row.State) {
 			return lantern.Errorf(lantern.Conflict, "the signal is %s", row.State)
+		}
+		kind := audit.Renew
+		if row.State == lantern.Held {
+			kind = audit.Restore
+			if err := maySecond(t, a, row); err != nil {
+				return err
+			}
 		}
 		pending, err := store.Undecided(t.ctx, t.Tx, id)
 		if err != nil {
@@ -251,13 +259,30 @@ func (x *Exchange) Renew(ctx context.Context, a policy.Actor, id lantern.ID, r l
 		if err := x.applyRenewal(t, &row, r); err != nil {
 			return err
 		}
-		if _, err := t.record(entry{kind: audit.Renew, by: a, facts: facts{Signal: id, Owner: a.Member, State: string(row.State)}}); err != nil {
+		if _, err := t.record(entry{kind: kind, by: a, facts: facts{Signal: id, Owner: a.Member, State: string(row.State)}}); err != nil {
 			return err
 		}
 		s, err = x.whole(t.ctx, t.Tx, row)
 		return err
 	})
 	return s, err
+}
+
+// maySecond refuses a person who shared or amended the held signal.
+func maySecond(t *txn, a policy.Actor, row store.SignalRow) error {
+	told, err := store.FactsOf(t.ctx, t.Tx, row.ID, row.Member)
+	if err != nil {
+		return err
+	}
+	var first []lantern.ID
+	for _, text := range told {
+		var f facts
+		if err := json.Unmarshal([]byte(text), &f); err != nil {
+			return fmt.Errorf("reading the log of signal %s: %w", row.ID, err)
+		}
+		first = append(first, f.Actor)
+	}
+	return policy.MaySecond(a, first)
 }
 
 // ownSignal reads one of the actor's member's signals; another member's is not there.
@@ -313,7 +338,10 @@ func (x *Exchange) applyRenewal(t *txn, row *store.SignalRow, r lantern.Renewal)
 	if err := store.DropFallenRoots(t.ctx, t.writing(), row.Member, row.ID); err != nil {
 		return fmt.Errorf("renewing a signal: %w", err)
 	}
-	return movePlacements(t, places)
+	if err := movePlacements(t, places); err != nil || !back {
+		return err
+	}
+	return settleSiblings(t, *row, places)
 }
 
 // Withdraw takes a signal back from everyone. With Erase its value and keys are

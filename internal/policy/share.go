@@ -86,3 +86,11 @@ func MayRenew(r lantern.Renewal, now time.Time) error {
 	}
 	return nil
 }
+
+// MaySecond refuses the second look at a held signal to those who shared or amended it.
+func MaySecond(a Actor, first []lantern.ID) error {
+	if slices.Contains(first, a.ID()) {
+		return deny("a second person must look at a held signal", "ask a colleague with new evidence")
+	}
+	return nil
+}

@@ -75,6 +75,12 @@ func Leaves(ctx context.Context, tx *sqldb.Tx, from, to int64) ([][]byte, error)
 	return all(rows, err, "log entries", func(s scanner) (b []byte, err error) { return b, s.Scan(&b) })
 }
 
+// FactsOf reads what the log's entries by a member about a signal tell, oldest first.
+func FactsOf(ctx context.Context, tx *sqldb.Tx, signal, member lantern.ID) ([]string, error) {
+	rows, err := tx.Query(ctx, `SELECT facts FROM leaf WHERE signal_id = $1 AND actor_id = $2 ORDER BY idx`, signal, member)
+	return all(rows, err, "facts of log entries", func(s scanner) (text string, err error) { return text, s.Scan(&text) })
+}
+
 // InsertTile stores a full tile of hashes and its root.
 func InsertTile(ctx context.Context, tx *sqldb.Tx, level int, n int64, data, root []byte) error {
 	_, err := tx.Exec(ctx, `INSERT INTO tile (level, n, data, root) VALUES ($1, $2, $3, $4)`, level, n, data, root)

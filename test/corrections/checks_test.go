@@ -158,8 +158,9 @@ type logged struct {
 
 // readLog reads on in the log, as an auditor does.
 func (s *story) readLog() {
+	auditor := s.steward()
 	for {
-		o, err := s.Opening(s.ctx, s.steward(), s.facts.next)
+		o, err := s.Opening(s.ctx, auditor, s.facts.next)
 		if lantern.KindOf(err) == lantern.NotFound {
 			return
 		}

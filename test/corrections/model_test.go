@@ -17,7 +17,6 @@ type modelSignal struct {
 	owner, value int
 	state        lantern.SignalState
 	status       lantern.Status
-	tagged       int // which tags it has
 	expires      time.Time
 	programs     map[lantern.ID]bool
 	roots        map[lantern.ID]bool
