@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"lantern"
+	"lantern/internal/fair"
 	"lantern/internal/sqldb"
 )
 
@@ -29,7 +30,7 @@ func (a *Agent) sendAcks(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("reading owed acknowledgements: %w", err)
 	}
-	failed := together(due, func(ack ackRow) error { return a.sendAck(ctx, ack) })
+	failed := fair.Together(due, func(ack ackRow) error { return a.sendAck(ctx, ack) })
 	if len(due) > 0 {
 		a.changed.wake()
 	}

@@ -10,6 +10,7 @@ import (
 	"lantern"
 	"lantern/audit"
 	"lantern/client"
+	"lantern/internal/fair"
 	"lantern/internal/sqldb"
 )
 
@@ -144,7 +145,7 @@ func (a *Agent) sendReactions(ctx context.Context, c Caller) (map[lantern.ID]err
 	unsent := make(map[lantern.ID]error)
 	var sent []owedReaction
 	var mu sync.Mutex // guards both
-	stopped := together(owed, func(o owedReaction) error {
+	stopped := fair.Together(owed, func(o owedReaction) error {
 		err := react(ctx, c.exchange, o)
 		mu.Lock()
 		defer mu.Unlock()

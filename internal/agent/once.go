@@ -2,7 +2,6 @@ package agent
 
 import (
 	"context"
-	"slices"
 
 	"lantern"
 )
@@ -20,16 +19,12 @@ func (a *Agent) RunOnce(ctx context.Context) error {
 	if err := a.faultErr(); err != nil {
 		return err
 	}
-	if err := a.firstRestores(ctx); err != nil {
-		return err
-	}
+	steps := []func(context.Context) error{a.firstRestores}
 	for _, p := range who.Programs {
-		if err := a.readAll(ctx, p.ID); err != nil {
-			return err
-		}
+		steps = append(steps, func(ctx context.Context) error { return a.readAll(ctx, p.ID) })
 	}
-	steps := []func(context.Context) error{a.verifyLog, a.expire, a.readOwed, a.sendAcks,
-		func(ctx context.Context) error { _, err := a.scrubOnce(ctx); return err }, a.sendAcks}
+	steps = append(steps, a.verifyLog, a.expire, a.readOwed, a.sendAcks,
+		func(ctx context.Context) error { _, err := a.scrubOnce(ctx); return err }, a.sendAcks)
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
 			return err
@@ -47,7 +42,7 @@ func (a *Agent) readAll(ctx context.Context, program lantern.ID) error {
 		if err == nil && more {
 			continue
 		}
-		if slices.Contains([]lantern.Kind{lantern.Forbidden, lantern.NotFound}, lantern.KindOf(err)) {
+		if kind := lantern.KindOf(err); kind == lantern.Forbidden || kind == lantern.NotFound {
 			return nil
 		}
 		return err

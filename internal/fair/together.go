@@ -1,4 +1,4 @@
-package agent
+package fair
 
 import (
 	"errors"
@@ -11,10 +11,10 @@ import (
 // commits those that come together together.
 const senders = 8
 
-// together calls send for each of list, in their order, a few at once, and returns the
+// Together calls send for each of list, in their order, a few at once, and returns the
 // failures joined. After one that says the exchange is away the rest is left: it would
 // fare no better.
-func together[T any](list []T, send func(T) error) error {
+func Together[T any](list []T, send func(T) error) error {
 	var running sync.WaitGroup
 	var mu sync.Mutex
 	var next int     // guarded by mu
