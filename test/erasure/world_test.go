@@ -377,10 +377,15 @@ func (w *world) traces(values []value) *needles {
 				continue
 			}
 			sum := s.Index(purpose, string(v.kind), v.canonical)
-			n.add(i, purpose+" index", sum[:])
-			n.coded(i, purpose+" index", sum[:])
+			mark := sum[:]
+			if purpose == "signal" {
+				mark = sum[:16] // half of it is kept
+			}
+			n.add(i, purpose+" index", mark)
+			n.coded(i, purpose+" index", mark)
 		}
-		sum := s.Index("value", w.Program.ID.String(), string(v.kind), v.canonical)
+		index := s.Index("signal", string(v.kind), v.canonical)
+		sum := s.Permute("value", w.Program.ID.String(), [16]byte(index[:]))
 		id := binary.BigEndian.Uint64(sum[:])>>1 | 1
 		n.add(i, "value id", binary.BigEndian.AppendUint64(nil, id))
 		n.add(i, "value id", binary.LittleEndian.AppendUint64(nil, id))
