@@ -7,6 +7,7 @@ import (
 
 	"lantern"
 	"lantern/audit"
+	"lantern/internal/policy"
 	"lantern/internal/sqldb"
 )
 
@@ -79,25 +80,25 @@ func checkOutcome(o lantern.CaseOutcome) error {
 // composeOutcome counts, digests and attests.
 func (a *Agent) composeOutcome(ctx context.Context, tx *sqldb.Tx, k lantern.Case, local, person lantern.ID, o lantern.CaseOutcome) (lantern.Outcome, error) {
 	out := lantern.Outcome{Program: k.Program, Kind: o.Kind, Count: o.Count}
-	digest := newDigest()
+	digest := policy.NewDecisionDigest()
 	decision, accounts := countedBy[o.Kind]
 	if accounts {
 		if err := countAccounts(ctx, tx, k.ID, local, o.Kind, decision); err != nil {
 			return out, err
 		}
 		err := eachCounted(ctx, tx, k.ID, local, func(c lantern.CaseAccount) error {
-			digest.add(c)
+			digest.Add(c)
 			out.Tokens = append(out.Tokens, a.accountToken(out, c.Account))
 			return nil
 		})
 		if err != nil {
 			return out, err
 		}
-		out.Count = digest.singly + digest.inBulk
+		out.Count = digest.Singly + digest.InBulk
 	} else {
 		err := eachCandidate(ctx, tx, k.ID, func(c lantern.CaseAccount) error {
 			if c.Decision == lantern.Confirmed {
-				digest.add(c)
+				digest.Add(c)
 			}
 			return nil
 		})
@@ -107,10 +108,10 @@ func (a *Agent) composeOutcome(ctx context.Context, tx *sqldb.Tx, k lantern.Case
 	}
 	if o.Kind == lantern.ReviewedUndisclosed {
 		out.Count = max(o.Count, 1)
-	} else if digest.singly+digest.inBulk == 0 {
+	} else if digest.Singly+digest.InBulk == 0 {
 		return out, &lantern.Error{Kind: lantern.Conflict, Reason: "no decision to rest on that was not counted before", Fix: "rule on candidates of the case first"}
 	} else {
-		out.Attestation = &lantern.Attestation{Person: person, Ground: o.Ground, Singly: digest.singly, InBulk: digest.inBulk, Digest: digest.sum()}
+		out.Attestation = &lantern.Attestation{Person: person, Ground: o.Ground, Singly: digest.Singly, InBulk: digest.InBulk, Digest: digest.Sum()}
 	}
 	var err error
 	out.Signals, err = contributing(ctx, tx, k.ID)
@@ -282,18 +283,18 @@ func (a *Agent) composeReversal(ctx context.Context, tx *sqldb.Tx, task lantern.
 		among[account] = true
 	}
 	o = lantern.Outcome{Program: earlier.body.Program, Kind: lantern.Reversed, Signals: []lantern.ID{task.Signal}, Corrects: outcome}
-	digest := newDigest()
+	digest := policy.NewDecisionDigest()
 	err = eachCounted(ctx, tx, earlier.caseID, earlier.id, func(c lantern.CaseAccount) error {
 		if among[c.Account] {
-			digest.add(c)
+			digest.Add(c)
 			o.Tokens = append(o.Tokens, a.accountToken(o, c.Account))
 		}
 		return nil
 	})
-	o.Count = digest.singly + digest.inBulk
+	o.Count = digest.Singly + digest.InBulk
 	if err != nil || o.Count == 0 {
 		return o, false, err
 	}
-	o.Attestation = &lantern.Attestation{Person: person, Ground: ground, Singly: digest.singly, InBulk: digest.inBulk, Digest: digest.sum()}
+	o.Attestation = &lantern.Attestation{Person: person, Ground: ground, Singly: digest.Singly, InBulk: digest.InBulk, Digest: digest.Sum()}
 	return o, true, nil
 }

@@ -11,6 +11,7 @@ import (
 
 	"lantern"
 	"lantern/audit"
+	"lantern/internal/policy"
 	"lantern/internal/sqldb"
 )
 
@@ -96,12 +97,12 @@ func (a *Agent) rule(ctx context.Context, c Caller, id lantern.ID, chunk []lante
 				return err
 			}
 		}
-		digest := newDigest()
+		digest := policy.NewDecisionDigest()
 		for _, r := range rulings {
-			digest.add(lantern.CaseAccount{Candidate: lantern.Candidate{Account: r.Account}, Decision: r.Decision, Bulk: r.Bulk, Person: c.Person, Decided: now})
+			digest.Add(lantern.CaseAccount{Candidate: lantern.Candidate{Account: r.Account}, Decision: r.Decision, Bulk: r.Bulk, Person: c.Person, Decided: now})
 		}
 		return a.record(ctx, tx, logged{audit.Decide,
-			map[string]any{"person": c.Person, "decisions_digest": digest.sum()},
+			map[string]any{"person": c.Person, "decisions_digest": digest.Sum()},
 			map[string]any{"case": id, "decisions": counts}})
 	})
 	if err != nil {

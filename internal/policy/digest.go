@@ -1,4 +1,4 @@
-package agent
+package policy
 
 import (
 	"crypto/sha256"
@@ -13,14 +13,14 @@ import (
 	"lantern"
 )
 
-// decisionDigest is the SHA-256 of a decision list in its canonical form: one object of
+// DecisionDigest is the SHA-256 of a decision list in its canonical form: one object of
 // decisionLine a line, each written by RFC 8785 and ended by a line feed, in the bytewise
 // order of accounts; docs/protocol/agent.md has an example. An outcome's attestation
 // names it, so that the member can show later which decisions it counted.
-type decisionDigest struct {
+type DecisionDigest struct {
 	hash   hash.Hash
-	singly int
-	inBulk int
+	Singly int
+	InBulk int
 }
 
 // decisionLine is one line of the list.
@@ -32,10 +32,11 @@ type decisionLine struct {
 	Decided  string              `json:"decided"` // RFC 3339 in UTC, to the second
 }
 
-func newDigest() *decisionDigest { return &decisionDigest{hash: sha256.New()} }
+// NewDecisionDigest returns the digest of an empty list.
+func NewDecisionDigest() *DecisionDigest { return &DecisionDigest{hash: sha256.New()} }
 
-// add adds the next decision; the caller keeps the order.
-func (d *decisionDigest) add(c lantern.CaseAccount) {
+// Add adds the next decision; the caller keeps the order.
+func (d *DecisionDigest) Add(c lantern.CaseAccount) {
 	text, err := json.Marshal(decisionLine{c.Account, c.Decision, c.Bulk, c.Person, c.Decided.UTC().Format(time.RFC3339)})
 	line := jsontext.Value(text)
 	if err = errors.Join(err, line.Canonicalize()); err != nil {
@@ -43,11 +44,11 @@ func (d *decisionDigest) add(c lantern.CaseAccount) {
 	}
 	d.hash.Write(append(line, '\n'))
 	if c.Bulk {
-		d.inBulk++
+		d.InBulk++
 	} else {
-		d.singly++
+		d.Singly++
 	}
 }
 
-// sum returns the digest in hex.
-func (d *decisionDigest) sum() string { return hex.EncodeToString(d.hash.Sum(nil)) }
+// Sum returns the digest in hex.
+func (d *DecisionDigest) Sum() string { return hex.EncodeToString(d.hash.Sum(nil)) }
