@@ -97,15 +97,16 @@ func (x *Exchange) suspend(t *txn, row store.SignalRow, by policy.Actor, reason 
 // turn moves a signal to another state in every feed and records it.
 func (x *Exchange) turn(t *txn, row store.SignalRow, state lantern.SignalState, e entry) error {
 	row.State, row.Updated = state, t.now
-	if err := store.UpdateSignal(t.ctx, t.writing(), row); err != nil {
-		return fmt.Errorf("moving signal %s to %s: %w", row.ID, state, err)
-	}
 	places, err := store.PlacementsOf(t.ctx, t.Tx, row.ID)
 	if err != nil {
 		return err
 	}
+	// Moved first: at its old place it was not active for whoever read there.
 	if err := movePlacements(t, places); err != nil {
 		return err
+	}
+	if err := store.UpdateSignal(t.ctx, t.writing(), row); err != nil {
+		return fmt.Errorf("moving signal %s to %s: %w", row.ID, state, err)
 	}
 	if err := settleSiblings(t, row, places); err != nil {
 		return err

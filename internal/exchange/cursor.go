@@ -1,52 +1,73 @@
 package exchange
 
 import (
+	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
 	"encoding/binary"
+	"encoding/json"
+	"slices"
 
 	"lantern"
 )
 
 // place is what a cursor says: how far a member read a program's feed, in which epoch of
-// its rights, and the feed's purge horizon when it began from the beginning. Whoever
-// began after a purge needs none of the tombstones that went with it, however far it got.
+// its rights, through which filter, and the feed's purge horizon when it began from the
+// beginning. Whoever began after a purge needs none of the tombstones that went with it,
+// however far it got.
 type place struct {
-	seq      int64
-	epoch    int64
-	since    int64
-	imminent bool // through the filter that lets only this pass
+	seq    int64
+	epoch  int64
+	since  int64
+	filter string // see filterMark
 }
 
-// lane is the part of a cursor's mark that tells filters apart.
-func (p place) lane() string {
-	if p.imminent {
-		return "imminent"
+// filterMark tells filters apart; it is empty for the one that lets everything pass.
+func filterMark(f lantern.FeedFilter) string {
+	if f.IsZero() {
+		return ""
 	}
-	return ""
+	f.Types, f.Tags, f.Statuses, f.Sharers = sorted(f.Types), sorted(f.Tags), sorted(f.Statuses), sorted(f.Sharers)
+	f.CreatedSince, f.SeenSince = f.CreatedSince.UTC(), f.SeenSince.UTC()
+	text, err := json.Marshal(f)
+	if err != nil {
+		panic(err) // only a time outside of the years 0 to 9999, which no request can name
+	}
+	sum := sha256.Sum256(text)
+	return string(sum[:8])
+}
+
+func sorted[T lantern.ID | lantern.SignalType | lantern.Tag | lantern.Status](list []T) []T {
+	list = slices.Clone(list)
+	slices.Sort(list)
+	return slices.Compact(list)
 }
 
 // cursor writes a place as an opaque text that is of use to this member and program only.
 func (x *Exchange) cursor(member, program lantern.ID, p place) lantern.Cursor {
-	b := make([]byte, 24, 32)
+	b := make([]byte, 24, 40)
 	binary.BigEndian.PutUint64(b, uint64(p.seq))
 	binary.BigEndian.PutUint64(b[8:], uint64(p.epoch))
 	binary.BigEndian.PutUint64(b[16:], uint64(p.since))
-	sum := x.Sealer.Index("cursor", member.String(), program.String(), string(b)+p.lane())
+	b = append(b, p.filter...)
+	sum := x.Sealer.Index("cursor", member.String(), program.String(), string(b))
 	return lantern.Cursor(base64.RawURLEncoding.EncodeToString(append(b, sum[:8]...)))
 }
 
 // readCursor is the other way round. A cursor that this exchange did not give to this
-// member for this program is Invalid.
-func (x *Exchange) readCursor(member, program lantern.ID, f lantern.FeedFilter, c lantern.Cursor) (place, error) {
-	var p place
-	p.imminent = f.Imminent
+// member for this program and filter is Invalid.
+func (x *Exchange) readCursor(member, program lantern.ID, filter string, c lantern.Cursor) (place, error) {
 	b, err := base64.RawURLEncoding.DecodeString(string(c))
-	if err == nil && len(b) == 32 {
-		sum := x.Sealer.Index("cursor", member.String(), program.String(), string(b[:24])+p.lane())
-		if subtle.ConstantTimeCompare(sum[:8], b[24:]) == 1 {
-			p.seq, p.epoch, p.since = int64(binary.BigEndian.Uint64(b)), int64(binary.BigEndian.Uint64(b[8:])), int64(binary.BigEndian.Uint64(b[16:]))
-			return p, nil
+	if err == nil && (len(b) == 32 || len(b) == 40) {
+		said := b[:len(b)-8]
+		sum := x.Sealer.Index("cursor", member.String(), program.String(), string(said))
+		if subtle.ConstantTimeCompare(sum[:8], b[len(said):]) == 1 {
+			p := place{int64(binary.BigEndian.Uint64(said)), int64(binary.BigEndian.Uint64(said[8:])), int64(binary.BigEndian.Uint64(said[16:])), string(said[24:])}
+			if p.filter == filter {
+				return p, nil
+			}
+			return place{}, &lantern.Error{Kind: lantern.Invalid, Field: "/cursor", Reason: "a cursor of another filter",
+				Fix: "read on with the filter that the cursor came from, or leave the cursor out"}
 		}
 	}
 	return place{}, &lantern.Error{Kind: lantern.Invalid, Field: "/cursor", Reason: "not a cursor of this feed", Fix: "pass what the last page gave as next, or leave it out to start from the beginning"}

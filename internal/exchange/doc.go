@@ -19,10 +19,10 @@
 //
 // # Life of a feed read
 //
-// Handing signals to a member is an act too: the page is read, the recipients are
-// entered and a disclosure leaf is appended in one transaction, before the first byte
-// leaves. Values are unsealed after the commit. A read with nothing to hand out changes
-// nothing and waits.
+// Handing signals to a member is an act too. A page is read in a snapshot; one
+// transaction drops what moved since, enters who is sent what and appends a disclosure
+// leaf, before the first byte leaves. A read with nothing to hand out changes nothing and
+// waits. The first load is entered at once and read part by part afterwards.
 //
 // An [Exchange] is safe for concurrent use.
 package exchange

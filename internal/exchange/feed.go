@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"time"
 
 	"lantern"
@@ -25,120 +26,214 @@ func (x *Exchange) Feed(ctx context.Context, a policy.Actor, program lantern.ID,
 	return x.FilteredFeed(ctx, a, program, lantern.FeedFilter{}, cursor, limit, wait)
 }
 
-// FilteredFeed is [Exchange.Feed] through a filter. Its cursor goes with its filter.
+// FilteredFeed is [Exchange.Feed] through a filter. A page looks through a bounded part of the
+// feed, so it may be empty and yet say that there is more. Its cursor goes with its filter.
 func (x *Exchange) FilteredFeed(ctx context.Context, a policy.Actor, program lantern.ID, f lantern.FeedFilter, cursor lantern.Cursor, limit int, wait time.Duration) (lantern.FeedPage, error) {
-	if err := policy.Can(a, policy.ReadFeed, x.Clock()); err != nil {
-		return lantern.FeedPage{}, err
-	}
-	// Behind the fence even an empty page would do harm: who reads again from the beginning
-	// drops what does not come back.
-	if err := x.fence.err(); err != nil {
+	v, err := x.view(a, program, f, cursor)
+	if err != nil {
 		return lantern.FeedPage{}, err
 	}
 	if limit <= 0 || limit > lantern.MaxPage {
 		limit = lantern.MaxPage
 	}
-	from := place{imminent: f.Imminent}
-	if cursor != "" {
-		var err error
-		if from, err = x.readCursor(a.Member, program, f, cursor); err != nil {
-			return lantern.FeedPage{}, err
-		}
-	}
-	timeout, cancel := context.WithTimeout(ctx, min(max(wait, 0), lantern.MaxWait))
+	guarded, leave := x.Guard(ctx, a)
+	defer leave()
+	timeout, cancel := context.WithTimeout(guarded, min(max(wait, 0), lantern.MaxWait))
 	defer cancel()
-	first := cursor == ""
-	reader := x.watch.enter(a)
-	defer x.watch.leave(reader)
 	for {
 		room := x.wakes.room(program)
-		page, head, err := x.page(ctx, a, program, &from, first, limit)
+		page, head, err := x.page(ctx, v, limit)
 		if err != nil {
 			return lantern.FeedPage{}, err
 		}
-		first = false
-		again := false
-		if len(page.Changes) == 0 && wait > 0 {
-			if again, err = x.await(timeout, room, reader); err != nil {
-				return lantern.FeedPage{}, err
-			}
+		if len(page.Changes) == 0 && !page.More && wait > 0 && x.await(timeout, room) {
+			continue
 		}
-		if !again {
-			page.AsOf = later(x.Clock(), head.Last)
-			return page, nil
+		if context.Cause(guarded) == errKey {
+			return lantern.FeedPage{}, errKey
 		}
+		page.AsOf = later(x.Clock(), head.Last)
+		return page, nil
 	}
 }
 
-// await waits for the room's door, the timeout, the end or the end of the reader's rights;
-// again means look again.
-func (x *Exchange) await(ctx context.Context, room <-chan struct{}, r *reader) (again bool, err error) {
+// view is one reader's way through one feed.
+type view struct {
+	a       policy.Actor
+	program lantern.ID
+	filter  lantern.FeedFilter
+	from    place
+	first   bool // nothing was read yet, and the reader came without a cursor
+}
+
+// view checks who reads what from where.
+func (x *Exchange) view(a policy.Actor, program lantern.ID, f lantern.FeedFilter, cursor lantern.Cursor) (*view, error) {
+	if err := policy.Can(a, policy.ReadFeed, x.Clock()); err != nil {
+		return nil, err
+	}
+	// Behind the fence even an empty page would do harm: who reads again from the beginning
+	// drops what does not come back.
+	if err := x.fence.err(); err != nil {
+		return nil, err
+	}
+	if err := f.Validate(); err != nil {
+		return nil, err
+	}
+	v := &view{a: a, program: program, filter: f, first: cursor == "", from: place{filter: filterMark(f)}}
+	var err error
+	if cursor != "" {
+		v.from, err = x.readCursor(a.Member, program, v.from.filter, cursor)
+	}
+	return v, err
+}
+
+// await waits until the room's door opens, which it reports, or ctx ends.
+func (x *Exchange) await(ctx context.Context, room <-chan struct{}) bool {
 	x.wakes.enter(1)
 	defer x.wakes.enter(-1)
 	select {
 	case <-room:
-		return true, nil
-	case <-r.cut:
-		return false, errKey
+		return true
 	case <-ctx.Done():
-	case <-x.ctx.Done():
+		return false
 	}
-	return false, nil
 }
 
-// page reads one page from a place and moves the place on. An empty page, which is most
-// of them, costs a read; only one with changes costs a transaction.
-func (x *Exchange) page(ctx context.Context, a policy.Actor, program lantern.ID, from *place, first bool, limit int) (page lantern.FeedPage, head store.Head, err error) {
-	var m store.Membership
-	var news bool
-	look := func(ctx context.Context, tx *sqldb.Tx) error {
-		if m, err = inProgram(ctx, tx, program, a.Member); err != nil {
-			return err
-		}
-		if head, _, err = store.ReadHead(ctx, tx, program, false); err != nil {
-			return err
-		}
-		if first {
-			from.epoch, from.since = m.Epoch, head.Horizon
-		} else if err := fresh(*from, m, head); err != nil {
-			return err
-		}
-		news = head.Seq > from.seq
-		return nil
+// How much of a feed one page looks through, in entries: of those it passes over most are
+// not for the reader.
+const (
+	pageSpan   = 5 * lantern.MaxPage
+	filterSpan = 20 * lantern.MaxPage
+)
+
+// standing is what the feed is to its reader at one moment.
+type standing struct {
+	membership store.Membership
+	head       store.Head
+	reads      bool // the reader's state lets it have active signals
+}
+
+// look reads what the feed is to the reader and refuses one who may not go on. Key and
+// state are read anew: the actor may have waited since it was authenticated.
+func (x *Exchange) look(ctx context.Context, tx *sqldb.Tx, v *view) (s standing, err error) {
+	r, ok, err := store.ReadReader(ctx, tx, v.program, v.a.Member, v.a.Key)
+	if err == nil && (!ok || !r.Membership.Left.IsZero()) {
+		err = errMissing("program")
 	}
-	if err := x.read(ctx, func(tx *sqldb.Tx) error { return look(ctx, tx) }); err != nil {
-		return page, head, err
+	if err != nil {
+		return s, err
 	}
+	s = standing{r.Membership, r.Head, r.State == lantern.ActiveMember || r.State == lantern.ReadOnly}
+	if v.first {
+		v.from.epoch, v.from.since, v.first = s.membership.Epoch, s.head.Horizon, false
+	}
+	if err := fresh(v.from, s.membership, s.head); err != nil {
+		return s, err
+	}
+	keys := map[lantern.ID]store.Standing{}
+	if r.HasKey {
+		keys[v.a.Key] = r.Key
+	}
+	if !stands(v.a, keys, x.Clock()) {
+		return s, errKey
+	}
+	return s, nil
+}
+
+// page reads one page and moves the view on. It is read in a snapshot and entered in the
+// log in a transaction that leaves out what has moved since: so whoever takes a signal
+// back finds everyone it was handed to, and nobody is handed it later.
+func (x *Exchange) page(ctx context.Context, v *view, limit int) (page lantern.FeedPage, head store.Head, err error) {
+	var s standing
 	var d disclosed
-	next := *from
-	if news {
-		if err := x.mayDisclose(ctx, a.Member, program, from.seq); err != nil {
-			return page, head, err
+	next := v.from
+	err = x.read(ctx, func(tx *sqldb.Tx) error {
+		if s, err = x.look(ctx, tx, v); err != nil {
+			return err
 		}
-		err = x.writeFor(ctx, a.Member, 1, func(t *txn) error {
-			if err := look(t.ctx, t.Tx); err != nil {
-				return err
-			}
-			d, next, page.Leaf, err = x.disclose(t, a, program, *from, head, m, limit)
+		next.epoch, next.since = v.from.epoch, v.from.since
+		if next.seq = s.head.Seq; next.seq > v.from.seq {
+			d, next.seq, err = x.pick(ctx, tx, v, s, limit)
+		}
+		return err
+	})
+	if err != nil {
+		return page, s.head, err
+	}
+	if len(d.rows) > 0 {
+		if err := x.mayDisclose(ctx, v); err != nil {
+			return page, s.head, err
+		}
+		read := d.rows
+		err = x.writeFor(ctx, v.a.Member, 1, func(t *txn) error {
+			d.rows, page.Leaf, err = x.disclose(t, v, s, read, next.seq)
 			return err
 		})
 		if err != nil {
-			return page, head, err
+			return page, s.head, err
 		}
-		x.used(a.Member, fair.DiscloseUse, d.handed(a.Member))
+		x.used(v.a.Member, fair.DiscloseUse, len(handed(d.rows, v.a.Member)))
 	}
-	*from = next
-	page.Next = x.cursor(a.Member, program, next)
-	page.More = next.seq < head.Seq
-	page.Changes, err = x.changes(ctx, program, d)
-	return page, head, err
+	if page.Changes, err = x.changes(ctx, v.program, d); err != nil {
+		return page, s.head, err
+	}
+	v.from = next
+	page.Next = x.cursor(v.a.Member, v.program, next)
+	page.More = next.seq < s.head.Seq
+	return page, s.head, nil
+}
+
+// pick chooses what goes on a page, and says how far the page reaches.
+func (x *Exchange) pick(ctx context.Context, tx *sqldb.Tx, v *view, s standing, limit int) (d disclosed, upto int64, err error) {
+	r := store.FeedRange{Program: v.program, Reader: v.a.Member, Direction: s.membership.Direction, Reads: s.reads,
+		After: v.from.seq, Upto: s.head.Seq, Limit: limit}
+	span := int64(pageSpan)
+	if !v.filter.IsZero() {
+		r.Sent, r.Special, span = true, v.filter.Imminent, filterSpan
+	}
+	if r.Upto-r.After > span {
+		if r.Upto, err = store.PlaceAfter(ctx, tx, r, span); err != nil {
+			return d, 0, err
+		}
+	}
+	if v.filter.IsZero() {
+		return gather(ctx, tx, r)
+	}
+	for r.Limit = lantern.MaxPage; ; {
+		part, upto, err := gather(ctx, tx, r)
+		if err != nil {
+			return d, 0, err
+		}
+		part.rows = slices.DeleteFunc(part.rows, func(r store.FeedRow) bool {
+			return r.State == lantern.Active && !r.Sent && policy.Excludes(&v.filter, r.Type, r.Member, r.Created)
+		})
+		list, err := part.opinions(v.program)
+		if err != nil {
+			return d, 0, err
+		}
+		for i, c := range list {
+			if policy.Passes(&v.filter, policy.Filtered{Signal: c.Signal, Corroboration: c.Corroboration, Sent: part.rows[i].Sent}) {
+				d.rows = append(d.rows, part.rows[i])
+			}
+			if len(d.rows) == limit {
+				upto = part.rows[i].Seq
+				break
+			}
+		}
+		d.around.add(part.around)
+		if len(d.rows) == limit || upto == r.Upto {
+			return d, upto, nil
+		}
+		r.After = upto
+	}
+}
+
+func resync(reason string) error {
+	return &lantern.Error{Kind: lantern.Resync, Field: "/cursor", Reason: reason, Fix: "read from the beginning and drop what does not come back"}
 }
 
 // fresh refuses a place from which going on would hide something.
 func fresh(p place, m store.Membership, h store.Head) error {
-	resync := func(reason string) error {
-		return &lantern.Error{Kind: lantern.Resync, Field: "/cursor", Reason: reason, Fix: "read from the beginning and drop what does not come back"}
-	}
 	switch {
 	case p.epoch != m.Epoch:
 		return resync("what the member may see has changed")
@@ -150,34 +245,26 @@ func fresh(p place, m store.Membership, h store.Head) error {
 	return nil
 }
 
-// disclosed is what a page is made of.
-type disclosed struct {
-	rows      []store.FeedRow
-	reactions []store.ReactionCount
-	links     []store.LinkRow
-	incidents map[lantern.ID]lantern.ID // signal → incident
-}
-
-// handed counts the signals of others that a page hands out.
-func (d disclosed) handed(reader lantern.ID) (n int) {
-	for _, r := range d.rows {
+// handed lists the signals of others that rows hand out.
+func handed(rows []store.FeedRow, reader lantern.ID) (list []lantern.ID) {
+	for _, r := range rows {
 		if r.State == lantern.Active && r.Member != reader {
-			n++
+			list = append(list, r.ID)
 		}
 	}
-	return n
+	return list
 }
 
 // mayDisclose holds a reader to its quota, unless a correction lies ahead: those are never
 // held up, so what lies before them goes out too.
-func (x *Exchange) mayDisclose(ctx context.Context, reader, program lantern.ID, after int64) error {
-	refusal := x.within(reader, fair.DiscloseUse)
+func (x *Exchange) mayDisclose(ctx context.Context, v *view) error {
+	refusal := x.within(v.a.Member, fair.DiscloseUse)
 	if refusal == nil {
 		return nil
 	}
 	var ahead bool
 	err := x.read(ctx, func(tx *sqldb.Tx) (err error) {
-		ahead, err = store.CorrectionAhead(ctx, tx, program, reader, after)
+		ahead, err = store.CorrectionAhead(ctx, tx, v.program, v.a.Member, v.from.seq)
 		return err
 	})
 	if err == nil && !ahead {
@@ -186,73 +273,52 @@ func (x *Exchange) mayDisclose(ctx context.Context, reader, program lantern.ID, 
 	return err
 }
 
-// disclose reads a page in the transaction that also enters the recipients and logs the
-// disclosure. A page without rows leaves no trace.
-func (x *Exchange) disclose(t *txn, a policy.Actor, program lantern.ID, from place, head store.Head, m store.Membership, limit int) (
-	d disclosed, next place, leaf int64, err error) {
-	next = from
-	next.seq = head.Seq
-	// Key and state are read anew: the actor may have waited since it was authenticated.
-	standings, err := store.Standings(t.ctx, t.Tx, []lantern.ID{a.Key})
+// disclose enters who is sent what and logs the disclosure. Rows that moved since they were
+// read leave the page: they come at their new places. A page without rows leaves no trace.
+func (x *Exchange) disclose(t *txn, v *view, s standing, read []store.FeedRow, upto int64) (rows []store.FeedRow, leaf int64, err error) {
+	anew, err := x.look(t.ctx, t.Tx, v)
 	if err != nil {
-		return d, next, 0, err
+		return nil, 0, err
 	}
-	if !stands(a, standings, t.x.Clock()) {
-		return d, next, 0, errKey
+	if anew.reads != s.reads || anew.membership.Direction != s.membership.Direction {
+		return nil, 0, resync("what the member may see has changed")
 	}
-	member, _, err := store.Member(t.ctx, t.Tx, a.Member)
+	seqs := make([]int64, len(read))
+	for i, r := range read {
+		seqs[i] = r.Seq
+	}
+	still, err := store.StillPlaced(t.ctx, t.Tx, v.program, seqs)
 	if err != nil {
-		return d, next, 0, err
-	}
-	reads := member.State == lantern.ActiveMember || member.State == lantern.ReadOnly
-	d.rows, err = store.FeedRows(t.ctx, t.Tx, program, a.Member, from.seq, limit, m.Direction, reads, from.imminent)
-	if err != nil || len(d.rows) == 0 {
-		return d, next, 0, err
-	}
-	if len(d.rows) == limit {
-		next.seq = d.rows[limit-1].Seq
-	}
-	if d.reactions, err = store.ReactionsBetween(t.ctx, t.Tx, program, from.seq, next.seq); err != nil {
-		return d, next, 0, err
-	}
-	if d.links, err = store.LinksBetween(t.ctx, t.Tx, program, from.seq, next.seq); err != nil {
-		return d, next, 0, err
-	}
-	if d.incidents, err = store.IncidentsBetween(t.ctx, t.Tx, program, from.seq, next.seq); err != nil {
-		return d, next, 0, err
+		return nil, 0, err
 	}
 	digest := sha256.New()
-	var sent []lantern.ID
-	for _, r := range d.rows {
-		fmt.Fprintf(digest, "%d %d\n", r.ID, r.Seq)
-		if r.State == lantern.Active && r.Member != a.Member {
-			sent = append(sent, r.ID)
+	for _, r := range read {
+		if still[r.Seq] {
+			rows = append(rows, r)
+			fmt.Fprintf(digest, "%d %d\n", r.ID, r.Seq)
 		}
 	}
-	if err := store.AddRecipients(t.ctx, t.writing(), a.Member, sent, t.now); err != nil {
-		return d, next, 0, fmt.Errorf("entering recipients: %w", err)
+	if len(rows) == 0 {
+		return nil, 0, nil
 	}
-	leaf, err = t.record(entry{kind: audit.Disclose, by: a, facts: facts{
-		Programs: []lantern.ID{program}, Count: len(d.rows), Digest: hex.EncodeToString(digest.Sum(nil)),
+	if v.filter.IsZero() && s.reads && s.membership.Direction != lantern.ContributeOnly {
+		err = store.AddReading(t.ctx, t.writing(), v.program, v.a.Member, v.from.seq, upto, t.now)
+	} else {
+		err = store.AddRecipients(t.ctx, t.writing(), v.a.Member, handed(rows, v.a.Member), t.now)
+	}
+	if err != nil {
+		return nil, 0, fmt.Errorf("entering a recipient: %w", err)
+	}
+	leaf, err = t.record(entry{kind: audit.Disclose, by: v.a, facts: facts{
+		Programs: []lantern.ID{v.program}, Count: len(rows), Digest: hex.EncodeToString(digest.Sum(nil)),
 	}})
-	return d, next, leaf, err
+	return rows, leaf, err
 }
 
-// changes turns rows into what goes over the wire: active signals whole, all others as
-// tombstones.
-func (x *Exchange) changes(ctx context.Context, program lantern.ID, d disclosed) ([]lantern.Change, error) {
+// opinions turns rows into what goes over the wire but for values and notes: active
+// signals whole, all others as tombstones.
+func (d disclosed) opinions(program lantern.ID) ([]lantern.Change, error) {
 	list := make([]lantern.Change, len(d.rows))
-	counts := map[lantern.ID]map[lantern.Reaction]int{}
-	for _, c := range d.reactions {
-		if counts[c.Signal] == nil {
-			counts[c.Signal] = map[lantern.Reaction]int{}
-		}
-		counts[c.Signal][c.Reaction] = c.Members
-	}
-	links := map[lantern.ID][]lantern.Link{}
-	for _, l := range d.links {
-		links[l.Signal] = append(links[l.Signal], l.Link)
-	}
 	for i, r := range d.rows {
 		c := lantern.Change{Seq: r.Seq, Time: r.Changed, Correction: r.Correction, Signal: tombstone(r.SignalRow)}
 		if r.State == lantern.Active {
@@ -260,14 +326,22 @@ func (x *Exchange) changes(ctx context.Context, program lantern.ID, d disclosed)
 			if err != nil {
 				return nil, err
 			}
-			if err := x.unseal(ctx, r.SignalRow, &s); err != nil {
-				return nil, err
-			}
-			s.Disputed, s.Reactions, s.Links, s.Programs = r.Disputed, counts[r.ID], links[r.ID], []lantern.ID{program}
+			s.Disputed, s.Reactions, s.Links, s.Programs = d.disputed[r.ID], d.reactions[r.ID], d.links[r.ID], []lantern.ID{program}
 			s.Incident = d.incidents[r.ID]
-			c.Signal, c.Value = s, r.ValueID
+			c.Signal, c.Value, c.Corroboration = s, r.ValueID, d.corroboration[r.ID]
 		}
 		list[i] = c
 	}
 	return list, nil
+}
+
+// changes turns rows into what goes over the wire.
+func (x *Exchange) changes(ctx context.Context, program lantern.ID, d disclosed) ([]lantern.Change, error) {
+	list, err := d.opinions(program)
+	for i, r := range d.rows {
+		if err == nil && r.State == lantern.Active {
+			err = x.unseal(ctx, r.SignalRow, &list[i].Signal)
+		}
+	}
+	return list, err
 }

@@ -140,6 +140,7 @@ func (f facts) encode() ([]byte, error) {
 	o.b = appendText(o.b, f.Month)
 	o.int("count", f.Count)
 	o.text("digest", f.Digest)
+	o.int("upto", int(f.Upto))
 	return o.end(), nil
 }
 

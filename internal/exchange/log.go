@@ -239,6 +239,7 @@ type facts struct {
 	Month  string             `json:"month"`            // of the act, "2006-01"
 	Count  int                `json:"count,omitempty"`
 	Digest string             `json:"digest,omitempty"`
+	Upto   int64              `json:"upto,omitempty"` // the place of a feed that a snapshot reaches
 
 	Restore *restoreFacts `json:"restore,omitempty"`
 }

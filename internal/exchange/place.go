@@ -31,7 +31,8 @@ func (s *sharing) place(by policy.Actor, p *prepared, programs []lantern.ID, kin
 		if err != nil {
 			return lantern.ShareResult{}, err
 		}
-		place := store.Placement{Program: program, Signal: p.row.ID, Member: p.row.Member, Value: p.values[i], Seq: seq, Changed: at}
+		place := store.Placement{Program: program, Signal: p.row.ID, Member: p.row.Member, Value: p.values[i], Seq: seq, Changed: at,
+			Special: p.row.Imminent || len(p.draft.Links) > 0}
 		s.placements = append(s.placements, place)
 		if p.row.State == lantern.Active {
 			s.fresh = append(s.fresh, store.Sibling{Placement: place, Key: string(p.row.Key), Status: p.row.Status})
@@ -57,7 +58,8 @@ func (s *sharing) place(by policy.Actor, p *prepared, programs []lantern.ID, kin
 	return lantern.ShareResult{Status: status, Signal: p.row.ID, Leaf: leaf}, err
 }
 
-// flush writes what was gathered and moves signals whose "disputed" mark may change.
+// flush writes what was gathered and moves signals of which a reader must learn something
+// else than before: that they are disputed, or how many say the same.
 func (s *sharing) flush() error {
 	// Read before the placements are written, so that a value nobody else has an opinion on,
 	// as nearly all are, gives no row.
@@ -65,6 +67,7 @@ func (s *sharing) flush() error {
 	if err != nil {
 		return err
 	}
+	move := s.beside(siblings)
 	if err := store.InsertPlacements(s.t.ctx, s.t.writing(), s.placements); err != nil {
 		return fmt.Errorf("placing signals: %w", err)
 	}
@@ -74,65 +77,65 @@ func (s *sharing) flush() error {
 	if err := store.AddToIncident(s.t.ctx, s.t.writing(), s.incidents); err != nil {
 		return fmt.Errorf("adding signals to incidents: %w", err)
 	}
-	if len(siblings) > 0 {
-		err = moveSiblings(s.t, siblings, s.fresh)
-	}
 	s.placements, s.links, s.incidents, s.keys, s.fresh = nil, nil, nil, nil, nil
-	return err
+	return movePlacements(s.t, move)
 }
 
-// moveSiblings gives a new place to every other active signal on the values of fresh ones
-// on which members disagree: its "disputed" mark may have changed.
-func moveSiblings(t *txn, siblings, fresh []store.Sibling) error {
+// beside marks what is placed on a value that others have an opinion on, and returns the
+// placements of the others: whether they are disputed, and their corroboration, may have
+// changed.
+func (s *sharing) beside(siblings []store.Sibling) (move []store.Placement) {
 	type spot struct {
 		program lantern.ID
 		value   string
 	}
-	opinions := map[spot]int{} // 1: some say violating or lead, 2: some say not
-	touched, placed := map[spot]bool{}, map[store.Placement]bool{}
-	for _, f := range fresh {
-		at := spot{f.Program, f.Key}
-		touched[at], placed[f.Placement] = true, true
-		opinions[at] |= opinionBit(f.Status)
+	type entry struct{ program, signal lantern.ID }
+	opinions := make(map[spot]int, len(s.fresh))
+	for _, f := range s.fresh {
+		opinions[spot{f.Program, f.Key}]++
 	}
-	for _, s := range siblings {
-		opinions[spot{s.Program, s.Key}] |= opinionBit(s.Status)
+	if len(siblings) == 0 && len(opinions) == len(s.fresh) {
+		return nil
 	}
-	for _, s := range siblings {
-		at := spot{s.Program, s.Key}
-		if !touched[at] || opinions[at] != 3 || placed[s.Placement] {
-			continue
+	placed := map[entry]string{} // what is placed, and on which value
+	for _, f := range s.fresh {
+		placed[entry{f.Program, f.Signal}] = f.Key
+	}
+	for _, b := range siblings {
+		at := spot{b.Program, b.Key}
+		if _, ok := placed[entry{b.Program, b.Signal}]; !ok && opinions[at] > 0 {
+			opinions[at]++
+			move = append(move, b.Placement)
 		}
-		if err := movePlacements(t, []store.Placement{s.Placement}); err != nil {
-			return err
+	}
+	for i, p := range s.placements {
+		if key, ok := placed[entry{p.Program, p.Signal}]; ok && opinions[spot{p.Program, key}] > 1 {
+			s.placements[i].Special = true
 		}
 	}
-	return nil
+	return move
 }
 
-func opinionBit(s lantern.Status) int {
-	if s == lantern.NonViolating {
-		return 2
-	}
-	return 1
-}
-
-// movePlacements gives a signal a new place in every feed it is in.
+// movePlacements gives placements new places in their feeds.
 func movePlacements(t *txn, have []store.Placement) error {
-	for _, p := range have {
+	if len(have) == 0 {
+		return nil
+	}
+	list := slices.Clone(have)
+	for i := range list {
 		var err error
-		if p.Seq, p.Changed, err = t.next(p.Program); err != nil {
+		if list[i].Seq, list[i].Changed, err = t.next(list[i].Program); err != nil {
 			return err
 		}
-		if err := store.MovePlacement(t.ctx, t.writing(), p); err != nil {
-			return fmt.Errorf("moving a signal: %w", err)
-		}
+	}
+	if err := store.MovePlacements(t.ctx, t.writing(), list); err != nil {
+		return fmt.Errorf("moving signals: %w", err)
 	}
 	return nil
 }
 
 // settleSiblings moves the other members' signals on the same value after this one changed
-// its status or fell: a dispute may have begun or ended.
+// or fell: a dispute may have begun or ended, and what they corroborate too.
 func settleSiblings(t *txn, row store.SignalRow, have []store.Placement) error {
 	if row.Key == nil {
 		return nil
@@ -141,14 +144,12 @@ func settleSiblings(t *txn, row store.SignalRow, have []store.Placement) error {
 	if err != nil {
 		return err
 	}
+	var move []store.Placement
 	for _, s := range siblings {
 		beside := slices.ContainsFunc(have, func(p store.Placement) bool { return p.Program == s.Program })
-		if !beside || s.Signal == row.ID {
-			continue
-		}
-		if err := movePlacements(t, []store.Placement{s.Placement}); err != nil {
-			return err
+		if beside && s.Signal != row.ID {
+			move = append(move, s.Placement)
 		}
 	}
-	return nil
+	return movePlacements(t, move)
 }

@@ -332,13 +332,14 @@ func (x *Exchange) applyRenewal(t *txn, row *store.SignalRow, r lantern.Renewal)
 	if back {
 		t.tellImminent(*row, nil)
 	}
+	// Moved first: at its old place it may not have been active for whoever read there.
+	if err := movePlacements(t, places); err != nil {
+		return err
+	}
 	if err := store.UpdateSignal(t.ctx, t.writing(), *row); err != nil {
 		return fmt.Errorf("renewing a signal: %w", err)
 	}
-	if err := store.DropFallenRoots(t.ctx, t.writing(), row.Member, row.ID); err != nil {
-		return fmt.Errorf("renewing a signal: %w", err)
-	}
-	if err := movePlacements(t, places); err != nil || !back {
+	if err := store.DropFallenRoots(t.ctx, t.writing(), row.Member, row.ID); err != nil || !back {
 		return err
 	}
 	return settleSiblings(t, *row, places)

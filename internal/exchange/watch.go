@@ -11,39 +11,42 @@ import (
 	"lantern/internal/store"
 )
 
-// watchEvery is how often the keys of waiting readers are looked at. A reader whose key
+// watchEvery is how often the keys of those readers are looked at. A reader whose key
 // ended is cut off within that time and the time of one read.
 const watchEvery = 250 * time.Millisecond
 
-// watch knows the readers that wait, to cut off those whose key or member may not read
-// any more: a waiting read was authenticated up to a minute ago.
+// watch knows the readers that wait or take long, to cut off those whose key or member may
+// not read any more: they were authenticated when they began.
 type watch struct {
 	mu      sync.Mutex
 	readers map[*reader]bool // guarded by mu
 }
 
-// reader is one waiting read.
+// reader is one long call.
 type reader struct {
 	actor policy.Actor
-	cut   chan struct{} // closed when the actor may not wait any more
-	once  sync.Once
+	cut   context.CancelCauseFunc
 }
 
 func newWatch() *watch { return &watch{readers: map[*reader]bool{}} }
 
-// enter begins to watch a reader; leave ends it.
-func (w *watch) enter(a policy.Actor) *reader {
-	r := &reader{actor: a, cut: make(chan struct{})}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.readers[r] = true
-	return r
-}
-
-func (w *watch) leave(r *reader) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	delete(w.readers, r)
+// Guard returns a context for a call that takes long. It ends with ctx, with the service, and
+// within a second once the actor's key was revoked or expired or its member suspended;
+// its cause is the error to answer with. The caller must call leave.
+func (x *Exchange) Guard(ctx context.Context, a policy.Actor) (guarded context.Context, leave func()) {
+	guarded, cut := context.WithCancelCause(ctx)
+	r := &reader{actor: a, cut: cut}
+	stop := context.AfterFunc(x.ctx, func() { cut(errClosing) })
+	x.watch.mu.Lock()
+	x.watch.readers[r] = true
+	x.watch.mu.Unlock()
+	return guarded, func() {
+		x.watch.mu.Lock()
+		delete(x.watch.readers, r)
+		x.watch.mu.Unlock()
+		stop()
+		cut(nil)
+	}
 }
 
 // waiting lists the readers and their keys.
@@ -79,7 +82,7 @@ func (x *Exchange) watchLoop() {
 		now := x.Clock()
 		for _, r := range list {
 			if !stands(r.actor, standings, now) {
-				r.once.Do(func() { close(r.cut) })
+				r.cut(errKey)
 			}
 		}
 	}

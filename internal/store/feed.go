@@ -2,178 +2,190 @@ package store
 
 import (
 	"context"
-	"encoding/binary"
+	"database/sql"
 	"fmt"
-	"strings"
 	"time"
 
 	"lantern"
 	"lantern/internal/sqldb"
 )
 
-// Placement is where a signal is shared and its entry in that program's feed.
-type Placement struct {
-	Program lantern.ID
-	Signal  lantern.ID
-	Member  lantern.ID
-	Value   lantern.ID
-	Seq     int64
-	Changed time.Time
+// Reader is what decides what a member sees of a feed, and how far the feed goes.
+type Reader struct {
+	Membership Membership
+	Head       Head
+	State      lantern.MemberState
+	Key        Standing
+	HasKey     bool
 }
 
-func scanPlacement(s scanner) (p Placement, err error) {
-	var changed int64
-	var value []byte
-	err = s.Scan(&p.Program, &p.Signal, &p.Member, &value, &p.Seq, &changed)
-	p.Value, p.Changed = fromValueKey(value), fromMicros(changed)
-	return p, err
+// ReadReader reads it, in one statement: each page asks twice.
+func ReadReader(ctx context.Context, tx *sqldb.Tx, program, member, key lantern.ID) (Reader, bool, error) {
+	return one(tx.QueryRow(ctx, `SELECT `+membershipColumns+`, h.program_id, h.seq, h.last_at, h.horizon, m.state,
+			COALESCE(c.id, 0), COALESCE(c.revoked_at, 0), COALESCE(c.expires_at, 0)
+		FROM membership b JOIN program_head h ON h.program_id = b.program_id JOIN member m ON m.id = b.member_id
+		LEFT JOIN credential c ON c.id = $3 AND c.member_id = b.member_id
+		WHERE b.program_id = $1 AND b.member_id = $2`, program, member, key), "a reader", func(s scanner) (r Reader, err error) {
+		var last, revoked, expires int64
+		var id lantern.ID
+		r.Membership, err = scanMembership(extra{s, []any{&r.Head.Program, &r.Head.Seq, &last, &r.Head.Horizon, &r.State, &id, &revoked, &expires}})
+		r.Head.Last, r.HasKey = fromMicros(last), id != 0
+		r.Key = Standing{Revoked: fromMicros(revoked), Expires: fromMicros(expires), State: r.State}
+		return r, err
+	})
 }
 
-// valueKey is a value's id as a column holds it, nil for none. It is a keyed digest, and the
-// engines keep samples of numbers, but not of bytes, outside the table.
-func valueKey(id lantern.ID) []byte {
-	if id == 0 {
-		return nil
-	}
-	return binary.BigEndian.AppendUint64(nil, uint64(id))
-}
-
-// fromValueKey reads what valueKey wrote.
-func fromValueKey(b []byte) lantern.ID {
-	if len(b) != 8 {
-		return 0
-	}
-	return lantern.ID(binary.BigEndian.Uint64(b))
-}
-
-// InsertPlacements stores new placements.
-func InsertPlacements(ctx context.Context, tx *sqldb.Tx, list []Placement) error {
-	rows := make([][]any, len(list))
-	for i, p := range list {
-		rows[i] = []any{int64(p.Program), int64(p.Signal), int64(p.Member), valueKey(p.Value), p.Seq, micros(p.Changed)}
-	}
-	_, err := tx.InsertMany(ctx, "placement", []string{"program_id", "signal_id", "member_id", "value_id", "seq", "changed_at"}, "", rows)
-	return err
-}
-
-// PlacementsOf reads where a signal is shared.
-func PlacementsOf(ctx context.Context, tx *sqldb.Tx, signal lantern.ID) ([]Placement, error) {
-	rows, err := tx.Query(ctx, `SELECT program_id, signal_id, member_id, value_id, seq, changed_at FROM placement
-		WHERE signal_id = $1 ORDER BY program_id`, signal)
-	return all(rows, err, "placements", scanPlacement)
-}
-
-// MovePlacement gives a placement a new place at the end of its feed.
-func MovePlacement(ctx context.Context, tx *sqldb.Tx, p Placement) error {
-	_, err := tx.Exec(ctx, `UPDATE placement SET seq = $3, changed_at = $4, value_id = $5 WHERE program_id = $1 AND signal_id = $2`,
-		p.Program, p.Signal, p.Seq, micros(p.Changed), valueKey(p.Value))
-	return err
-}
-
-// Sibling is an active placement of a signal on a value that others have an opinion on too.
-type Sibling struct {
-	Placement
-	Key    string // keyed index of the value
-	Status lantern.Status
-}
-
-// Siblings reads where the active signals on any of the values, named by their keyed
-// index, are placed, in whichever programs.
-func Siblings(ctx context.Context, tx *sqldb.Tx, keys [][]byte) ([]Sibling, error) {
-	var found []Sibling
-	for start := 0; start < len(keys); start += insertRows {
-		chunk := keys[start:min(start+insertRows, len(keys))]
-		list := make([]any, len(chunk))
-		for i, k := range chunk {
-			list[i] = k
-		}
-		rows, err := tx.Query(ctx, `SELECT p.program_id, p.signal_id, p.member_id, p.value_id, p.seq, p.changed_at, s.skey, s.status
-			FROM signal s JOIN placement p ON p.signal_id = s.id
-			WHERE s.skey IN (`+places(1, len(chunk))+`) AND s.state = 'active'`, list...)
-		got, err := all(rows, err, "siblings", func(s scanner) (b Sibling, err error) {
-			var key []byte
-			b.Placement, err = scanPlacement(extra{s, []any{&key, &b.Status}})
-			b.Key = string(key)
-			return b, err
-		})
-		if err != nil {
-			return nil, err
-		}
-		found = append(found, got...)
-	}
-	return found, nil
-}
-
-// opposed is true for a placement p of signal s if another active signal on the same
-// value in the same program says the opposite.
-const opposed = `EXISTS (SELECT 1 FROM signal o JOIN placement q ON q.program_id = p.program_id AND q.signal_id = o.id
-	WHERE o.skey = s.skey AND o.state = 'active'
-	AND ((o.status = 'non-violating' AND s.status <> 'non-violating') OR (o.status <> 'non-violating' AND s.status = 'non-violating')))`
-
-// places writes n placeholders from number first on.
-func places(first, n int) string {
-	var b strings.Builder
-	for i := range n {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		fmt.Fprintf(&b, "$%d", first+i)
-	}
-	return b.String()
-}
-
-// FeedRow is one entry of a feed as its reader may see it.
+// FeedRow is one entry of a feed as its reader may see it. Of the signal it holds what a
+// change tells: neither the keyed digests nor what the opinion repeats.
 type FeedRow struct {
 	SignalRow
 	ValueID    lantern.ID
 	Seq        int64
 	Changed    time.Time
-	Disputed   bool
 	Correction lantern.ID
+	Special    bool
+	Sent       bool // to the reader; told of active signals that changed or that others have an opinion on, if asked for
 }
 
 // visible is the feed's copy of policy.See, in SQL. $2 is the reader, $5 the reader's
 // direction, $6 whether the reader's state lets it read active signals.
-const visible = `CASE
+var visible = `CASE
 	WHEN s.state = 'held' THEN 0
-	WHEN s.state <> 'active' THEN CASE
-		WHEN s.member_id = $2 THEN 1
-		WHEN EXISTS (SELECT 1 FROM recipient r WHERE r.signal_id = s.id AND r.member_id = $2) THEN 1
-		ELSE 0 END
+	WHEN s.state <> 'active' THEN CASE WHEN s.member_id = $2 THEN 1 WHEN ` + sent("$2") + ` THEN 1 ELSE 0 END
 	WHEN $6 = 0 THEN 0
 	WHEN s.member_id = $2 THEN 1
 	WHEN $5 = 'contribute-only' THEN 0
 	ELSE 1 END = 1`
 
-// FeedRows reads a page of a program's feed after a seq, as a reader with that direction
-// may see it; reads says whether the reader's state lets it have active signals. The
-// reader's membership itself is checked by the caller in the same transaction. imminent
-// leaves out what is active and not imminent.
-func FeedRows(ctx context.Context, tx *sqldb.Tx, program, reader lantern.ID, after int64, limit int, d lantern.Direction, reads, imminent bool) ([]FeedRow, error) {
-	flag, lane := 0, 0
-	if reads {
-		flag = 1
+var feedRows = `SELECT s.id, s.member_id, s.type, s.state, s.opinion, s.value, s.note, k.wrapped,
+	s.expires_at, s.created_at, s.updated_at, p.value_id, p.seq, p.changed_at, p.special,
+	CASE WHEN s.state IN ('withdrawn', 'erased') THEN COALESCE((SELECT MAX(c.id) FROM correction c WHERE c.signal_id = s.id
+		AND c.opened_at = (SELECT MAX(d.opened_at) FROM correction d WHERE d.signal_id = s.id)), 0) ELSE 0 END,
+	CASE WHEN $7 = 0 OR s.state <> 'active' OR s.updated_at = s.created_at AND NOT p.special THEN 0 WHEN ` + sent("$2") + ` THEN 1 ELSE 0 END
+	FROM placement p
+	JOIN signal s ON s.member_id = p.member_id AND s.id = p.signal_id
+	LEFT JOIN secret k ON k.member_id = s.member_id AND k.signal_id = s.id
+	WHERE p.program_id = $1 AND p.seq > $3 AND p.seq <= $4 AND ` + visible
+
+func scanFeedRow(s scanner) (r FeedRow, err error) {
+	var expires, created, updated, changed int64
+	var sent int
+	var value []byte
+	err = s.Scan(&r.ID, &r.Member, &r.Type, &r.State, &r.Opinion, &r.Value, &r.Note, &r.Wrapped, &expires, &created, &updated,
+		&value, &r.Seq, &changed, &r.Special, &r.Correction, &sent)
+	r.Expires, r.Created, r.Updated, r.Changed = fromMicros(expires), fromMicros(created), fromMicros(updated), fromMicros(changed)
+	r.ValueID, r.Sent = fromValueKey(value), sent != 0
+	return r, err
+}
+
+// FeedRange says which entries of a feed are read, and for whom. The reader's membership
+// itself is checked by the caller.
+type FeedRange struct {
+	Program, Reader lantern.ID
+	Direction       lantern.Direction // of the reader
+	Reads           bool              // the reader's state lets it have active signals
+	After, Upto     int64
+	Special         bool // only entries marked so
+	Sent            bool // tell which of them the reader was sent
+	Limit           int
+}
+
+// flag is a boolean that is compared in a statement.
+func flag(b bool) int {
+	if b {
+		return 1
 	}
-	if imminent {
-		lane = 1
+	return 0
+}
+
+// FeedRows reads a part of a program's feed as the reader may see it.
+func FeedRows(ctx context.Context, tx *sqldb.Tx, f FeedRange) ([]FeedRow, error) {
+	query := feedRows
+	if f.Special {
+		query += ` AND p.special`
 	}
-	rows, err := tx.Query(ctx, `SELECT `+signalColumns+`, p.value_id, p.seq, p.changed_at,
-		CASE WHEN s.state = 'active' AND `+opposed+` THEN 1 ELSE 0 END,
-		COALESCE((SELECT MAX(c.id) FROM correction c WHERE c.signal_id = s.id AND s.state IN ('withdrawn', 'erased')
-			AND c.opened_at = (SELECT MAX(d.opened_at) FROM correction d WHERE d.signal_id = s.id)), 0)
+	rows, err := tx.Query(ctx, query+` ORDER BY p.seq LIMIT $8`, f.Program, f.Reader, f.After, f.Upto, string(f.Direction),
+		flag(f.Reads), flag(f.Sent), f.Limit)
+	return all(rows, err, "a feed page", scanFeedRow)
+}
+
+// PlaceAfter returns the place n entries after the beginning of a range, or the end of the
+// range if there are fewer.
+func PlaceAfter(ctx context.Context, tx *sqldb.Tx, f FeedRange, n int64) (seq int64, err error) {
+	query := `SELECT p.seq FROM placement p WHERE p.program_id = $1 AND p.seq > $2 AND p.seq <= $3`
+	if f.Special {
+		query += ` AND p.special`
+	}
+	seq, ok, err := one(tx.QueryRow(ctx, query+` ORDER BY p.seq LIMIT 1 OFFSET $4`, f.Program, f.After, f.Upto, n-1), "a place",
+		func(s scanner) (seq int64, err error) { return seq, s.Scan(&seq) })
+	if !ok {
+		seq = f.Upto
+	}
+	return seq, err
+}
+
+// StillPlaced reports which places of a feed are still taken. What stood at the others moved on.
+func StillPlaced(ctx context.Context, tx *sqldb.Tx, program lantern.ID, seqs []int64) (map[int64]bool, error) {
+	still := make(map[int64]bool, len(seqs))
+	for start := 0; start < len(seqs); start += insertRows {
+		chunk := seqs[start:min(start+insertRows, len(seqs))]
+		args := []any{program}
+		for _, seq := range chunk {
+			args = append(args, seq)
+		}
+		rows, err := tx.Query(ctx, `SELECT seq FROM placement WHERE program_id = $1 AND seq IN (`+places(2, len(chunk))+`)`, args...)
+		list, err := all(rows, err, "places", func(s scanner) (seq int64, err error) { return seq, s.Scan(&seq) })
+		if err != nil {
+			return nil, err
+		}
+		for _, seq := range list {
+			still[seq] = true
+		}
+	}
+	return still, nil
+}
+
+// EachPlainRow reads the rest of what [FeedRows] reads with Special: entries of active signals
+// that were never moved and stand alone. fn gets the same row each time, with bytes that are
+// good until it returns. A snapshot is nearly all made of them, so this is the fast way.
+func EachPlainRow(ctx context.Context, tx *sqldb.Tx, f FeedRange, fn func(*FeedRow) error) error {
+	if !f.Reads {
+		return nil
+	}
+	rows, err := tx.Query(ctx, `SELECT s.id, s.member_id, s.type, s.opinion, s.value, s.note, k.wrapped, s.expires_at, s.created_at, p.value_id, p.seq, p.changed_at
 		FROM placement p
 		JOIN signal s ON s.member_id = p.member_id AND s.id = p.signal_id
-		LEFT JOIN secret k ON k.member_id = s.member_id AND k.signal_id = s.id
-		WHERE p.program_id = $1 AND p.seq > $3 AND ($7 = 0 OR s.imminent OR s.state <> 'active') AND `+visible+`
-		ORDER BY p.seq LIMIT $4`, program, reader, after, limit, string(d), flag, lane)
-	return all(rows, err, "a feed page", func(s scanner) (r FeedRow, err error) {
-		var changed int64
-		var disputed int
-		var value []byte
-		r.SignalRow, err = scanSignal(extra{s, []any{&value, &r.Seq, &changed, &disputed, &r.Correction}})
-		r.ValueID, r.Changed, r.Disputed = fromValueKey(value), fromMicros(changed), disputed != 0
-		return r, err
-	})
+		JOIN secret k ON k.member_id = p.member_id AND k.signal_id = p.signal_id
+		WHERE p.program_id = $1 AND p.seq > $2 AND p.seq <= $3 AND NOT p.special AND s.state = 'active'
+		AND ($4 <> 'contribute-only' OR p.member_id = $5) ORDER BY p.seq`, f.Program, f.After, f.Upto, string(f.Direction), f.Reader)
+	if err != nil {
+		return fmt.Errorf("reading a part of a feed: %w", err)
+	}
+	defer rows.Close()
+	// Scanning into any and RawBytes copies nothing.
+	var n [6]any
+	var value, note, wrapped, valueID sql.RawBytes
+	var seq, changed any
+	r := FeedRow{}
+	for rows.Next() {
+		err := rows.Scan(&n[0], &n[1], &n[2], &n[3], &value, &note, &wrapped, &n[4], &n[5], &valueID, &seq, &changed)
+		if err != nil {
+			return fmt.Errorf("reading a part of a feed: %w", err)
+		}
+		whole := func(v any) int64 { i, _ := v.(int64); return i }
+		words := func(v any) string { s, _ := v.(string); return s }
+		r.ID, r.Member, r.Type, r.State = lantern.ID(whole(n[0])), lantern.ID(whole(n[1])), lantern.SignalType(words(n[2])), lantern.Active
+		r.Opinion, r.Value, r.Note, r.Wrapped = words(n[3]), value, note, wrapped
+		r.Expires, r.Created, r.Changed = fromMicros(whole(n[4])), fromMicros(whole(n[5])), fromMicros(whole(changed))
+		r.Updated, r.ValueID, r.Seq = r.Created, fromValueKey(valueID), whole(seq)
+		if err := fn(&r); err != nil {
+			return err
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("reading a part of a feed: %w", err)
+	}
+	return nil
 }
 
 // ReactionCount is how many members reacted so to a signal.
@@ -183,10 +195,11 @@ type ReactionCount struct {
 	Members  int
 }
 
-// ReactionsBetween counts the reactions to signals placed in (after, upTo] of a feed.
+// ReactionsBetween counts the reactions to signals placed in (after, upTo] of a feed. A
+// reaction moves its signal, so only special places have any.
 func ReactionsBetween(ctx context.Context, tx *sqldb.Tx, program lantern.ID, after, upTo int64) ([]ReactionCount, error) {
 	rows, err := tx.Query(ctx, `SELECT f.signal_id, f.reaction, COUNT(*) FROM placement p JOIN feedback f ON f.signal_id = p.signal_id
-		WHERE p.program_id = $1 AND p.seq > $2 AND p.seq <= $3 GROUP BY f.signal_id, f.reaction`, program, after, upTo)
+		WHERE p.program_id = $1 AND p.seq > $2 AND p.seq <= $3 AND p.special GROUP BY f.signal_id, f.reaction`, program, after, upTo)
 	return all(rows, err, "reactions", scanReactions)
 }
 
@@ -198,8 +211,48 @@ func LinksBetween(ctx context.Context, tx *sqldb.Tx, program lantern.ID, after, 
 		JOIN link l ON l.member_id = p.member_id AND l.signal_id = p.signal_id
 		JOIN placement g ON g.program_id = p.program_id AND g.signal_id = l.target_id
 		JOIN signal r ON r.member_id = g.member_id AND r.id = g.signal_id AND r.state = 'active'
-		WHERE p.program_id = $1 AND p.seq > $2 AND p.seq <= $3 ORDER BY l.signal_id, l.kind, l.target_id`, program, after, upTo)
+		WHERE p.program_id = $1 AND p.seq > $2 AND p.seq <= $3 AND p.special ORDER BY l.signal_id, l.kind, l.target_id`, program, after, upTo)
 	return all(rows, err, "links", scanLink)
+}
+
+// Beside is another active signal on the value of a signal in the same program.
+type Beside struct {
+	Signal lantern.ID
+	Own    lantern.Status
+	Other  lantern.ID
+	Status lantern.Status // of the other
+}
+
+// BesideBetween reads which other active signals stand on the values placed in (after,
+// upTo] of a feed.
+func BesideBetween(ctx context.Context, tx *sqldb.Tx, program lantern.ID, after, upTo int64) ([]Beside, error) {
+	rows, err := tx.Query(ctx, `SELECT p.signal_id, s.status, q.signal_id, o.status FROM placement p
+		JOIN signal s ON s.member_id = p.member_id AND s.id = p.signal_id AND s.state = 'active'
+		JOIN signal o ON o.skey = s.skey AND o.id <> s.id
+		JOIN placement q ON q.program_id = p.program_id AND q.signal_id = o.id
+		WHERE p.program_id = $1 AND p.seq > $2 AND p.seq <= $3 AND p.special AND o.state = 'active'`, program, after, upTo)
+	return all(rows, err, "signals on the same values", func(s scanner) (b Beside, err error) {
+		return b, s.Scan(&b.Signal, &b.Own, &b.Other, &b.Status)
+	})
+}
+
+// Origins reads what signals say they were derived from.
+func Origins(ctx context.Context, tx *sqldb.Tx, signals []lantern.ID) (map[lantern.ID][]lantern.ID, error) {
+	found := map[lantern.ID][]lantern.ID{}
+	for start := 0; start < len(signals); start += insertRows {
+		chunk := signals[start:min(start+insertRows, len(signals))]
+		rows, err := tx.Query(ctx, `SELECT l.member_id, l.signal_id, l.kind, l.target_id FROM signal s
+			JOIN link l ON l.member_id = s.member_id AND l.signal_id = s.id AND l.kind = 'derived-from'
+			WHERE s.id IN (`+places(1, len(chunk))+`)`, identities(chunk)...)
+		list, err := all(rows, err, "origins", scanLink)
+		if err != nil {
+			return nil, err
+		}
+		for _, l := range list {
+			found[l.Signal] = append(found[l.Signal], l.Link.Signal)
+		}
+	}
+	return found, nil
 }
 
 // ReactionsTo counts the reactions to one signal.
@@ -213,48 +266,14 @@ func scanReactions(s scanner) (c ReactionCount, err error) {
 	return c, s.Scan(&c.Signal, &c.Reaction, &c.Members)
 }
 
-// AddRecipients enters who was sent which signals; a first sending is never overwritten.
-func AddRecipients(ctx context.Context, tx *sqldb.Tx, member lantern.ID, signals []lantern.ID, at time.Time) error {
-	rows := make([][]any, len(signals))
-	for i, s := range signals {
-		rows[i] = []any{s, member, micros(at)}
-	}
-	_, err := tx.InsertMany(ctx, "recipient", []string{"signal_id", "member_id", "sent_at"}, "ON CONFLICT DO NOTHING", rows)
-	return err
-}
-
-// Recipient is a member that was sent a signal.
-type Recipient struct {
-	Member lantern.ID
-	Sent   time.Time
-}
-
-// Recipients reads everyone ever sent a signal.
-func Recipients(ctx context.Context, tx *sqldb.Tx, signal lantern.ID) ([]Recipient, error) {
-	rows, err := tx.Query(ctx, `SELECT member_id, sent_at FROM recipient WHERE signal_id = $1 ORDER BY member_id`, signal)
-	return all(rows, err, "recipients", func(s scanner) (r Recipient, err error) {
-		var sent int64
-		err = s.Scan(&r.Member, &sent)
-		r.Sent = fromMicros(sent)
-		return r, err
-	})
-}
-
-// WasSent reports whether a member was ever sent a signal.
-func WasSent(ctx context.Context, tx *sqldb.Tx, signal, member lantern.ID) (bool, error) {
-	var n int
-	err := tx.QueryRow(ctx, `SELECT COUNT(*) FROM recipient WHERE signal_id = $1 AND member_id = $2`, signal, member).Scan(&n)
-	return n > 0, err
-}
-
 // CorrectionAhead reports whether a feed holds, after a seq, a signal that is suspended or
-// fell and had been sent to the reader, or is its own.
+// fell and had been sent to the reader, or is its own. What fell has moved, so it is special.
 func CorrectionAhead(ctx context.Context, tx *sqldb.Tx, program, reader lantern.ID, after int64) (bool, error) {
 	var n int
 	err := tx.QueryRow(ctx, `SELECT COUNT(*) FROM (SELECT 1 FROM placement p
 		JOIN signal s ON s.member_id = p.member_id AND s.id = p.signal_id
-		WHERE p.program_id = $1 AND p.seq > $2 AND s.state IN ('suspended', 'withdrawn', 'erased')
-		AND (s.member_id = $3 OR EXISTS (SELECT 1 FROM recipient r WHERE r.signal_id = s.id AND r.member_id = $3)) LIMIT 1) ahead`,
+		WHERE p.program_id = $1 AND p.seq > $2 AND p.special AND s.state IN ('suspended', 'withdrawn', 'erased')
+		AND (s.member_id = $3 OR `+sent("$3")+`) LIMIT 1) ahead`,
 		program, after, reader).Scan(&n)
 	return n > 0, err
 }

@@ -95,21 +95,23 @@ func IncidentSignals(ctx context.Context, tx *sqldb.Tx, i lantern.Incident) ([]S
 
 // SentOf reads which signals of an incident a member was ever sent.
 func SentOf(ctx context.Context, tx *sqldb.Tx, i lantern.Incident, member lantern.ID) (map[lantern.ID]bool, error) {
-	rows, err := tx.Query(ctx, `SELECT r.signal_id FROM incident_signal x JOIN recipient r ON r.signal_id = x.signal_id
-		WHERE x.member_id = $1 AND x.incident_id = $2 AND r.member_id = $3`, i.Member, i.ID, member)
+	rows, err := tx.Query(ctx, `SELECT s.id FROM incident_signal x JOIN signal s ON s.member_id = x.member_id AND s.id = x.signal_id
+		WHERE x.member_id = $1 AND x.incident_id = $2 AND `+sent("$3"), i.Member, i.ID, member)
 	ids, err := all(rows, err, "recipients", scanID)
-	sent := map[lantern.ID]bool{}
+	found := map[lantern.ID]bool{}
 	for _, id := range ids {
-		sent[id] = true
+		found[id] = true
 	}
-	return sent, err
+	return found, err
 }
 
 // AddToIncident makes signals part of incidents; rows are member, signal, incident. One
-// that is part of an incident stays there.
+// that is part of an incident stays there. Their places in feeds become special.
 func AddToIncident(ctx context.Context, tx *sqldb.Tx, rows [][]any) error {
-	_, err := tx.InsertMany(ctx, "incident_signal", []string{"member_id", "signal_id", "incident_id"}, "ON CONFLICT DO NOTHING", rows)
-	return err
+	if _, err := tx.InsertMany(ctx, "incident_signal", []string{"member_id", "signal_id", "incident_id"}, "ON CONFLICT DO NOTHING", rows); err != nil {
+		return err
+	}
+	return markCarriers(ctx, tx, rows)
 }
 
 // IncidentOf reads which incident a signal is part of; 0 for none.
@@ -150,7 +152,7 @@ func IncidentsBetween(ctx context.Context, tx *sqldb.Tx, program lantern.ID, aft
 	rows, err := tx.Query(ctx, `SELECT x.signal_id, x.incident_id FROM placement p
 		JOIN incident_signal x ON x.member_id = p.member_id AND x.signal_id = p.signal_id
 		JOIN incident_program g ON g.member_id = x.member_id AND g.incident_id = x.incident_id AND g.program_id = p.program_id
-		WHERE p.program_id = $1 AND p.seq > $2 AND p.seq <= $3`, program, after, upTo)
+		WHERE p.program_id = $1 AND p.seq > $2 AND p.seq <= $3 AND p.special`, program, after, upTo)
 	list, err := all(rows, err, "incidents", func(s scanner) (x part, err error) { return x, s.Scan(&x.signal, &x.incident) })
 	found := map[lantern.ID]lantern.ID{}
 	for _, x := range list {

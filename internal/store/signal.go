@@ -104,8 +104,13 @@ func Signals(ctx context.Context, tx *sqldb.Tx, member lantern.ID, f SignalFilte
 	return all(rows, err, "signals", scanSignal)
 }
 
-// UpdateSignal writes the parts of a signal that change in its life.
+// UpdateSignal writes the parts of a signal that change in its life, after entering who was
+// sent it as it was. One that becomes active must get its new places before: at the old
+// ones it would count as sent to whoever read past it.
 func UpdateSignal(ctx context.Context, tx *sqldb.Tx, r SignalRow) error {
+	if err := spellOut(ctx, tx, r.ID); err != nil {
+		return err
+	}
 	_, err := tx.Exec(ctx, `UPDATE signal SET state = $3, status = $4, imminent = $5, opinion = $6, content = $7, value = $8, note = $9,
 		expires_at = $10, updated_at = $11 WHERE member_id = $1 AND id = $2`,
 		r.Member, r.ID, string(r.State), string(r.Status), r.Imminent, r.Opinion, r.Content, r.Value, r.Note,
@@ -135,10 +140,24 @@ func EraseSignal(ctx context.Context, tx *sqldb.Tx, r SignalRow) error {
 	return nil
 }
 
-// InsertLinks stores a signal's links; those it has are left alone.
+// InsertLinks stores a signal's links; those it has are left alone. Their places in feeds,
+// which must exist, become special.
 func InsertLinks(ctx context.Context, tx *sqldb.Tx, rows [][]any) error {
-	_, err := tx.InsertMany(ctx, "link", []string{"member_id", "signal_id", "kind", "target_id"}, "ON CONFLICT DO NOTHING", rows)
-	return err
+	if _, err := tx.InsertMany(ctx, "link", []string{"member_id", "signal_id", "kind", "target_id"}, "ON CONFLICT DO NOTHING", rows); err != nil {
+		return err
+	}
+	return markCarriers(ctx, tx, rows)
+}
+
+// markCarriers marks the places of the signals that rows, of a member and a signal first, are about.
+func markCarriers(ctx context.Context, tx *sqldb.Tx, rows [][]any) error {
+	var carriers []lantern.ID
+	for _, r := range rows {
+		if id, ok := r[1].(lantern.ID); ok && (len(carriers) == 0 || carriers[len(carriers)-1] != id) {
+			carriers = append(carriers, id)
+		}
+	}
+	return MarkSpecial(ctx, tx, carriers)
 }
 
 // LinkRow is one link.

@@ -1,0 +1,143 @@
+package store
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"strings"
+	"time"
+
+	"lantern"
+	"lantern/internal/sqldb"
+)
+
+// Placement is where a signal is shared and its entry in that program's feed.
+type Placement struct {
+	Program lantern.ID
+	Signal  lantern.ID
+	Member  lantern.ID
+	Value   lantern.ID
+	Seq     int64
+	Changed time.Time
+	Special bool // a reader must look closer; see the schema. Written, not read back
+}
+
+func scanPlacement(s scanner) (p Placement, err error) {
+	var changed int64
+	var value []byte
+	err = s.Scan(&p.Program, &p.Signal, &p.Member, &value, &p.Seq, &changed)
+	p.Value, p.Changed = fromValueKey(value), fromMicros(changed)
+	return p, err
+}
+
+// valueKey is a value's id as a column holds it, nil for none. It is a keyed digest, and the
+// engines keep samples of numbers, but not of bytes, outside the table.
+func valueKey(id lantern.ID) []byte {
+	if id == 0 {
+		return nil
+	}
+	return binary.BigEndian.AppendUint64(nil, uint64(id))
+}
+
+// fromValueKey reads what valueKey wrote.
+func fromValueKey(b []byte) lantern.ID {
+	if len(b) != 8 {
+		return 0
+	}
+	return lantern.ID(binary.BigEndian.Uint64(b))
+}
+
+// InsertPlacements stores new placements.
+func InsertPlacements(ctx context.Context, tx *sqldb.Tx, list []Placement) error {
+	rows := make([][]any, len(list))
+	for i, p := range list {
+		rows[i] = []any{int64(p.Program), int64(p.Signal), int64(p.Member), valueKey(p.Value), p.Seq, micros(p.Changed), p.Special}
+	}
+	_, err := tx.InsertMany(ctx, "placement", []string{"program_id", "signal_id", "member_id", "value_id", "seq", "changed_at", "special"}, "", rows)
+	return err
+}
+
+// MarkSpecial marks every placement of the signals; see the schema.
+func MarkSpecial(ctx context.Context, tx *sqldb.Tx, signals []lantern.ID) error {
+	for start := 0; start < len(signals); start += insertRows {
+		chunk := signals[start:min(start+insertRows, len(signals))]
+		_, err := tx.Exec(ctx, `UPDATE placement SET special = TRUE WHERE NOT special AND signal_id IN (`+places(1, len(chunk))+`)`,
+			identities(chunk)...)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// PlacementsOf reads where a signal is shared.
+func PlacementsOf(ctx context.Context, tx *sqldb.Tx, signal lantern.ID) ([]Placement, error) {
+	rows, err := tx.Query(ctx, `SELECT program_id, signal_id, member_id, value_id, seq, changed_at FROM placement
+		WHERE signal_id = $1 ORDER BY program_id`, signal)
+	return all(rows, err, "placements", scanPlacement)
+}
+
+// MovePlacements gives placements new places at the end of their feeds. Who was sent the
+// signals there is entered first, by the state the signals are in: see [UpdateSignal].
+func MovePlacements(ctx context.Context, tx *sqldb.Tx, list []Placement) error {
+	signals := make([]lantern.ID, len(list))
+	for i, p := range list {
+		signals[i] = p.Signal
+	}
+	if err := spellOut(ctx, tx, signals...); err != nil {
+		return err
+	}
+	for _, p := range list {
+		if _, err := tx.Exec(ctx, `UPDATE placement SET seq = $3, changed_at = $4, value_id = $5, special = TRUE WHERE program_id = $1 AND signal_id = $2`,
+			p.Program, p.Signal, p.Seq, micros(p.Changed), valueKey(p.Value)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Sibling is an active placement of a signal on a value that others have an opinion on too.
+type Sibling struct {
+	Placement
+	Key    string // keyed index of the value
+	Status lantern.Status
+}
+
+// Siblings reads where the active signals on any of the values, named by their keyed
+// index, are placed, in whichever programs.
+func Siblings(ctx context.Context, tx *sqldb.Tx, keys [][]byte) ([]Sibling, error) {
+	var found []Sibling
+	for start := 0; start < len(keys); start += insertRows {
+		chunk := keys[start:min(start+insertRows, len(keys))]
+		list := make([]any, len(chunk))
+		for i, k := range chunk {
+			list[i] = k
+		}
+		rows, err := tx.Query(ctx, `SELECT p.program_id, p.signal_id, p.member_id, p.value_id, p.seq, p.changed_at, s.skey, s.status
+			FROM signal s JOIN placement p ON p.signal_id = s.id
+			WHERE s.skey IN (`+places(1, len(chunk))+`) AND s.state = 'active'`, list...)
+		got, err := all(rows, err, "siblings", func(s scanner) (b Sibling, err error) {
+			var key []byte
+			b.Placement, err = scanPlacement(extra{s, []any{&key, &b.Status}})
+			b.Key = string(key)
+			return b, err
+		})
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, got...)
+	}
+	return found, nil
+}
+
+// places writes n placeholders from number first on.
+func places(first, n int) string {
+	var b strings.Builder
+	for i := range n {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		fmt.Fprintf(&b, "$%d", first+i)
+	}
+	return b.String()
+}
