@@ -13,6 +13,8 @@ import (
 	"net/url"
 	"strconv"
 
+	"github.com/klauspost/compress/zstd"
+
 	"lantern"
 )
 
@@ -236,13 +238,22 @@ func stream[T any](ctx context.Context, c *Client, path string, query url.Values
 }
 
 // answers sends req and calls emit for each line of the answer.
-func answers[T any](ctx context.Context, c *Client, req request, body io.Reader, emit func(T) error) error {
-	res, err := c.conn.open(ctx, req, body)
+func answers[T any](ctx context.Context, c *Client, req request, sent io.Reader, emit func(T) error) error {
+	res, err := c.conn.open(ctx, req, sent)
 	if err != nil {
 		return err
 	}
 	defer res.Body.Close()
-	in := bufio.NewReaderSize(res.Body, 64<<10)
+	var body io.Reader = res.Body
+	if res.Header.Get("Content-Encoding") == "zstd" {
+		unpacked, err := zstd.NewReader(res.Body, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(64<<20))
+		if err != nil {
+			return req.failed(errMalformed)
+		}
+		defer unpacked.Close()
+		body = unpacked
+	}
+	in := bufio.NewReaderSize(body, 64<<10)
 	for {
 		line, err := in.ReadBytes('\n')
 		switch {

@@ -51,6 +51,8 @@ type request struct {
 	body         []byte
 	media        string
 	wait         time.Duration // how long the other side may wait before it answers
+	accept       string        // media type of the answer, if there is a choice
+	coding       string        // content coding that the caller undoes
 	once         string        // the Idempotency-Key of a write; "": one is drawn for this call
 }
 
@@ -192,6 +194,12 @@ func (c *conn) send(ctx context.Context, req request, body io.Reader, key, idemp
 	}
 	if key != "" {
 		r.Header.Set("Authorization", "Bearer "+key)
+	}
+	if req.accept != "" {
+		r.Header.Set("Accept", req.accept)
+	}
+	if req.coding != "" {
+		r.Header.Set("Accept-Encoding", req.coding)
 	}
 	r.Header.Set("User-Agent", c.agent)
 	return c.http.Do(r)

@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"io"
 	"net/url"
 	"strconv"
 
@@ -18,6 +19,14 @@ func (c *Client) Share(ctx context.Context, d lantern.Draft) (lantern.ShareResul
 func (c *Client) ShareBatch(ctx context.Context, drafts []lantern.Draft) ([]lantern.ShareResult, error) {
 	answer, err := post[lantern.BatchAnswer](ctx, c, "/v1/signals/batch", lantern.Items[lantern.Draft]{Items: drafts})
 	return answer.Results, err
+}
+
+// ShareStream shares drafts, one JSON object a line ([Lines] makes them), and calls emit for
+// the answer to each line once it is committed, while further ones are sent. A bad draft
+// is refused alone. If the stream breaks off, what was answered is safe; send the rest, or
+// all, again: sharing the same draft twice changes nothing.
+func (c *Client) ShareStream(ctx context.Context, drafts io.Reader, emit func(lantern.StreamResult) error) error {
+	return stream(ctx, c, "/v1/signals/stream", nil, ndjson, drafts, emit)
 }
 
 // SignalFilter narrows [Client.Signals]. Zero fields do not narrow.

@@ -7,14 +7,17 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"lantern"
 )
 
 // Lines reads a stream of JSON objects, one a line (NDJSON). Empty lines are skipped.
 type Lines struct {
-	in *bufio.Scanner
-	n  int // index of the object read last, from 0
+	in   *bufio.Scanner
+	n    int // index of the object read last, from 0
+	line int // its line, from 1
+	over bool
 }
 
 // NewLines reads from r, usually what [Body] returned; a line may have [MaxLine] bytes.
@@ -30,6 +33,7 @@ func NewLines(r io.Reader) *Lines {
 // Any other error ends the stream.
 func (l *Lines) Next(into any) error {
 	for l.in.Scan() {
+		l.line++
 		line := bytes.TrimSpace(l.in.Bytes())
 		if len(line) == 0 {
 			continue
@@ -42,6 +46,7 @@ func (l *Lines) Next(into any) error {
 		}
 		return err
 	}
+	l.over = true
 	switch err := l.in.Err(); {
 	case errors.Is(err, bufio.ErrTooLong):
 		return &lantern.Error{Kind: lantern.TooLarge, Field: "/" + strconv.Itoa(l.n+1), Reason: "the line is too long", Fix: "at most " + strconv.Itoa(MaxLine) + " bytes"}
@@ -53,6 +58,17 @@ func (l *Lines) Next(into any) error {
 
 // Index is the index, from 0, of the object that Next read last.
 func (l *Lines) Index() int { return l.n }
+
+// Line is the line, from 1, of the object that Next read last; empty lines count.
+func (l *Lines) Line() int { return l.line }
+
+// Ended reports whether Next will find nothing more, whatever error it returned.
+func (l *Lines) Ended() bool { return l.over }
+
+// Within returns the pointer of an error of Next without the index of its object.
+func (l *Lines) Within(field string) string {
+	return strings.TrimPrefix(field, "/"+strconv.Itoa(l.n))
+}
 
 // LineWriter writes a stream of JSON objects, one a line.
 type LineWriter struct {

@@ -34,6 +34,7 @@ type handler struct {
 	limit   int64 // bytes of the body; 0: [web.MaxBody]
 	open    bool  // needs no key
 	perform func(*call) (any, error)
+	stream  func(*call) error // instead of perform: reads the body and writes the answer, both as lines
 
 	keep  func(answer any) any     // what may be remembered of an answer; nil: all of it
 	again func(*call) (any, error) // gives an answer again that may not be remembered; nil: what was kept is given

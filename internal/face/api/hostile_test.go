@@ -12,6 +12,7 @@ import (
 
 	"lantern"
 	"lantern/internal/sqldb/sqldbtest"
+	"lantern/internal/web"
 )
 
 // planted stands for a value, a name or a key that must appear nowhere.
@@ -138,6 +139,8 @@ func TestHostile(t *testing.T) {
 			writes = slices.DeleteFunc(writes, func(id string) bool { return id == tt.op })
 			t.Run(tt.op, func(t *testing.T) { w.attack(t, tt) })
 		}
+		writes = slices.DeleteFunc(writes, func(id string) bool { return id == "ShareStream" })
+		t.Run("ShareStream", w.attackStream)
 		if len(writes) > 0 {
 			t.Errorf("not attacked: %v", writes)
 		}
@@ -149,6 +152,55 @@ func TestHostile(t *testing.T) {
 			}
 		}
 	})
+}
+
+// attackStream sends everything bad as lines: each line is refused for itself.
+func (w *world) attackStream(t *testing.T) {
+	const path = "/v1/signals/stream"
+	before := w.size()
+	send := func(what, key, body string, header ...string) (status int, answer string) {
+		t.Helper()
+		res, answer := w.send("POST", path, key, body, append([]string{"Content-Type", "application/x-ndjson"}, header...)...)
+		if shows(answer + fmt.Sprint(res.Header)) {
+			t.Errorf("%s: the answer repeats what was planted", what)
+		}
+		if now := w.size(); now != before {
+			t.Errorf("%s: something was stored", what)
+			before = now
+		}
+		return res.StatusCode, answer
+	}
+	draft := w.hostileDraft(object{"policy": "Rule 4", "reviewed_by": "human", "at": time.Now().UTC()}, 1)
+	for _, list := range []map[string]string{malformed(t, draft), mutations(t, draft)} {
+		for name, body := range list {
+			status, answer := send(name, w.red.key, body)
+			for line := range strings.Lines(answer) {
+				if status == 200 && !strings.Contains(line, `"status":"refused"`) {
+					t.Errorf("%s: not refused", name)
+				}
+			}
+		}
+	}
+	for what, key := range w.badKeys(t) {
+		if status, _ := send(what, key, encode(t, draft)); status != 401 {
+			t.Errorf("%s: status %d", what, status)
+		}
+	}
+	if status, _ := send("key without scope", w.weakKey(t), encode(t, draft)); status != 403 {
+		t.Errorf("a key without the scope: status %d", status)
+	}
+	before = w.size() // a key was made
+	for what, header := range map[string][]string{"other media type": {"Content-Type", "text/plain"}, "compressed": {"Content-Encoding", "gzip"}} {
+		if status, _ := send(what, w.red.key, encode(t, draft), header...); status != 415 {
+			t.Errorf("%s: status %d", what, status)
+		}
+	}
+	if status, _ := send("picture", w.red.key, "\xff\xd8\xff\xe0"+planted); status != 415 {
+		t.Errorf("a picture: status %d", status)
+	}
+	if status, _ := send("a line without end", w.red.key, strings.Repeat(" ", web.MaxLine+1)+"{"); status != 413 {
+		t.Errorf("a line without end: status %d", status)
+	}
 }
 
 // attack sends everything bad to one write, and at last what is good: so each refusal was

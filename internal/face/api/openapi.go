@@ -58,7 +58,11 @@ func (s *schemas) operation(rt route) object {
 		op["parameters"] = params
 	}
 	if rt.handler.body != nil {
-		op["requestBody"] = object{"required": true, "content": media(web.JSONMedia, s.of(rt.handler.body))}
+		name := web.JSONMedia
+		if rt.handler.stream != nil {
+			name = web.NDJSONMedia
+		}
+		op["requestBody"] = object{"required": true, "content": media(name, s.of(rt.handler.body))}
 	}
 	if rt.handler.open {
 		op["security"] = []any{}
@@ -94,7 +98,7 @@ func (s *schemas) parameters(rt route) []any {
 		}
 		all = append(all, object{"name": p.name, "in": "query", "required": p.needed, "description": p.about, "schema": schema})
 	}
-	if rt.write() {
+	if rt.write() && rt.handler.stream == nil {
 		all = append(all, object{
 			"name": "Idempotency-Key", "in": "header", "description": "a random word; a repeated request with it is answered as the first, for 24 hours",
 			"schema": object{"type": "string", "maxLength": web.MaxIdempotencyKey},
@@ -113,7 +117,15 @@ func (s *schemas) responses(rt route) object {
 	for _, status := range append([]int{first}, rt.handler.also...) {
 		r := object{"description": http.StatusText(status)}
 		if t := rt.handler.answer; t != nil {
-			r["content"] = media(answerMedia(rt), s.of(t))
+			schema := s.of(t)
+			if rt.handler.stream != nil && !rt.write() {
+				schema = object{"oneOf": []any{schema, s.of(typeOf[lantern.FeedMark]())}}
+			}
+			content := media(answerMedia(rt), schema)
+			if rt.name == "Follow" {
+				content[sseMedia] = object{"schema": object{"type": "string"}}
+			}
+			r["content"] = content
 		}
 		all[strconv.Itoa(status)] = r
 	}
@@ -155,6 +167,8 @@ func (r route) kinds() []lantern.Kind {
 
 func answerMedia(rt route) string {
 	switch {
+	case rt.handler.stream != nil:
+		return web.NDJSONMedia
 	case rt.name == "Tile":
 		return bytesMedia
 	case rt.name == "Document":

@@ -40,9 +40,12 @@ func routes() []route {
 		{"POST", "/v1/programs/{id}/leave", "Leave", "End a member's part in a program.", silent(leave), nil},
 		{"GET", "/v1/programs/{id}/outcomes", "ProgramOutcomes", "Say what the other members of a program did because of its signals: ranges, never who.", get((*x).ProgramOutcomes), nil},
 		{"GET", "/v1/programs/{id}/changes", "Feed", "Read a program's feed after a cursor; with wait, hold the answer until there is a change.", feed(), kinds(lantern.Resync)},
+		{"GET", "/v1/programs/{id}/snapshot", "Snapshot", "Read all that a program's feed holds, as lines: one change each, and a mark at the end without which it is not whole. Compressed with zstd if the caller accepts it.", snapshot(), nil},
+		{"GET", "/v1/programs/{id}/stream", "Follow", "Read a program's feed as it grows: as lines, a mark after each page; with Accept: text/event-stream as events that Last-Event-ID resumes.", follow(), kinds(lantern.Resync)},
 
 		{"POST", "/v1/signals", "Share", "Share one draft. 201 if it made a signal, 200 if it changed or confirmed one.", share(), kinds(notFound)},
 		{"POST", "/v1/signals/batch", "ShareBatch", "Share up to 1000 drafts. Results stand in their order, and pointers are relative to the draft.", shareBatch(), nil},
+		{"POST", "/v1/signals/stream", "ShareStream", "Share drafts line by line, without end. Each is answered, with its line, once it is committed.", shareStream(), kinds(notFound)},
 		{"GET", "/v1/signals", "Signals", "List the own member's signals by rising id.", signals(), nil},
 		{"GET", "/v1/signals/{id}", "Signal", "Return one signal, with as much of it as the caller may see.", get((*x).Signal), nil},
 		{"POST", "/v1/signals/{id}/renew", "Renew", "Prolong an own signal after a fresh review.", sealed(act((*x).Renew)), nil},

@@ -28,7 +28,8 @@ type Config struct {
 func Quota(x *exchange.Exchange) func(context.Context, policy.Actor, string) (web.Quota, error) {
 	uses := map[string]fair.Use{
 		"/v1/signals": fair.ShareUse, "/v1/signals/batch": fair.ShareUse,
-		"/v1/signals/{id}": fair.DiscloseUse, "/v1/programs/{id}/changes": fair.DiscloseUse,
+		"/v1/signals/stream": fair.ShareUse, "/v1/signals/{id}": fair.DiscloseUse, "/v1/programs/{id}/changes": fair.DiscloseUse,
+		"/v1/programs/{id}/snapshot": fair.DiscloseUse, "/v1/programs/{id}/stream": fair.DiscloseUse,
 		"/v1/incidents": fair.ShareUse, "/v1/incidents/{id}": fair.DiscloseUse,
 	}
 	return func(_ context.Context, a policy.Actor, route string) (web.Quota, error) {
@@ -74,9 +75,16 @@ type call struct {
 	body   []byte
 	params map[string]string
 	status int // of the success; a handler may change it
+	guard  context.Context
 }
 
-func (c *call) ctx() context.Context { return c.r.Context() }
+// ctx ends with the request; that of a stream also with its caller's rights.
+func (c *call) ctx() context.Context {
+	if c.guard != nil {
+		return c.guard
+	}
+	return c.r.Context()
+}
 
 // id reads the object's id off the path.
 func (c *call) id() (lantern.ID, error) { return lantern.ParseID(c.r.PathValue("id")) }
@@ -123,6 +131,9 @@ func (a *API) serve(rt route) web.Handler {
 			if _, given := c.params[p.name]; p.needed && !given {
 				return lantern.Errorf(lantern.Invalid, "query parameter %s is missing", p.name)
 			}
+		}
+		if rt.handler.stream != nil {
+			return c.guarded(rt.handler.stream)
 		}
 		if !rt.write() {
 			return c.answer(rt)

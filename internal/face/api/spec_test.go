@@ -43,7 +43,9 @@ func loadSpec(t *testing.T) *spec {
 				op.params[p.(map[string]any)["name"].(string)] = true
 			}
 			if body, ok := o["requestBody"].(map[string]any); ok {
-				op.body = body["content"].(map[string]any)["application/json"].(map[string]any)["schema"].(map[string]any)
+				for _, content := range body["content"].(map[string]any) {
+					op.body = content.(map[string]any)["schema"].(map[string]any)
+				}
 			}
 			for status, r := range o["responses"].(map[string]any) {
 				content, _ := r.(map[string]any)["content"].(map[string]any)

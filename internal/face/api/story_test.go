@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -20,6 +21,7 @@ func TestEveryOperation(t *testing.T) {
 		w := newWorld(t, url)
 		w.tellMembers()
 		signal := w.tellSharing()
+		w.tellStreams()
 		w.tellAnswers(signal)
 		w.tellCorrection(signal)
 		w.tellIncident()
@@ -122,6 +124,34 @@ func (w *world) tellSharing() lantern.ID {
 		t.Errorf("renewed until %v", s.Expires)
 	}
 	return first.Signal
+}
+
+// tellStreams reads and shares by lines; TestStreams does it while they come.
+func (w *world) tellStreams() {
+	ctx, t := w.t.Context(), w.t
+	lines := 0
+	mark, err := w.green.Snapshot(ctx, w.program, lantern.FeedFilter{Types: []lantern.SignalType{"url"}}, func(lantern.Change) error { lines++; return nil })
+	if err != nil || lines != 3 {
+		t.Errorf("the snapshot has %d changes: %v", lines, err)
+	}
+	page := must(t)(w.green.FilteredFeed(ctx, w.program, lantern.FeedFilter{Types: []lantern.SignalType{"url"}}, mark.Next, 0, 0)).(lantern.FeedPage)
+	if len(page.Changes) != 0 {
+		t.Errorf("after the snapshot come %d changes", len(page.Changes))
+	}
+	if _, err := w.green.Feed(ctx, w.program, mark.Next, 0, 0); lantern.KindOf(err) != lantern.Invalid {
+		t.Errorf("a cursor of another filter: %v", err)
+	}
+	path := "/v1/programs/" + w.program.String() + "/stream?seconds=1&cursor="
+	res, text := w.send("GET", path, w.green.key, "", "Accept", "text/event-stream")
+	if res.StatusCode != 200 || !strings.HasPrefix(text, "retry: 2000\n\nevent: change\ndata: {") || !strings.Contains(text, "\n\nid: ") {
+		t.Errorf("the events are %d %.200q", res.StatusCode, text)
+	}
+	drafts := []lantern.Draft{w.draft("https://files.example.com/a/2"), w.draft("not a url")}
+	var got []lantern.StreamResult
+	err = w.red.ShareStream(ctx, client.Lines(slices.Values(drafts)), func(r lantern.StreamResult) error { got = append(got, r); return nil })
+	if err != nil || len(got) != 2 || got[0].Line != 1 || got[0].Status == lantern.Refused || got[1].Line != 2 || got[1].Status != lantern.Refused {
+		t.Errorf("the stream of drafts gave %+v: %v", got, err)
+	}
 }
 
 func (w *world) tellAnswers(signal lantern.ID) {

@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/klauspost/compress/zstd"
+
 	"lantern"
 	"lantern/audit"
 	"lantern/client"
@@ -219,6 +221,9 @@ func (w *world) checkAnswer(r *http.Request, res *http.Response, body []byte) er
 	if !ok {
 		return fmt.Errorf("%s %s is %s, which the document lacks", op.id, status, media)
 	}
+	if strings.HasSuffix(media, "ndjson") {
+		return w.checkLines(op.id, res, body, described["schema"].(map[string]any))
+	}
 	if !strings.HasSuffix(media, "json") || op.id == "Document" {
 		return nil
 	}
@@ -227,6 +232,37 @@ func (w *world) checkAnswer(r *http.Request, res *http.Response, body []byte) er
 		return fmt.Errorf("%s %s is not JSON", op.id, status)
 	}
 	return w.spec.check(op.id+" "+status, described["schema"].(map[string]any), v)
+}
+
+// checkLines holds each line of an answer to the document.
+func (w *world) checkLines(op string, res *http.Response, body []byte, schema map[string]any) error {
+	if res.Header.Get("Content-Encoding") == "zstd" {
+		unpacked, err := zstd.NewReader(bytes.NewReader(body))
+		if err != nil {
+			return err
+		}
+		defer unpacked.Close()
+		if body, err = io.ReadAll(unpacked); err != nil {
+			return err
+		}
+	}
+	for line := range bytes.Lines(body) {
+		var v any
+		if err := json.Unmarshal(line, &v); err != nil {
+			return fmt.Errorf("a line of %s is not JSON", op)
+		}
+		form := schema
+		if either, ok := schema["oneOf"].([]any); ok { // a change or a mark
+			form = either[0].(map[string]any)
+			if _, ok := v.(map[string]any)["next"]; ok {
+				form = either[1].(map[string]any)
+			}
+		}
+		if err := w.spec.check(op, form, v); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // send makes a raw request; header pairs follow.
