@@ -79,6 +79,7 @@ type Agent struct {
 type feed struct {
 	name       string
 	loaded     bool
+	pages      bool // its snapshot could not be had: it is read by pages
 	generation int64
 	contact    time.Time
 	refused    bool   // the exchange does not let the member read this feed

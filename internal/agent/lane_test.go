@@ -27,7 +27,8 @@ func gate(t *testing.T, w *agenttest.World) (address string, open chan struct{})
 	open = make(chan struct{})
 	pass := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target) }}
 	srv := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == "/v1/programs/"+w.Program.ID.String()+"/changes" && r.URL.Query().Get("imminent") == "" {
+		feed := "/v1/programs/" + w.Program.ID.String()
+		if (r.URL.Path == feed+"/changes" || r.URL.Path == feed+"/snapshot") && r.URL.Query().Get("imminent") == "" {
 			select {
 			case <-open:
 			case <-r.Context().Done():

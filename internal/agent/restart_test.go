@@ -3,6 +3,7 @@ package agent_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -150,6 +151,51 @@ func through(t *testing.T, w *agenttest.World, c exchangetest.Company, dir, url 
 	return config
 }
 
+// noSnapshot answers as an exchange without snapshots.
+func noSnapshot(rw http.ResponseWriter, r *http.Request) bool {
+	if !strings.HasSuffix(r.URL.Path, "/snapshot") {
+		return false
+	}
+	http.NotFound(rw, r)
+	return true
+}
+
+// TestSnapshotBreaksOff gives the agent half a snapshot: what it brought is kept, and the rest
+// comes by pages.
+func TestSnapshotBreaksOff(t *testing.T) {
+	t.Parallel()
+	w := agenttest.New(t)
+	host, social := w.AddCompany("Cloudbin"), w.AddCompany("Facegram")
+	const many = 2500
+	for n := 0; n < many; n += 500 {
+		var drafts []lantern.Draft
+		for i := range 500 {
+			drafts = append(drafts, w.Draft(n+i))
+		}
+		if _, err := w.ShareBatch(t.Context(), host.Service, drafts); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var broken atomic.Bool
+	front := proxy(t, w, func(rw http.ResponseWriter, r *http.Request) bool {
+		if !strings.HasSuffix(r.URL.Path, "/snapshot") {
+			return false
+		}
+		half := errors.New("cut")
+		_ = w.Snapshot(r.Context(), social.Service, w.Program.ID, lantern.FeedFilter{}, func(block []byte) error {
+			_, _ = rw.Write(block[:len(block)*2/3]) // the agent would complain
+			return half
+		})
+		broken.Store(true)
+		return true
+	})
+	r := agenttest.Start(t, through(t, w, social, t.TempDir(), front))
+	r.Until("all is loaded", func(s lantern.AgentStatus) bool { return s.Answers == lantern.AnswerOK && s.Signals == many })
+	if !broken.Load() {
+		t.Error("no snapshot was asked for")
+	}
+}
+
 func TestResyncDropsWhatDoesNotComeBack(t *testing.T) {
 	t.Parallel()
 	w := agenttest.New(t)
@@ -157,6 +203,9 @@ func TestResyncDropsWhatDoesNotComeBack(t *testing.T) {
 	gone, kept := w.MustShare(host.Submitter, w.Draft(1)), w.MustShare(host.Submitter, w.Draft(2))
 	var hide, resync atomic.Bool
 	front := proxy(t, w, func(rw http.ResponseWriter, r *http.Request) bool {
+		if noSnapshot(rw, r) {
+			return true
+		}
 		if !strings.HasSuffix(r.URL.Path, "/changes") {
 			return false
 		}
@@ -443,6 +492,9 @@ func TestUnknownKindsAreSaid(t *testing.T) {
 	host, social := w.AddCompany("Cloudbin"), w.AddCompany("Facegram")
 	w.MustShare(host.Submitter, w.Draft(1))
 	front := proxy(t, w, func(rw http.ResponseWriter, r *http.Request) bool {
+		if noSnapshot(rw, r) {
+			return true
+		}
 		if !strings.HasSuffix(r.URL.Path, "/changes") || r.URL.Query().Get("cursor") != "" {
 			return false
 		}

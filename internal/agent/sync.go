@@ -176,6 +176,9 @@ func (a *Agent) read(ctx context.Context, program lantern.ID, wait time.Duration
 	if !found {
 		return false, lantern.Errorf(lantern.NotFound, "the program was left")
 	}
+	if p.cursor == "" && !a.readsPages(program) {
+		return true, a.readSnapshot(ctx, program)
+	}
 	if !p.loaded {
 		wait = 0 // an empty feed must say at once that it is empty
 	}
@@ -207,6 +210,63 @@ func (a *Agent) read(ctx context.Context, program lantern.ID, wait time.Duration
 	return page.More, nil
 }
 
+// readSnapshot loads a feed that was never read, or is to be read anew. Until its end the
+// program keeps no cursor: what breaks off, or is killed, starts over. If it cannot be had,
+// the feed is read by pages.
+func (a *Agent) readSnapshot(ctx context.Context, program lantern.ID) error {
+	page := lantern.FeedPage{More: true} // what moved meanwhile follows
+	apply := func() error {
+		if len(page.Changes) > 0 {
+			if err := a.mayApply(ctx); err != nil {
+				return err
+			}
+		}
+		if err := a.applyPage(ctx, program, page); err != nil {
+			return err
+		}
+		a.noteContact(program, a.clock(), false)
+		page.Changes = page.Changes[:0]
+		return nil
+	}
+	mark, err := a.exchange.Snapshot(ctx, program, lantern.FeedFilter{}, func(c lantern.Change) error {
+		if len(page.Changes) == lantern.MaxPage {
+			if err := apply(); err != nil {
+				return err
+			}
+		}
+		page.Changes = append(page.Changes, c)
+		return nil
+	})
+	switch kind := lantern.KindOf(err); kind {
+	case lantern.NotFound, lantern.Unsupported, lantern.Invalid, lantern.Unavailable:
+		a.mu.Lock()
+		if f := a.feeds[program]; f != nil {
+			f.pages = true
+		}
+		a.mu.Unlock()
+		if kind != lantern.Unavailable {
+			return nil // an exchange that has none; the pages say whether there is more to it
+		}
+	}
+	if err != nil {
+		return err
+	}
+	page.Next, page.Leaf = mark.Next, mark.Leaf
+	if err := apply(); err != nil {
+		return err
+	}
+	a.verify.wake()
+	return nil
+}
+
+// readsPages reports whether a snapshot of a feed could not be had.
+func (a *Agent) readsPages(program lantern.ID) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	f := a.feeds[program]
+	return f == nil || f.pages
+}
+
 // resync starts a feed again from its beginning. What is held stays until the feed was
 // read to its end; what did not come back by then is dropped.
 func (a *Agent) resync(ctx context.Context, program lantern.ID) error {
@@ -224,7 +284,7 @@ func (a *Agent) resync(ctx context.Context, program lantern.ID) error {
 	}
 	a.mu.Lock()
 	if f := a.feeds[program]; f != nil {
-		f.loaded = false
+		f.loaded, f.pages = false, false
 		f.generation++
 	}
 	a.mu.Unlock()
