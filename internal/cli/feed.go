@@ -32,6 +32,22 @@ type feedFlags struct {
 	ExchangeAccess
 	Program lantern.ID `help:"The program. Default: your only one."`
 	Cursor  string     `type:"path" placeholder:"FILE" help:"Remember in this file how far you have read, and go on from there."`
+
+	Type             []lantern.SignalType `placeholder:"TYPE" help:"Only these signal types."`
+	Tag              []lantern.Tag        `placeholder:"TAG" help:"Only signals with one of these tags."`
+	MinSeverity      lantern.Severity     `placeholder:"SEVERITY" help:"Only signals of at least this severity."`
+	Status           []lantern.Status     `placeholder:"STATUS" help:"Only signals with one of these statuses."`
+	Sharer           []lantern.ID         `placeholder:"MEMBER" help:"Only signals of these members."`
+	MinCorroboration int                  `placeholder:"N" help:"Only what at least so many independent groups of other members say too."`
+	CreatedSince     time.Time            `placeholder:"TIME" help:"Only signals shared then or later (RFC 3339)."`
+	SeenSince        time.Time            `placeholder:"TIME" help:"Only signals last seen then or later (RFC 3339)."`
+	Imminent         bool                 `help:"Only what is about a child at risk now."`
+}
+
+// filter is what the flags let through.
+func (c *feedFlags) filter() lantern.FeedFilter {
+	return lantern.FeedFilter{Types: c.Type, Tags: c.Tag, MinSeverity: c.MinSeverity, Statuses: c.Status, Sharers: c.Sharer,
+		MinCorroboration: c.MinCorroboration, CreatedSince: c.CreatedSince, SeenSince: c.SeenSince, Imminent: c.Imminent}
 }
 
 type feedPull struct{ feedFlags }
@@ -39,7 +55,8 @@ type feedPull struct{ feedFlags }
 // Help explains what an entry is.
 func (*feedPull) Help() string {
 	return "Each entry is the current state of one signal. One that is not active carries no value: stop matching it, " +
-		"and delete it unless it is only suspended. Every page is recorded in the log as a disclosure to your organisation."
+		"and delete it unless it is only suspended. What you read is recorded in the log as a disclosure to your organisation.\n\n" +
+		"A filter never holds back what takes a claim back that you were sent. A file of --cursor goes with its filter."
 }
 
 func (c *feedPull) Run(ctx context.Context, a *app) error { return c.read(ctx, a, false) }
@@ -69,9 +86,27 @@ func (c *feedFlags) read(ctx context.Context, a *app, follow bool) error {
 		return err
 	}
 	l := display.List(a.out, changeColumns()...)
+	if cursor == "" && !follow {
+		shown := 0
+		mark, err := x.Snapshot(ctx, program, c.filter(), func(change lantern.Change) error {
+			if shown++; shown%lantern.MaxPage == 0 {
+				if err := l.Flush(); err != nil {
+					return err
+				}
+			}
+			return l.Add(change)
+		})
+		if err != nil {
+			return errors.Join(c.explain(ctx, err), l.Close())
+		}
+		if err := l.Close(); err != nil {
+			return err
+		}
+		return c.save(mark.Next)
+	}
 	wait := time.Duration(0)
 	for {
-		page, err := x.Feed(ctx, program, cursor, 0, wait)
+		page, err := x.FilteredFeed(ctx, program, c.filter(), cursor, 0, wait)
 		if follow && lantern.KindOf(err) == lantern.Unavailable && ctx.Err() == nil {
 			a.note("the exchange cannot be reached; trying again: %v", err)
 			if !pause(ctx, retryAfter) {
