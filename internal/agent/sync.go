@@ -216,47 +216,31 @@ func (a *Agent) read(ctx context.Context, program lantern.ID, wait time.Duration
 func (a *Agent) readSnapshot(ctx context.Context, program lantern.ID) error {
 	page := lantern.FeedPage{More: true} // what moved meanwhile follows
 	apply := func() error {
-		if len(page.Changes) > 0 {
-			if err := a.mayApply(ctx); err != nil {
-				return err
-			}
+		err := a.mayApply(ctx)
+		if err == nil {
+			err = a.applyPage(ctx, program, page)
 		}
-		if err := a.applyPage(ctx, program, page); err != nil {
-			return err
-		}
-		a.noteContact(program, a.clock(), false)
 		page.Changes = page.Changes[:0]
-		return nil
+		return err
 	}
-	mark, err := a.exchange.Snapshot(ctx, program, lantern.FeedFilter{}, func(c lantern.Change) error {
+	mark, err := a.exchange.Snapshot(ctx, program, lantern.FeedFilter{}, func(c lantern.Change) (err error) {
 		if len(page.Changes) == lantern.MaxPage {
-			if err := apply(); err != nil {
-				return err
-			}
+			err = apply()
 		}
 		page.Changes = append(page.Changes, c)
-		return nil
+		return err
 	})
-	switch kind := lantern.KindOf(err); kind {
-	case lantern.NotFound, lantern.Unsupported, lantern.Invalid, lantern.Unavailable:
-		a.mu.Lock()
-		if f := a.feeds[program]; f != nil {
-			f.pages = true
-		}
-		a.mu.Unlock()
-		if kind != lantern.Unavailable {
-			return nil // an exchange that has none; the pages say whether there is more to it
-		}
+	if err == nil {
+		page.Next, page.Leaf = mark.Next, mark.Leaf
+		a.verify.wake()
+		return apply()
 	}
-	if err != nil {
-		return err
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if f := a.feeds[program]; f != nil {
+		f.pages = true
 	}
-	page.Next, page.Leaf = mark.Next, mark.Leaf
-	if err := apply(); err != nil {
-		return err
-	}
-	a.verify.wake()
-	return nil
+	return err
 }
 
 // readsPages reports whether a snapshot of a feed could not be had.
