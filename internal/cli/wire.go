@@ -144,6 +144,14 @@ func (p *exchangeParts) handlers() (public, admin http.Handler, err error) {
 		counts, err := p.service.Overdue(context.Background())
 		return counts, err == nil
 	})
+	metrics.Gauge("lantern_commits", "Transactions committed since the start.", func() (float64, bool) {
+		commits, _ := p.service.Written()
+		return float64(commits), true
+	})
+	metrics.Gauge("lantern_acts", "Writes of callers that these transactions held.", func() (float64, bool) {
+		_, acts := p.service.Written()
+		return float64(acts), true
+	})
 	face, err := api.New(p.service, api.Config{Log: p.log, Quota: api.Quota(p.service)})
 	if err != nil {
 		return nil, nil, err

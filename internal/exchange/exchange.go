@@ -60,6 +60,8 @@ type Exchange struct {
 	slots *fair.Slots
 	ids   idBlock
 
+	commits, acts atomic.Int64 // transactions that wrote, and the acts they held
+
 	buckets *fair.Buckets
 	wakes   *wakes
 	watch   *watch
@@ -159,6 +161,10 @@ func (x *Exchange) Ready(ctx context.Context) error {
 }
 
 var errClosing = lantern.Errorf(lantern.Unavailable, "the exchange is shutting down")
+
+// Written counts the transactions committed since the start, and the acts of callers they
+// held: how well callers that come together share a sync.
+func (x *Exchange) Written() (commits, acts int64) { return x.commits.Load(), x.acts.Load() }
 
 // errMissing is the one answer for what does not exist and for what the caller may not
 // know of.

@@ -20,7 +20,8 @@ import (
 //
 // A process takes a block in a transaction, above every block taken before it, so no two
 // processes have the same. A database that went back to a backup has forgotten the newest
-// blocks; the time that passed since keeps it from giving their ids again. An id tells
+// blocks; the time that passed since keeps it from giving their ids again, and within one
+// second the random part does. An id tells
 // about when a signal was made and, as the size of the log does, roughly how many were.
 const (
 	blockBits  = 16
@@ -84,8 +85,10 @@ func (x *Exchange) takeBlock(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		number = int64(t.now.Sub(idEpoch)/time.Second)<<blockNoise | int64(binary.BigEndian.Uint16(noise[:])>>1)
-		number = max(number, last+1)
+		random := int64(binary.BigEndian.Uint16(noise[:]) >> 1)
+		if number = int64(t.now.Sub(idEpoch)/time.Second)<<blockNoise | random; number <= last {
+			number = last + 1 + random // and not simply the next one: see above
+		}
 		return store.PutIDBlock(t.ctx, t.writing(), number)
 	})
 	if err == nil {

@@ -146,6 +146,8 @@ func (x *Exchange) try(group []*op, fenced bool) (errs []error, err error) {
 		x.fence.rise(tree, -1)
 	}
 	if err == nil {
+		x.commits.Add(1)
+		x.acts.Add(int64(len(group)))
 		x.wakes.wake(touched...)
 	}
 	if err == nil && told {
@@ -291,19 +293,27 @@ func (t *txn) record(e entry) (int64, error) {
 	return row.Index, nil
 }
 
+// head is a program's place and time, read and locked the first time.
+func (t *txn) head(program lantern.ID) (*store.Head, error) {
+	if h := t.heads[program]; h != nil {
+		return h, nil
+	}
+	h, ok, err := store.ReadHead(t.ctx, t.Tx, program, true)
+	if err == nil && !ok {
+		err = fmt.Errorf("program %s has no feed head", program)
+	}
+	if err != nil {
+		return nil, err
+	}
+	t.heads[program] = &h
+	return &h, nil
+}
+
 // next gives the next place in a program's feed.
 func (t *txn) next(program lantern.ID) (int64, time.Time, error) {
-	h := t.heads[program]
-	if h == nil {
-		read, ok, err := store.ReadHead(t.ctx, t.Tx, program, true)
-		if err != nil {
-			return 0, time.Time{}, err
-		}
-		if !ok {
-			return 0, time.Time{}, fmt.Errorf("program %s has no feed head", program)
-		}
-		h = &read
-		t.heads[program] = h
+	h, err := t.head(program)
+	if err != nil {
+		return 0, time.Time{}, err
 	}
 	h.Seq++
 	h.Last = later(t.now, h.Last)
@@ -343,7 +353,7 @@ func (t *txn) flush(ctx context.Context) error {
 		return err
 	}
 	for _, id := range audit.CompletedTiles(t.base, t.tree.Size()) {
-		data, err := audit.BuildTile(ctx, id, store.LeafReader(t.Tx), store.RootReader(t.Tx))
+		data, err := audit.BuildTile(ctx, id, t.leafReader(), store.RootReader(t.Tx))
 		if err != nil {
 			return fmt.Errorf("building a tile: %w", err)
 		}
@@ -357,6 +367,26 @@ func (t *txn) flush(ctx context.Context) error {
 		return err
 	}
 	return store.PutLogHead(ctx, t.Tx, store.LogHead{Edge: edge, Last: t.now})
+}
+
+// leafReader reads the entries of this transaction from memory, and earlier ones as stored.
+func (t *txn) leafReader() audit.LeafReader {
+	stored := store.LeafReader(t.Tx)
+	return func(ctx context.Context, from, to int64) (list []audit.Leaf, err error) {
+		if from < t.base {
+			if list, err = stored(ctx, from, min(to, t.base)); err != nil {
+				return nil, err
+			}
+		}
+		for i := max(from, t.base); i < to; i++ {
+			leaf, err := audit.ParseLeaf(t.leaves[i-t.base].Data)
+			if err != nil {
+				return nil, fmt.Errorf("reading log entry %d: %w", i, err)
+			}
+			list = append(list, leaf)
+		}
+		return list, nil
+	}
 }
 
 // startLog makes the log's head, with its first entry, if the database is empty.

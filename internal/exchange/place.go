@@ -17,7 +17,7 @@ type sharing struct {
 	placements []store.Placement
 	links      [][]any
 	incidents  [][]any
-	keys       [][]byte        // keyed indexes of the values of what is placed
+	siblings   []store.Sibling // what stood on the values before
 	fresh      []store.Sibling // what is placed and active
 }
 
@@ -38,7 +38,6 @@ func (s *sharing) place(by policy.Actor, p *prepared, programs []lantern.ID, kin
 			s.fresh = append(s.fresh, store.Sibling{Placement: place, Key: string(p.row.Key), Status: p.row.Status})
 		}
 	}
-	s.keys = append(s.keys, p.row.Key)
 	for _, l := range p.draft.Links {
 		s.links = append(s.links, []any{p.row.Member, p.row.ID, string(l.Kind), l.Signal})
 	}
@@ -61,13 +60,7 @@ func (s *sharing) place(by policy.Actor, p *prepared, programs []lantern.ID, kin
 // flush writes what was gathered and moves signals of which a reader must learn something
 // else than before: that they are disputed, or how many say the same.
 func (s *sharing) flush() error {
-	// Read before the placements are written, so that a value nobody else has an opinion on,
-	// as nearly all are, gives no row.
-	siblings, err := store.Siblings(s.t.ctx, s.t.Tx, s.keys)
-	if err != nil {
-		return err
-	}
-	move := s.beside(siblings)
+	move := s.beside(s.siblings)
 	if err := store.InsertPlacements(s.t.ctx, s.t.writing(), s.placements); err != nil {
 		return fmt.Errorf("placing signals: %w", err)
 	}
@@ -77,7 +70,7 @@ func (s *sharing) flush() error {
 	if err := store.AddToIncident(s.t.ctx, s.t.writing(), s.incidents); err != nil {
 		return fmt.Errorf("adding signals to incidents: %w", err)
 	}
-	s.placements, s.links, s.incidents, s.keys, s.fresh = nil, nil, nil, nil, nil
+	s.placements, s.links, s.incidents, s.siblings, s.fresh = nil, nil, nil, nil, nil
 	return movePlacements(s.t, move)
 }
 
@@ -140,7 +133,7 @@ func settleSiblings(t *txn, row store.SignalRow, have []store.Placement) error {
 	if row.Key == nil {
 		return nil
 	}
-	siblings, err := store.Siblings(t.ctx, t.Tx, [][]byte{row.Key})
+	siblings, err := store.SiblingsOn(t.ctx, t.Tx, row.Key)
 	if err != nil {
 		return err
 	}

@@ -72,11 +72,14 @@ func (x *Exchange) shareAnew(t *txn, a policy.Actor, p *prepared, old store.Sign
 	if err := store.ReleaseKey(t.ctx, t.writing(), old); err != nil {
 		return lantern.ShareResult{}, fmt.Errorf("making room for a signal: %w", err)
 	}
-	in, err := store.InsertSignals(t.ctx, t.writing(), []store.SignalRow{p.row})
-	if err != nil || !in[p.row.ID] {
+	siblings, err := store.SiblingsOn(t.ctx, t.Tx, p.row.Key)
+	if err != nil {
+		return lantern.ShareResult{}, err
+	}
+	if err := store.InsertSignals(t.ctx, t.writing(), []store.SignalRow{p.row}); err != nil {
 		return lantern.ShareResult{}, fmt.Errorf("storing a signal anew: %w", err)
 	}
-	s := &sharing{x: x, t: t}
+	s := &sharing{x: x, t: t, siblings: siblings}
 	result, err := s.place(a, p, p.draft.Programs, audit.Share)
 	if err != nil {
 		return result, err
@@ -132,6 +135,9 @@ func (x *Exchange) amend(t *txn, a policy.Actor, p *prepared, row store.SignalRo
 		t.tellImminent(p.row, missing)
 	}
 	s := &sharing{x: x, t: t}
+	if s.siblings, err = store.SiblingsOn(t.ctx, t.Tx, row.Key); err != nil {
+		return lantern.ShareResult{}, err
+	}
 	result, err := s.place(a, p, missing, audit.Amend)
 	if err != nil {
 		return result, err

@@ -10,6 +10,7 @@ import (
 	"lantern/audit"
 	"lantern/internal/fair"
 	"lantern/internal/policy"
+	"lantern/internal/sqldb"
 	"lantern/internal/store"
 	"lantern/signal"
 )
@@ -132,32 +133,49 @@ type batch struct {
 	results []lantern.ShareResult
 }
 
+// owned names a value in a member's hands, of which there is one signal at most.
+type owned struct {
+	member lantern.ID
+	key    string
+}
+
 // shareAll writes batches: the rows of all of them in few statements.
 func (x *Exchange) shareAll(t *txn, batches []batch) error {
 	if err := x.holdMarked(t, batches); err != nil {
 		return err
 	}
-	var rows []store.SignalRow
+	keys := make([][]byte, 0, len(batches))
+	for _, b := range batches {
+		for _, p := range b.drafts {
+			keys = append(keys, p.row.Key)
+		}
+	}
+	// Whoever writes holds the log's head, so what is not there does not come meanwhile.
+	opinions, err := store.Opinions(t.ctx, t.Tx, keys)
+	if err != nil {
+		return err
+	}
+	siblings, err := store.Siblings(t.ctx, t.Tx, opinions)
+	if err != nil {
+		return err
+	}
+	taken := make(map[owned]bool, len(keys))
+	for _, o := range opinions {
+		taken[owned{o.Member, o.Key}] = true
+	}
+	rows, in := make([]store.SignalRow, 0, len(keys)), make(map[lantern.ID]bool, len(keys))
 	for _, b := range batches {
 		for _, p := range b.drafts {
 			p.row.Created, p.row.Updated = t.now, t.now
-			rows = append(rows, p.row)
-		}
-	}
-	in, err := store.InsertSignals(t.ctx, t.writing(), rows)
-	if err != nil {
-		return fmt.Errorf("storing signals: %w", err)
-	}
-	s := &sharing{x: x, t: t}
-	for _, b := range batches {
-		for _, p := range b.drafts {
-			if !in[p.row.ID] {
-				continue
-			}
-			if b.results[p.at], err = s.place(b.by, p, p.draft.Programs, audit.Share); err != nil {
-				return err
+			if at := (owned{p.row.Member, string(p.row.Key)}); !taken[at] {
+				taken[at], in[p.row.ID] = true, true
+				rows = append(rows, p.row)
 			}
 		}
+	}
+	s := &sharing{x: x, t: t, siblings: siblings}
+	if err := s.enter(rows, batches, in); err != nil {
+		return err
 	}
 	if err := s.flush(); err != nil {
 		return err
@@ -184,6 +202,33 @@ func (x *Exchange) shareEarlier(t *txn, member lantern.ID) error {
 	earlier := t.shares
 	t.shares = nil
 	return x.shareAll(t, earlier)
+}
+
+// enter writes the rows of new signals and, meanwhile, gives them places and entries in the
+// log: the one is the database's work, the other is digests and sealing.
+func (s *sharing) enter(rows []store.SignalRow, batches []batch, in map[lantern.ID]bool) (err error) {
+	for _, b := range batches {
+		for _, p := range b.drafts {
+			for _, program := range p.draft.Programs {
+				if _, err := s.t.head(program); err != nil { // read while the database is free
+					return err
+				}
+			}
+		}
+	}
+	stored := make(chan error, 1)
+	go func(tx *sqldb.Tx) { stored <- store.InsertSignals(s.t.ctx, tx, rows) }(s.t.writing())
+	for _, b := range batches {
+		for _, p := range b.drafts {
+			if in[p.row.ID] && err == nil {
+				b.results[p.at], err = s.place(b.by, p, p.draft.Programs, audit.Share)
+			}
+		}
+	}
+	if e := <-stored; e != nil {
+		return fmt.Errorf("storing signals: %w", e)
+	}
+	return err
 }
 
 // world is what checking a batch reads, each thing once.

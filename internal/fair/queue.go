@@ -112,10 +112,12 @@ func (q *Queue[T]) offer(member lantern.ID, a act[T]) (full <-chan struct{}) {
 		q.turns = append(q.turns, l)
 	}
 	l.acts = append(l.acts, a)
-	if q.seen[0].member != member {
-		q.seen[1] = q.seen[0]
+	if member != 0 { // nobody's: what never waits, and what the service does by itself
+		if q.seen[0].member != member {
+			q.seen[1] = q.seen[0]
+		}
+		q.seen[0] = sighting{member, now}
 	}
-	q.seen[0] = sighting{member, now}
 	q.ring()
 	return nil
 }

@@ -13,11 +13,10 @@ const maxRows = 100
 
 // insertion is what to insert, with as many values as rows times columns.
 type insertion struct {
-	table     string
-	columns   []string
-	suffix    string // follows the values; may be ""
-	returning string // a BIGINT column to return of each row that went in; may be ""
-	values    []any
+	table   string
+	columns []string
+	suffix  string // follows the values; may be ""
+	values  []any
 }
 
 func (in insertion) rows() int { return len(in.values) / len(in.columns) }
@@ -27,37 +26,25 @@ func (in insertion) rows() int { return len(in.values) / len(in.columns) }
 // Table, columns and suffix are program text, never input. Every row must have one value
 // per column.
 func (tx *Tx) InsertMany(ctx context.Context, table string, columns []string, suffix string, rows [][]any) (int64, error) {
-	n, _, err := tx.insert(ctx, insertion{table: table, columns: columns, suffix: suffix}, rows)
-	return n, err
-}
-
-// InsertNew is InsertMany for rows of which some may be there already: those that conflict
-// on the columns in conflict are left out. It returns the values of returning, one of the
-// columns, of the rows that went in, in any order: a BIGINT that no row had before.
-func (tx *Tx) InsertNew(ctx context.Context, table string, columns []string, conflict, returning string, rows [][]any) ([]int64, error) {
-	_, in, err := tx.insert(ctx, insertion{table: table, columns: columns, suffix: "ON CONFLICT (" + conflict + ") DO NOTHING", returning: returning}, rows)
-	return in, err
-}
-
-func (tx *Tx) insert(ctx context.Context, in insertion, rows [][]any) (int64, []int64, error) {
 	if len(rows) == 0 {
-		return 0, nil, nil
+		return 0, nil
 	}
+	in := insertion{table: table, columns: columns, suffix: suffix}
 	in.values = make([]any, 0, len(rows)*len(in.columns))
 	for i, row := range rows {
 		if len(row) != len(in.columns) {
-			return 0, nil, fmt.Errorf("inserting into %s: row %d has %d values for %d columns", in.table, i, len(row), len(in.columns))
+			return 0, fmt.Errorf("inserting into %s: row %d has %d values for %d columns", in.table, i, len(row), len(in.columns))
 		}
 		in.values = append(in.values, row...)
 	}
 	if err := tx.convert(in.values); err != nil {
-		return 0, nil, err
+		return 0, err
 	}
-	n, ids, err := tx.session.insert(ctx, in)
+	n, err := tx.session.insert(ctx, in)
 	if err != nil {
-		return 0, nil, fmt.Errorf("inserting into %s: %w", in.table, tx.fail(ctx, err))
+		return 0, fmt.Errorf("inserting into %s: %w", in.table, tx.fail(ctx, err))
 	}
-	return n, ids, nil
+	return n, nil
 }
 
 // chunk returns how many of n rows the next statement takes: 100, or else the largest
@@ -90,18 +77,10 @@ func (in insertion) text(n int, placeholder func(i int) string) string {
 		b.WriteString(placeholder(i + 1))
 	}
 	b.WriteByte(')')
-	return b.String() + in.tail()
-}
-
-// tail is what follows the values.
-func (in insertion) tail() (s string) {
 	if in.suffix != "" {
-		s = " " + in.suffix
+		b.WriteString(" " + in.suffix)
 	}
-	if in.returning != "" {
-		s += " RETURNING " + in.returning
-	}
-	return s
+	return b.String()
 }
 
 func dollar(i int) string { return "$" + strconv.Itoa(i) }

@@ -14,57 +14,32 @@ const fewRows = 16
 
 // insert sends many rows by COPY or, if a conflict must be minded, as one array a column,
 // which the server takes apart: a placeholder for each value costs it several times more.
-func (t *postgresTx) insert(ctx context.Context, in insertion) (int64, []int64, error) {
-	arrays, fit := in.arrays()
-	if in.rows() <= fewRows || !fit {
-		return t.insertFew(ctx, in)
-	}
-	var n int64
-	var returned []int64
-	err := t.conn.Raw(func(raw any) (err error) {
+func (t *postgresTx) insert(ctx context.Context, in insertion) (n int64, err error) {
+	width := len(in.columns)
+	err = t.conn.Raw(func(raw any) (err error) {
 		conn := raw.(*stdlib.Conn).Conn()
-		if in.suffix == "" && in.returning == "" {
-			width := len(in.columns)
+		if in.rows() > fewRows && in.suffix == "" {
 			n, err = conn.CopyFrom(ctx, pgx.Identifier{in.table}, in.columns, pgx.CopyFromSlice(in.rows(),
 				func(i int) ([]any, error) { return in.values[i*width : (i+1)*width], nil }))
 			return err
 		}
-		n, returned, err = runInsert(ctx, conn, in, in.unnest(arrays), arrays)
-		return err
-	})
-	return n, returned, err
-}
-
-// insertFew inserts with a placeholder for each value.
-func (t *postgresTx) insertFew(ctx context.Context, in insertion) (total int64, returned []int64, err error) {
-	width := len(in.columns)
-	for done := 0; done < in.rows(); {
-		n := chunk(in.rows() - done)
-		err := t.conn.Raw(func(raw any) error {
-			affected, ids, err := runInsert(ctx, raw.(*stdlib.Conn).Conn(), in, in.text(n, dollar), in.values[done*width:(done+n)*width])
-			total, returned = total+affected, append(returned, ids...)
+		if arrays, fit := in.arrays(); fit && in.rows() > fewRows {
+			tag, err := conn.Exec(ctx, in.unnest(arrays), arrays...)
+			n = tag.RowsAffected()
 			return err
-		})
-		if err != nil {
-			return total, returned, err
 		}
-		done += n
-	}
-	return total, returned, nil
-}
-
-// runInsert runs one insert statement.
-func runInsert(ctx context.Context, conn *pgx.Conn, in insertion, text string, args []any) (int64, []int64, error) {
-	if in.returning == "" {
-		tag, err := conn.Exec(ctx, text, args...)
-		return tag.RowsAffected(), nil, err
-	}
-	rows, err := conn.Query(ctx, text, args...)
-	if err != nil {
-		return 0, nil, err
-	}
-	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
-	return int64(len(ids)), ids, err
+		for done := 0; done < in.rows(); {
+			rows := chunk(in.rows() - done)
+			tag, err := conn.Exec(ctx, in.text(rows, dollar), in.values[done*width:(done+rows)*width]...)
+			if err != nil {
+				return err
+			}
+			n += tag.RowsAffected()
+			done += rows
+		}
+		return nil
+	})
+	return n, err
 }
 
 // arrays turns rows into one slice a column, unless a column mixes types or holds nulls
@@ -111,7 +86,7 @@ func (in insertion) unnest(arrays []any) string {
 		params[i] = fmt.Sprintf("$%d::%s[]", i+1, elementType(a))
 	}
 	names := strings.Join(in.columns, ", ")
-	return "INSERT INTO " + in.table + " (" + names + ") SELECT " + names + " FROM unnest(" + strings.Join(params, ", ") + ") AS u (" + names + ") WHERE TRUE" + in.tail()
+	return "INSERT INTO " + in.table + " (" + names + ") SELECT " + names + " FROM unnest(" + strings.Join(params, ", ") + ") AS u (" + names + ") WHERE TRUE " + in.suffix
 }
 
 // elementType names PostgreSQL's type of a slice's elements.

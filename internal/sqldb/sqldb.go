@@ -41,7 +41,7 @@ type session interface {
 	exec(ctx context.Context, query string, args []any) (int64, error)
 	query(ctx context.Context, query string, args []any) (*sql.Rows, error)
 	queryRow(ctx context.Context, query string, args []any) *sql.Row
-	insert(ctx context.Context, in insertion) (n int64, returned []int64, err error)
+	insert(ctx context.Context, in insertion) (n int64, err error)
 	commit() error
 	rollback()
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -103,24 +104,30 @@ type Sibling struct {
 	Status lantern.Status
 }
 
-// Siblings reads where the active signals on any of the values, named by their keyed
-// index, are placed, in whichever programs.
-func Siblings(ctx context.Context, tx *sqldb.Tx, keys [][]byte) ([]Sibling, error) {
-	var found []Sibling
-	for start := 0; start < len(keys); start += insertRows {
-		chunk := keys[start:min(start+insertRows, len(keys))]
+// Opinion is a signal on a value, living or not.
+type Opinion struct {
+	Signal, Member lantern.ID
+	Key            string // keyed index of the value
+	State          lantern.SignalState
+	Status         lantern.Status
+}
+
+// Opinions reads the signals on any of the values, named by their keyed index. Nearly always
+// there are none. Nothing else is asked for: a planner knows nothing of the keys, and would
+// begin with whatever else it is given.
+func Opinions(ctx context.Context, tx *sqldb.Tx, keys [][]byte) ([]Opinion, error) {
+	var found []Opinion
+	for chunk := range slices.Chunk(keys, insertRows) {
 		list := make([]any, len(chunk))
 		for i, k := range chunk {
 			list[i] = k
 		}
-		rows, err := tx.Query(ctx, `SELECT p.program_id, p.signal_id, p.member_id, p.value_id, p.seq, p.changed_at, s.skey, s.status
-			FROM signal s JOIN placement p ON p.signal_id = s.id
-			WHERE s.skey IN (`+places(1, len(chunk))+`) AND s.state = 'active'`, list...)
-		got, err := all(rows, err, "siblings", func(s scanner) (b Sibling, err error) {
+		rows, err := tx.Query(ctx, `SELECT id, member_id, skey, state, status FROM signal WHERE skey IN (`+places(1, len(chunk))+`)`, list...)
+		got, err := all(rows, err, "opinions", func(s scanner) (o Opinion, err error) {
 			var key []byte
-			b.Placement, err = scanPlacement(extra{s, []any{&key, &b.Status}})
-			b.Key = string(key)
-			return b, err
+			err = s.Scan(&o.Signal, &o.Member, &key, &o.State, &o.Status)
+			o.Key = string(key)
+			return o, err
 		})
 		if err != nil {
 			return nil, err
@@ -128,6 +135,40 @@ func Siblings(ctx context.Context, tx *sqldb.Tx, keys [][]byte) ([]Sibling, erro
 		found = append(found, got...)
 	}
 	return found, nil
+}
+
+// Siblings reads where those of the signals that are active are placed, in whichever
+// programs.
+func Siblings(ctx context.Context, tx *sqldb.Tx, opinions []Opinion) ([]Sibling, error) {
+	active := map[lantern.ID]Opinion{}
+	var ids []any
+	for _, o := range opinions {
+		if o.State == lantern.Active {
+			active[o.Signal], ids = o, append(ids, o.Signal)
+		}
+	}
+	var found []Sibling
+	for chunk := range slices.Chunk(ids, insertRows) {
+		rows, err := tx.Query(ctx, `SELECT program_id, signal_id, member_id, value_id, seq, changed_at FROM placement
+			WHERE signal_id IN (`+places(1, len(chunk))+`)`, chunk...)
+		got, err := all(rows, err, "siblings", scanPlacement)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range got {
+			found = append(found, Sibling{p, active[p.Signal].Key, active[p.Signal].Status})
+		}
+	}
+	return found, nil
+}
+
+// SiblingsOn does both for one value.
+func SiblingsOn(ctx context.Context, tx *sqldb.Tx, key []byte) ([]Sibling, error) {
+	opinions, err := Opinions(ctx, tx, [][]byte{key})
+	if err != nil {
+		return nil, err
+	}
+	return Siblings(ctx, tx, opinions)
 }
 
 // places writes n placeholders from number first on.

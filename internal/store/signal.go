@@ -51,30 +51,20 @@ var (
 	secretInsert = strings.Fields("member_id signal_id wrapped")
 )
 
-// InsertSignals stores new signals with their wrapped keys. A row whose member already
-// has a signal on that value is left out; the answer says which ids went in.
-func InsertSignals(ctx context.Context, tx *sqldb.Tx, rows []SignalRow) (map[lantern.ID]bool, error) {
-	list := make([][]any, len(rows))
+// InsertSignals stores new signals with their wrapped keys. None may be on a value on which
+// its member has one.
+func InsertSignals(ctx context.Context, tx *sqldb.Tx, rows []SignalRow) error {
+	list, secrets := make([][]any, len(rows)), make([][]any, len(rows))
 	for i, r := range rows {
 		list[i] = []any{int64(r.Member), int64(r.ID), string(r.Type), r.Key, string(r.State), string(r.Status), r.Imminent,
 			r.Opinion, r.Content, r.Value, r.Note, micros(r.Expires), micros(r.Created), micros(r.Updated)}
+		secrets[i] = []any{int64(r.Member), int64(r.ID), r.Wrapped}
 	}
-	ids, err := tx.InsertNew(ctx, "signal", signalInsert, "skey, member_id", "id", list)
-	if err != nil {
-		return nil, err
+	if _, err := tx.InsertMany(ctx, "signal", signalInsert, "", list); err != nil {
+		return err
 	}
-	in := make(map[lantern.ID]bool, len(ids))
-	for _, id := range ids {
-		in[lantern.ID(id)] = true
-	}
-	secrets := make([][]any, 0, len(rows))
-	for _, r := range rows {
-		if in[r.ID] {
-			secrets = append(secrets, []any{int64(r.Member), int64(r.ID), r.Wrapped})
-		}
-	}
-	_, err = tx.InsertMany(ctx, "secret", secretInsert, "", secrets)
-	return in, err
+	_, err := tx.InsertMany(ctx, "secret", secretInsert, "", secrets)
+	return err
 }
 
 // ReadSignal reads one signal by id.

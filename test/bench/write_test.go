@@ -30,8 +30,8 @@ import (
 
 // BenchmarkWrite holds the whole write path (HTTP, strict JSON, authentication, policy,
 // normal form, sealing, unique index, log, one sync a commit) against the fastest plain
-// form of each engine: rows of the same size into one table with one unique index, a
-// thousand a transaction, from a program that does nothing else. Both run in turn, so
+// form of each engine: the columns of a signal into one table with one unique index, a
+// thousand rows a transaction, from a program that does nothing else. Both run in turn, so
 // that a machine whose speed drifts gives the same ratio.
 //
 //	go test ./test/bench -bench Write -benchtime 10x
@@ -58,32 +58,49 @@ const batch = lantern.MaxBatch
 // plainForm inserts batch rows in one durable transaction.
 type plainForm struct {
 	name string
-	run  func([]plainRow) error
+	run  func([][]any) error
 }
 
-// plainRow is what a system without sealing and log would store.
-type plainRow struct {
-	id   int64
-	key  []byte
-	body []byte
-}
+// plainTable is what a system without sealing and log would keep of a signal: the same
+// columns, the value in the open, a rising id and one unique index.
+const plainTable = `CREATE TABLE plain (id BIGINT PRIMARY KEY, member_id BIGINT NOT NULL, type TEXT NOT NULL, skey BYTEA NOT NULL, state TEXT NOT NULL,
+	status TEXT NOT NULL, imminent BOOLEAN NOT NULL, opinion TEXT NOT NULL, value TEXT NOT NULL, note TEXT, expires_at BIGINT NOT NULL,
+	created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL, UNIQUE (skey, member_id))`
+
+var plainColumns = []string{"id", "member_id", "type", "skey", "state", "status", "imminent", "opinion", "value", "note", "expires_at", "created_at", "updated_at"}
 
 var plainID atomic.Int64
 
-func plainRows() []plainRow {
-	rows := make([]plainRow, batch)
+func plainRows() [][]any {
+	rows := make([][]any, batch)
+	now := time.Now().UnixMicro()
 	for i := range rows {
-		var b [360]byte
-		rand.Read(b[:40]) //nolint:errcheck // never fails
-		for j := 40; j < len(b); j++ {
-			b[j] = 'a' + byte(j%26)
-		}
-		rows[i] = plainRow{plainID.Add(1), b[8:40], b[40:]}
+		key := make([]byte, 16)
+		rand.Read(key) //nolint:errcheck // never fails
+		opinion := `{"programs":null,"type":"sha256","value":"","status":"violating","tags":["csam"],"severity":"medium","confidence":90,` +
+			`"basis":{"policy":"child safety 2.1","reviewed_by":"human","action":"removed","at":"2026-11-23T09:00:00Z"},"subject_role":"content","handling":"AMBER+STRICT"}`
+		rows[i] = []any{plainID.Add(1), int64(4711), "sha256", key, "active", "violating", false, opinion, fmt.Sprintf("%x%x", key, key), nil, now, now, now}
 	}
 	return rows
 }
 
-const plainTable = "CREATE TABLE plain (id BIGINT PRIMARY KEY, skey %s NOT NULL UNIQUE, body %s NOT NULL)"
+// multiRow writes an insert of some rows with one placeholder for each value.
+func multiRow(rows int, placeholder func(int) string) string {
+	var b strings.Builder
+	b.WriteString("INSERT INTO plain (" + strings.Join(plainColumns, ", ") + ") VALUES ")
+	for i := range rows * len(plainColumns) {
+		switch {
+		case i == 0:
+			b.WriteByte('(')
+		case i%len(plainColumns) == 0:
+			b.WriteString("), (")
+		default:
+			b.WriteString(", ")
+		}
+		b.WriteString(placeholder(i + 1))
+	}
+	return b.String() + ")"
+}
 
 // plainSQLite gives multi-row inserts with "?", the form that is fastest there.
 func plainSQLite(b *testing.B, dsn string) []plainForm {
@@ -94,15 +111,15 @@ func plainSQLite(b *testing.B, dsn string) []plainForm {
 	}
 	b.Cleanup(func() { db.Close() }) //nolint:errcheck // the benchmark is over
 	db.SetMaxOpenConns(1)
-	if _, err := db.Exec(strings.ReplaceAll(fmt.Sprintf(plainTable, "BLOB", "BLOB"), "BIGINT", "INTEGER")); err != nil {
+	if _, err := db.Exec(strings.NewReplacer("BIGINT", "INTEGER", "BYTEA", "BLOB").Replace(plainTable)); err != nil {
 		b.Fatal(err)
 	}
-	const rows = 100
-	insert, err := db.Prepare("INSERT INTO plain (id, skey, body) VALUES (?,?,?)" + strings.Repeat(",(?,?,?)", rows-1))
+	const rows = 20 // measured: 1 to 100 are alike
+	insert, err := db.Prepare(multiRow(rows, func(int) string { return "?" }))
 	if err != nil {
 		b.Fatal(err)
 	}
-	return []plainForm{{"plain", func(list []plainRow) error {
+	return []plainForm{{"plain", func(list [][]any) error {
 		tx, err := db.Begin()
 		if err != nil {
 			return err
@@ -110,11 +127,7 @@ func plainSQLite(b *testing.B, dsn string) []plainForm {
 		defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to undo
 		stmt := tx.Stmt(insert)
 		for chunk := range slices.Chunk(list, rows) {
-			args := make([]any, 0, 3*rows)
-			for _, r := range chunk {
-				args = append(args, r.id, r.key, r.body)
-			}
-			if _, err := stmt.Exec(args...); err != nil {
+			if _, err := stmt.Exec(slices.Concat(chunk...)...); err != nil {
 				return err
 			}
 		}
@@ -130,35 +143,23 @@ func plainPostgres(b *testing.B, dsn string) []plainForm {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { conn.Close(ctx) }) //nolint:errcheck // the benchmark is over
-	if _, err := conn.Exec(ctx, fmt.Sprintf(plainTable, "BYTEA", "BYTEA")); err != nil {
+	if _, err := conn.Exec(ctx, plainTable); err != nil {
 		b.Fatal(err)
 	}
 	const rows = 250
-	var text strings.Builder
-	text.WriteString("INSERT INTO plain (id, skey, body) VALUES ")
-	for i := range rows {
-		if i > 0 {
-			text.WriteByte(',')
-		}
-		fmt.Fprintf(&text, "($%d,$%d,$%d)", 3*i+1, 3*i+2, 3*i+3)
-	}
-	return []plainForm{{"plain", func(list []plainRow) error {
+	text := multiRow(rows, func(i int) string { return fmt.Sprintf("$%d", i) })
+	return []plainForm{{"plain", func(list [][]any) error {
 		return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
 			for chunk := range slices.Chunk(list, rows) {
-				args := make([]any, 0, 3*rows)
-				for _, r := range chunk {
-					args = append(args, r.id, r.key, r.body)
-				}
-				if _, err := tx.Exec(ctx, text.String(), args...); err != nil {
+				if _, err := tx.Exec(ctx, text, slices.Concat(chunk...)...); err != nil {
 					return err
 				}
 			}
 			return nil
 		})
-	}}, {"copy", func(list []plainRow) error {
+	}}, {"copy", func(list [][]any) error {
 		return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
-			_, err := tx.CopyFrom(ctx, pgx.Identifier{"plain"}, []string{"id", "skey", "body"},
-				pgx.CopyFromSlice(len(list), func(i int) ([]any, error) { return []any{list[i].id, list[i].key, list[i].body}, nil }))
+			_, err := tx.CopyFrom(ctx, pgx.Identifier{"plain"}, plainColumns, pgx.CopyFromRows(list))
 			return err
 		})
 	}}}
@@ -235,16 +236,16 @@ func (w *writer) post(b *testing.B, path string, body []byte, want int) {
 	}
 }
 
-// benchBatches alternates rounds of plain rows with rounds of requests: callers batches at
-// once, as members that fill an exchange would.
+// benchBatches alternates rounds of plain rows with rounds of requests: callers that send
+// one batch after the other, as members do that fill an exchange, and one caller alone.
 func benchBatches(b *testing.B, dsn string, plain []plainForm, kind lantern.SignalType) {
-	const callers = 4
+	const callers, each = 4, 4
 	w := newWriter(b, dsn)
 	took := map[string]time.Duration{}
 	var alone time.Duration
 	for range b.N {
 		for _, p := range plain {
-			lists := make([][]plainRow, callers)
+			lists := make([][][]any, callers*each)
 			for i := range lists {
 				lists[i] = plainRows()
 			}
@@ -256,22 +257,31 @@ func benchBatches(b *testing.B, dsn string, plain []plainForm, kind lantern.Sign
 			}
 			took[p.name] += time.Since(began)
 		}
-		bodies := make([][]byte, callers+1)
+		bodies := make([][]byte, callers*each)
 		for i := range bodies {
 			bodies[i] = w.body(b, kind)
 		}
 		began := time.Now()
 		var group sync.WaitGroup
-		for _, body := range bodies[1:] {
-			group.Go(func() { w.post(b, "/v1/signals/batch", body, batch) })
+		for mine := range slices.Chunk(bodies, each) {
+			group.Go(func() {
+				for _, body := range mine {
+					w.post(b, "/v1/signals/batch", body, batch)
+				}
+			})
 		}
 		group.Wait()
 		took["lantern"] += time.Since(began)
+		for i := range each {
+			bodies[i] = w.body(b, kind)
+		}
 		began = time.Now()
-		w.post(b, "/v1/signals/batch", bodies[0], batch)
+		for _, body := range bodies[:each] {
+			w.post(b, "/v1/signals/batch", body, batch)
+		}
 		alone += time.Since(began)
 	}
-	rate := func(d time.Duration) float64 { return float64(b.N*callers*batch) / d.Seconds() }
+	rate := func(d time.Duration) float64 { return float64(b.N*callers*each*batch) / d.Seconds() }
 	for name, d := range took {
 		b.ReportMetric(rate(d), name+"/s")
 	}
@@ -292,12 +302,14 @@ func benchSingles(b *testing.B, dsn string) {
 		w.post(b, "/v1/signals", body, 1)
 	}
 	var one, all time.Duration
+	var shared struct{ commits, acts int64 }
 	for range b.N {
 		began := time.Now()
 		for range callers {
 			single()
 		}
 		one += time.Since(began)
+		commits, acts := w.Written()
 		began = time.Now()
 		var group sync.WaitGroup
 		for range callers {
@@ -309,10 +321,13 @@ func benchSingles(b *testing.B, dsn string) {
 		}
 		group.Wait()
 		all += time.Since(began)
+		c, a := w.Written()
+		shared.commits, shared.acts = shared.commits+c-commits, shared.acts+a-acts
 	}
 	sequential, together := float64(b.N*callers)/one.Seconds(), float64(b.N*callers*each)/all.Seconds()
 	b.ReportMetric(sequential, "one-caller/s")
 	b.ReportMetric(together, "200-callers/s")
 	b.ReportMetric(together/sequential, "times")
+	b.ReportMetric(float64(shared.acts)/float64(shared.commits), "shares/commit")
 	b.ReportMetric(0, "ns/op")
 }
