@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/klauspost/compress/zstd"
+
 	"lantern"
 	"lantern/client"
 	"lantern/internal/agent"
@@ -64,7 +66,11 @@ func (r *realReader) RoundTrip(req *http.Request) (res *http.Response, err error
 		w := httptest.NewRecorder()
 		r.w.handler.ServeHTTP(w, in)
 		if res = w.Result(); w.Code == http.StatusOK {
-			return r.observe(n, req.URL.Path, sent, w.Body.Bytes())
+			answer, err := plain(w)
+			if err != nil {
+				return err
+			}
+			return r.observe(n, req.URL.Path, sent, answer)
 		}
 		return nil
 	})
@@ -74,6 +80,19 @@ func (r *realReader) RoundTrip(req *http.Request) (res *http.Response, err error
 	return res, nil
 }
 
+// plain is an answer's body as it was before it was packed.
+func plain(w *httptest.ResponseRecorder) ([]byte, error) {
+	if w.Header().Get("Content-Encoding") != "zstd" {
+		return w.Body.Bytes(), nil
+	}
+	d, err := zstd.NewReader(bytes.NewReader(w.Body.Bytes()))
+	if err != nil {
+		return nil, err
+	}
+	defer d.Close()
+	return io.ReadAll(d)
+}
+
 // observe tells the observer what the exchange answered.
 func (r *realReader) observe(n *network, path string, sent, answer []byte) error {
 	switch {
@@ -81,6 +100,18 @@ func (r *realReader) observe(n *network, path string, sent, answer []byte) error
 		var page lantern.FeedPage
 		if err := json.Unmarshal(answer, &page); err != nil {
 			return err
+		}
+		n.saw(r.member, page)
+	case strings.HasSuffix(path, "/snapshot"):
+		var page lantern.FeedPage
+		for line := range bytes.Lines(answer) {
+			var c lantern.Change // or the mark at the end, which holds none
+			if err := json.Unmarshal(line, &c); err != nil {
+				return err
+			}
+			if c.Seq != 0 {
+				page.Changes = append(page.Changes, c)
+			}
 		}
 		n.saw(r.member, page)
 	case path == "/v1/corrections":
