@@ -227,11 +227,13 @@ func (b *sqliteDB) begin(ctx context.Context, write bool) (session, error) {
 		return nil, err
 	}
 	c.trim()
+	t := &sqliteTx{sqliteConn: c, home: home}
 	if _, err := c.exec(ctx, start, nil); err != nil {
-		home <- c
+		// A context that ends just then makes the driver report a failure of what was done.
+		t.rollback()
 		return nil, err
 	}
-	return &sqliteTx{sqliteConn: c, home: home}, nil
+	return t, nil
 }
 
 // take waits for a connection of home, and opens it if need be.
