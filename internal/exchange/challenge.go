@@ -186,7 +186,11 @@ func (x *Exchange) Decide(ctx context.Context, a policy.Actor, id lantern.ID, d 
 		if err != nil {
 			return err
 		}
-		part := policy.PartIn(a, row.Owner, row.Member)
+		challengers, err := store.Challengers(t.ctx, t.Tx, row.Signal)
+		if err != nil {
+			return err
+		}
+		part := policy.PartIn(a, row.Owner, challengers)
 		if !ok || part == policy.Nobody && row.Member != a.Member {
 			return errMissing("challenge")
 		}
@@ -232,7 +236,9 @@ func (x *Exchange) move(t *txn, a policy.Actor, c store.ChallengeRow, m policy.M
 		c.Decided = t.now
 		t.tellDecided(c)
 	} else if c.State == lantern.ChallengeDisputed {
-		t.tellWaits(c)
+		if err := t.tellWaits(c); err != nil {
+			return c.Challenge, err
+		}
 	}
 	row, ok, err := store.ReadSignal(t.ctx, t.Tx, c.Signal)
 	if err != nil || !ok {

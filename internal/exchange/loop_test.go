@@ -119,6 +119,44 @@ func TestChallengeIsDisputedAndRejected(t *testing.T) {
 	})
 }
 
+func TestWhoChallengedASignalIsNoThirdParty(t *testing.T) {
+	t.Parallel()
+	sqldbtest.Each(t, func(t *testing.T, url string) {
+		w := exchangetest.New(t, url)
+		cloud, face, game, mail := w.AddCompany("Cloudbin"), w.AddCompany("Facegram"), w.AddCompany("Pixelplay"), w.AddCompany("Postbox")
+		ctx := t.Context()
+		id := w.MustShare(cloud.Service, w.Draft(1))
+		w.Drain(face.Service, "")
+		w.Drain(game.Service, "")
+		byFace, err := w.OpenChallenge(ctx, face.Investigator, lantern.Challenge{Signal: id, Reason: lantern.NotAbusive})
+		if err != nil {
+			t.Fatal(err)
+		}
+		byGame, err := w.OpenChallenge(ctx, game.Investigator, lantern.Challenge{Signal: id, Reason: lantern.NotAbusive})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.Clock.Add(73 * time.Hour)
+		if err := w.Sweep(ctx); err != nil {
+			t.Fatal(err)
+		}
+		uphold := lantern.Decision{Verdict: lantern.Uphold, Reason: "we said so ourselves"}
+		if _, err := w.Decide(ctx, game.Officer, byFace.ID, uphold); lantern.KindOf(err) != lantern.NotFound {
+			t.Errorf("an officer of another challenger of the signal decides: got %v, want not found", err)
+		}
+		if _, err := w.Challenge(ctx, game.Officer, byFace.ID); lantern.KindOf(err) != lantern.NotFound {
+			t.Errorf("an officer of another challenger of the signal reads what it may not decide: got %v, want not found", err)
+		}
+		reject := lantern.Decision{Verdict: lantern.Reject, Reason: "the basis holds"}
+		if _, err := w.Decide(ctx, mail.Officer, byGame.ID, reject); err != nil {
+			t.Fatalf("an officer of a member that challenged nothing: %v", err)
+		}
+		if _, err := w.Decide(ctx, game.Officer, byFace.ID, uphold); lantern.KindOf(err) != lantern.NotFound {
+			t.Errorf("an officer decides on what its own member was refused: got %v, want not found", err)
+		}
+	})
+}
+
 func TestShareTwice(t *testing.T) {
 	t.Parallel()
 	sqldbtest.Each(t, func(t *testing.T, url string) {

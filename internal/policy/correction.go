@@ -21,17 +21,18 @@ type Part string
 // The parts.
 const (
 	Sharer  Part = "sharer"
-	Officer Part = "officer" // dispute officer of a member that is neither sharer nor challenger
+	Officer Part = "officer" // dispute officer of a member that is neither sharer nor ever challenged the signal
 	Clock   Part = "clock"   // a deadline passed
 	Nobody  Part = ""
 )
 
-// PartIn tells which part the actor plays.
-func PartIn(a Actor, owner, challenger lantern.ID) Part {
+// PartIn tells which part the actor plays. Challengers are the members that ever challenged
+// the signal, not in this challenge alone: what one upholds would settle its own as well.
+func PartIn(a Actor, owner lantern.ID, challengers []lantern.ID) Part {
 	switch {
 	case a.Member == owner:
 		return Sharer
-	case a.Member == challenger:
+	case slices.Contains(challengers, a.Member):
 		return Nobody
 	case a.has([]lantern.PersonRole{lantern.DisputeOfficer}):
 		return Officer

@@ -52,6 +52,12 @@ func Undecided(ctx context.Context, tx *sqldb.Tx, signal lantern.ID) ([]Challeng
 	return all(rows, err, "challenges", scanChallenge)
 }
 
+// Challengers reads which members ever challenged a signal.
+func Challengers(ctx context.Context, tx *sqldb.Tx, signal lantern.ID) ([]lantern.ID, error) {
+	rows, err := tx.Query(ctx, `SELECT DISTINCT member_id FROM challenge WHERE signal_id = $1 ORDER BY member_id`, signal)
+	return all(rows, err, "challengers", func(s scanner) (id lantern.ID, err error) { return id, s.Scan(&id) })
+}
+
 // CountUndecided counts a member's own undecided challenges.
 func CountUndecided(ctx context.Context, tx *sqldb.Tx, member lantern.ID) (n int, err error) {
 	err = tx.QueryRow(ctx, `SELECT COUNT(*) FROM challenge WHERE member_id = $1 AND decided_at = 0`, member).Scan(&n)
@@ -60,7 +66,7 @@ func CountUndecided(ctx context.Context, tx *sqldb.Tx, member lantern.ID) (n int
 
 // ChallengesFor reads the challenges a member opened, must answer or may decide: what is
 // imminent and undecided first, then the newest last: its own, those against its signals and, if disputes is set, every disputed one
-// in a program it is in.
+// in a program it is in, of a signal that it never challenged itself.
 func ChallengesFor(ctx context.Context, tx *sqldb.Tx, member lantern.ID, disputes bool) ([]ChallengeRow, error) {
 	flag := 0
 	if disputes {
@@ -69,7 +75,8 @@ func ChallengesFor(ctx context.Context, tx *sqldb.Tx, member lantern.ID, dispute
 	rows, err := tx.Query(ctx, `SELECT `+challengeColumns+` FROM challenge c
 		WHERE c.member_id = $1 OR c.owner_id = $1 OR ($2 = 1 AND c.state = 'disputed' AND EXISTS (
 			SELECT 1 FROM placement p JOIN membership b ON b.program_id = p.program_id AND b.member_id = $1 AND b.left_at = 0
-			WHERE p.signal_id = c.signal_id))
+			WHERE p.signal_id = c.signal_id)
+			AND NOT EXISTS (SELECT 1 FROM challenge o WHERE o.signal_id = c.signal_id AND o.member_id = $1))
 		ORDER BY CASE WHEN c.imminent AND c.decided_at = 0 THEN 0 ELSE 1 END, c.opened_at, c.id`, member, flag)
 	return all(rows, err, "challenges", scanChallenge)
 }
