@@ -28,7 +28,7 @@ func corrections() handler {
 		case "true":
 			read = c.api.x.OverdueCorrections
 		default:
-			return nil, lantern.Errorf(lantern.Invalid, "query parameter overdue is neither true nor false")
+			return nil, errParam("overdue", "is neither true nor false", "give true, or leave it out")
 		}
 		items, err := read(c.ctx(), c.actor)
 		return lantern.Items[lantern.Correction]{Items: items}, err

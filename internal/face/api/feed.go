@@ -30,11 +30,11 @@ func (c *call) filter() (f lantern.FeedFilter, err error) {
 	f.MinSeverity = lantern.Severity(c.params["min_severity"])
 	for _, t := range f.Types {
 		if _, known := signal.Lookup(t); !known {
-			return f, lantern.Errorf(lantern.Invalid, "query parameter type is not a signal type")
+			return f, errParam("type", "is not a signal type", "GET /v1/types lists them")
 		}
 	}
 	for _, s := range listed[string](c, "sharer") {
-		id, err := lantern.ParseID(s)
+		id, err := paramID("sharer", s)
 		if err != nil {
 			return f, err
 		}
@@ -48,7 +48,7 @@ func (c *call) filter() (f lantern.FeedFilter, err error) {
 	for name, t := range map[string]*time.Time{"created_since": &f.CreatedSince, "seen_since": &f.SeenSince} {
 		if s := c.params[name]; s != "" {
 			if *t, err = time.Parse(time.RFC3339, s); err != nil {
-				return f, &lantern.Error{Kind: lantern.Invalid, Reason: "query parameter " + name + " is not a time", Fix: "write it as 2006-01-02T15:04:05Z"}
+				return f, errParam(name, "is not a time", "write it as 2006-01-02T15:04:05Z")
 			}
 		}
 	}
@@ -57,7 +57,7 @@ func (c *call) filter() (f lantern.FeedFilter, err error) {
 	case "true":
 		f.Imminent = true
 	default:
-		return f, lantern.Errorf(lantern.Invalid, "query parameter imminent is neither true nor false")
+		return f, errParam("imminent", "is neither true nor false", "give true, or leave it out")
 	}
 	return f, f.Validate()
 }

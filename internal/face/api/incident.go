@@ -40,7 +40,7 @@ func incidents() handler {
 			}
 			var after lantern.ID
 			if s := c.params["after"]; s != "" {
-				if after, err = lantern.ParseID(s); err != nil {
+				if after, err = paramID("after", s); err != nil {
 					return nil, err
 				}
 			}

@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net"
 	"net/http"
@@ -231,4 +232,39 @@ func TestInternalError(t *testing.T) {
 	if id := res.Header.Get("Request-Id"); !strings.Contains(w.log.String(), id) || strings.Count(w.log.String(), "keeper of quotas") != 1 {
 		t.Error("the cause is not in the log once")
 	}
+}
+
+// A query that cannot be read is refused with the parameter's name and what to write
+// instead, and without what was written.
+func TestRefusedQueries(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sqldbtest.SQLite(t))
+	feed := "/v1/programs/" + w.program.String() + "/changes"
+	tests := []struct{ path, name string }{
+		{feed, "type"}, {feed, "status"}, {feed, "sharer"}, {feed, "min_severity"}, {feed, "min_corroboration"}, {feed, "created_since"},
+		{feed, "seen_since"}, {feed, "imminent"}, {feed, "wait"}, {feed, "limit"}, {feed, "cursor"},
+		{"/v1/signals", "state"}, {"/v1/signals", "type"}, {"/v1/signals", "after"}, {"/v1/signals", "limit"},
+		{"/v1/incidents", "after"}, {"/v1/corrections", "overdue"},
+	}
+	check := func(path, name, query string) {
+		t.Helper()
+		res, answer := w.send("GET", path+"?"+query, w.red.key, "")
+		var p struct {
+			Detail string
+			Errors []struct{ Fix string }
+		}
+		if err := json.Unmarshal([]byte(answer), &p); err != nil || res.StatusCode != 400 || len(p.Errors) != 1 {
+			t.Errorf("%s with a bad %s: status %d, %s", path, name, res.StatusCode, answer)
+			return
+		}
+		if !strings.Contains(p.Detail, name) || p.Errors[0].Fix == "" || shows(answer) {
+			t.Errorf("%s with a bad %s: does not name it, lacks a fix or repeats it: %s", path, name, answer)
+		}
+	}
+	for _, tt := range tests {
+		check(tt.path, tt.name, tt.name+"="+planted)
+	}
+	check("/v1/signals", "limit", "limit=1001")
+	check("/v1/log/consistency", "from", "to=1")
+	check("/v1/log/consistency", "from", "to=1&from="+planted)
 }

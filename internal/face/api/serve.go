@@ -106,6 +106,21 @@ func number(what, s string) (int64, error) {
 	return n, nil
 }
 
+// errParam refuses the query parameter of that name. A query has no pointer, so the name
+// stands in the reason.
+func errParam(name, reason, fix string) error {
+	return &lantern.Error{Kind: lantern.Invalid, Reason: "query parameter " + name + " " + reason, Fix: fix}
+}
+
+// paramID reads the id that the query parameter of that name holds.
+func paramID(name, s string) (lantern.ID, error) {
+	id, err := lantern.ParseID(s)
+	if err != nil {
+		err = errParam(name, "is not an id", "give the decimal number the exchange returned")
+	}
+	return id, err
+}
+
 // serve is the way of every request: who asks, is it well formed, was it done before, do
 // it, answer.
 func (a *API) serve(rt route) web.Handler {
@@ -129,7 +144,7 @@ func (a *API) serve(rt route) web.Handler {
 		}
 		for _, p := range rt.handler.params {
 			if _, given := c.params[p.name]; p.needed && !given {
-				return lantern.Errorf(lantern.Invalid, "query parameter %s is missing", p.name)
+				return errParam(p.name, "is missing", "give "+p.about)
 			}
 		}
 		if rt.handler.stream != nil {

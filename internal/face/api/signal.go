@@ -104,13 +104,13 @@ func signals() handler {
 			switch f.State {
 			case "", lantern.Held, lantern.Active, lantern.Suspended, lantern.Withdrawn, lantern.Expired, lantern.Erased:
 			default:
-				return nil, lantern.Errorf(lantern.Invalid, "query parameter state is not a state of a signal")
+				return nil, errParam("state", "is not a state of a signal", "one of: held, active, suspended, withdrawn, expired, erased")
 			}
 			if _, known := signal.Lookup(f.Type); f.Type != "" && !known {
-				return nil, lantern.Errorf(lantern.Invalid, "query parameter type is not a signal type")
+				return nil, errParam("type", "is not a signal type", "GET /v1/types lists them")
 			}
 			if s := c.params["after"]; s != "" {
-				if f.After, err = lantern.ParseID(s); err != nil {
+				if f.After, err = paramID("after", s); err != nil {
 					return nil, err
 				}
 			}
@@ -124,7 +124,7 @@ func signals() handler {
 func (c *call) limit() (int, error) {
 	n, err := number("query parameter limit", c.params["limit"])
 	if err == nil && n > lantern.MaxPage {
-		err = lantern.Errorf(lantern.Invalid, "query parameter limit is above %d", lantern.MaxPage)
+		err = errParam("limit", "is too large", "at most "+strconv.Itoa(lantern.MaxPage))
 	}
 	return int(n), err
 }
