@@ -147,6 +147,32 @@ func TestDerivedSignalRestsOnRoots(t *testing.T) {
 	})
 }
 
+// TestNobodyWasSentASignalBeforeItWasThere reads two pages within the minute in which they
+// make one range of the ledger.
+func TestNobodyWasSentASignalBeforeItWasThere(t *testing.T) {
+	t.Parallel()
+	sqldbtest.Each(t, func(t *testing.T, url string) {
+		w := exchangetest.New(t, url)
+		cloud, face := w.AddCompany("Cloudbin"), w.AddCompany("Facegram")
+		w.MustShare(cloud.Service, w.Draft(1))
+		_, cursor := w.Drain(face.Service, "")
+		w.Clock.Add(20 * time.Second) // the next page is read while the range of the first still grows
+		id := w.MustShare(cloud.Service, w.Draft(2))
+		w.Drain(face.Service, cursor)
+		s, err := w.Signal(t.Context(), cloud.Submitter, id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := w.Withdraw(t.Context(), cloud.Submitter, id, lantern.Withdrawal{Reason: lantern.WithdrawnInError})
+		if err != nil || len(c.Recipients) != 1 {
+			t.Fatalf("withdrawn: %+v, %v; want one recipient", c, err)
+		}
+		if sent := c.Recipients[0].Sent; sent.Before(s.Created) {
+			t.Errorf("sent %v, and shared only %v", sent, s.Created)
+		}
+	})
+}
+
 // TestUpheldChallengeOfAnExpiredSignal lets a signal expire while it is challenged: who acted
 // on it must hear that the challenge was right.
 func TestUpheldChallengeOfAnExpiredSignal(t *testing.T) {

@@ -32,6 +32,10 @@ const handed = ` FROM placement h
 		AND g.upto = (SELECT MIN(n.upto) FROM reading n WHERE n.program_id = h.program_id AND n.member_id = m.member_id AND n.upto >= h.seq)
 	WHERE s.state = 'active' AND `
 
+// sentAt is when a row of handed was: a range is older than what came while it grew, and
+// nobody was sent a signal before it was there.
+const sentAt = `CASE WHEN g.sent_at < s.created_at THEN s.created_at ELSE g.sent_at END`
+
 // AddRecipients enters who was sent which signals; a first sending is never overwritten.
 func AddRecipients(ctx context.Context, tx *sqldb.Tx, member lantern.ID, signals []lantern.ID, at time.Time) error {
 	rows := make([][]any, len(signals))
@@ -48,7 +52,7 @@ func spellOut(ctx context.Context, tx *sqldb.Tx, signals ...lantern.ID) error {
 	for start := 0; start < len(signals); start += insertRows {
 		chunk := signals[start:min(start+insertRows, len(signals))]
 		_, err := tx.Exec(ctx, `INSERT INTO recipient (signal_id, member_id, sent_at)
-			SELECT h.signal_id, m.member_id, MIN(g.sent_at)`+handed+`h.signal_id IN (`+places(1, len(chunk))+`)
+			SELECT h.signal_id, m.member_id, MIN(`+sentAt+`)`+handed+`h.signal_id IN (`+places(1, len(chunk))+`)
 			GROUP BY h.signal_id, m.member_id ON CONFLICT (signal_id, member_id) DO NOTHING`, identities(chunk)...)
 		if err != nil {
 			return err
@@ -75,7 +79,7 @@ type Recipient struct {
 func Recipients(ctx context.Context, tx *sqldb.Tx, signal lantern.ID) ([]Recipient, error) {
 	rows, err := tx.Query(ctx, `SELECT member_id, MIN(sent_at) FROM (
 			SELECT r.member_id, r.sent_at FROM recipient r WHERE r.signal_id = $1
-			UNION ALL SELECT m.member_id, g.sent_at`+handed+`h.signal_id = $1) everyone
+			UNION ALL SELECT m.member_id, `+sentAt+` AS sent_at`+handed+`h.signal_id = $1) everyone
 		GROUP BY member_id ORDER BY member_id`, signal)
 	return all(rows, err, "recipients", func(s scanner) (r Recipient, err error) {
 		var at int64
