@@ -452,6 +452,11 @@ func TestSecondPersonReleasesAHeldSignal(t *testing.T) {
 		}
 		second := cloud.Submitter
 		second.Person, second.Key = cloud.Investigator.Person, cloud.Investigator.Key
+		stale := fresh
+		stale.Basis.At = w.Clock.Now().Add(-time.Hour)
+		if _, err := w.Renew(ctx, second, held.Signal, stale); lantern.KindOf(err) != lantern.Invalid {
+			t.Errorf("released on a review from before it was held: got %v, want invalid", err)
+		}
 		s, err := w.Renew(ctx, second, held.Signal, fresh)
 		if err != nil || s.State != lantern.Active {
 			t.Fatalf("released by a second person: %s, %v; want active", s.State, err)

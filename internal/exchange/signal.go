@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"lantern"
 	"lantern/audit"
@@ -245,7 +246,7 @@ func (x *Exchange) Renew(ctx context.Context, a policy.Actor, id lantern.ID, r l
 		kind := audit.Renew
 		if row.State == lantern.Held {
 			kind = audit.Restore
-			if err := maySecond(t, a, row); err != nil {
+			if err := maySecond(t, a, row, r.Basis.At); err != nil {
 				return err
 			}
 		}
@@ -268,8 +269,9 @@ func (x *Exchange) Renew(ctx context.Context, a policy.Actor, id lantern.ID, r l
 	return s, err
 }
 
-// maySecond refuses a person who shared or amended the held signal.
-func maySecond(t *txn, a policy.Actor, row store.SignalRow) error {
+// maySecond refuses a person who shared or amended the held signal, and a review from before
+// it was held.
+func maySecond(t *txn, a policy.Actor, row store.SignalRow, looked time.Time) error {
 	told, err := store.FactsOf(t.ctx, t.Tx, row.ID, row.Member)
 	if err != nil {
 		return err
@@ -282,7 +284,7 @@ func maySecond(t *txn, a policy.Actor, row store.SignalRow) error {
 		}
 		first = append(first, f.Actor)
 	}
-	return policy.MaySecond(a, first)
+	return policy.MaySecond(a, first, looked, row.Created)
 }
 
 // ownSignal reads one of the actor's member's signals; another member's is not there.

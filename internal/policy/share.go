@@ -87,10 +87,14 @@ func MayRenew(r lantern.Renewal, now time.Time) error {
 	return nil
 }
 
-// MaySecond refuses the second look at a held signal to those who shared or amended it.
-func MaySecond(a Actor, first []lantern.ID) error {
+// MaySecond refuses the second look at a held signal to those who shared or amended it, and
+// a look from before it was held: that is the evidence a challenge showed to be wrong.
+func MaySecond(a Actor, first []lantern.ID, looked, held time.Time) error {
 	if slices.Contains(first, a.ID()) {
 		return deny("a second person must look at a held signal", "ask a colleague with new evidence")
+	}
+	if looked.Before(held.Truncate(time.Second)) {
+		return &lantern.Error{Kind: lantern.Invalid, Field: "/basis/at", Reason: "the review is older than the held signal", Fix: "review it anew, with new evidence"}
 	}
 	return nil
 }
