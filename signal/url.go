@@ -56,7 +56,7 @@ func parseURL(s string) (Value, error) {
 	if namesPerson(query) {
 		return Value{}, bad("a mail address in the query", "it would name a person: share the address as email, the page without it")
 	}
-	if path == "/" && query == "" {
+	if strings.Trim(path, "/") == "" && query == "" {
 		if why := broadHost(host); why != "" {
 			return Value{}, bad(why, "give the path or the invite code too; what stands after # is dropped")
 		}
@@ -85,7 +85,7 @@ func plainURL(s string) (string, bool) {
 	}
 	rest, query, asked := strings.Cut(rest, "?")
 	slash := strings.IndexByte(rest, '/')
-	if slash <= 0 || slash == len(rest)-1 || asked && !plainQuery(query) {
+	if slash <= 0 || strings.Trim(rest[slash:], "/") == "" || asked && !plainQuery(query) {
 		return "", false
 	}
 	host, path := rest[:slash], rest[slash:]

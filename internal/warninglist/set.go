@@ -126,7 +126,7 @@ func (s *Set) host(host string, refused func(listedHost) bool) (name string, ok 
 func bareHost(canonical string) (string, bool) {
 	_, rest, ok := strings.Cut(canonical, "://")
 	host, path, _ := strings.Cut(rest, "/")
-	if !ok || path != "" {
+	if !ok || strings.Trim(path, "/") != "" {
 		return "", false
 	}
 	if i := strings.LastIndexByte(host, ':'); i >= 0 && !strings.HasSuffix(host, "]") {
