@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -57,7 +58,8 @@ type Screen func(t lantern.SignalType, canonical string) error
 type Exchange struct {
 	Config
 	queue *fair.Queue[*op]
-	slots *fair.Slots
+	slots *fair.Slots // half of the processors prepare what one member shares
+	reads *fair.Slots // as many windows of feeds as there are processors are read for one member
 	ids   idBlock
 
 	commits, acts atomic.Int64 // transactions that wrote, and the acts they held
@@ -110,7 +112,8 @@ func New(ctx context.Context, c Config) (*Exchange, error) {
 	if c.ScrubTraces == 0 {
 		c.ScrubTraces = 12 * time.Hour
 	}
-	x := &Exchange{Config: c, queue: fair.NewQueue[*op](), slots: fair.NewSlots(), buckets: fair.NewBuckets(c.Quotas), wakes: newWakes(), watch: newWatch(), erased: make(chan struct{}, 1), stopped: make(chan struct{})}
+	x := &Exchange{Config: c, queue: fair.NewQueue[*op](), buckets: fair.NewBuckets(c.Quotas), wakes: newWakes(), watch: newWatch(), erased: make(chan struct{}, 1), stopped: make(chan struct{})}
+	x.slots, x.reads = fair.NewSlots(runtime.GOMAXPROCS(0)/2), fair.NewSlots(runtime.GOMAXPROCS(0))
 	x.ctx, x.close = context.WithCancel(context.WithoutCancel(ctx))
 	x.hooks = newDispatcher(x)
 	var err error
@@ -173,6 +176,17 @@ func errMissing(what string) error { return lantern.Errorf(lantern.NotFound, "no
 // read runs fn in a snapshot.
 func (x *Exchange) read(ctx context.Context, fn func(tx *sqldb.Tx) error) error {
 	return x.DB.Read(ctx, fn)
+}
+
+// readFor reads much at a time for a member, in one of its slots: one with many callers, or
+// many snapshots under way, must leave the others the processors and the connections.
+func (x *Exchange) readFor(ctx context.Context, member lantern.ID, fn func(tx *sqldb.Tx) error) error {
+	leave, err := x.reads.Enter(ctx, member)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	return x.read(ctx, fn)
 }
 
 // newID draws an id.

@@ -147,7 +147,7 @@ func (x *Exchange) page(ctx context.Context, v *view, limit int) (page lantern.F
 	var s standing
 	var d disclosed
 	next := v.from
-	err = x.read(ctx, func(tx *sqldb.Tx) error {
+	err = x.readFor(ctx, v.a.Member, func(tx *sqldb.Tx) error {
 		if s, err = x.look(ctx, tx, v); err != nil {
 			return err
 		}
@@ -174,7 +174,7 @@ func (x *Exchange) page(ctx context.Context, v *view, limit int) (page lantern.F
 		}
 		x.used(v.a.Member, fair.DiscloseUse, len(handed(d.rows, v.a.Member)))
 	}
-	if page.Changes, err = x.changes(ctx, v.program, d); err != nil {
+	if page.Changes, err = x.changes(ctx, v, d); err != nil {
 		return page, s.head, err
 	}
 	v.from = next
@@ -336,8 +336,13 @@ func (d disclosed) opinions(program lantern.ID) ([]lantern.Change, error) {
 }
 
 // changes turns rows into what goes over the wire.
-func (x *Exchange) changes(ctx context.Context, program lantern.ID, d disclosed) ([]lantern.Change, error) {
-	list, err := d.opinions(program)
+func (x *Exchange) changes(ctx context.Context, v *view, d disclosed) ([]lantern.Change, error) {
+	leave, err := x.reads.Enter(ctx, v.a.Member)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	list, err := d.opinions(v.program)
 	for i, r := range d.rows {
 		if err == nil && r.State == lantern.Active {
 			err = x.unseal(ctx, r.SignalRow, &list[i].Signal)

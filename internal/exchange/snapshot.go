@@ -193,7 +193,7 @@ var blocks = sync.Pool{New: func() any { b := make([]byte, 0, snapshotWindow*100
 // encodeWindow reads, unseals and encodes one window, if the reader may still read.
 func (x *Exchange) encodeWindow(ctx context.Context, v *view, s standing, w *window) error {
 	buffer := blocks.Get().(*[]byte)
-	return x.read(ctx, func(tx *sqldb.Tx) (err error) {
+	return x.readFor(ctx, v.a.Member, func(tx *sqldb.Tx) (err error) {
 		own := *v
 		anew, err := x.look(ctx, tx, &own)
 		if err != nil {
