@@ -53,7 +53,7 @@ func deliveryColumns() []display.Column[lantern.Delivery] {
 type webhookAdd struct {
 	ExchangeAccess
 	URL   string              `arg:"" help:"Where to call: https, a host of the public network."`
-	Event []lantern.EventType `enum:"signal.imminent,correction.opened,challenge.opened,challenge.decided,feedback.received,outcome.received,member.changed" help:"What to be told of; repeat for several: signal.imminent, correction.opened, challenge.opened, challenge.decided, feedback.received, outcome.received, member.changed. Default: all."`
+	Event []lantern.EventType `enum:"signal.imminent,correction.opened,challenge.opened,challenge.waits,challenge.overdue,challenge.decided,feedback.received,outcome.received,member.changed" help:"What to be told of; repeat for several: signal.imminent, correction.opened, challenge.opened, challenge.waits, challenge.overdue, challenge.decided, feedback.received, outcome.received, member.changed. Default: all."`
 	To    string              `required:"" type:"path" placeholder:"FILE" help:"File to write the secret to, which verifies what is sent. It must not exist yet; the secret is shown nowhere else."`
 }
 
