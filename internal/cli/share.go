@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -130,7 +131,7 @@ func (c *shareFlags) share(ctx context.Context, a *app, each bool) error {
 	err = run.Run(ctx)
 	s.bar.Stop()
 	err = errors.Join(err, s.out.Close(), s.closeRejects())
-	a.note("%s: %s", name, display.Count(s.counts))
+	a.note("%s: %s", name, cmp.Or(display.Count(s.counts), "no rows"))
 	if err != nil {
 		if s.line > 0 && !c.DryRun {
 			a.note("the rows to line %d are done; %s", s.line, s.goOn())

@@ -125,8 +125,8 @@ func TestUnclosedQuoteIsBounded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := r.Read(); lantern.KindOf(err) != lantern.TooLarge {
-		t.Errorf("got %v", err)
+	if _, err := r.Read(); lantern.KindOf(err) != lantern.TooLarge || !strings.Contains(err.Error(), "after that of line 1") {
+		t.Errorf("got %v, want it too large and placed in the file", err)
 	}
 }
 

@@ -24,6 +24,7 @@ type Reader struct {
 	bound   *bound
 	heading []string
 	columns []*column // nil for a remark
+	line    int       // of the last row
 }
 
 // Record is one row.
@@ -49,9 +50,9 @@ func NewReader(r io.Reader, rename map[string]string) (*Reader, error) {
 	case errors.Is(err, io.EOF):
 		return nil, &lantern.Error{Kind: lantern.Invalid, Reason: "the file is empty", Fix: "start it with a heading: " + strings.Join(Columns(), ",")}
 	case err != nil:
-		return nil, asError(err)
+		return nil, asError(err, 0)
 	}
-	out := &Reader{csv: c, bound: b, heading: heading}
+	out := &Reader{csv: c, bound: b, heading: heading, line: 1}
 	return out, out.name(rename)
 }
 
@@ -117,9 +118,10 @@ func (r *Reader) Read() (Record, error) {
 		return Record{}, io.EOF
 	}
 	if err != nil && !errors.Is(err, csv.ErrFieldCount) {
-		return Record{}, asError(err)
+		return Record{}, asError(err, r.line)
 	}
 	line, _ := r.csv.FieldPos(0)
+	r.line = line
 	rec := Record{Line: line, Cells: cells}
 	if err != nil {
 		rec.Err = &lantern.Error{Kind: lantern.Invalid,
@@ -161,8 +163,13 @@ func read(col *column, s *lantern.Signal, cell string) *lantern.Error {
 
 // asError says where the text stopped being CSV, without quoting it. The line is that in
 // which the row begins: a quotation mark that is not closed is noticed only at the next
-// one, or at the end of the file.
-func asError(err error) error {
+// one, or at the end of the file. A row that is too long is never read to where its line
+// could be told, so it is placed after the one before it, if there was one.
+func asError(err error, after int) error {
+	if tooLarge := (*lantern.Error)(nil); after > 0 && errors.As(err, &tooLarge) {
+		return &lantern.Error{Kind: tooLarge.Kind, Reason: fmt.Sprintf("%s, after that of line %d", tooLarge.Reason, after),
+			Fix: tooLarge.Fix + "; nothing after that line was read"}
+	}
 	var parse *csv.ParseError
 	if errors.As(err, &parse) {
 		return &lantern.Error{Kind: lantern.Invalid, Reason: fmt.Sprintf("not CSV at line %d: %v", parse.StartLine, parse.Err),
