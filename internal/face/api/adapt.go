@@ -130,7 +130,8 @@ func open[A any](f func(*call) (A, error)) handler {
 	return handler{open: true, answer: typeOf[A](), perform: func(c *call) (any, error) { return f(c) }}
 }
 
-// secret keeps the secret of a key or webhook from being stored with the answer.
+// secret keeps the secret of a key or webhook from being stored with the answer, and the
+// address of a webhook, which is sealed wherever it lies: it may hold a token.
 func secret(h handler) handler {
 	h.keep = func(answer any) any {
 		switch v := answer.(type) {
@@ -138,7 +139,7 @@ func secret(h handler) handler {
 			v.Secret = ""
 			return v
 		case lantern.Webhook:
-			v.Secret = ""
+			v.Secret, v.URL = "", ""
 			return v
 		}
 		return struct{}{} // nothing that is not known may be kept

@@ -106,6 +106,20 @@ func TestIdempotencyKeepsSecrets(t *testing.T) {
 	if !strings.Contains(answer, "whsec_") || strings.Contains(repeated, "whsec_") || !strings.Contains(repeated, `"id"`) {
 		t.Error("a repetition shows a webhook's secret")
 	}
+	if !strings.Contains(answer, "hooks.example.com") || strings.Contains(repeated, "hooks.example.com") {
+		t.Error("the address of a webhook, which is sealed, was remembered")
+	}
+	var made lantern.Webhook
+	if err := json.Unmarshal([]byte(answer), &made); err != nil {
+		t.Fatal(err)
+	}
+	for _, act := range []string{"rotate", "remove"} {
+		path := "/v1/webhooks/" + made.ID.String() + "/" + act
+		_, _ = w.send("POST", path, w.red.key, "", "Idempotency-Key", act)
+		if _, repeated = w.send("POST", path, w.red.key, "", "Idempotency-Key", act); !strings.Contains(repeated, `"id"`) || strings.Contains(repeated, "hooks.example.com") {
+			t.Errorf("%s: the address of a webhook, which is sealed, was remembered", act)
+		}
+	}
 	shared := must(t)(w.red.Share(t.Context(), w.draft("https://files.example.com/x"))).(lantern.ShareResult)
 	renewal := fmt.Sprintf(`{"expires":%q,"basis":{"policy":"Rule 4","reviewed_by":"human","at":%q}}`,
 		time.Now().Add(20*24*time.Hour).Format(time.RFC3339), time.Now().Format(time.RFC3339))

@@ -26,7 +26,7 @@ func routes() []route {
 		{"POST", "/v1/persons/{id}/training", "TrainPerson", "Record how long a person's training is valid.", act(trainPerson), nil},
 		{"POST", "/v1/services", "CreateService", "Add an integration of the own member.", create((*x).CreateService), kinds(notFound)},
 		{"GET", "/v1/services", "Services", "List the integrations of the own member.", list((*x).Services), nil},
-		{"POST", "/v1/keys", "IssueKey", "Make a key for a person or service. Its secret is shown in this answer only, and not in a repetition of it.", secret(create((*x).IssueKey)), kinds(notFound)},
+		{"POST", "/v1/keys", "IssueKey", "Make a key for a person or service. Its secret is shown in this answer only; a repetition has neither it nor the address.", secret(create((*x).IssueKey)), kinds(notFound)},
 		{"GET", "/v1/keys", "Keys", "List the keys of the own member, without secrets.", list((*x).Keys), nil},
 		{"POST", "/v1/keys/{id}/rotate", "RotateKey", "Make a key that takes the place of another, which stays good for an overlap, 24 hours unless asked otherwise. The secret is shown in this answer only.", secret(act((*x).RotateKey)), nil},
 		{"POST", "/v1/keys/{id}/revoke", "RevokeKey", "End a key at once.", do((*x).RevokeKey), nil},
@@ -72,7 +72,7 @@ func routes() []route {
 
 		{"POST", "/v1/webhooks", "CreateWebhook", "Have an address of the own member called when something concerns it (admin). Its secret is shown in this answer only, and not in a repetition of it.", secret(create((*x).CreateWebhook)), nil},
 		{"GET", "/v1/webhooks", "Webhooks", "List the webhooks of the own member, without secrets.", list((*x).Webhooks), nil},
-		{"POST", "/v1/webhooks/{id}/remove", "RemoveWebhook", "Forget a webhook, its secrets and what is on its way to it.", do((*x).RemoveWebhook), nil},
+		{"POST", "/v1/webhooks/{id}/remove", "RemoveWebhook", "Forget a webhook, its secrets and what is on its way to it.", secret(do((*x).RemoveWebhook)), nil},
 		{"POST", "/v1/webhooks/{id}/rotate", "RotateWebhook", "Give a webhook another secret. For a day requests are signed with both. The secret is shown in this answer only.", secret(do((*x).RotateWebhook)), nil},
 		{"POST", "/v1/webhooks/{id}/test", "TestWebhook", "Send an event of type webhook.test.", do((*x).TestWebhook), nil},
 		{"POST", "/v1/webhooks/{id}/replay", "ReplayWebhook", "Deliver one event of the last 30 days again, or all since a time. Enables a disabled webhook.", act((*x).ReplayWebhook), nil},
