@@ -30,14 +30,16 @@ type Viewed struct {
 //   - Tombstone: a signal that is no longer active, to its owner and to everyone in the
 //     program who was ever sent it, whatever the reader's state: a suspended member
 //     still gets corrections. Nobody else learns that it existed.
-//   - Nothing otherwise. A held signal is shown to nobody.
+//   - Nothing otherwise. A held signal is shown to nobody. A suspended one is not shown
+//     to another member that contributes only: it dropped what it had from this program when
+//     it stopped receiving, and would never see here that the signal is active again.
 func See(v Viewed) Sight {
 	if !v.Joined || v.Signal == lantern.Held {
 		return Nothing
 	}
 	own := v.Reader == v.Owner
 	if v.Signal != lantern.Active {
-		if own || v.Sent {
+		if deaf := v.Direction == lantern.ContributeOnly && v.Signal == lantern.Suspended; own || v.Sent && !deaf {
 			return Tombstone
 		}
 		return Nothing

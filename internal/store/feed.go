@@ -51,7 +51,8 @@ type FeedRow struct {
 // direction, $6 whether the reader's state lets it read active signals.
 var visible = `CASE
 	WHEN s.state = 'held' THEN 0
-	WHEN s.state <> 'active' THEN CASE WHEN s.member_id = $2 THEN 1 WHEN ` + sent("$2") + ` THEN 1 ELSE 0 END
+	WHEN s.state <> 'active' THEN CASE WHEN s.member_id = $2 THEN 1
+		WHEN $5 = 'contribute-only' AND s.state = 'suspended' THEN 0 WHEN ` + sent("$2") + ` THEN 1 ELSE 0 END
 	WHEN $6 = 0 THEN 0
 	WHEN s.member_id = $2 THEN 1
 	WHEN $5 = 'contribute-only' THEN 0
