@@ -153,6 +153,10 @@ func (f *fence) save() error {
 		err = replaceSynced(f.path, note)
 	}
 	if err != nil {
+		var at *fs.PathError
+		if errors.As(err, &at) {
+			err = at.Err // anybody may ask for a checkpoint, and where it is kept is the operator's
+		}
 		return &lantern.Error{Kind: lantern.Unavailable, Reason: fmt.Sprintf("the newest checkpoint cannot be kept: %v", err), Fix: "see that there is room where the exchange's keys are"}
 	}
 	f.mu.Lock()
@@ -184,15 +188,16 @@ func replaceSynced(path string, b []byte) error {
 
 // startFence holds the database, as it was found, to the fence.
 func (x *Exchange) startFence(ctx context.Context) error {
-	if seen := x.fence.seen(); x.fence.path != "" && seen.size == 0 {
-		x.Log.WarnContext(ctx, "no newest checkpoint is kept yet: the database is trusted as it is", "file", x.fence.path)
-	}
+	trusted := x.fence.path != "" && x.fence.seen().size == 0
 	if err := x.checkFence(ctx); err != nil {
 		if x.fence.err() == nil {
 			return err
 		}
 		x.Log.ErrorContext(ctx, "the exchange is read-only", "error", err)
 		return nil
+	}
+	if trusted && x.fence.seen().size > 1 { // more than the entry every log begins with
+		x.Log.WarnContext(ctx, "no newest checkpoint is kept yet: the database is trusted as it is", "file", x.fence.path)
 	}
 	if err := x.settleRestore(ctx); err != nil {
 		return err
