@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"runtime"
 	"time"
 
 	"lantern"
@@ -74,6 +75,7 @@ func (x *Exchange) commitLoop() {
 			x.refuseQueued()
 			return
 		case <-x.queue.Ready():
+			runtime.Gosched() // whoever is about to queue an act comes along
 			if group := x.queue.Take(); len(group) > 0 {
 				x.commit(group)
 			}
