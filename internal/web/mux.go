@@ -162,7 +162,10 @@ func (m *Mux) log(r *http.Request, rec *record, out *response, pattern string, t
 	if rec.err != nil {
 		attrs = append(attrs, slog.String("kind", string(lantern.KindOf(rec.err))))
 	}
-	if rec.err != nil && (rec.aborted || lantern.KindOf(rec.err) == "" && out.status != statusClientGone) {
+	kind := lantern.KindOf(rec.err)
+	// A stream is cut off on purpose when its reader's rights end.
+	cut := rec.aborted && kind != lantern.Unauthorized && kind != lantern.Forbidden && kind != lantern.Resync
+	if rec.err != nil && (cut || kind == "" && out.status != statusClientGone) {
 		level = slog.LevelError
 		attrs = append(attrs, slog.String("err", rec.err.Error()))
 	}

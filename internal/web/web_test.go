@@ -263,3 +263,27 @@ func TestStatusAndKind(t *testing.T) {
 		}
 	}
 }
+
+// TestCutStreamIsNoFailure cuts a stream off because its reader's rights ended, which is
+// meant, and because something broke, which somebody must look at.
+func TestCutStreamIsNoFailure(t *testing.T) {
+	t.Parallel()
+	for level, err := range map[string]error{
+		"INFO":  lantern.Errorf(lantern.Unauthorized, "the key ended"),
+		"ERROR": lantern.Errorf(lantern.Unavailable, "the database is gone"),
+	} {
+		log := &lockedBuffer{}
+		mux := web.NewMux(web.Options{Log: slog.New(slog.NewJSONHandler(log, nil))})
+		mux.Handle("GET /stream", func(w http.ResponseWriter, r *http.Request) error {
+			w.WriteHeader(http.StatusOK)
+			return err
+		})
+		func() {
+			defer func() { _ = recover() }() // the connection is aborted
+			mux.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/stream", nil))
+		}()
+		if !strings.Contains(log.String(), `"level":"`+level+`"`) {
+			t.Errorf("%v: got %s, want the level %s", err, log, level)
+		}
+	}
+}
