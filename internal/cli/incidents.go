@@ -187,8 +187,8 @@ type incidentsWithdraw struct {
 }
 
 func (c *incidentsWithdraw) Run(ctx context.Context, a *app) error {
-	if c.Erase && !c.Yes {
-		return misuse("add --yes if that is what you want", "erasing cannot be taken back")
+	if err := mayErase(c.Erase, c.Yes); err != nil {
+		return err
 	}
 	return askAll(a, &c.ExchangeAccess, correctionColumns(), func(x *client.Client) ([]lantern.Correction, error) {
 		r, err := x.WithdrawIncident(ctx, c.Incident, lantern.Withdrawal{Reason: lantern.WithdrawReason(c.Reason), Erase: c.Erase})

@@ -105,9 +105,17 @@ type signalsWithdraw struct {
 	Yes    bool       `help:"Yes, erase."`
 }
 
-func (c *signalsWithdraw) Run(ctx context.Context, a *app) error {
-	if c.Erase && !c.Yes {
+// mayErase refuses an erasure that was not confirmed.
+func mayErase(erase, yes bool) error {
+	if erase && !yes {
 		return misuse("add --yes if that is what you want", "erasing cannot be taken back")
+	}
+	return nil
+}
+
+func (c *signalsWithdraw) Run(ctx context.Context, a *app) error {
+	if err := mayErase(c.Erase, c.Yes); err != nil {
+		return err
 	}
 	return ask(a, &c.ExchangeAccess, correctionColumns(), func(x *client.Client) (lantern.Correction, error) {
 		return x.Withdraw(ctx, c.Signal, lantern.Withdrawal{Reason: lantern.WithdrawReason(c.Reason), Erase: c.Erase})
