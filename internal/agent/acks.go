@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"lantern"
+	"lantern/internal/agentstore"
 	"lantern/internal/fair"
 	"lantern/internal/sqldb"
 )
@@ -21,16 +22,16 @@ const (
 func (a *Agent) sendAcks(ctx context.Context) error {
 	// An owed ack is committed before the engine followed; wait until it did.
 	a.applying.Lock()
-	var due []ackRow
+	var due []agentstore.AckRow
 	err := a.db.Read(ctx, func(tx *sqldb.Tx) (err error) {
-		due, err = loadAcks(ctx, tx, true)
+		due, err = agentstore.LoadAcks(ctx, tx, true)
 		return err
 	})
 	a.applying.Unlock()
 	if err != nil {
 		return fmt.Errorf("reading owed acknowledgements: %w", err)
 	}
-	failed := fair.Together(due, func(ack ackRow) error { return a.sendAck(ctx, ack) })
+	failed := fair.Together(due, func(ack agentstore.AckRow) error { return a.sendAck(ctx, ack) })
 	if len(due) > 0 {
 		a.changed.wake()
 	}
@@ -38,14 +39,14 @@ func (a *Agent) sendAcks(ctx context.Context) error {
 }
 
 // sendAck sends one acknowledgement and notes that it was taken.
-func (a *Agent) sendAck(ctx context.Context, ack ackRow) error {
+func (a *Agent) sendAck(ctx context.Context, ack agentstore.AckRow) error {
 	correction, err := a.exchange.Acknowledge(ctx, ack.Ack)
 	kind := lantern.KindOf(err)
-	if unowed := kind == lantern.NotFound || kind == lantern.Forbidden; err != nil && (ack.known || !unowed) {
+	if unowed := kind == lantern.NotFound || kind == lantern.Forbidden; err != nil && (ack.Known || !unowed) {
 		return fmt.Errorf("acknowledging correction %s: %w", ack.Correction, err)
 	}
 	now := a.clock()
-	err = a.db.Write(ctx, func(tx *sqldb.Tx) error { return settleAck(ctx, tx, ack.Ack, correction.Kind, now) })
+	err = a.db.Write(ctx, func(tx *sqldb.Tx) error { return agentstore.SettleAck(ctx, tx, ack.Ack, correction.Kind, now) })
 	if err != nil {
 		return fmt.Errorf("recording an acknowledgement: %w", err)
 	}
@@ -70,15 +71,15 @@ func (a *Agent) scrubFreed(ctx context.Context) error {
 // before the overwriting begins, so that a purge that comes meanwhile waits for the next
 // run. It returns how long it took, 0 if there was nothing to overwrite.
 func (a *Agent) scrubOnce(ctx context.Context) (took time.Duration, err error) {
-	var freed []ackRow
+	var freed []agentstore.AckRow
 	var mark string
 	err = a.db.Read(ctx, func(tx *sqldb.Tx) error {
-		state, err := loadState(ctx, tx)
+		state, err := agentstore.LoadState(ctx, tx)
 		if err != nil {
 			return err
 		}
-		mark = state[stateFreed]
-		freed, err = loadAcks(ctx, tx, false)
+		mark = state[agentstore.StateFreed]
+		freed, err = agentstore.LoadAcks(ctx, tx, false)
 		return err
 	})
 	if err != nil {
@@ -94,11 +95,11 @@ func (a *Agent) scrubOnce(ctx context.Context) (took time.Duration, err error) {
 	took = max(time.Since(start), 1)
 	err = a.db.Write(ctx, func(tx *sqldb.Tx) error {
 		for _, ack := range freed {
-			if err := readyAck(ctx, tx, ack.Ack); err != nil {
+			if err := agentstore.ReadyAck(ctx, tx, ack.Ack); err != nil {
 				return err
 			}
 		}
-		return dropState(ctx, tx, stateFreed, mark)
+		return agentstore.DropState(ctx, tx, agentstore.StateFreed, mark)
 	})
 	if err != nil {
 		return 0, fmt.Errorf("recording purges: %w", err)
@@ -138,11 +139,11 @@ func (a *Agent) takeUp(ctx context.Context, c lantern.Correction) error {
 	var done *edit
 	err := a.db.Write(ctx, func(tx *sqldb.Tx) error {
 		done = a.newEdit()
-		_, known, err := loadTask(ctx, tx, c.ID)
+		_, known, err := agentstore.LoadTask(ctx, tx, c.ID)
 		if err != nil || known {
 			return err
 		}
-		held, err := loadReplica(ctx, tx, []lantern.ID{c.Signal})
+		held, err := agentstore.LoadReplica(ctx, tx, []lantern.ID{c.Signal})
 		if err != nil || held[c.Signal] != nil {
 			return err
 		}

@@ -3,11 +3,9 @@ package agent
 import (
 	"context"
 	"crypto/rand"
-	"embed"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"log/slog"
 	"path/filepath"
 	"strconv"
@@ -16,13 +14,11 @@ import (
 
 	"lantern"
 	"lantern/client"
+	"lantern/internal/agentstore"
 	"lantern/internal/seal"
 	"lantern/internal/sqldb"
 	"lantern/match"
 )
-
-//go:embed migrations/*.sql
-var migrations embed.FS
 
 // Config is what an agent needs. Only Dir, Exchange and Sealer must be given.
 type Config struct {
@@ -119,27 +115,23 @@ func New(ctx context.Context, c Config) (*Agent, error) {
 
 // start brings memory to what the database says.
 func (a *Agent) start(ctx context.Context) error {
-	files, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return fmt.Errorf("reading the migrations: %w", err)
-	}
-	if err := a.db.Migrate(ctx, files); err != nil {
+	if err := a.db.Migrate(ctx, agentstore.Migrations()); err != nil {
 		return fmt.Errorf("migrating the agent's database: %w", err)
 	}
 	// The engine's digests are under a key of this installation, which never leaves it.
 	a.engine = match.New(a.sealer.Index("agent/engine"))
-	err = a.db.Read(ctx, func(tx *sqldb.Tx) error {
-		state, err := loadState(ctx, tx)
+	err := a.db.Read(ctx, func(tx *sqldb.Tx) error {
+		state, err := agentstore.LoadState(ctx, tx)
 		if err != nil {
 			return err
 		}
-		if id, err := strconv.ParseInt(state[stateMember], 10, 64); err == nil {
+		if id, err := strconv.ParseInt(state[agentstore.StateMember], 10, 64); err == nil {
 			a.member.ID = lantern.ID(id)
 		}
-		a.fault = state[stateFault]
-		programs, err := loadPrograms(ctx, tx)
+		a.fault = state[agentstore.StateFault]
+		programs, err := agentstore.LoadPrograms(ctx, tx)
 		for _, p := range programs {
-			a.feeds[p.id] = &feed{name: p.name, loaded: p.loaded, generation: p.generation, contact: p.contact}
+			a.feeds[p.ID] = &feed{name: p.Name, loaded: p.Loaded, generation: p.Generation, contact: p.Contact}
 		}
 		return err
 	})

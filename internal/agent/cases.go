@@ -7,6 +7,7 @@ import (
 
 	"lantern"
 	"lantern/audit"
+	"lantern/internal/agentstore"
 	"lantern/internal/sqldb"
 )
 
@@ -33,20 +34,20 @@ func (a *Agent) OpenCase(ctx context.Context, c Caller, d lantern.CaseDraft) (la
 			return err
 		}
 		draft := lantern.Case{ID: id, Title: d.Title, Program: d.Program, Signals: seeds, Opened: a.clock()}
-		if err := insertCase(ctx, tx, draft, c.Person); err != nil {
+		if err := agentstore.InsertCase(ctx, tx, draft, c.Person); err != nil {
 			return err
 		}
 		if err := a.seedRound(ctx, tx, draft); err != nil {
 			return err
 		}
-		if err := claimHits(ctx, tx, id, seeds); err != nil {
+		if err := agentstore.ClaimHits(ctx, tx, id, seeds); err != nil {
 			return err
 		}
 		if err := a.record(ctx, tx, logged{audit.Decide, map[string]any{"person": c.Person},
 			map[string]any{"case": id, "program": d.Program, "signals": seeds}}); err != nil {
 			return err
 		}
-		opened, _, err = loadCase(ctx, tx, id)
+		opened, _, err = agentstore.LoadCase(ctx, tx, id)
 		return err
 	})
 	if err != nil {
@@ -57,22 +58,22 @@ func (a *Agent) OpenCase(ctx context.Context, c Caller, d lantern.CaseDraft) (la
 
 // checkSeeds refuses signals that are not active in the case's program.
 func checkSeeds(ctx context.Context, tx *sqldb.Tx, program lantern.ID, seeds []lantern.ID) error {
-	if _, found, err := loadProgram(ctx, tx, program); err != nil || !found {
+	if _, found, err := agentstore.LoadProgram(ctx, tx, program); err != nil || !found {
 		if err != nil {
 			return err
 		}
 		return &lantern.Error{Kind: lantern.Invalid, Field: "/program", Reason: "not a program this member has joined", Fix: "GET /v1/status lists them"}
 	}
-	held, err := loadReplica(ctx, tx, seeds)
+	held, err := agentstore.LoadReplica(ctx, tx, seeds)
 	if err != nil {
 		return err
 	}
-	places, err := loadPlaces(ctx, tx, seeds)
+	places, err := agentstore.LoadPlaces(ctx, tx, seeds)
 	if err != nil {
 		return err
 	}
 	for i, id := range seeds {
-		if r := held[id]; r == nil || r.state != lantern.Active || !slices.Contains(places[id], program) {
+		if r := held[id]; r == nil || r.State != lantern.Active || !slices.Contains(places[id], program) {
 			return &lantern.Error{Kind: lantern.Invalid, Field: fmt.Sprintf("/signals/%d", i), Reason: "not an active signal of the case's program"}
 		}
 	}
@@ -83,15 +84,15 @@ func checkSeeds(ctx context.Context, tx *sqldb.Tx, program lantern.ID, seeds []l
 func (a *Agent) seedRound(ctx context.Context, tx *sqldb.Tx, c lantern.Case) error {
 	accounts := make(map[string]*lantern.CaseAccount)
 	var order []*lantern.CaseAccount
-	err := seedHits(ctx, tx, c.Signals, func(h hitRow) {
-		entry := accounts[h.account]
+	err := agentstore.SeedHits(ctx, tx, c.Signals, func(h agentstore.HitRow) {
+		entry := accounts[h.Account]
 		if entry == nil {
-			entry = &lantern.CaseAccount{Candidate: lantern.Candidate{Account: h.account, Link: "hit", Via: h.ref}}
-			accounts[h.account] = entry
+			entry = &lantern.CaseAccount{Candidate: lantern.Candidate{Account: h.Account, Link: "hit", Via: h.Ref}}
+			accounts[h.Account] = entry
 			order = append(order, entry)
 		}
-		if h.decision == lantern.Confirmed {
-			entry.Decision, entry.Person, entry.Decided = h.decision, h.person, h.decided
+		if h.Decision == lantern.Confirmed {
+			entry.Decision, entry.Person, entry.Decided = h.Decision, h.Person, h.Decided
 		}
 	})
 	if err != nil {
@@ -101,23 +102,23 @@ func (a *Agent) seedRound(ctx context.Context, tx *sqldb.Tx, c lantern.Case) err
 	for i, entry := range order {
 		all[i] = *entry
 	}
-	n, err := insertCandidates(ctx, tx, c.ID, all)
+	n, err := agentstore.InsertCandidates(ctx, tx, c.ID, all)
 	if err != nil {
 		return err
 	}
-	return insertRound(ctx, tx, c.ID, lantern.Round{Links: map[string]int{"hit": n}, Added: n, Total: n, At: c.Opened})
+	return agentstore.InsertRound(ctx, tx, c.ID, lantern.Round{Links: map[string]int{"hit": n}, Added: n, Total: n, At: c.Opened})
 }
 
 // Cases returns all cases, the newest first.
 func (a *Agent) Cases(ctx context.Context) ([]lantern.Case, error) {
 	all := []lantern.Case{}
 	err := a.db.Read(ctx, func(tx *sqldb.Tx) error {
-		ids, err := loadCaseIDs(ctx, tx)
+		ids, err := agentstore.LoadCaseIDs(ctx, tx)
 		if err != nil {
 			return err
 		}
 		for _, id := range ids {
-			c, _, err := loadCase(ctx, tx, id)
+			c, _, err := agentstore.LoadCase(ctx, tx, id)
 			if err != nil {
 				return err
 			}
@@ -143,7 +144,7 @@ func (a *Agent) Case(ctx context.Context, id lantern.ID) (lantern.Case, error) {
 
 // mustCase returns a case or an error of kind NotFound.
 func mustCase(ctx context.Context, tx *sqldb.Tx, id lantern.ID) (lantern.Case, error) {
-	c, found, err := loadCase(ctx, tx, id)
+	c, found, err := agentstore.LoadCase(ctx, tx, id)
 	if err != nil {
 		return c, fmt.Errorf("reading a case: %w", err)
 	}
@@ -164,7 +165,7 @@ func (a *Agent) Candidates(ctx context.Context, id lantern.ID, emit func(lantern
 	for {
 		var page []lantern.CaseAccount
 		err := a.db.Read(ctx, func(tx *sqldb.Tx) (err error) {
-			page, err = candidatesAfter(ctx, tx, id, round, account, 1000)
+			page, err = agentstore.CandidatesAfter(ctx, tx, id, round, account, 1000)
 			return err
 		})
 		if err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"lantern"
 	"lantern/audit"
+	"lantern/internal/agentstore"
 	"lantern/internal/sqldb"
 )
 
@@ -29,13 +30,13 @@ func (a *Agent) verifyLog(ctx context.Context) error {
 	}
 	var state map[string]string
 	err := a.db.Read(ctx, func(tx *sqldb.Tx) (err error) {
-		state, err = loadState(ctx, tx)
+		state, err = agentstore.LoadState(ctx, tx)
 		return err
 	})
 	if err != nil {
 		return fmt.Errorf("reading what was verified: %w", err)
 	}
-	key, err := a.pinnedKey(ctx, state[stateLogKey])
+	key, err := a.pinnedKey(ctx, state[agentstore.StateLogKey])
 	if err != nil {
 		return err
 	}
@@ -47,8 +48,8 @@ func (a *Agent) verifyLog(ctx context.Context) error {
 	if err != nil {
 		return a.setFault(ctx, "a checkpoint of the exchange's log is not signed by the pinned key")
 	}
-	if state[stateCheckpoint] != "" {
-		seen, err := audit.OpenCheckpoint([]byte(state[stateCheckpoint]), key)
+	if state[agentstore.StateCheckpoint] != "" {
+		seen, err := audit.OpenCheckpoint([]byte(state[agentstore.StateCheckpoint]), key)
 		if err != nil {
 			return a.setFault(ctx, "the newest checkpoint seen is not signed by the pinned key")
 		}
@@ -71,7 +72,7 @@ func (a *Agent) verifyLog(ctx context.Context) error {
 
 // openCheckpoint opens the newest checkpoint seen.
 func openCheckpoint(state map[string]string) (audit.Checkpoint, error) {
-	return audit.OpenCheckpoint([]byte(state[stateCheckpoint]), state[stateLogKey])
+	return audit.OpenCheckpoint([]byte(state[agentstore.StateCheckpoint]), state[agentstore.StateLogKey])
 }
 
 // pinnedKey returns the key the log is verified with. Without one configured the first
@@ -87,7 +88,7 @@ func (a *Agent) pinnedKey(ctx context.Context, pinned string) (string, error) {
 	if key == "" || key == pinned {
 		return pinned, nil
 	}
-	err := a.db.Write(ctx, func(tx *sqldb.Tx) error { return saveState(ctx, tx, stateLogKey, key) })
+	err := a.db.Write(ctx, func(tx *sqldb.Tx) error { return agentstore.SaveState(ctx, tx, agentstore.StateLogKey, key) })
 	if err != nil {
 		return "", fmt.Errorf("pinning the log's key: %w", err)
 	}
@@ -122,22 +123,22 @@ func (a *Agent) continues(ctx context.Context, seen, newest audit.Checkpoint) er
 // goes on not to cover a disclosure.
 func (a *Agent) keepCheckpoint(ctx context.Context, before map[string]string, signed string, size int64) error {
 	now := a.clock()
-	leaf, err := strconv.ParseInt(before[stateLeaf], 10, 64)
+	leaf, err := strconv.ParseInt(before[agentstore.StateLeaf], 10, 64)
 	covered := err != nil || leaf < size
 	err = a.db.Write(ctx, func(tx *sqldb.Tx) error {
-		if err := saveState(ctx, tx, stateCheckpoint, signed); err != nil {
+		if err := agentstore.SaveState(ctx, tx, agentstore.StateCheckpoint, signed); err != nil {
 			return err
 		}
 		if !covered {
 			return nil // keeps the time of the last checkpoint that covered everything
 		}
-		return saveState(ctx, tx, stateChecked, strconv.FormatInt(micros(now), 10))
+		return agentstore.SaveState(ctx, tx, agentstore.StateChecked, strconv.FormatInt(agentstore.Micros(now), 10))
 	})
 	if err != nil {
 		return fmt.Errorf("keeping a checkpoint: %w", err)
 	}
-	checked, _ := strconv.ParseInt(before[stateChecked], 10, 64)
-	if !covered && checked != 0 && now.Sub(fromMicros(checked)) > coverWithin {
+	checked, _ := strconv.ParseInt(before[agentstore.StateChecked], 10, 64)
+	if !covered && checked != 0 && now.Sub(agentstore.FromMicros(checked)) > coverWithin {
 		return a.setFault(ctx, fmt.Sprintf("the exchange's log of %d entries leaves out entry %d, a disclosure to this agent", size, leaf))
 	}
 	return nil
@@ -148,7 +149,7 @@ func (a *Agent) setFault(ctx context.Context, what string) error {
 	a.log.Error("the exchange's log contradicts itself", "fault", what)
 	// Kept first and in any case: an agent that is being stopped must not forget it.
 	ctx = context.WithoutCancel(ctx)
-	err := a.db.Write(ctx, func(tx *sqldb.Tx) error { return saveState(ctx, tx, stateFault, what) })
+	err := a.db.Write(ctx, func(tx *sqldb.Tx) error { return agentstore.SaveState(ctx, tx, agentstore.StateFault, what) })
 	a.mu.Lock()
 	a.fault = what
 	a.mu.Unlock()

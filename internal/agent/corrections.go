@@ -7,22 +7,23 @@ import (
 	"slices"
 
 	"lantern"
+	"lantern/internal/agentstore"
 	"lantern/internal/sqldb"
 )
 
 // owe opens the review task of a correction, with the list of what rested on the signal,
 // and notes the two acknowledgements. It must run before the hits are void.
 func (e *edit) owe(ctx context.Context, tx *sqldb.Tx, c *lantern.Change, known, imminent bool) error {
-	t := taskRow{correction: c.Correction, signal: c.Signal.ID, opened: e.now, imminent: imminent, kind: lantern.CorrectionWithdrawn}
+	t := agentstore.TaskRow{Correction: c.Correction, Signal: c.Signal.ID, Opened: e.now, Imminent: imminent, Kind: lantern.CorrectionWithdrawn}
 	if c.Signal.State == lantern.Erased {
-		t.kind = lantern.CorrectionErased
+		t.Kind = lantern.CorrectionErased
 	}
-	hits, accounts, err := hitAccounts(ctx, tx, c.Signal.ID)
+	hits, accounts, err := agentstore.HitAccounts(ctx, tx, c.Signal.ID)
 	if err != nil {
 		return err
 	}
-	t.hits = hits
-	cases, only, err := casesOn(ctx, tx, c.Signal.ID)
+	t.Hits = hits
+	cases, only, err := agentstore.CasesOn(ctx, tx, c.Signal.ID)
 	if err != nil {
 		return err
 	}
@@ -34,24 +35,24 @@ func (e *edit) owe(ctx context.Context, tx *sqldb.Tx, c *lantern.Change, known, 
 		accounts = append(accounts, linked...)
 	}
 	slices.Sort(accounts)
-	outcomes, err := outcomesOn(ctx, tx, c.Signal.ID)
+	outcomes, err := agentstore.OutcomesOn(ctx, tx, c.Signal.ID)
 	if err != nil {
 		return err
 	}
-	if t.accounts, err = jsonList(slices.Compact(accounts)); err != nil {
+	if t.Accounts, err = jsonList(slices.Compact(accounts)); err != nil {
 		return err
 	}
-	if t.cases, err = jsonList(cases); err != nil {
+	if t.Cases, err = jsonList(cases); err != nil {
 		return err
 	}
-	if t.outcomes, err = jsonList(outcomes); err != nil {
+	if t.Outcomes, err = jsonList(outcomes); err != nil {
 		return err
 	}
-	if err := insertTask(ctx, tx, t); err != nil {
+	if err := agentstore.InsertTask(ctx, tx, t); err != nil {
 		return err
 	}
 	e.owed = true
-	return oweAcks(ctx, tx, c.Correction, known)
+	return agentstore.OweAcks(ctx, tx, c.Correction, known)
 }
 
 // descendants returns the candidates of a case that were linked, over any number of
@@ -63,7 +64,7 @@ func descendants(ctx context.Context, tx *sqldb.Tx, id lantern.ID, roots []strin
 	}
 	var found []string
 	via := make(map[string][]string) // an account to those linked through it
-	err := eachCandidate(ctx, tx, id, func(c lantern.CaseAccount) error {
+	err := agentstore.EachCandidate(ctx, tx, id, func(c lantern.CaseAccount) error {
 		if whole {
 			found = append(found, c.Account)
 		} else if c.Via != "" {
@@ -93,9 +94,9 @@ func descendants(ctx context.Context, tx *sqldb.Tx, id lantern.ID, roots []strin
 func (a *Agent) ReviewTasks(ctx context.Context) ([]lantern.ReviewTask, error) {
 	tasks := []lantern.ReviewTask{}
 	err := a.db.Read(ctx, func(tx *sqldb.Tx) error {
-		rows, err := loadTasks(ctx, tx)
+		rows, err := agentstore.LoadTasks(ctx, tx)
 		for _, r := range rows {
-			t, err := r.task()
+			t, err := taskOf(&r)
 			if err != nil {
 				return err
 			}
@@ -106,16 +107,16 @@ func (a *Agent) ReviewTasks(ctx context.Context) ([]lantern.ReviewTask, error) {
 	return tasks, err
 }
 
-// task returns the row in wire form.
-func (r *taskRow) task() (lantern.ReviewTask, error) {
+// taskOf returns a row in wire form.
+func taskOf(r *agentstore.TaskRow) (lantern.ReviewTask, error) {
 	t := lantern.ReviewTask{
-		Correction: r.correction, Signal: r.signal, Kind: r.kind, Imminent: r.imminent, Hits: r.hits,
-		Masked: r.masked, Purged: r.purged, Result: r.result, Reviewed: r.reviewed,
+		Correction: r.Correction, Signal: r.Signal, Kind: r.Kind, Imminent: r.Imminent, Hits: r.Hits,
+		Masked: r.Masked, Purged: r.Purged, Result: r.Result, Reviewed: r.Reviewed,
 	}
 	for _, l := range []struct {
 		text string
 		into any
-	}{{r.accounts, &t.Accounts}, {r.cases, &t.Cases}, {r.outcomes, &t.Outcomes}} {
+	}{{r.Accounts, &t.Accounts}, {r.Cases, &t.Cases}, {r.Outcomes, &t.Outcomes}} {
 		if err := json.Unmarshal([]byte(l.text), l.into); err != nil {
 			return t, fmt.Errorf("reading a review task: %w", err)
 		}

@@ -10,6 +10,7 @@ import (
 	"lantern"
 	"lantern/audit"
 	"lantern/client"
+	"lantern/internal/agentstore"
 	"lantern/internal/fair"
 	"lantern/internal/sqldb"
 )
@@ -73,48 +74,48 @@ func (a *Agent) decideHit(ctx context.Context, c Caller, r lantern.HitRuling, ch
 	if err != nil {
 		return 0, err
 	}
-	if r.Decision == lantern.WrongSignal && challenged[h.signal] == 0 {
-		ch, err := c.exchange.OpenChallenge(ctx, lantern.Challenge{Signal: h.signal, Reason: r.Reason})
+	if r.Decision == lantern.WrongSignal && challenged[h.Signal] == 0 {
+		ch, err := c.exchange.OpenChallenge(ctx, lantern.Challenge{Signal: h.Signal, Reason: r.Reason})
 		if err != nil {
 			return 0, err
 		}
-		challenged[h.signal] = ch.ID
+		challenged[h.Signal] = ch.ID
 	}
 	now := a.clock()
 	err = a.db.Write(ctx, func(tx *sqldb.Tx) error {
-		if err := decideHit(ctx, tx, h.id, r.Decision, c.Person, now); err != nil {
+		if err := agentstore.DecideHit(ctx, tx, h.ID, r.Decision, c.Person, now); err != nil {
 			return err
 		}
 		if reaction := reactionTo(r.Decision); reaction != "" {
-			if err := oweReaction(ctx, tx, h.signal, reaction); err != nil {
+			if err := agentstore.OweReaction(ctx, tx, h.Signal, reaction); err != nil {
 				return err
 			}
 		}
 		return a.record(ctx, tx, logged{audit.Decide,
-			map[string]any{"person": c.Person, "account": h.account, "ref": h.ref},
-			map[string]any{"hit": h.id, "signal": h.signal, "decision": r.Decision, "challenge": challenged[h.signal]}})
+			map[string]any{"person": c.Person, "account": h.Account, "ref": h.Ref},
+			map[string]any{"hit": h.ID, "signal": h.Signal, "decision": r.Decision, "challenge": challenged[h.Signal]}})
 	})
 	if err != nil {
 		return 0, fmt.Errorf("recording a decision: %w", err)
 	}
-	return h.signal, nil
+	return h.Signal, nil
 }
 
 // decidable returns a hit that may be decided. One that is held because of a challenge
 // this very call opened still may be.
-func (a *Agent) decidable(ctx context.Context, id lantern.ID, challenged map[lantern.ID]lantern.ID) (hitRow, error) {
-	var h hitRow
+func (a *Agent) decidable(ctx context.Context, id lantern.ID, challenged map[lantern.ID]lantern.ID) (agentstore.HitRow, error) {
+	var h agentstore.HitRow
 	var found bool
 	err := a.db.Read(ctx, func(tx *sqldb.Tx) (err error) {
-		h, found, err = loadHit(ctx, tx, id)
+		h, found, err = agentstore.LoadHit(ctx, tx, id)
 		return err
 	})
 	switch {
 	case err != nil:
 		return h, fmt.Errorf("reading a hit: %w", err)
-	case !found || h.state == lantern.HitHeld && challenged[h.signal] == 0:
+	case !found || h.State == lantern.HitHeld && challenged[h.Signal] == 0:
 		return h, &lantern.Error{Kind: lantern.NotFound, Field: "/hit", Reason: "no such hit"}
-	case h.state == lantern.HitVoid:
+	case h.State == lantern.HitVoid:
 		return h, &lantern.Error{Kind: lantern.Conflict, Field: "/hit", Reason: "its signal fell", Fix: "see the review tasks under corrections"}
 	}
 	return h, nil
@@ -134,18 +135,18 @@ func reactionTo(d lantern.HitDecision) lantern.Reaction {
 // sendReactions sends what is owed with the person's key, and returns what could not be
 // sent, by signal. It stays owed.
 func (a *Agent) sendReactions(ctx context.Context, c Caller) (map[lantern.ID]error, error) {
-	var owed []owedReaction
+	var owed []agentstore.OwedReaction
 	err := a.db.Read(ctx, func(tx *sqldb.Tx) (err error) {
-		owed, err = loadOwedReactions(ctx, tx)
+		owed, err = agentstore.LoadOwedReactions(ctx, tx)
 		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("reading owed reactions: %w", err)
 	}
 	unsent := make(map[lantern.ID]error)
-	var sent []owedReaction
+	var sent []agentstore.OwedReaction
 	var mu sync.Mutex // guards both
-	stopped := fair.Together(owed, func(o owedReaction) error {
+	stopped := fair.Together(owed, func(o agentstore.OwedReaction) error {
 		err := react(ctx, c.exchange, o)
 		mu.Lock()
 		defer mu.Unlock()
@@ -153,12 +154,12 @@ func (a *Agent) sendReactions(ctx context.Context, c Caller) (map[lantern.ID]err
 			sent = append(sent, o) // or of no use any more
 			return nil
 		}
-		unsent[o.signal] = err
+		unsent[o.Signal] = err
 		return err
 	})
 	err = a.db.Write(ctx, func(tx *sqldb.Tx) error {
 		for _, o := range sent {
-			if err := settleReaction(ctx, tx, o); err != nil {
+			if err := agentstore.SettleReaction(ctx, tx, o); err != nil {
 				return err
 			}
 		}
@@ -169,15 +170,15 @@ func (a *Agent) sendReactions(ctx context.Context, c Caller) (map[lantern.ID]err
 	}
 	if lantern.KindOf(stopped) == lantern.Unavailable {
 		for _, o := range owed {
-			if unsent[o.signal] == nil && !slices.Contains(sent, o) {
-				unsent[o.signal] = stopped
+			if unsent[o.Signal] == nil && !slices.Contains(sent, o) {
+				unsent[o.Signal] = stopped
 			}
 		}
 	}
 	return unsent, nil
 }
 
-func react(ctx context.Context, exchange *client.Client, o owedReaction) error {
-	_, err := exchange.React(ctx, lantern.Feedback{Signal: o.signal, Reaction: o.reaction})
+func react(ctx context.Context, exchange *client.Client, o agentstore.OwedReaction) error {
+	_, err := exchange.React(ctx, lantern.Feedback{Signal: o.Signal, Reaction: o.Reaction})
 	return err
 }

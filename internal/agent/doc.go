@@ -40,5 +40,5 @@
 // kept for later. The member's own signals are held but not matched unless
 // [Config.MatchOwn] asks for it.
 //
-// All SQL stands in the files sql*.go.
+// All SQL stands in package agentstore.
 package agent

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"lantern"
+	"lantern/internal/agentstore"
 	"lantern/internal/sqldb"
 )
 
@@ -32,7 +33,7 @@ type hitPlace struct {
 }
 
 // hit makes a hit of a match.
-func (a *Agent) hit(l *look, m *lantern.Match) (*hitRow, error) {
+func (a *Agent) hit(l *look, m *lantern.Match) (*agentstore.HitRow, error) {
 	id, err := a.newID()
 	if err != nil {
 		return nil, err
@@ -41,9 +42,9 @@ func (a *Agent) hit(l *look, m *lantern.Match) (*hitRow, error) {
 	if err != nil {
 		return nil, fmt.Errorf("writing a hit: %w", err)
 	}
-	return &hitRow{
-		id: id, signal: m.Signal, kind: m.Type, ref: l.answer.Ref, account: l.account, how: m.How,
-		state: lantern.HitOpen, incident: m.Incident, urgency: urgency(m), place: string(text), found: a.clock(),
+	return &agentstore.HitRow{
+		ID: id, Signal: m.Signal, Kind: m.Type, Ref: l.answer.Ref, Account: l.account, How: m.How,
+		State: lantern.HitOpen, Incident: m.Incident, Urgency: urgency(m), Place: string(text), Found: a.clock(),
 	}, nil
 }
 
@@ -69,7 +70,7 @@ const lastImminent = 1
 
 // keepHits stores hits whose signals still stand. That is asked again in the same
 // transaction: a correction in between must leave no hit behind.
-func (a *Agent) keepHits(ctx context.Context, hits []*hitRow) error {
+func (a *Agent) keepHits(ctx context.Context, hits []*agentstore.HitRow) error {
 	if len(hits) == 0 {
 		return nil
 	}
@@ -82,35 +83,35 @@ func (a *Agent) keepHits(ctx context.Context, hits []*hitRow) error {
 	}
 	seen := make(map[same]bool)
 	var ids []lantern.ID
-	var rows []*hitRow
+	var rows []*agentstore.HitRow
 	for _, h := range hits {
-		if k := (same{h.signal, h.ref, h.how}); !seen[k] {
+		if k := (same{h.Signal, h.Ref, h.How}); !seen[k] {
 			seen[k] = true
 			rows = append(rows, h)
-			ids = append(ids, h.signal)
+			ids = append(ids, h.Signal)
 		}
 	}
 	err := a.db.Write(ctx, func(tx *sqldb.Tx) error {
-		held, err := loadReplica(ctx, tx, ids)
+		held, err := agentstore.LoadReplica(ctx, tx, ids)
 		if err != nil {
 			return err
 		}
-		var kept []*hitRow
+		var kept []*agentstore.HitRow
 		for _, h := range rows {
-			if r := held[h.signal]; r != nil && r.state == lantern.Active {
+			if r := held[h.Signal]; r != nil && r.State == lantern.Active {
 				kept = append(kept, h)
 			}
 		}
-		if err := insertHits(ctx, tx, kept); err != nil {
+		if err := agentstore.InsertHits(ctx, tx, kept); err != nil {
 			return err
 		}
 		var incidents []lantern.ID
 		for _, h := range kept {
-			if h.incident != 0 && !slices.Contains(incidents, h.incident) {
-				incidents = append(incidents, h.incident)
+			if h.Incident != 0 && !slices.Contains(incidents, h.Incident) {
+				incidents = append(incidents, h.Incident)
 			}
 		}
-		return leadIncidents(ctx, tx, incidents)
+		return agentstore.LeadIncidents(ctx, tx, incidents)
 	})
 	if err != nil {
 		return fmt.Errorf("keeping hits: %w", err)
@@ -118,21 +119,16 @@ func (a *Agent) keepHits(ctx context.Context, hits []*hitRow) error {
 	return nil
 }
 
-// HitFilter chooses hits. The zero filter asks for the first open ones.
-type HitFilter struct {
-	State    lantern.HitState // "": open; held hits cannot be asked for
-	Account  string           // "": any
-	Incident lantern.ID       // 0: any
-	After    lantern.ID       // the last hit of the page before
-	Limit    int              // 0: 100; at most MaxHits
-}
+// HitFilter chooses hits. The zero filter asks for the first open ones; held hits cannot be
+// asked for.
+type HitFilter = agentstore.HitFilter
 
 // MaxHits bounds a page of hits.
 const MaxHits = 1000
 
 // Hits returns a page of the queue: the greatest risk to a child first, then the oldest.
 // Hits of one incident stand together, where the first of them belongs.
-func (a *Agent) Hits(ctx context.Context, f HitFilter) ([]lantern.Hit, error) {
+func (a *Agent) Hits(ctx context.Context, f agentstore.HitFilter) ([]lantern.Hit, error) {
 	if f.State == "" {
 		f.State = lantern.HitOpen
 	}
@@ -145,18 +141,18 @@ func (a *Agent) Hits(ctx context.Context, f HitFilter) ([]lantern.Hit, error) {
 	f.Limit = min(f.Limit, MaxHits)
 	hits := []lantern.Hit{}
 	err := a.db.Read(ctx, func(tx *sqldb.Tx) error {
-		var after *hitRow
+		var after *agentstore.HitRow
 		if f.After != 0 {
-			h, found, err := loadHit(ctx, tx, f.After)
+			h, found, err := agentstore.LoadHit(ctx, tx, f.After)
 			if err != nil {
 				return err
 			}
-			if !found || h.state == lantern.HitHeld {
+			if !found || h.State == lantern.HitHeld {
 				return &lantern.Error{Kind: lantern.NotFound, Field: "/after", Reason: "no such hit", Fix: "start again without it"}
 			}
 			after = &h
 		}
-		rows, err := listHits(ctx, tx, f, after)
+		rows, err := agentstore.ListHits(ctx, tx, f, after)
 		if err != nil {
 			return err
 		}
@@ -170,16 +166,16 @@ func (a *Agent) Hits(ctx context.Context, f HitFilter) ([]lantern.Hit, error) {
 }
 
 // showHits returns rows in wire form, with what their signals say at this moment.
-func showHits(ctx context.Context, tx *sqldb.Tx, rows []hitRow) ([]lantern.Hit, error) {
+func showHits(ctx context.Context, tx *sqldb.Tx, rows []agentstore.HitRow) ([]lantern.Hit, error) {
 	ids := make([]lantern.ID, len(rows))
 	for i, h := range rows {
-		ids[i] = h.signal
+		ids[i] = h.Signal
 	}
-	held, err := loadReplica(ctx, tx, ids)
+	held, err := agentstore.LoadReplica(ctx, tx, ids)
 	if err != nil {
 		return nil, err
 	}
-	places, err := loadPlaces(ctx, tx, ids)
+	places, err := agentstore.LoadPlaces(ctx, tx, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -187,17 +183,17 @@ func showHits(ctx context.Context, tx *sqldb.Tx, rows []hitRow) ([]lantern.Hit, 
 	for i := range rows {
 		h := &rows[i]
 		hits[i] = lantern.Hit{
-			ID: h.id, Ref: h.ref, Account: h.account, State: h.state, Programs: places[h.signal], Case: h.caseID,
-			Decision: h.decision, Person: h.person, Found: h.found, Decided: h.decided,
-			Match: lantern.Match{Signal: h.signal, Type: h.kind, How: h.how, RequiresReview: true},
+			ID: h.ID, Ref: h.Ref, Account: h.Account, State: h.State, Programs: places[h.Signal], Case: h.CaseID,
+			Decision: h.Decision, Person: h.Person, Found: h.Found, Decided: h.Decided,
+			Match: lantern.Match{Signal: h.Signal, Type: h.Kind, How: h.How, RequiresReview: true},
 		}
 		if hits[i].Programs == nil {
 			hits[i].Programs = []lantern.ID{}
 		}
-		if h.place == "" {
+		if h.Place == "" {
 			continue
 		}
-		if err := fillMatch(&hits[i].Match, h.place, held[h.signal]); err != nil {
+		if err := fillMatch(&hits[i].Match, h.Place, held[h.Signal]); err != nil {
 			return nil, err
 		}
 	}
@@ -205,7 +201,7 @@ func showHits(ctx context.Context, tx *sqldb.Tx, rows []hitRow) ([]lantern.Hit, 
 }
 
 // fillMatch reads where a match stands and what its signal says.
-func fillMatch(m *lantern.Match, place string, row *replicaRow) error {
+func fillMatch(m *lantern.Match, place string, row *agentstore.ReplicaRow) error {
 	var p hitPlace
 	if err := json.Unmarshal([]byte(place), &p); err != nil {
 		return fmt.Errorf("reading a hit: %w", err)
@@ -216,7 +212,7 @@ func fillMatch(m *lantern.Match, place string, row *replicaRow) error {
 		return nil
 	}
 	var s lantern.Signal
-	if err := json.Unmarshal([]byte(row.opinion), &s); err != nil {
+	if err := json.Unmarshal([]byte(row.Opinion), &s); err != nil {
 		return fmt.Errorf("reading an opinion: %w", err)
 	}
 	describe(m, &s)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"lantern"
+	"lantern/internal/agentstore"
 	"lantern/internal/sqldb"
 )
 
@@ -39,7 +40,7 @@ func (a *Agent) followLane(ctx context.Context, program lantern.ID) {
 func (a *Agent) readLane(ctx context.Context, program lantern.ID) error {
 	var cursor lantern.Cursor
 	err := a.db.Read(ctx, func(tx *sqldb.Tx) (err error) {
-		cursor, err = loadLane(ctx, tx, program)
+		cursor, err = agentstore.LoadLane(ctx, tx, program)
 		return err
 	})
 	if err != nil {
@@ -72,7 +73,7 @@ func (a *Agent) applyLane(ctx context.Context, program lantern.ID, page lantern.
 	var done *edit
 	err := a.db.Write(ctx, func(tx *sqldb.Tx) error {
 		done = a.newEdit()
-		p, found, err := loadProgram(ctx, tx, program)
+		p, found, err := agentstore.LoadProgram(ctx, tx, program)
 		if err != nil || !found {
 			return err
 		}
@@ -80,11 +81,11 @@ func (a *Agent) applyLane(ctx context.Context, program lantern.ID, page lantern.
 			return err
 		}
 		if len(page.Changes) > 0 {
-			if err := raiseLeaf(ctx, tx, page.Leaf); err != nil {
+			if err := agentstore.RaiseLeaf(ctx, tx, page.Leaf); err != nil {
 				return err
 			}
 		}
-		return saveLane(ctx, tx, program, page.Next)
+		return agentstore.SaveLane(ctx, tx, program, page.Next)
 	})
 	if err != nil {
 		return fmt.Errorf("applying what is imminent: %w", err)
@@ -98,12 +99,12 @@ func (a *Agent) applyLane(ctx context.Context, program lantern.ID, page lantern.
 
 // outdated drops changes of signals of which the replica has a later one in the same
 // program: the lane and the whole feed overtake each other.
-func (e *edit) outdated(ctx context.Context, tx *sqldb.Tx, p programRow, changes []lantern.Change) ([]lantern.Change, error) {
+func (e *edit) outdated(ctx context.Context, tx *sqldb.Tx, p agentstore.ProgramRow, changes []lantern.Change) ([]lantern.Change, error) {
 	ids := make([]lantern.ID, len(changes))
 	for i, c := range changes {
 		ids[i] = c.Signal.ID
 	}
-	held, err := loadSeqs(ctx, tx, p, ids)
+	held, err := agentstore.LoadSeqs(ctx, tx, p, ids)
 	if err != nil || len(held) == 0 {
 		return changes, err
 	}

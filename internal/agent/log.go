@@ -8,6 +8,7 @@ import (
 
 	"lantern"
 	"lantern/audit"
+	"lantern/internal/agentstore"
 	"lantern/internal/sqldb"
 )
 
@@ -38,7 +39,7 @@ func (a *Agent) record(ctx context.Context, tx *sqldb.Tx, l logged) error {
 		return fmt.Errorf("writing an opening: %w", err)
 	}
 	var tree audit.Tree
-	edge, err := loadLogHead(ctx, tx)
+	edge, err := agentstore.LoadLogHead(ctx, tx)
 	if err != nil {
 		return fmt.Errorf("reading the log's head: %w", err)
 	}
@@ -52,7 +53,7 @@ func (a *Agent) record(ctx context.Context, tx *sqldb.Tx, l logged) error {
 	if edge, err = tree.MarshalBinary(); err != nil {
 		return err
 	}
-	return appendLog(ctx, tx, number, leaf[:], string(text), edge)
+	return agentstore.AppendLog(ctx, tx, number, leaf[:], string(text), edge)
 }
 
 // VerifyOwnLog recomputes the agent's own log from its leaves and openings and returns
@@ -61,7 +62,7 @@ func (a *Agent) VerifyOwnLog(ctx context.Context) (map[audit.Kind]int, error) {
 	counts := make(map[audit.Kind]int)
 	err := a.db.Read(ctx, func(tx *sqldb.Tx) error {
 		var tree, head audit.Tree
-		err := eachLogLeaf(ctx, tx, func(stored []byte, text string) error {
+		err := agentstore.EachLogLeaf(ctx, tx, func(stored []byte, text string) error {
 			leaf, err := audit.ParseLeaf(stored)
 			if err != nil {
 				return err
@@ -80,7 +81,7 @@ func (a *Agent) VerifyOwnLog(ctx context.Context) (map[audit.Kind]int, error) {
 		if err != nil {
 			return err
 		}
-		edge, err := loadLogHead(ctx, tx)
+		edge, err := agentstore.LoadLogHead(ctx, tx)
 		if err != nil {
 			return err
 		}
@@ -108,28 +109,28 @@ func (a *Agent) Reveal(ctx context.Context, c Caller, id lantern.ID) (lantern.Si
 		return s, err
 	}
 	err := a.db.Write(ctx, func(tx *sqldb.Tx) error {
-		held, err := loadReplica(ctx, tx, []lantern.ID{id})
+		held, err := agentstore.LoadReplica(ctx, tx, []lantern.ID{id})
 		if err != nil {
 			return err
 		}
 		row := held[id]
-		if row == nil || row.state != lantern.Active {
+		if row == nil || row.State != lantern.Active {
 			return lantern.Errorf(lantern.NotFound, "no such signal is held here")
 		}
 		part, err := a.unseal(ctx, row)
 		if err != nil {
 			return err
 		}
-		if err := json.Unmarshal([]byte(row.opinion), &s); err != nil {
+		if err := json.Unmarshal([]byte(row.Opinion), &s); err != nil {
 			return fmt.Errorf("reading an opinion: %w", err)
 		}
-		places, err := loadPlaces(ctx, tx, []lantern.ID{id})
+		places, err := agentstore.LoadPlaces(ctx, tx, []lantern.ID{id})
 		if err != nil {
 			return err
 		}
 		s.Value, s.Tactic, s.Note, s.Programs = part.Value, part.Tactic, part.Note, places[id]
 		return a.record(ctx, tx, logged{audit.Reveal,
-			map[string]any{"person": c.Person}, map[string]any{"signal": id, "type": row.kind}})
+			map[string]any{"person": c.Person}, map[string]any{"signal": id, "type": row.Kind}})
 	})
 	if err != nil {
 		return lantern.Signal{}, fmt.Errorf("revealing a signal: %w", err)

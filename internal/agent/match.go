@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"lantern"
+	"lantern/internal/agentstore"
 	"lantern/internal/sqldb"
 	"lantern/match"
 	"lantern/signal"
@@ -217,7 +218,7 @@ func (a *Agent) answer(ctx context.Context, looks []*look, opts MatchOptions) er
 	if err != nil {
 		return err
 	}
-	var hits []*hitRow
+	var hits []*agentstore.HitRow
 	for _, l := range looks {
 		l.answer.Matches = slices.DeleteFunc(l.answer.Matches, func(m lantern.Match) bool { return said[m.Signal] == nil })
 		for i := range l.answer.Matches {
@@ -241,16 +242,16 @@ func (a *Agent) opinions(ctx context.Context, ids []lantern.ID) (map[lantern.ID]
 	said := make(map[lantern.ID]*lantern.Signal, len(ids))
 	now := a.clock()
 	err := a.db.Read(ctx, func(tx *sqldb.Tx) error {
-		held, err := loadReplica(ctx, tx, ids)
+		held, err := agentstore.LoadReplica(ctx, tx, ids)
 		if err != nil {
 			return err
 		}
 		for id, row := range held {
-			if row.state != lantern.Active || !row.expires.IsZero() && !row.expires.After(now) {
+			if row.State != lantern.Active || !row.Expires.IsZero() && !row.Expires.After(now) {
 				continue
 			}
 			var s lantern.Signal
-			if err := json.Unmarshal([]byte(row.opinion), &s); err != nil {
+			if err := json.Unmarshal([]byte(row.Opinion), &s); err != nil {
 				return fmt.Errorf("reading the opinion of signal %s: %w", id, err)
 			}
 			said[id] = &s

@@ -7,6 +7,7 @@ import (
 
 	"lantern"
 	"lantern/audit"
+	"lantern/internal/agentstore"
 	"lantern/internal/policy"
 	"lantern/internal/sqldb"
 )
@@ -38,21 +39,21 @@ func (a *Agent) SendOutcome(ctx context.Context, c Caller, id lantern.ID, o lant
 	if err != nil {
 		return lantern.Outcome{}, err
 	}
-	var row outcomeRow
+	var row agentstore.OutcomeRow
 	err = a.db.Write(ctx, func(tx *sqldb.Tx) error {
 		k, err := mustCase(ctx, tx, id)
 		if err != nil {
 			return err
 		}
 		var found bool
-		if row, found, err = pendingOutcome(ctx, tx, id, 0, o.Kind); err != nil || found {
+		if row, found, err = agentstore.PendingOutcome(ctx, tx, id, 0, o.Kind); err != nil || found {
 			return err
 		}
-		row = outcomeRow{id: local, caseID: id, person: c.Person, at: a.clock()}
-		if row.body, err = a.composeOutcome(ctx, tx, k, row.id, c.Person, o); err != nil {
+		row = agentstore.OutcomeRow{ID: local, CaseID: id, Person: c.Person, At: a.clock()}
+		if row.Body, err = a.composeOutcome(ctx, tx, k, row.ID, c.Person, o); err != nil {
 			return err
 		}
-		return insertOutcome(ctx, tx, row)
+		return agentstore.InsertOutcome(ctx, tx, row)
 	})
 	if err != nil {
 		return lantern.Outcome{}, fmt.Errorf("preparing an outcome: %w", err)
@@ -83,10 +84,10 @@ func (a *Agent) composeOutcome(ctx context.Context, tx *sqldb.Tx, k lantern.Case
 	digest := policy.NewDecisionDigest()
 	decision, accounts := countedBy[o.Kind]
 	if accounts {
-		if err := countAccounts(ctx, tx, k.ID, local, o.Kind, decision); err != nil {
+		if err := agentstore.CountAccounts(ctx, tx, k.ID, local, o.Kind, decision); err != nil {
 			return out, err
 		}
-		err := eachCounted(ctx, tx, k.ID, local, func(c lantern.CaseAccount) error {
+		err := agentstore.EachCounted(ctx, tx, k.ID, local, func(c lantern.CaseAccount) error {
 			digest.Add(c)
 			out.Tokens = append(out.Tokens, a.accountToken(out, c.Account))
 			return nil
@@ -96,7 +97,7 @@ func (a *Agent) composeOutcome(ctx context.Context, tx *sqldb.Tx, k lantern.Case
 		}
 		out.Count = digest.Singly + digest.InBulk
 	} else {
-		err := eachCandidate(ctx, tx, k.ID, func(c lantern.CaseAccount) error {
+		err := agentstore.EachCandidate(ctx, tx, k.ID, func(c lantern.CaseAccount) error {
 			if c.Decision == lantern.Confirmed {
 				digest.Add(c)
 			}
@@ -128,7 +129,7 @@ func (a *Agent) accountToken(o lantern.Outcome, account string) string {
 // contributing returns the standing seeds of a case that led to a confirmed hit, or all
 // standing ones if none did.
 func contributing(ctx context.Context, tx *sqldb.Tx, id lantern.ID) ([]lantern.ID, error) {
-	seeds, confirmed, err := productiveSeeds(ctx, tx, id)
+	seeds, confirmed, err := agentstore.ProductiveSeeds(ctx, tx, id)
 	if err != nil {
 		return nil, err
 	}
@@ -147,27 +148,27 @@ func contributing(ctx context.Context, tx *sqldb.Tx, id lantern.ID) ([]lantern.I
 
 // send sends a kept outcome and notes the answer. One that the exchange refuses is
 // forgotten with its counts; one whose answer is missing stays to be sent again.
-func (a *Agent) send(ctx context.Context, c Caller, row outcomeRow) (lantern.Outcome, error) {
-	if row.person != c.Person {
+func (a *Agent) send(ctx context.Context, c Caller, row agentstore.OutcomeRow) (lantern.Outcome, error) {
+	if row.Person != c.Person {
 		return lantern.Outcome{}, &lantern.Error{Kind: lantern.Conflict, Reason: "another person's outcome of this kind still waits for the exchange's answer", Fix: "have that person send it again"}
 	}
-	sent, err := c.exchange.RecordOutcomeOnce(ctx, "outcome-"+row.id.String(), row.body)
+	sent, err := c.exchange.RecordOutcomeOnce(ctx, "outcome-"+row.ID.String(), row.Body)
 	if err != nil {
 		switch lantern.KindOf(err) {
 		case lantern.Invalid, lantern.Forbidden, lantern.NotFound, lantern.Conflict, lantern.TooLarge, lantern.Unauthorized:
-			if derr := a.db.Write(ctx, func(tx *sqldb.Tx) error { return dropOutcome(ctx, tx, row.id) }); derr != nil {
+			if derr := a.db.Write(ctx, func(tx *sqldb.Tx) error { return agentstore.DropOutcome(ctx, tx, row.ID) }); derr != nil {
 				return lantern.Outcome{}, fmt.Errorf("forgetting a refused outcome: %w", derr)
 			}
 		}
 		return lantern.Outcome{}, fmt.Errorf("sending an outcome: %w", err)
 	}
 	err = a.db.Write(ctx, func(tx *sqldb.Tx) error {
-		if err := settleOutcome(ctx, tx, row.id, sent); err != nil {
+		if err := agentstore.SettleOutcome(ctx, tx, row.ID, sent); err != nil {
 			return err
 		}
-		what := map[string]any{"outcome": sent.ID, "case": row.caseID, "correction": row.task, "kind": sent.Kind, "count": sent.Count, "counted": sent.Counted}
-		if row.body.Attestation != nil {
-			what["decisions_digest"] = row.body.Attestation.Digest
+		what := map[string]any{"outcome": sent.ID, "case": row.CaseID, "correction": row.Task, "kind": sent.Kind, "count": sent.Count, "counted": sent.Counted}
+		if row.Body.Attestation != nil {
+			what["decisions_digest"] = row.Body.Attestation.Digest
 		}
 		return a.record(ctx, tx, logged{audit.Outcome, map[string]any{"person": c.Person}, what})
 	})
@@ -203,7 +204,7 @@ func (a *Agent) RuleTask(ctx context.Context, c Caller, correction lantern.ID, r
 		}
 	}
 	err = a.db.Write(ctx, func(tx *sqldb.Tx) error {
-		if err := settleTask(ctx, tx, correction, r, c.Person, a.clock()); err != nil {
+		if err := agentstore.SettleTask(ctx, tx, correction, r, c.Person, a.clock()); err != nil {
 			return err
 		}
 		return a.record(ctx, tx, logged{audit.Decide, map[string]any{"person": c.Person, "ground": r.Ground},
@@ -217,10 +218,10 @@ func (a *Agent) RuleTask(ctx context.Context, c Caller, correction lantern.ID, r
 
 // reviewTask returns one task in wire form.
 func (a *Agent) reviewTask(ctx context.Context, correction lantern.ID) (lantern.ReviewTask, error) {
-	var row taskRow
+	var row agentstore.TaskRow
 	var found bool
 	err := a.db.Read(ctx, func(tx *sqldb.Tx) (err error) {
-		row, found, err = loadTask(ctx, tx, correction)
+		row, found, err = agentstore.LoadTask(ctx, tx, correction)
 		return err
 	})
 	if err != nil {
@@ -229,7 +230,7 @@ func (a *Agent) reviewTask(ctx context.Context, correction lantern.ID) (lantern.
 	if !found {
 		return lantern.ReviewTask{}, lantern.Errorf(lantern.NotFound, "no review task for this correction")
 	}
-	return row.task()
+	return taskOf(&row)
 }
 
 // reverse takes back the part of one outcome that rested on the fallen signal, once.
@@ -238,23 +239,23 @@ func (a *Agent) reverse(ctx context.Context, c Caller, task lantern.ReviewTask, 
 	if err != nil {
 		return err
 	}
-	var row outcomeRow
+	var row agentstore.OutcomeRow
 	send := false
 	err = a.db.Write(ctx, func(tx *sqldb.Tx) error {
 		send = false
-		done, err := answered(ctx, tx, task.Correction)
+		done, err := agentstore.Answered(ctx, tx, task.Correction)
 		if err != nil || done[outcome] {
 			return err
 		}
-		if row, send, err = pendingOutcome(ctx, tx, 0, task.Correction, lantern.Reversed); err != nil || send {
+		if row, send, err = agentstore.PendingOutcome(ctx, tx, 0, task.Correction, lantern.Reversed); err != nil || send {
 			return err
 		}
-		row = outcomeRow{id: local, task: task.Correction, person: c.Person, at: a.clock()}
-		row.body, send, err = a.composeReversal(ctx, tx, task, outcome, c.Person, ground)
+		row = agentstore.OutcomeRow{ID: local, Task: task.Correction, Person: c.Person, At: a.clock()}
+		row.Body, send, err = a.composeReversal(ctx, tx, task, outcome, c.Person, ground)
 		if err != nil || !send {
 			return err
 		}
-		return insertOutcome(ctx, tx, row)
+		return agentstore.InsertOutcome(ctx, tx, row)
 	})
 	if err != nil {
 		return fmt.Errorf("preparing a reversal: %w", err)
@@ -265,7 +266,7 @@ func (a *Agent) reverse(ctx context.Context, c Caller, task lantern.ReviewTask, 
 	if _, err := a.send(ctx, c, row); err != nil {
 		return err
 	}
-	if row.body.Corrects != outcome {
+	if row.Body.Corrects != outcome {
 		return a.reverse(ctx, c, task, outcome, ground) // an earlier call's reversal went first
 	}
 	return nil
@@ -274,17 +275,17 @@ func (a *Agent) reverse(ctx context.Context, c Caller, task lantern.ReviewTask, 
 // composeReversal writes the reversal of the accounts of a task that an outcome counted;
 // found is false if there are none.
 func (a *Agent) composeReversal(ctx context.Context, tx *sqldb.Tx, task lantern.ReviewTask, outcome, person lantern.ID, ground string) (o lantern.Outcome, found bool, err error) {
-	earlier, found, err := sentOutcome(ctx, tx, outcome)
-	if err != nil || !found || earlier.body.Kind != lantern.AccountsActioned {
+	earlier, found, err := agentstore.SentOutcome(ctx, tx, outcome)
+	if err != nil || !found || earlier.Body.Kind != lantern.AccountsActioned {
 		return o, false, err
 	}
 	among := make(map[string]bool, len(task.Accounts))
 	for _, account := range task.Accounts {
 		among[account] = true
 	}
-	o = lantern.Outcome{Program: earlier.body.Program, Kind: lantern.Reversed, Signals: []lantern.ID{task.Signal}, Corrects: outcome}
+	o = lantern.Outcome{Program: earlier.Body.Program, Kind: lantern.Reversed, Signals: []lantern.ID{task.Signal}, Corrects: outcome}
 	digest := policy.NewDecisionDigest()
-	err = eachCounted(ctx, tx, earlier.caseID, earlier.id, func(c lantern.CaseAccount) error {
+	err = agentstore.EachCounted(ctx, tx, earlier.CaseID, earlier.ID, func(c lantern.CaseAccount) error {
 		if among[c.Account] {
 			digest.Add(c)
 			o.Tokens = append(o.Tokens, a.accountToken(o, c.Account))

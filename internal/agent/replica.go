@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"lantern"
+	"lantern/internal/agentstore"
 	"lantern/internal/sqldb"
 	"lantern/match"
 	"lantern/signal"
@@ -98,7 +99,7 @@ func (a *Agent) newEdit() *edit {
 
 // page writes everything a page says.
 func (e *edit) page(ctx context.Context, tx *sqldb.Tx, program lantern.ID, page lantern.FeedPage) error {
-	p, found, err := loadProgram(ctx, tx, program)
+	p, found, err := agentstore.LoadProgram(ctx, tx, program)
 	if err != nil {
 		return err
 	}
@@ -109,16 +110,16 @@ func (e *edit) page(ctx context.Context, tx *sqldb.Tx, program lantern.ID, page 
 		return err
 	}
 	if n := len(page.Changes); n > 0 {
-		p.seq = page.Changes[n-1].Seq
-		if err := raiseLeaf(ctx, tx, page.Leaf); err != nil {
+		p.Seq = page.Changes[n-1].Seq
+		if err := agentstore.RaiseLeaf(ctx, tx, page.Leaf); err != nil {
 			return err
 		}
 	}
-	p.cursor, p.contact = page.Next, e.now
-	if !page.More && !p.loaded {
-		p.loaded = true
+	p.Cursor, p.Contact = page.Next, e.now
+	if !page.More && !p.Loaded {
+		p.Loaded = true
 		// What a resync did not bring again is not the member's to hold any more.
-		lost, err := dropPlacements(ctx, tx, program, p.generation)
+		lost, err := agentstore.DropPlacements(ctx, tx, program, p.Generation)
 		if err != nil {
 			return err
 		}
@@ -126,11 +127,11 @@ func (e *edit) page(ctx context.Context, tx *sqldb.Tx, program lantern.ID, page 
 			return err
 		}
 	}
-	return advanceProgram(ctx, tx, p)
+	return agentstore.AdvanceProgram(ctx, tx, p)
 }
 
 // changes writes the changes of a page: first what stands, then what fell.
-func (e *edit) changes(ctx context.Context, tx *sqldb.Tx, p programRow, changes []lantern.Change) error {
+func (e *edit) changes(ctx context.Context, tx *sqldb.Tx, p agentstore.ProgramRow, changes []lantern.Change) error {
 	changes, err := e.outdated(ctx, tx, p, changes)
 	if err != nil {
 		return err
@@ -139,16 +140,16 @@ func (e *edit) changes(ctx context.Context, tx *sqldb.Tx, p programRow, changes 
 	for i, c := range changes {
 		ids[i] = c.Signal.ID
 	}
-	fell, err := loadFallen(ctx, tx, ids)
+	fell, err := agentstore.LoadFallen(ctx, tx, ids)
 	if err != nil {
 		return err
 	}
-	barred, err := loadBarred(ctx, tx, ids)
+	barred, err := agentstore.LoadBarred(ctx, tx, ids)
 	if err != nil {
 		return err
 	}
-	var rows []*replicaRow
-	var placements []placementRow
+	var rows []*agentstore.ReplicaRow
+	var placements []agentstore.PlacementRow
 	var standing []lantern.ID
 	for i := range changes {
 		c := &changes[i]
@@ -183,9 +184,9 @@ func (e *edit) changes(ctx context.Context, tx *sqldb.Tx, p programRow, changes 
 			rows = append(rows, row)
 		}
 		standing = append(standing, s.ID)
-		placements = append(placements, placementRow{p.id, s.ID, state, c.Seq, p.generation})
+		placements = append(placements, agentstore.PlacementRow{Program: p.ID, Signal: s.ID, State: state, Seq: c.Seq, Generation: p.Generation})
 	}
-	if err := savePlacements(ctx, tx, placements); err != nil {
+	if err := agentstore.SavePlacements(ctx, tx, placements); err != nil {
 		return err
 	}
 	if err := e.keepStates(ctx, tx, rows); err != nil {
@@ -196,23 +197,23 @@ func (e *edit) changes(ctx context.Context, tx *sqldb.Tx, p programRow, changes 
 
 // keepStates saves rows under the states the replica already had for them, so that settle
 // sees each transition once.
-func (e *edit) keepStates(ctx context.Context, tx *sqldb.Tx, rows []*replicaRow) error {
+func (e *edit) keepStates(ctx context.Context, tx *sqldb.Tx, rows []*agentstore.ReplicaRow) error {
 	ids := make([]lantern.ID, len(rows))
 	for i, r := range rows {
-		ids[i] = r.signal
+		ids[i] = r.Signal
 	}
-	held, err := loadReplica(ctx, tx, ids)
+	held, err := agentstore.LoadReplica(ctx, tx, ids)
 	if err != nil {
 		return err
 	}
-	var known []*replicaRow
+	var known []*agentstore.ReplicaRow
 	for _, r := range rows {
-		if old := held[r.signal]; old != nil {
-			r.state = old.state
+		if old := held[r.Signal]; old != nil {
+			r.State = old.State
 			known = append(known, r)
 		}
 	}
-	if err := saveReplica(ctx, tx, rows); err != nil {
+	if err := agentstore.SaveReplica(ctx, tx, rows); err != nil {
 		return err
 	}
 	return reorder(ctx, tx, known)
@@ -220,29 +221,29 @@ func (e *edit) keepStates(ctx context.Context, tx *sqldb.Tx, rows []*replicaRow)
 
 // reorder moves the hits of signals that were found before they became imminent, or part
 // of an incident, to where they belong in the queue.
-func reorder(ctx context.Context, tx *sqldb.Tx, rows []*replicaRow) error {
+func reorder(ctx context.Context, tx *sqldb.Tx, rows []*agentstore.ReplicaRow) error {
 	var imminent, incidents []lantern.ID
 	for _, r := range rows {
-		if r.imminent {
-			imminent = append(imminent, r.signal)
+		if r.Imminent {
+			imminent = append(imminent, r.Signal)
 		}
-		if r.incident == 0 {
+		if r.Incident == 0 {
 			continue
 		}
-		if err := tellIncident(ctx, tx, r.signal, r.incident); err != nil {
+		if err := agentstore.TellIncident(ctx, tx, r.Signal, r.Incident); err != nil {
 			return err
 		}
-		incidents = append(incidents, r.incident)
+		incidents = append(incidents, r.Incident)
 	}
-	if err := raiseHits(ctx, tx, imminent); err != nil {
+	if err := agentstore.RaiseHits(ctx, tx, imminent); err != nil {
 		return err
 	}
 	slices.Sort(incidents)
-	return leadIncidents(ctx, tx, slices.Compact(incidents))
+	return agentstore.LeadIncidents(ctx, tx, slices.Compact(incidents))
 }
 
 // seal makes the replica's row of an active signal.
-func (e *edit) seal(ctx context.Context, s *lantern.Signal) (*replicaRow, error) {
+func (e *edit) seal(ctx context.Context, s *lantern.Signal) (*agentstore.ReplicaRow, error) {
 	opinion := *s
 	opinion.Value, opinion.Tactic, opinion.Note = "", nil, ""
 	text, err := json.Marshal(opinion)
@@ -264,38 +265,38 @@ func (e *edit) seal(ctx context.Context, s *lantern.Signal) (*replicaRow, error)
 	if entry, ok := entryOf(s.ID, s.Type, s.Value); ok {
 		e.entries[s.ID] = entry
 	}
-	return &replicaRow{
-		signal: s.ID, member: s.Member, kind: s.Type, state: lantern.Active,
-		expires: s.Expires, opinion: string(text), sealed: sealed, wrapped: wrapped,
-		imminent: s.Imminent, incident: s.Incident,
+	return &agentstore.ReplicaRow{
+		Signal: s.ID, Member: s.Member, Kind: s.Type, State: lantern.Active,
+		Expires: s.Expires, Opinion: string(text), Sealed: sealed, Wrapped: wrapped,
+		Imminent: s.Imminent, Incident: s.Incident,
 	}, nil
 }
 
 // wasImminent reports what the row of a signal, nil if there is none, says of it.
-func (r *replicaRow) wasImminent() (bool, error) {
+func wasImminent(r *agentstore.ReplicaRow) (bool, error) {
 	if r == nil {
 		return false, nil
 	}
 	var said lantern.Signal
-	if err := json.Unmarshal([]byte(r.opinion), &said); err != nil {
-		return false, fmt.Errorf("reading the opinion of signal %s: %w", r.signal, err)
+	if err := json.Unmarshal([]byte(r.Opinion), &said); err != nil {
+		return false, fmt.Errorf("reading the opinion of signal %s: %w", r.Signal, err)
 	}
 	return said.Imminent, nil
 }
 
 // unseal opens the sealed part of a row.
-func (a *Agent) unseal(ctx context.Context, r *replicaRow) (secretPart, error) {
+func (a *Agent) unseal(ctx context.Context, r *agentstore.ReplicaRow) (secretPart, error) {
 	var part secretPart
-	record, err := a.sealer.OpenRecord(ctx, r.wrapped)
+	record, err := a.sealer.OpenRecord(ctx, r.Wrapped)
 	if err != nil {
-		return part, fmt.Errorf("opening the key of signal %s: %w", r.signal, err)
+		return part, fmt.Errorf("opening the key of signal %s: %w", r.Signal, err)
 	}
-	plain, err := record.Open(sealedFor(r.signal), r.sealed)
+	plain, err := record.Open(sealedFor(r.Signal), r.Sealed)
 	if err != nil {
-		return part, fmt.Errorf("opening the value of signal %s: %w", r.signal, err)
+		return part, fmt.Errorf("opening the value of signal %s: %w", r.Signal, err)
 	}
 	if err := json.Unmarshal(plain, &part); err != nil {
-		return part, fmt.Errorf("the sealed part of signal %s is damaged", r.signal)
+		return part, fmt.Errorf("the sealed part of signal %s is damaged", r.Signal)
 	}
 	return part, nil
 }
@@ -320,11 +321,11 @@ func entryOf(id lantern.ID, kind lantern.SignalType, value string) (entry match.
 // settle compares what the placements of signals say with the state the replica has and
 // carries out the difference: masked, restored, gone.
 func (e *edit) settle(ctx context.Context, tx *sqldb.Tx, ids []lantern.ID) error {
-	standings, err := loadStandings(ctx, tx, ids)
+	standings, err := agentstore.LoadStandings(ctx, tx, ids)
 	if err != nil {
 		return err
 	}
-	held, err := loadReplica(ctx, tx, ids)
+	held, err := agentstore.LoadReplica(ctx, tx, ids)
 	if err != nil {
 		return err
 	}
@@ -337,11 +338,11 @@ func (e *edit) settle(ctx context.Context, tx *sqldb.Tx, ids []lantern.ID) error
 		case row == nil: // suspended before its value was ever sent
 		case state == lantern.Suspended:
 			e.engine = append(e.engine, match.Change{Entry: match.Entry{Signal: id}, Remove: true})
-			if row.state == lantern.Active {
+			if row.State == lantern.Active {
 				masked = append(masked, id)
 			}
 		default:
-			if row.state == lantern.Suspended {
+			if row.State == lantern.Suspended {
 				restored = append(restored, id)
 			}
 			if err := e.enter(ctx, row); err != nil {
@@ -349,27 +350,27 @@ func (e *edit) settle(ctx context.Context, tx *sqldb.Tx, ids []lantern.ID) error
 			}
 		}
 	}
-	if err := setReplicaState(ctx, tx, masked, lantern.Suspended); err != nil {
+	if err := agentstore.SetReplicaState(ctx, tx, masked, lantern.Suspended); err != nil {
 		return err
 	}
-	if err := setHitStates(ctx, tx, masked, lantern.HitOpen, lantern.HitHeld); err != nil {
+	if err := agentstore.SetHitStates(ctx, tx, masked, lantern.HitOpen, lantern.HitHeld); err != nil {
 		return err
 	}
-	if err := setReplicaState(ctx, tx, restored, lantern.Active); err != nil {
+	if err := agentstore.SetReplicaState(ctx, tx, restored, lantern.Active); err != nil {
 		return err
 	}
-	if err := setHitStates(ctx, tx, restored, lantern.HitHeld, lantern.HitOpen); err != nil {
+	if err := agentstore.SetHitStates(ctx, tx, restored, lantern.HitHeld, lantern.HitOpen); err != nil {
 		return err
 	}
 	return e.remove(ctx, tx, gone)
 }
 
 // enter puts an active signal into the engine, unless it is the member's own.
-func (e *edit) enter(ctx context.Context, row *replicaRow) error {
-	if row.kind == lantern.TacticType {
+func (e *edit) enter(ctx context.Context, row *agentstore.ReplicaRow) error {
+	if row.Kind == lantern.TacticType {
 		return nil // for people: there is nothing to match
 	}
-	entry, ok := e.entries[row.signal]
+	entry, ok := e.entries[row.Signal]
 	if !ok {
 		var err error
 		if entry, ok, err = e.a.entry(ctx, row); err != nil {
@@ -377,11 +378,11 @@ func (e *edit) enter(ctx context.Context, row *replicaRow) error {
 		}
 	}
 	if !ok {
-		e.unread = append(e.unread, row.signal)
+		e.unread = append(e.unread, row.Signal)
 	}
-	if !ok || !e.a.matchable(row.member, e.member, row.expires, e.now) {
+	if !ok || !e.a.matchable(row.Member, e.member, row.Expires, e.now) {
 		// It may have been matchable before it changed.
-		e.engine = append(e.engine, match.Change{Entry: match.Entry{Signal: row.signal}, Remove: true})
+		e.engine = append(e.engine, match.Change{Entry: match.Entry{Signal: row.Signal}, Remove: true})
 		return nil
 	}
 	e.engine = append(e.engine, match.Change{Entry: entry})
@@ -389,12 +390,12 @@ func (e *edit) enter(ctx context.Context, row *replicaRow) error {
 }
 
 // entry reads an engine entry out of the sealed row.
-func (a *Agent) entry(ctx context.Context, row *replicaRow) (match.Entry, bool, error) {
+func (a *Agent) entry(ctx context.Context, row *agentstore.ReplicaRow) (match.Entry, bool, error) {
 	part, err := a.unseal(ctx, row)
 	if err != nil {
 		return match.Entry{}, false, err
 	}
-	entry, ok := entryOf(row.signal, row.kind, part.Value)
+	entry, ok := entryOf(row.Signal, row.Kind, part.Value)
 	return entry, ok, nil
 }
 
@@ -415,25 +416,25 @@ func (e *edit) remove(ctx context.Context, tx *sqldb.Tx, ids []lantern.ID) error
 		e.engine = append(e.engine, match.Change{Entry: match.Entry{Signal: id}, Remove: true})
 	}
 	e.destroyed = true
-	if err := saveState(ctx, tx, stateFreed, strconv.FormatInt(micros(e.now), 10)); err != nil {
+	if err := agentstore.SaveState(ctx, tx, agentstore.StateFreed, strconv.FormatInt(agentstore.Micros(e.now), 10)); err != nil {
 		return err
 	}
-	if err := voidHits(ctx, tx, ids); err != nil {
+	if err := agentstore.VoidHits(ctx, tx, ids); err != nil {
 		return err
 	}
-	return destroy(ctx, tx, ids)
+	return agentstore.Destroy(ctx, tx, ids)
 }
 
 // fall carries out a tombstone: the signal is gone from every program at once, its hits
 // are void, and a correction leaves a task and two acknowledgements to be made.
 func (e *edit) fall(ctx context.Context, tx *sqldb.Tx, c *lantern.Change) error {
 	id := c.Signal.ID
-	held, err := loadReplica(ctx, tx, []lantern.ID{id})
+	held, err := agentstore.LoadReplica(ctx, tx, []lantern.ID{id})
 	if err != nil {
 		return err
 	}
 	if c.Correction != 0 && c.Signal.Member != e.member {
-		imminent, err := held[id].wasImminent()
+		imminent, err := wasImminent(held[id])
 		if err != nil {
 			return err
 		}
@@ -441,7 +442,7 @@ func (e *edit) fall(ctx context.Context, tx *sqldb.Tx, c *lantern.Change) error 
 			return err
 		}
 	}
-	if err := saveFallen(ctx, tx, id, c.Time); err != nil {
+	if err := agentstore.SaveFallen(ctx, tx, id, c.Time); err != nil {
 		return err
 	}
 	return e.remove(ctx, tx, []lantern.ID{id})
@@ -461,8 +462,8 @@ func (a *Agent) rebuild(ctx context.Context) error {
 		batch = batch[:0]
 	}
 	err := a.db.Read(ctx, func(tx *sqldb.Tx) error {
-		return eachActive(ctx, tx, func(row *replicaRow) error {
-			if row.kind == lantern.TacticType || !a.matchable(row.member, member, row.expires, now) {
+		return agentstore.EachActive(ctx, tx, func(row *agentstore.ReplicaRow) error {
+			if row.Kind == lantern.TacticType || !a.matchable(row.Member, member, row.Expires, now) {
 				return nil
 			}
 			entry, ok, err := a.entry(ctx, row)
@@ -471,7 +472,7 @@ func (a *Agent) rebuild(ctx context.Context) error {
 				return ctx.Err()
 			}
 			if !ok {
-				a.unread[row.signal] = true // as above
+				a.unread[row.Signal] = true // as above
 				return nil
 			}
 			if batch = append(batch, match.Change{Entry: entry}); len(batch) == cap(batch) {
@@ -508,7 +509,7 @@ func (a *Agent) expire(ctx context.Context) error {
 	var done *edit
 	err := a.db.Write(ctx, func(tx *sqldb.Tx) error {
 		done = a.newEdit()
-		ids, err := loadExpired(ctx, tx, done.now)
+		ids, err := agentstore.LoadExpired(ctx, tx, done.now)
 		if err != nil {
 			return err
 		}
@@ -532,32 +533,32 @@ func (a *Agent) setPrograms(ctx context.Context, joined []lantern.Program) error
 	err := a.db.Write(ctx, func(tx *sqldb.Tx) error {
 		done = a.newEdit()
 		left := make(map[lantern.ID]bool)
-		known, err := loadPrograms(ctx, tx)
+		known, err := agentstore.LoadPrograms(ctx, tx)
 		if err != nil {
 			return err
 		}
 		for _, p := range known {
-			left[p.id] = true
+			left[p.ID] = true
 		}
 		for _, p := range joined {
 			policy, err := json.Marshal(p.Policy)
 			if err != nil {
 				return fmt.Errorf("writing a policy: %w", err)
 			}
-			if err := saveProgram(ctx, tx, p.ID, p.Name, string(policy)); err != nil {
+			if err := agentstore.SaveProgram(ctx, tx, p.ID, p.Name, string(policy)); err != nil {
 				return err
 			}
 			delete(left, p.ID)
 		}
 		for _, id := range slices.Sorted(maps.Keys(left)) {
-			lost, err := dropPlacements(ctx, tx, id, 1<<62)
+			lost, err := agentstore.DropPlacements(ctx, tx, id, 1<<62)
 			if err != nil {
 				return err
 			}
 			if err := done.settle(ctx, tx, lost); err != nil {
 				return err
 			}
-			if err := deleteProgram(ctx, tx, id); err != nil {
+			if err := agentstore.DeleteProgram(ctx, tx, id); err != nil {
 				return err
 			}
 		}

@@ -8,6 +8,7 @@ import (
 
 	"lantern"
 	"lantern/audit"
+	"lantern/internal/agentstore"
 	"lantern/internal/sqldb"
 )
 
@@ -56,8 +57,8 @@ func (a *Agent) faultErr() error {
 func (a *Agent) firstRestores(ctx context.Context) error {
 	known := false
 	err := a.db.Read(ctx, func(tx *sqldb.Tx) error {
-		state, err := loadState(ctx, tx)
-		known = state[stateRestore] != ""
+		state, err := agentstore.LoadState(ctx, tx)
+		known = state[agentstore.StateRestore] != ""
 		return err
 	})
 	if err != nil || known {
@@ -81,18 +82,18 @@ func (a *Agent) checkRestores(ctx context.Context) error {
 	var told int64
 	err = a.db.Write(ctx, func(tx *sqldb.Tx) error {
 		back = false
-		state, err := loadState(ctx, tx)
+		state, err := agentstore.LoadState(ctx, tx)
 		if err != nil {
 			return err
 		}
 		// The very first look, before anything was read, only remembers.
-		known, looked := strconv.ParseInt(state[stateRestore], 10, 64)
-		told, err = strconv.ParseInt(state[stateLeaf], 10, 64)
+		known, looked := strconv.ParseInt(state[agentstore.StateRestore], 10, 64)
+		told, err = strconv.ParseInt(state[agentstore.StateLeaf], 10, 64)
 		if looked == nil && err == nil && newest > known && newest <= told {
 			back = true
 			return nil
 		}
-		return saveState(ctx, tx, stateRestore, strconv.FormatInt(newest, 10))
+		return agentstore.SaveState(ctx, tx, agentstore.StateRestore, strconv.FormatInt(newest, 10))
 	})
 	if err != nil {
 		return fmt.Errorf("remembering the exchange's restores: %w", err)
@@ -139,13 +140,13 @@ func (a *Agent) AcceptRestore(ctx context.Context, c Caller, r lantern.Restore) 
 func (a *Agent) restoreProof(ctx context.Context, r *lantern.Restore) (proof audit.Receipt, err error) {
 	var state map[string]string
 	err = a.db.Read(ctx, func(tx *sqldb.Tx) (err error) {
-		state, err = loadState(ctx, tx)
+		state, err = agentstore.LoadState(ctx, tx)
 		return err
 	})
 	if err != nil {
 		return proof, fmt.Errorf("reading what was verified: %w", err)
 	}
-	key, err := a.pinnedKey(ctx, state[stateLogKey])
+	key, err := a.pinnedKey(ctx, state[agentstore.StateLogKey])
 	if err != nil {
 		return proof, err
 	}
@@ -167,7 +168,7 @@ func (a *Agent) restoreProof(ctx context.Context, r *lantern.Restore) (proof aud
 	if c, err := openCheckpoint(state); err == nil {
 		seen = c.Size
 	}
-	if leaf, err := strconv.ParseInt(state[stateLeaf], 10, 64); err == nil {
+	if leaf, err := strconv.ParseInt(state[agentstore.StateLeaf], 10, 64); err == nil {
 		seen = max(seen, leaf+1)
 	}
 	if r.Entry >= seen {
@@ -183,27 +184,27 @@ func (a *Agent) goOn(ctx context.Context, c Caller, r lantern.Restore, proof aud
 	defer a.applying.Unlock()
 	// A leaf shows whole seconds; the backup may be of the same one.
 	since := proof.Leaf.Time().Add(time.Second)
-	now := strconv.FormatInt(micros(a.clock()), 10)
+	now := strconv.FormatInt(agentstore.Micros(a.clock()), 10)
 	fault := a.faultText()
 	err := a.db.Write(ctx, func(tx *sqldb.Tx) error {
-		if err := barAll(ctx, tx, since); err != nil {
+		if err := agentstore.BarAll(ctx, tx, since); err != nil {
 			return err
 		}
-		if err := startFeedsAgain(ctx, tx); err != nil {
+		if err := agentstore.StartFeedsAgain(ctx, tx); err != nil {
 			return err
 		}
-		if err := oweAcksAgain(ctx, tx); err != nil {
+		if err := agentstore.OweAcksAgain(ctx, tx); err != nil {
 			return err
 		}
 		for name, value := range map[string]string{
-			stateCheckpoint: string(proof.Checkpoint), stateChecked: now,
-			stateLeaf: strconv.FormatInt(r.Entry, 10), stateRestore: strconv.FormatInt(r.Entry, 10),
+			agentstore.StateCheckpoint: string(proof.Checkpoint), agentstore.StateChecked: now,
+			agentstore.StateLeaf: strconv.FormatInt(r.Entry, 10), agentstore.StateRestore: strconv.FormatInt(r.Entry, 10),
 		} {
-			if err := saveState(ctx, tx, name, value); err != nil {
+			if err := agentstore.SaveState(ctx, tx, name, value); err != nil {
 				return err
 			}
 		}
-		if err := dropState(ctx, tx, stateFault, fault); err != nil {
+		if err := agentstore.DropState(ctx, tx, agentstore.StateFault, fault); err != nil {
 			return err
 		}
 		return a.record(ctx, tx, logged{audit.BackupRestored,
@@ -227,13 +228,13 @@ func (a *Agent) goOn(ctx context.Context, c Caller, r lantern.Restore, proof aud
 
 // heldBack judges what the exchange says of a signal that was suspended here or had
 // fallen when a restore was accepted: keep says that it stays what it was, as.
-func (e *edit) heldBack(ctx context.Context, tx *sqldb.Tx, c *lantern.Change, b barredRow) (keep bool, as lantern.SignalState, err error) {
+func (e *edit) heldBack(ctx context.Context, tx *sqldb.Tx, c *lantern.Change, b agentstore.BarredRow) (keep bool, as lantern.SignalState, err error) {
 	s := &c.Signal
 	switch {
-	case s.State == lantern.Active && !s.Updated.After(b.since):
-		return true, b.state, showBarred(ctx, tx, s.ID, s.Member)
-	case s.State == lantern.Suspended && b.state == lantern.Withdrawn:
-		return true, b.state, nil // when it is restored there, it is still not its owner's word
+	case s.State == lantern.Active && !s.Updated.After(b.Since):
+		return true, b.State, agentstore.ShowBarred(ctx, tx, s.ID, s.Member)
+	case s.State == lantern.Suspended && b.State == lantern.Withdrawn:
+		return true, b.State, nil // when it is restored there, it is still not its owner's word
 	}
-	return false, "", unbar(ctx, tx, s.ID)
+	return false, "", agentstore.Unbar(ctx, tx, s.ID)
 }

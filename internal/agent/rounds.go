@@ -7,6 +7,7 @@ import (
 
 	"lantern"
 	"lantern/audit"
+	"lantern/internal/agentstore"
 	"lantern/internal/sqldb"
 )
 
@@ -44,7 +45,7 @@ func (a *Agent) AddRound(ctx context.Context, c Caller, id lantern.ID, candidate
 		round.Warning = fmt.Sprintf("the case grew from %d to %d accounts: check that these links mean what they seem to", before.Accounts, round.Total)
 	}
 	err = a.db.Write(ctx, func(tx *sqldb.Tx) error {
-		if err := insertRound(ctx, tx, id, round); err != nil {
+		if err := agentstore.InsertRound(ctx, tx, id, round); err != nil {
 			return err
 		}
 		return a.record(ctx, tx, logged{audit.Decide, map[string]any{"person": c.Person},
@@ -80,7 +81,7 @@ func (a *Agent) openRound(ctx context.Context, id lantern.ID) (lantern.Case, err
 		if c, err = mustCase(ctx, tx, id); err != nil {
 			return err
 		}
-		return dropLeftovers(ctx, tx, id, len(c.Rounds))
+		return agentstore.DropLeftovers(ctx, tx, id, len(c.Rounds))
 	})
 	return c, err
 }
@@ -91,7 +92,7 @@ func (a *Agent) readRound(ctx context.Context, id lantern.ID, round *lantern.Rou
 	flush := func() error {
 		added := 0
 		err := a.db.Write(ctx, func(tx *sqldb.Tx) (err error) {
-			added, err = insertCandidates(ctx, tx, id, chunk)
+			added, err = agentstore.InsertCandidates(ctx, tx, id, chunk)
 			return err
 		})
 		if err != nil {

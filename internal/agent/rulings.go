@@ -11,6 +11,7 @@ import (
 
 	"lantern"
 	"lantern/audit"
+	"lantern/internal/agentstore"
 	"lantern/internal/policy"
 	"lantern/internal/sqldb"
 )
@@ -74,7 +75,7 @@ func (a *Agent) rule(ctx context.Context, c Caller, id lantern.ID, chunk []lante
 	}
 	now := a.clock()
 	err := a.db.Write(ctx, func(tx *sqldb.Tx) error {
-		known, err := knownAccounts(ctx, tx, id, slices.Sorted(maps.Keys(last)))
+		known, err := agentstore.KnownAccounts(ctx, tx, id, slices.Sorted(maps.Keys(last)))
 		if err != nil {
 			return err
 		}
@@ -83,13 +84,13 @@ func (a *Agent) rule(ctx context.Context, c Caller, id lantern.ID, chunk []lante
 				return atLine(&lantern.Error{Kind: lantern.Invalid, Field: "/account", Reason: "not a candidate of this case"}, first+i)
 			}
 		}
-		if err := ruleCandidates(ctx, tx, id, rulings, c.Person, now); err != nil {
+		if err := agentstore.RuleCandidates(ctx, tx, id, rulings, c.Person, now); err != nil {
 			return err
 		}
 		counts := make(map[lantern.HitDecision]int)
 		for _, d := range slices.Sorted(maps.Keys(byDecision)) {
 			counts[d] = len(byDecision[d])
-			signals, err := decideCaseHits(ctx, tx, id, byDecision[d], d, c.Person, now)
+			signals, err := agentstore.DecideCaseHits(ctx, tx, id, byDecision[d], d, c.Person, now)
 			if err != nil {
 				return err
 			}
@@ -119,7 +120,7 @@ func oweReactions(ctx context.Context, tx *sqldb.Tx, signals []lantern.ID, d lan
 	}
 	slices.Sort(signals)
 	for _, s := range slices.Compact(signals) {
-		if err := oweReaction(ctx, tx, s, reaction); err != nil {
+		if err := agentstore.OweReaction(ctx, tx, s, reaction); err != nil {
 			return err
 		}
 	}

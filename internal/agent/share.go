@@ -10,6 +10,7 @@ import (
 
 	"lantern"
 	"lantern/audit"
+	"lantern/internal/agentstore"
 	"lantern/internal/sqldb"
 	"lantern/signal"
 )
@@ -67,18 +68,18 @@ func (a *Agent) openSharing(ctx context.Context, c Caller, id lantern.ID) (*shar
 		if err != nil {
 			return err
 		}
-		p, found, err := loadProgram(ctx, tx, k.Program)
+		p, found, err := agentstore.LoadProgram(ctx, tx, k.Program)
 		if err != nil {
 			return err
 		}
 		if !found {
 			return &lantern.Error{Kind: lantern.Conflict, Reason: "the member has left the case's program"}
 		}
-		if err := json.Unmarshal([]byte(p.policy), &s.policy); err != nil {
+		if err := json.Unmarshal([]byte(p.Policy), &s.policy); err != nil {
 			return fmt.Errorf("reading a policy: %w", err)
 		}
 		s.program = k.Program
-		seeds, _, err := productiveSeeds(ctx, tx, id)
+		seeds, _, err := agentstore.ProductiveSeeds(ctx, tx, id)
 		for i, seed := range seeds {
 			s.seeds[seed] = true
 			if i < lantern.MaxLinks {
@@ -175,7 +176,7 @@ func (s *sharing) checkAccount(ctx context.Context, t *signal.Type, canonical st
 	}
 	var known map[string]lantern.HitDecision
 	err := s.a.db.Read(ctx, func(tx *sqldb.Tx) (err error) {
-		known, err = knownAccounts(ctx, tx, s.id, []string{account})
+		known, err = agentstore.KnownAccounts(ctx, tx, s.id, []string{account})
 		return err
 	})
 	if err != nil {
@@ -222,7 +223,7 @@ func (s *sharing) note(ctx context.Context, results []lantern.ShareResult) error
 		}
 	}
 	err := s.a.db.Write(ctx, func(tx *sqldb.Tx) error {
-		if err := insertShared(ctx, tx, s.id, ids); err != nil {
+		if err := agentstore.InsertShared(ctx, tx, s.id, ids); err != nil {
 			return err
 		}
 		return s.a.record(ctx, tx, logged{audit.Share, map[string]any{"person": s.c.Person},

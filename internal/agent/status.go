@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"lantern"
+	"lantern/internal/agentstore"
 	"lantern/internal/sqldb"
 )
 
@@ -20,34 +21,34 @@ func (a *Agent) Status(ctx context.Context) (lantern.AgentStatus, error) {
 		Programs: []lantern.ProgramStatus{}, Signals: a.engine.Len(), Log: lantern.AgentLogStatus{Fault: fresh.fault},
 	}
 	err := a.db.Read(ctx, func(tx *sqldb.Tx) error {
-		programs, err := loadPrograms(ctx, tx)
+		programs, err := agentstore.LoadPrograms(ctx, tx)
 		if err != nil {
 			return err
 		}
-		counts, err := countPlaced(ctx, tx)
+		counts, err := agentstore.CountPlaced(ctx, tx)
 		if err != nil {
 			return err
 		}
 		for _, p := range programs {
-			s.Programs = append(s.Programs, a.programStatus(p, counts[p.id], now))
+			s.Programs = append(s.Programs, a.programStatus(p, counts[p.ID], now))
 		}
-		state, err := loadState(ctx, tx)
+		state, err := agentstore.LoadState(ctx, tx)
 		if err != nil {
 			return err
 		}
 		if err := logStatus(&s.Log, state); err != nil {
 			return err
 		}
-		if s.Hits, err = countHits(ctx, tx); err != nil {
+		if s.Hits, err = agentstore.CountHits(ctx, tx); err != nil {
 			return err
 		}
-		if s.Acks, err = countAcks(ctx, tx); err != nil {
+		if s.Acks, err = agentstore.CountAcks(ctx, tx); err != nil {
 			return err
 		}
-		if s.HeldBack, s.Redo, err = heldBack(ctx, tx, s.Member); err != nil {
+		if s.HeldBack, s.Redo, err = agentstore.HeldBack(ctx, tx, s.Member); err != nil {
 			return err
 		}
-		s.Tasks, err = countTasks(ctx, tx)
+		s.Tasks, err = agentstore.CountTasks(ctx, tx)
 		return err
 	})
 	if err != nil {
@@ -67,11 +68,11 @@ func (a *Agent) Status(ctx context.Context) (lantern.AgentStatus, error) {
 }
 
 // programStatus is one program's row with what memory knows of it.
-func (a *Agent) programStatus(p programRow, signals int, now time.Time) lantern.ProgramStatus {
-	s := lantern.ProgramStatus{Program: p.id, Name: p.name, Loaded: p.loaded, Seq: p.seq, Signals: signals, Contact: p.contact}
+func (a *Agent) programStatus(p agentstore.ProgramRow, signals int, now time.Time) lantern.ProgramStatus {
+	s := lantern.ProgramStatus{Program: p.ID, Name: p.Name, Loaded: p.Loaded, Seq: p.Seq, Signals: signals, Contact: p.Contact}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if f := a.feeds[p.id]; f != nil {
+	if f := a.feeds[p.ID]; f != nil {
 		s.Problem = f.problem
 		if f.contact.After(s.Contact) {
 			s.Contact = f.contact
@@ -85,11 +86,11 @@ func (a *Agent) programStatus(p programRow, signals int, now time.Time) lantern.
 
 // logStatus says what was verified of the exchange's log.
 func logStatus(s *lantern.AgentLogStatus, state map[string]string) error {
-	s.Leaf, _ = strconv.ParseInt(state[stateLeaf], 10, 64)
-	if checked, err := strconv.ParseInt(state[stateChecked], 10, 64); err == nil {
-		s.Checked = fromMicros(checked)
+	s.Leaf, _ = strconv.ParseInt(state[agentstore.StateLeaf], 10, 64)
+	if checked, err := strconv.ParseInt(state[agentstore.StateChecked], 10, 64); err == nil {
+		s.Checked = agentstore.FromMicros(checked)
 	}
-	if state[stateCheckpoint] == "" {
+	if state[agentstore.StateCheckpoint] == "" {
 		return nil
 	}
 	c, err := openCheckpoint(state)

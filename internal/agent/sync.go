@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"lantern"
+	"lantern/internal/agentstore"
 	"lantern/internal/sqldb"
 )
 
@@ -164,10 +165,10 @@ func (a *Agent) follow(ctx context.Context, program lantern.ID) {
 // read reads one page and applies it; wait is how long a loaded feed may be waited for.
 // more says that another read would bring something at once.
 func (a *Agent) read(ctx context.Context, program lantern.ID, wait time.Duration) (more bool, err error) {
-	var p programRow
+	var p agentstore.ProgramRow
 	var found bool
 	err = a.db.Read(ctx, func(tx *sqldb.Tx) (err error) {
-		p, found, err = loadProgram(ctx, tx, program)
+		p, found, err = agentstore.LoadProgram(ctx, tx, program)
 		return err
 	})
 	if err != nil {
@@ -176,13 +177,13 @@ func (a *Agent) read(ctx context.Context, program lantern.ID, wait time.Duration
 	if !found {
 		return false, lantern.Errorf(lantern.NotFound, "the program was left")
 	}
-	if p.cursor == "" && !a.readsPages(program) {
+	if p.Cursor == "" && !a.readsPages(program) {
 		return true, a.readSnapshot(ctx, program)
 	}
-	if !p.loaded {
+	if !p.Loaded {
 		wait = 0 // an empty feed must say at once that it is empty
 	}
-	page, err := a.exchange.Feed(ctx, program, p.cursor, lantern.MaxPage, wait)
+	page, err := a.exchange.Feed(ctx, program, p.Cursor, lantern.MaxPage, wait)
 	if lantern.KindOf(err) == lantern.Resync {
 		if err := a.mayResync(ctx); err != nil {
 			return false, err
@@ -197,13 +198,13 @@ func (a *Agent) read(ctx context.Context, program lantern.ID, wait time.Duration
 			return false, err
 		}
 	}
-	if page.Next == p.cursor && len(page.Changes) == 0 && p.loaded {
+	if page.Next == p.Cursor && len(page.Changes) == 0 && p.Loaded {
 		return false, a.touch(ctx, program)
 	}
 	if err := a.applyPage(ctx, program, page); err != nil {
 		return false, err
 	}
-	a.noteContact(program, a.clock(), p.loaded || !page.More)
+	a.noteContact(program, a.clock(), p.Loaded || !page.More)
 	if len(page.Changes) > 0 {
 		a.verify.wake()
 	}
@@ -255,13 +256,13 @@ func (a *Agent) readsPages(program lantern.ID) bool {
 // read to its end; what did not come back by then is dropped.
 func (a *Agent) resync(ctx context.Context, program lantern.ID) error {
 	err := a.db.Write(ctx, func(tx *sqldb.Tx) error {
-		p, found, err := loadProgram(ctx, tx, program)
+		p, found, err := agentstore.LoadProgram(ctx, tx, program)
 		if err != nil || !found {
 			return err
 		}
-		p.cursor, p.loaded = "", false
-		p.generation++
-		return advanceProgram(ctx, tx, p)
+		p.Cursor, p.Loaded = "", false
+		p.Generation++
+		return agentstore.AdvanceProgram(ctx, tx, p)
 	})
 	if err != nil {
 		return fmt.Errorf("starting a feed again: %w", err)
@@ -278,7 +279,7 @@ func (a *Agent) resync(ctx context.Context, program lantern.ID) error {
 // touch records a contact that brought nothing.
 func (a *Agent) touch(ctx context.Context, program lantern.ID) error {
 	now := a.clock()
-	err := a.db.Write(ctx, func(tx *sqldb.Tx) error { return touchProgram(ctx, tx, program, now) })
+	err := a.db.Write(ctx, func(tx *sqldb.Tx) error { return agentstore.TouchProgram(ctx, tx, program, now) })
 	if err != nil {
 		return fmt.Errorf("recording a contact: %w", err)
 	}
@@ -295,7 +296,7 @@ func (a *Agent) setMember(ctx context.Context, m lantern.Member) error {
 	}
 	if own == 0 {
 		err := a.db.Write(ctx, func(tx *sqldb.Tx) error {
-			return saveState(ctx, tx, stateMember, strconv.FormatInt(int64(m.ID), 10))
+			return agentstore.SaveState(ctx, tx, agentstore.StateMember, strconv.FormatInt(int64(m.ID), 10))
 		})
 		if err != nil {
 			return fmt.Errorf("recording the member: %w", err)

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"lantern"
+	"lantern/internal/agentstore"
 	"lantern/internal/sqldb"
 )
 
@@ -22,24 +23,23 @@ func (a *Agent) Tactics(ctx context.Context) ([]lantern.Signal, error) {
 	err := a.db.Read(ctx, func(tx *sqldb.Tx) error {
 		tactics = tactics[:0]
 		var ids []lantern.ID
-		err := queryReplica(ctx, tx, ` WHERE r.type = $1 AND r.state = $2 AND (r.expires = 0 OR r.expires > $3)`,
-			[]any{lantern.TacticType, lantern.Active, micros(now)}, func(r *replicaRow) error {
-				part, err := a.unseal(ctx, r)
-				if err != nil {
-					return err
-				}
-				var s lantern.Signal
-				if err := json.Unmarshal([]byte(r.opinion), &s); err != nil {
-					return fmt.Errorf("reading the opinion of signal %s: %w", r.signal, err)
-				}
-				s.Tactic, s.Note = part.Tactic, part.Note
-				tactics, ids = append(tactics, s), append(ids, s.ID)
-				return nil
-			})
+		err := agentstore.EachStanding(ctx, tx, lantern.TacticType, now, func(r *agentstore.ReplicaRow) error {
+			part, err := a.unseal(ctx, r)
+			if err != nil {
+				return err
+			}
+			var s lantern.Signal
+			if err := json.Unmarshal([]byte(r.Opinion), &s); err != nil {
+				return fmt.Errorf("reading the opinion of signal %s: %w", r.Signal, err)
+			}
+			s.Tactic, s.Note = part.Tactic, part.Note
+			tactics, ids = append(tactics, s), append(ids, s.ID)
+			return nil
+		})
 		if err != nil {
 			return err
 		}
-		places, err := loadPlaces(ctx, tx, ids)
+		places, err := agentstore.LoadPlaces(ctx, tx, ids)
 		for i := range tactics {
 			tactics[i].Programs = places[tactics[i].ID]
 		}

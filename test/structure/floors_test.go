@@ -30,12 +30,13 @@ var floors = map[string]int{
 	"internal/web":        1,
 	"internal/webhook":    1,
 
-	"match":             2,
-	"blind":             2,
-	"client":            2,
-	"internal/store":    2,
-	"internal/archive":  2,
-	"internal/format/*": 2,
+	"match":               2,
+	"blind":               2,
+	"client":              2,
+	"internal/store":      2,
+	"internal/agentstore": 2,
+	"internal/archive":    2,
+	"internal/format/*":   2,
 
 	"internal/warninglist": 2,
 
@@ -82,6 +83,8 @@ var banned = []struct{ from, to, why string }{
 	{"internal/exchange", "internal/agent", "the two programs meet only through the API"},
 	{"internal/agent", "internal/exchange", "the two programs meet only through the API"},
 	{"internal/agent", "internal/store", "the agent has a database of its own"},
+	{"internal/exchange", "internal/agentstore", "the agent's database is the agent's"},
+	{"internal/face/*", "internal/agentstore", "a face decides nothing: it goes through the agent"},
 	{"internal/face/*", "internal/store", "a face decides nothing: it goes through the service"},
 	{"internal/console/*", "internal/store", "a console decides nothing: it goes through the service"},
 	{"internal/demo", "internal/store", "the demo uses what a user can use"},

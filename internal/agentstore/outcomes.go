@@ -1,4 +1,4 @@
-package agent
+package agentstore
 
 import (
 	"context"
@@ -10,53 +10,53 @@ import (
 	"lantern/internal/sqldb"
 )
 
-// outcomeRow is an outcome sent or being sent.
-type outcomeRow struct {
-	id     lantern.ID // the agent's own, and the idempotency key
-	caseID lantern.ID
-	task   lantern.ID // the correction it answers, if any
-	person lantern.ID
-	body   lantern.Outcome
-	sent   lantern.ID // the exchange's id, 0 until it answered
-	at     time.Time
+// OutcomeRow is an outcome sent or being sent.
+type OutcomeRow struct {
+	ID     lantern.ID // the agent's own, and the idempotency key
+	CaseID lantern.ID
+	Task   lantern.ID // the correction it answers, if any
+	Person lantern.ID
+	Body   lantern.Outcome
+	Sent   lantern.ID // the exchange's id, 0 until it answered
+	At     time.Time
 }
 
 const outcomeColumns = `id, case_id, task, person, body, sent, at`
 
-func (o *outcomeRow) scan(row interface{ Scan(...any) error }) error {
+func (o *OutcomeRow) scan(row interface{ Scan(...any) error }) error {
 	var body string
 	var at int64
-	if err := row.Scan(&o.id, &o.caseID, &o.task, &o.person, &body, &o.sent, &at); err != nil {
+	if err := row.Scan(&o.ID, &o.CaseID, &o.Task, &o.Person, &body, &o.Sent, &at); err != nil {
 		return err
 	}
-	o.at = fromMicros(at)
-	if err := json.Unmarshal([]byte(body), &o.body); err != nil {
+	o.At = FromMicros(at)
+	if err := json.Unmarshal([]byte(body), &o.Body); err != nil {
 		return fmt.Errorf("reading an outcome: %w", err)
 	}
 	return nil
 }
 
-// insertOutcome notes an outcome before it is sent.
-func insertOutcome(ctx context.Context, tx *sqldb.Tx, o outcomeRow) error {
-	body, err := json.Marshal(o.body)
+// InsertOutcome notes an outcome before it is sent.
+func InsertOutcome(ctx context.Context, tx *sqldb.Tx, o OutcomeRow) error {
+	body, err := json.Marshal(o.Body)
 	if err != nil {
 		return fmt.Errorf("writing an outcome: %w", err)
 	}
 	_, err = tx.Exec(ctx, `INSERT INTO outcomes (id, case_id, task, kind, person, body, sent, at)
-		VALUES ($1, $2, $3, $4, $5, $6, 0, $7)`, o.id, o.caseID, o.task, o.body.Kind, o.person, string(body), micros(o.at))
+		VALUES ($1, $2, $3, $4, $5, $6, 0, $7)`, o.ID, o.CaseID, o.Task, o.Body.Kind, o.Person, string(body), Micros(o.At))
 	if err != nil {
 		return err
 	}
-	rows := make([][]any, len(o.body.Signals))
-	for i, s := range o.body.Signals {
-		rows[i] = []any{o.id, s}
+	rows := make([][]any, len(o.Body.Signals))
+	for i, s := range o.Body.Signals {
+		rows[i] = []any{o.ID, s}
 	}
 	_, err = tx.InsertMany(ctx, "outcome_signals", []string{"outcome", "signal"}, "ON CONFLICT DO NOTHING", rows)
 	return err
 }
 
-// pendingOutcome returns the outcome of that case, task and kind whose answer never came.
-func pendingOutcome(ctx context.Context, tx *sqldb.Tx, caseID, task lantern.ID, kind lantern.OutcomeKind) (o outcomeRow, found bool, err error) {
+// PendingOutcome returns the outcome of that case, task and kind whose answer never came.
+func PendingOutcome(ctx context.Context, tx *sqldb.Tx, caseID, task lantern.ID, kind lantern.OutcomeKind) (o OutcomeRow, found bool, err error) {
 	err = o.scan(tx.QueryRow(ctx, `SELECT `+outcomeColumns+` FROM outcomes
 		WHERE case_id = $1 AND task = $2 AND kind = $3 AND sent = 0 ORDER BY at, id LIMIT 1`, caseID, task, kind))
 	if absent(err) {
@@ -65,8 +65,8 @@ func pendingOutcome(ctx context.Context, tx *sqldb.Tx, caseID, task lantern.ID, 
 	return o, err == nil, err
 }
 
-// sentOutcome returns an outcome by the exchange's id.
-func sentOutcome(ctx context.Context, tx *sqldb.Tx, sent lantern.ID) (o outcomeRow, found bool, err error) {
+// SentOutcome returns an outcome by the exchange's id.
+func SentOutcome(ctx context.Context, tx *sqldb.Tx, sent lantern.ID) (o OutcomeRow, found bool, err error) {
 	err = o.scan(tx.QueryRow(ctx, `SELECT `+outcomeColumns+` FROM outcomes WHERE sent = $1`, sent))
 	if absent(err) {
 		return o, false, nil
@@ -74,23 +74,23 @@ func sentOutcome(ctx context.Context, tx *sqldb.Tx, sent lantern.ID) (o outcomeR
 	return o, err == nil, err
 }
 
-// answered reports whether a task's outcome that takes back another one was sent.
-func answered(ctx context.Context, tx *sqldb.Tx, task lantern.ID) (map[lantern.ID]bool, error) {
+// Answered reports whether a task's outcome that takes back another one was sent.
+func Answered(ctx context.Context, tx *sqldb.Tx, task lantern.ID) (map[lantern.ID]bool, error) {
 	rows, err := tx.Query(ctx, `SELECT `+outcomeColumns+` FROM outcomes WHERE task = $1 AND sent > 0`, task)
 	done := make(map[lantern.ID]bool)
 	err = eachRow(rows, err, func() error {
-		var o outcomeRow
+		var o OutcomeRow
 		if err := o.scan(rows); err != nil {
 			return err
 		}
-		done[o.body.Corrects] = true
+		done[o.Body.Corrects] = true
 		return nil
 	})
 	return done, err
 }
 
-// settleOutcome notes the exchange's answer. The tokens served only to be sent.
-func settleOutcome(ctx context.Context, tx *sqldb.Tx, id lantern.ID, sent lantern.Outcome) error {
+// SettleOutcome notes the exchange's answer. The tokens served only to be sent.
+func SettleOutcome(ctx context.Context, tx *sqldb.Tx, id lantern.ID, sent lantern.Outcome) error {
 	sent.Tokens = nil
 	body, err := json.Marshal(sent)
 	if err != nil {
@@ -100,8 +100,8 @@ func settleOutcome(ctx context.Context, tx *sqldb.Tx, id lantern.ID, sent lanter
 	return err
 }
 
-// dropOutcome forgets an outcome the exchange refused, and uncounts its accounts.
-func dropOutcome(ctx context.Context, tx *sqldb.Tx, id lantern.ID) error {
+// DropOutcome forgets an outcome the exchange refused, and uncounts its accounts.
+func DropOutcome(ctx context.Context, tx *sqldb.Tx, id lantern.ID) error {
 	for _, q := range []string{
 		`DELETE FROM counted WHERE outcome = $1`,
 		`DELETE FROM outcome_signals WHERE outcome = $1`,
@@ -114,9 +114,9 @@ func dropOutcome(ctx context.Context, tx *sqldb.Tx, id lantern.ID) error {
 	return nil
 }
 
-// countAccounts counts, for an outcome of a kind, the accounts of a case with a decision
+// CountAccounts counts, for an outcome of a kind, the accounts of a case with a decision
 // that no outcome of the kind counted in that case, as many as one outcome may name.
-func countAccounts(ctx context.Context, tx *sqldb.Tx, caseID, outcome lantern.ID, kind lantern.OutcomeKind, d lantern.HitDecision) error {
+func CountAccounts(ctx context.Context, tx *sqldb.Tx, caseID, outcome lantern.ID, kind lantern.OutcomeKind, d lantern.HitDecision) error {
 	_, err := tx.Exec(ctx, `INSERT INTO counted (kind, account, case_id, outcome)
 		SELECT $2, account, case_id, $3 FROM candidates WHERE case_id = $1`+standing+` AND decision = $4
 		AND NOT EXISTS (SELECT 1 FROM counted n WHERE n.kind = $2 AND n.account = candidates.account AND n.case_id = $1)
@@ -124,8 +124,8 @@ func countAccounts(ctx context.Context, tx *sqldb.Tx, caseID, outcome lantern.ID
 	return err
 }
 
-// eachCounted calls each for the candidates an outcome counted, in the order of their accounts.
-func eachCounted(ctx context.Context, tx *sqldb.Tx, caseID, outcome lantern.ID, each func(lantern.CaseAccount) error) error {
+// EachCounted calls each for the candidates an outcome counted, in the order of their accounts.
+func EachCounted(ctx context.Context, tx *sqldb.Tx, caseID, outcome lantern.ID, each func(lantern.CaseAccount) error) error {
 	rows, err := tx.Query(ctx, `SELECT c.account, c.link, c.via, c.round, c.decision, c.bulk, c.person, c.decided
 		FROM candidates c JOIN counted n ON n.account = c.account AND n.case_id = c.case_id
 		WHERE c.case_id = $1 AND n.outcome = $2 ORDER BY c.account`, caseID, outcome)

@@ -1,4 +1,4 @@
-package agent
+package agentstore
 
 import (
 	"context"
@@ -11,10 +11,10 @@ import (
 	"lantern/internal/sqldb"
 )
 
-// insertCase adds a case and its seeds.
-func insertCase(ctx context.Context, tx *sqldb.Tx, c lantern.Case, person lantern.ID) error {
+// InsertCase adds a case and its seeds.
+func InsertCase(ctx context.Context, tx *sqldb.Tx, c lantern.Case, person lantern.ID) error {
 	_, err := tx.Exec(ctx, `INSERT INTO cases (id, title, program, person, accounts, opened, closed)
-		VALUES ($1, $2, $3, $4, 0, $5, 0)`, c.ID, c.Title, c.Program, person, micros(c.Opened))
+		VALUES ($1, $2, $3, $4, 0, $5, 0)`, c.ID, c.Title, c.Program, person, Micros(c.Opened))
 	if err != nil {
 		return err
 	}
@@ -26,14 +26,14 @@ func insertCase(ctx context.Context, tx *sqldb.Tx, c lantern.Case, person lanter
 	return err
 }
 
-// loadCaseIDs returns all cases, the newest first.
-func loadCaseIDs(ctx context.Context, tx *sqldb.Tx) ([]lantern.ID, error) {
+// LoadCaseIDs returns all cases, the newest first.
+func LoadCaseIDs(ctx context.Context, tx *sqldb.Tx) ([]lantern.ID, error) {
 	rows, err := tx.Query(ctx, `SELECT id FROM cases ORDER BY opened DESC, id`)
 	return scanIDs(rows, err)
 }
 
-// loadCase returns one case with its rounds, counts, outcomes and shared signals.
-func loadCase(ctx context.Context, tx *sqldb.Tx, id lantern.ID) (c lantern.Case, found bool, err error) {
+// LoadCase returns one case with its rounds, counts, outcomes and shared signals.
+func LoadCase(ctx context.Context, tx *sqldb.Tx, id lantern.ID) (c lantern.Case, found bool, err error) {
 	var opened, closed int64
 	err = tx.QueryRow(ctx, `SELECT id, title, program, accounts, opened, closed FROM cases WHERE id = $1`, id).
 		Scan(&c.ID, &c.Title, &c.Program, &c.Accounts, &opened, &closed)
@@ -43,7 +43,7 @@ func loadCase(ctx context.Context, tx *sqldb.Tx, id lantern.ID) (c lantern.Case,
 	if err != nil {
 		return c, false, err
 	}
-	c.Opened, c.Closed = fromMicros(opened), fromMicros(closed)
+	c.Opened, c.Closed = FromMicros(opened), FromMicros(closed)
 	if c.Signals, err = idsOf(ctx, tx, `SELECT signal FROM case_signals WHERE case_id = $1 ORDER BY signal`, id); err != nil {
 		return c, false, err
 	}
@@ -79,21 +79,21 @@ func loadRounds(ctx context.Context, tx *sqldb.Tx, id lantern.ID) ([]lantern.Rou
 		if err := json.Unmarshal([]byte(links), &r.Links); err != nil {
 			return fmt.Errorf("reading a round: %w", err)
 		}
-		r.At = fromMicros(at)
+		r.At = FromMicros(at)
 		all = append(all, r)
 		return nil
 	})
 	return all, err
 }
 
-// insertRound makes a round and its candidates stand.
-func insertRound(ctx context.Context, tx *sqldb.Tx, id lantern.ID, r lantern.Round) error {
+// InsertRound makes a round and its candidates stand.
+func InsertRound(ctx context.Context, tx *sqldb.Tx, id lantern.ID, r lantern.Round) error {
 	links, err := json.Marshal(r.Links)
 	if err != nil {
 		return fmt.Errorf("writing a round: %w", err)
 	}
 	_, err = tx.Exec(ctx, `INSERT INTO rounds (case_id, number, links, added, total, warning, at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		id, r.Number, string(links), r.Added, r.Total, r.Warning, micros(r.At))
+		id, r.Number, string(links), r.Added, r.Total, r.Warning, Micros(r.At))
 	if err != nil {
 		return err
 	}
@@ -101,19 +101,19 @@ func insertRound(ctx context.Context, tx *sqldb.Tx, id lantern.ID, r lantern.Rou
 	return err
 }
 
-// dropLeftovers deletes the candidates of rounds that never came to stand.
-func dropLeftovers(ctx context.Context, tx *sqldb.Tx, id lantern.ID, from int) error {
+// DropLeftovers deletes the candidates of rounds that never came to stand.
+func DropLeftovers(ctx context.Context, tx *sqldb.Tx, id lantern.ID, from int) error {
 	_, err := tx.Exec(ctx, `DELETE FROM candidates WHERE case_id = $1 AND round >= $2`, id, from)
 	return err
 }
 
 const candidateColumns = `account, link, via, round, decision, bulk, person, decided`
 
-// insertCandidates adds those accounts a case does not have and returns how many that were.
-func insertCandidates(ctx context.Context, tx *sqldb.Tx, id lantern.ID, all []lantern.CaseAccount) (int, error) {
+// InsertCandidates adds those accounts a case does not have and returns how many that were.
+func InsertCandidates(ctx context.Context, tx *sqldb.Tx, id lantern.ID, all []lantern.CaseAccount) (int, error) {
 	rows := make([][]any, len(all))
 	for i, c := range all {
-		rows[i] = []any{id, c.Account, c.Link, c.Via, c.Round, c.Decision, c.Bulk, c.Person, micros(c.Decided)}
+		rows[i] = []any{id, c.Account, c.Link, c.Via, c.Round, c.Decision, c.Bulk, c.Person, Micros(c.Decided)}
 	}
 	n, err := tx.InsertMany(ctx, "candidates",
 		[]string{"case_id", "account", "link", "via", "round", "decision", "bulk", "person", "decided"},
@@ -132,7 +132,7 @@ func scanCandidates(rows *sql.Rows, each func(lantern.CaseAccount) error) error 
 		if err := rows.Scan(&c.Account, &c.Link, &c.Via, &c.Round, &c.Decision, &c.Bulk, &c.Person, &decided); err != nil {
 			return err
 		}
-		c.Decided = fromMicros(decided)
+		c.Decided = FromMicros(decided)
 		if err := each(c); err != nil {
 			return err
 		}
@@ -140,8 +140,8 @@ func scanCandidates(rows *sql.Rows, each func(lantern.CaseAccount) error) error 
 	return rows.Err()
 }
 
-// eachCandidate calls each for every candidate of a case, in the order of their accounts.
-func eachCandidate(ctx context.Context, tx *sqldb.Tx, id lantern.ID, each func(lantern.CaseAccount) error) error {
+// EachCandidate calls each for every candidate of a case, in the order of their accounts.
+func EachCandidate(ctx context.Context, tx *sqldb.Tx, id lantern.ID, each func(lantern.CaseAccount) error) error {
 	rows, err := tx.Query(ctx, `SELECT `+candidateColumns+` FROM candidates WHERE case_id = $1`+standing+` ORDER BY account`, id)
 	if err != nil {
 		return err
@@ -149,8 +149,8 @@ func eachCandidate(ctx context.Context, tx *sqldb.Tx, id lantern.ID, each func(l
 	return scanCandidates(rows, each)
 }
 
-// candidatesAfter returns a page of candidates in the order of round and account.
-func candidatesAfter(ctx context.Context, tx *sqldb.Tx, id lantern.ID, round int, account string, limit int) ([]lantern.CaseAccount, error) {
+// CandidatesAfter returns a page of candidates in the order of round and account.
+func CandidatesAfter(ctx context.Context, tx *sqldb.Tx, id lantern.ID, round int, account string, limit int) ([]lantern.CaseAccount, error) {
 	rows, err := tx.Query(ctx, `SELECT `+candidateColumns+` FROM candidates WHERE case_id = $1`+standing+
 		` AND (round, account) > ($2, $3) ORDER BY round, account LIMIT $4`, id, round, account, limit)
 	if err != nil {
@@ -164,8 +164,8 @@ func candidatesAfter(ctx context.Context, tx *sqldb.Tx, id lantern.ID, round int
 	return all, err
 }
 
-// knownAccounts returns which of the accounts the case has, with their decisions.
-func knownAccounts(ctx context.Context, tx *sqldb.Tx, id lantern.ID, accounts []string) (map[string]lantern.HitDecision, error) {
+// KnownAccounts returns which of the accounts the case has, with their decisions.
+func KnownAccounts(ctx context.Context, tx *sqldb.Tx, id lantern.ID, accounts []string) (map[string]lantern.HitDecision, error) {
 	known := make(map[string]lantern.HitDecision, len(accounts))
 	err := inChunks(accounts, func(args []any) error {
 		rows, err := tx.Query(ctx, `SELECT `+candidateColumns+` FROM candidates WHERE case_id = $1`+standing+
@@ -181,11 +181,11 @@ func knownAccounts(ctx context.Context, tx *sqldb.Tx, id lantern.ID, accounts []
 	return known, err
 }
 
-// ruleCandidates records decisions on accounts the case is known to have.
-func ruleCandidates(ctx context.Context, tx *sqldb.Tx, id lantern.ID, rulings []lantern.Ruling, person lantern.ID, at time.Time) error {
+// RuleCandidates records decisions on accounts the case is known to have.
+func RuleCandidates(ctx context.Context, tx *sqldb.Tx, id lantern.ID, rulings []lantern.Ruling, person lantern.ID, at time.Time) error {
 	rows := make([][]any, len(rulings))
 	for i, r := range rulings {
-		rows[i] = []any{id, r.Account, "", "", 0, r.Decision, r.Bulk, person, micros(at)}
+		rows[i] = []any{id, r.Account, "", "", 0, r.Decision, r.Bulk, person, Micros(at)}
 	}
 	_, err := tx.InsertMany(ctx, "candidates",
 		[]string{"case_id", "account", "link", "via", "round", "decision", "bulk", "person", "decided"},
@@ -194,14 +194,14 @@ func ruleCandidates(ctx context.Context, tx *sqldb.Tx, id lantern.ID, rulings []
 	return err
 }
 
-// decideCaseHits gives the case's hits of those accounts the same decision and returns
+// DecideCaseHits gives the case's hits of those accounts the same decision and returns
 // the signals they rest on.
-func decideCaseHits(ctx context.Context, tx *sqldb.Tx, id lantern.ID, accounts []string, d lantern.HitDecision, person lantern.ID, at time.Time) ([]lantern.ID, error) {
+func DecideCaseHits(ctx context.Context, tx *sqldb.Tx, id lantern.ID, accounts []string, d lantern.HitDecision, person lantern.ID, at time.Time) ([]lantern.ID, error) {
 	var signals []lantern.ID
 	err := inChunks(accounts, func(args []any) error {
 		rows, err := tx.Query(ctx, `UPDATE hits SET state = $1, decision = $2, person = $3, decided = $4
 			WHERE case_id = $5 AND state IN ($6, $1) AND account IN `+list(7, len(args))+` RETURNING signal`,
-			append([]any{lantern.HitDecided, d, person, micros(at), id, lantern.HitOpen}, args...)...)
+			append([]any{lantern.HitDecided, d, person, Micros(at), id, lantern.HitOpen}, args...)...)
 		ids, err := scanIDs(rows, err)
 		signals = append(signals, ids...)
 		return err
@@ -226,15 +226,15 @@ func countDecided(ctx context.Context, tx *sqldb.Tx, id lantern.ID) (map[lantern
 	return counts, err
 }
 
-// seedHits calls each for every visible hit of the seeds that names an account.
-func seedHits(ctx context.Context, tx *sqldb.Tx, seeds []lantern.ID, each func(hitRow)) error {
+// SeedHits calls each for every visible hit of the seeds that names an account.
+func SeedHits(ctx context.Context, tx *sqldb.Tx, seeds []lantern.ID, each func(HitRow)) error {
 	return inChunks(seeds, func(args []any) error {
 		n := len(args)
 		rows, err := tx.Query(ctx, `SELECT `+hitColumns+` FROM hits WHERE signal IN `+list(1, n)+
 			` AND account <> '' AND (state = `+place(n+1)+` OR decision = `+place(n+2)+` AND state = `+place(n+3)+`)
 			ORDER BY account, found, id`, append(args, lantern.HitOpen, lantern.Confirmed, lantern.HitDecided)...)
 		return eachRow(rows, err, func() error {
-			var h hitRow
+			var h HitRow
 			if err := h.scan(rows); err != nil {
 				return err
 			}
@@ -244,8 +244,8 @@ func seedHits(ctx context.Context, tx *sqldb.Tx, seeds []lantern.ID, each func(h
 	})
 }
 
-// claimHits puts the visible hits of the seeds, unless another case has them, into a case.
-func claimHits(ctx context.Context, tx *sqldb.Tx, id lantern.ID, seeds []lantern.ID) error {
+// ClaimHits puts the visible hits of the seeds, unless another case has them, into a case.
+func ClaimHits(ctx context.Context, tx *sqldb.Tx, id lantern.ID, seeds []lantern.ID) error {
 	return inChunks(seeds, func(args []any) error {
 		_, err := tx.Exec(ctx, `UPDATE hits SET case_id = $1 WHERE case_id = 0 AND state IN ($2, $3) AND signal IN `+list(4, len(args)),
 			append([]any{id, lantern.HitOpen, lantern.HitDecided}, args...)...)
@@ -253,9 +253,9 @@ func claimHits(ctx context.Context, tx *sqldb.Tx, id lantern.ID, seeds []lantern
 	})
 }
 
-// productiveSeeds returns the standing seeds of a case, those with the most confirmed
+// ProductiveSeeds returns the standing seeds of a case, those with the most confirmed
 // hits in it first, with their number.
-func productiveSeeds(ctx context.Context, tx *sqldb.Tx, id lantern.ID) (seeds []lantern.ID, confirmed map[lantern.ID]int, err error) {
+func ProductiveSeeds(ctx context.Context, tx *sqldb.Tx, id lantern.ID) (seeds []lantern.ID, confirmed map[lantern.ID]int, err error) {
 	rows, err := tx.Query(ctx, `SELECT s.signal, COUNT(h.id) FROM case_signals s
 		JOIN replica r ON r.signal = s.signal AND r.state = $1
 		LEFT JOIN hits h ON h.signal = s.signal AND h.case_id = s.case_id AND h.decision = $2
@@ -274,8 +274,8 @@ func productiveSeeds(ctx context.Context, tx *sqldb.Tx, id lantern.ID) (seeds []
 	return seeds, confirmed, err
 }
 
-// insertShared notes derived signals that were shared back.
-func insertShared(ctx context.Context, tx *sqldb.Tx, id lantern.ID, signals []lantern.ID) error {
+// InsertShared notes derived signals that were shared back.
+func InsertShared(ctx context.Context, tx *sqldb.Tx, id lantern.ID, signals []lantern.ID) error {
 	rows := make([][]any, len(signals))
 	for i, s := range signals {
 		rows[i] = []any{id, s}

@@ -1,4 +1,4 @@
-package agent
+package agentstore
 
 import (
 	"context"
@@ -8,15 +8,15 @@ import (
 	"lantern/internal/sqldb"
 )
 
-// barredRow is a signal that an older exchange must not bring back.
-type barredRow struct {
-	state lantern.SignalState // Suspended or Withdrawn
-	since time.Time
+// BarredRow is a signal that an older exchange must not bring back.
+type BarredRow struct {
+	State lantern.SignalState // Suspended or Withdrawn
+	Since time.Time
 }
 
-// barAll bars every signal that is suspended or fell. One that is barred already is
+// BarAll bars every signal that is suspended or fell. One that is barred already is
 // barred anew: its owner may have reshaped it in what was lost.
-func barAll(ctx context.Context, tx *sqldb.Tx, since time.Time) error {
+func BarAll(ctx context.Context, tx *sqldb.Tx, since time.Time) error {
 	for _, q := range []string{
 		`INSERT INTO barred (signal, state, since, member) SELECT signal, 'withdrawn', $1, 0 FROM fallen WHERE TRUE
 			ON CONFLICT (signal) DO UPDATE SET state = excluded.state, since = excluded.since, member = 0`,
@@ -25,26 +25,26 @@ func barAll(ctx context.Context, tx *sqldb.Tx, since time.Time) error {
 		`INSERT INTO barred (signal, state, since, member) SELECT DISTINCT signal, 'suspended', $1, 0 FROM placement WHERE state = 'suspended'
 			ON CONFLICT (signal) DO UPDATE SET state = excluded.state, since = excluded.since, member = 0`,
 	} {
-		if _, err := tx.Exec(ctx, q, micros(since)); err != nil {
+		if _, err := tx.Exec(ctx, q, Micros(since)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// loadBarred returns those of the signals that are barred.
-func loadBarred(ctx context.Context, tx *sqldb.Tx, ids []lantern.ID) (map[lantern.ID]barredRow, error) {
-	barred := make(map[lantern.ID]barredRow)
+// LoadBarred returns those of the signals that are barred.
+func LoadBarred(ctx context.Context, tx *sqldb.Tx, ids []lantern.ID) (map[lantern.ID]BarredRow, error) {
+	barred := make(map[lantern.ID]BarredRow)
 	err := inChunks(ids, func(args []any) error {
 		rows, err := tx.Query(ctx, `SELECT signal, state, since FROM barred WHERE signal IN `+list(1, len(args)), args...)
 		return eachRow(rows, err, func() error {
 			var id lantern.ID
-			var b barredRow
+			var b BarredRow
 			var since int64
-			if err := rows.Scan(&id, &b.state, &since); err != nil {
+			if err := rows.Scan(&id, &b.State, &since); err != nil {
 				return err
 			}
-			b.since = fromMicros(since)
+			b.Since = FromMicros(since)
 			barred[id] = b
 			return nil
 		})
@@ -52,21 +52,21 @@ func loadBarred(ctx context.Context, tx *sqldb.Tx, ids []lantern.ID) (map[lanter
 	return barred, err
 }
 
-// showBarred notes that the exchange shows a barred signal as active.
-func showBarred(ctx context.Context, tx *sqldb.Tx, signal, member lantern.ID) error {
+// ShowBarred notes that the exchange shows a barred signal as active.
+func ShowBarred(ctx context.Context, tx *sqldb.Tx, signal, member lantern.ID) error {
 	_, err := tx.Exec(ctx, `UPDATE barred SET member = $1 WHERE signal = $2`, member, signal)
 	return err
 }
 
-// unbar lets a signal be what the exchange says.
-func unbar(ctx context.Context, tx *sqldb.Tx, signal lantern.ID) error {
+// Unbar lets a signal be what the exchange says.
+func Unbar(ctx context.Context, tx *sqldb.Tx, signal lantern.ID) error {
 	_, err := tx.Exec(ctx, `DELETE FROM barred WHERE signal = $1`, signal)
 	return err
 }
 
-// heldBack returns how many barred signals the exchange shows as active, and those of them
+// HeldBack returns how many barred signals the exchange shows as active, and those of them
 // that are a member's own.
-func heldBack(ctx context.Context, tx *sqldb.Tx, own lantern.ID) (n int, redo []lantern.ID, err error) {
+func HeldBack(ctx context.Context, tx *sqldb.Tx, own lantern.ID) (n int, redo []lantern.ID, err error) {
 	if err := tx.QueryRow(ctx, `SELECT COUNT(*) FROM barred WHERE member <> 0`).Scan(&n); err != nil {
 		return 0, nil, err
 	}
@@ -75,15 +75,15 @@ func heldBack(ctx context.Context, tx *sqldb.Tx, own lantern.ID) (n int, redo []
 	return n, redo, err
 }
 
-// startFeedsAgain has every feed read from its beginning.
-func startFeedsAgain(ctx context.Context, tx *sqldb.Tx) error {
+// StartFeedsAgain has every feed read from its beginning.
+func StartFeedsAgain(ctx context.Context, tx *sqldb.Tx) error {
 	_, err := tx.Exec(ctx, `UPDATE programs SET cursor = '', seq = 0, loaded = FALSE, generation = generation + 1`)
 	return err
 }
 
-// oweAcksAgain has every acknowledgement sent once more. One of a correction that the
+// OweAcksAgain has every acknowledgement sent once more. One of a correction that the
 // exchange does not know any more is settled by its saying so.
-func oweAcksAgain(ctx context.Context, tx *sqldb.Tx) error {
+func OweAcksAgain(ctx context.Context, tx *sqldb.Tx) error {
 	_, err := tx.Exec(ctx, `UPDATE acks SET known = FALSE, done = 0`)
 	return err
 }

@@ -1,4 +1,4 @@
-package agent
+package agentstore
 
 import (
 	"context"
@@ -10,28 +10,28 @@ import (
 	"lantern/internal/sqldb"
 )
 
-// replicaRow is what the replica holds of one signal.
-type replicaRow struct {
-	signal  lantern.ID
-	member  lantern.ID
-	kind    lantern.SignalType
-	state   lantern.SignalState // Active or Suspended, over all placements
-	expires time.Time
-	opinion string // JSON of the signal without value and note
-	sealed  []byte // empty while no value was sent
-	wrapped []byte // the wrapped key; empty with sealed
+// ReplicaRow is what the replica holds of one signal.
+type ReplicaRow struct {
+	Signal  lantern.ID
+	Member  lantern.ID
+	Kind    lantern.SignalType
+	State   lantern.SignalState // Active or Suspended, over all placements
+	Expires time.Time
+	Opinion string // JSON of the signal without value and note
+	Sealed  []byte // empty while no value was sent
+	Wrapped []byte // the wrapped key; empty with sealed
 
 	// Of a row that a page brings: what the order of its hits depends on.
-	imminent bool
-	incident lantern.ID
+	Imminent bool
+	Incident lantern.ID
 }
 
-// loadReplica returns the rows of those signals that are held.
-func loadReplica(ctx context.Context, tx *sqldb.Tx, ids []lantern.ID) (map[lantern.ID]*replicaRow, error) {
-	held := make(map[lantern.ID]*replicaRow, len(ids))
+// LoadReplica returns the rows of those signals that are held.
+func LoadReplica(ctx context.Context, tx *sqldb.Tx, ids []lantern.ID) (map[lantern.ID]*ReplicaRow, error) {
+	held := make(map[lantern.ID]*ReplicaRow, len(ids))
 	err := inChunks(ids, func(args []any) error {
-		return queryReplica(ctx, tx, ` WHERE r.signal IN `+list(1, len(args)), args, func(r *replicaRow) error {
-			held[r.signal] = r
+		return queryReplica(ctx, tx, ` WHERE r.signal IN `+list(1, len(args)), args, func(r *ReplicaRow) error {
+			held[r.Signal] = r
 			return nil
 		})
 	})
@@ -39,16 +39,16 @@ func loadReplica(ctx context.Context, tx *sqldb.Tx, ids []lantern.ID) (map[lante
 }
 
 // queryReplica calls each for the rows the condition selects.
-func queryReplica(ctx context.Context, tx *sqldb.Tx, where string, args []any, each func(*replicaRow) error) error {
+func queryReplica(ctx context.Context, tx *sqldb.Tx, where string, args []any, each func(*ReplicaRow) error) error {
 	rows, err := tx.Query(ctx, `SELECT r.signal, r.member, r.type, r.state, r.expires, r.opinion, r.sealed, s.wrapped
 		FROM replica r LEFT JOIN secret s ON s.signal = r.signal`+where, args...)
 	return eachRow(rows, err, func() error {
-		var r replicaRow
+		var r ReplicaRow
 		var expires int64
-		if err := rows.Scan(&r.signal, &r.member, &r.kind, &r.state, &expires, &r.opinion, &r.sealed, &r.wrapped); err != nil {
+		if err := rows.Scan(&r.Signal, &r.Member, &r.Kind, &r.State, &expires, &r.Opinion, &r.Sealed, &r.Wrapped); err != nil {
 			return err
 		}
-		r.expires = fromMicros(expires)
+		r.Expires = FromMicros(expires)
 		if err := each(&r); err != nil {
 			return err
 		}
@@ -56,18 +56,24 @@ func queryReplica(ctx context.Context, tx *sqldb.Tx, where string, args []any, e
 	})
 }
 
-// eachActive calls each for every active signal with a value, as the engine is built.
-func eachActive(ctx context.Context, tx *sqldb.Tx, each func(*replicaRow) error) error {
+// EachActive calls each for every active signal with a value, as the engine is built.
+func EachActive(ctx context.Context, tx *sqldb.Tx, each func(*ReplicaRow) error) error {
 	return queryReplica(ctx, tx, ` WHERE r.state = $1`, []any{lantern.Active}, each)
 }
 
-// saveReplica adds or replaces rows and their keys.
-func saveReplica(ctx context.Context, tx *sqldb.Tx, held []*replicaRow) error {
+// EachStanding calls each for the active signals of a type that have not expired at now.
+func EachStanding(ctx context.Context, tx *sqldb.Tx, kind lantern.SignalType, now time.Time, each func(*ReplicaRow) error) error {
+	return queryReplica(ctx, tx, ` WHERE r.type = $1 AND r.state = $2 AND (r.expires = 0 OR r.expires > $3)`,
+		[]any{kind, lantern.Active, Micros(now)}, each)
+}
+
+// SaveReplica adds or replaces rows and their keys.
+func SaveReplica(ctx context.Context, tx *sqldb.Tx, held []*ReplicaRow) error {
 	var rows, keys [][]any
 	for _, r := range held {
-		rows = append(rows, []any{r.signal, r.member, r.kind, r.state, micros(r.expires), r.opinion, r.sealed})
-		if len(r.wrapped) > 0 {
-			keys = append(keys, []any{r.signal, r.wrapped})
+		rows = append(rows, []any{r.Signal, r.Member, r.Kind, r.State, Micros(r.Expires), r.Opinion, r.Sealed})
+		if len(r.Wrapped) > 0 {
+			keys = append(keys, []any{r.Signal, r.Wrapped})
 		}
 	}
 	_, err := tx.InsertMany(ctx, "replica", []string{"signal", "member", "type", "state", "expires", "opinion", "sealed"},
@@ -81,16 +87,16 @@ func saveReplica(ctx context.Context, tx *sqldb.Tx, held []*replicaRow) error {
 	return err
 }
 
-// setReplicaState changes the state of signals.
-func setReplicaState(ctx context.Context, tx *sqldb.Tx, ids []lantern.ID, state lantern.SignalState) error {
+// SetReplicaState changes the state of signals.
+func SetReplicaState(ctx context.Context, tx *sqldb.Tx, ids []lantern.ID, state lantern.SignalState) error {
 	return inChunks(ids, func(args []any) error {
 		_, err := tx.Exec(ctx, `UPDATE replica SET state = $1 WHERE signal IN `+list(2, len(args)), append([]any{state}, args...)...)
 		return err
 	})
 }
 
-// destroy deletes signals with their values, keys and placements.
-func destroy(ctx context.Context, tx *sqldb.Tx, ids []lantern.ID) error {
+// Destroy deletes signals with their values, keys and placements.
+func Destroy(ctx context.Context, tx *sqldb.Tx, ids []lantern.ID) error {
 	return inChunks(ids, func(args []any) error {
 		for _, q := range []string{
 			`DELETE FROM secret WHERE signal IN `,
@@ -105,30 +111,30 @@ func destroy(ctx context.Context, tx *sqldb.Tx, ids []lantern.ID) error {
 	})
 }
 
-// placementRow is one signal's place in one program.
-type placementRow struct {
-	program, signal lantern.ID
-	state           lantern.SignalState
-	seq, generation int64
+// PlacementRow is one signal's place in one program.
+type PlacementRow struct {
+	Program, Signal lantern.ID
+	State           lantern.SignalState
+	Seq, Generation int64
 }
 
-// savePlacements adds or replaces placements.
-func savePlacements(ctx context.Context, tx *sqldb.Tx, all []placementRow) error {
+// SavePlacements adds or replaces placements.
+func SavePlacements(ctx context.Context, tx *sqldb.Tx, all []PlacementRow) error {
 	var rows [][]any
 	for _, p := range all {
-		rows = append(rows, []any{p.program, p.signal, p.state, p.seq, p.generation})
+		rows = append(rows, []any{p.Program, p.Signal, p.State, p.Seq, p.Generation})
 	}
 	_, err := tx.InsertMany(ctx, "placement", []string{"program", "signal", "state", "seq", "generation"},
 		`ON CONFLICT (program, signal) DO UPDATE SET state = excluded.state, seq = excluded.seq, generation = excluded.generation`, rows)
 	return err
 }
 
-// loadSeqs returns where signals were last placed in a program, since its last resync.
-func loadSeqs(ctx context.Context, tx *sqldb.Tx, p programRow, ids []lantern.ID) (map[lantern.ID]int64, error) {
+// LoadSeqs returns where signals were last placed in a program, since its last resync.
+func LoadSeqs(ctx context.Context, tx *sqldb.Tx, p ProgramRow, ids []lantern.ID) (map[lantern.ID]int64, error) {
 	seqs := make(map[lantern.ID]int64)
 	err := inChunks(ids, func(args []any) error {
 		rows, err := tx.Query(ctx, `SELECT signal, seq FROM placement WHERE program = $1 AND generation >= $2 AND signal IN `+list(3, len(args)),
-			append([]any{p.id, p.generation}, args...)...)
+			append([]any{p.ID, p.Generation}, args...)...)
 		return eachRow(rows, err, func() error {
 			var id lantern.ID
 			var seq int64
@@ -142,16 +148,16 @@ func loadSeqs(ctx context.Context, tx *sqldb.Tx, p programRow, ids []lantern.ID)
 	return seqs, err
 }
 
-// dropPlacements deletes the placements of a program older than a generation and returns
+// DropPlacements deletes the placements of a program older than a generation and returns
 // their signals.
-func dropPlacements(ctx context.Context, tx *sqldb.Tx, program lantern.ID, generation int64) ([]lantern.ID, error) {
+func DropPlacements(ctx context.Context, tx *sqldb.Tx, program lantern.ID, generation int64) ([]lantern.ID, error) {
 	rows, err := tx.Query(ctx, `DELETE FROM placement WHERE program = $1 AND generation < $2 RETURNING signal`, program, generation)
 	return scanIDs(rows, err)
 }
 
-// loadStandings returns, for those signals that are placed anywhere, whether they are
+// LoadStandings returns, for those signals that are placed anywhere, whether they are
 // active in every place: Active or Suspended.
-func loadStandings(ctx context.Context, tx *sqldb.Tx, ids []lantern.ID) (map[lantern.ID]lantern.SignalState, error) {
+func LoadStandings(ctx context.Context, tx *sqldb.Tx, ids []lantern.ID) (map[lantern.ID]lantern.SignalState, error) {
 	standings := make(map[lantern.ID]lantern.SignalState, len(ids))
 	err := inChunks(ids, func(args []any) error {
 		rows, err := tx.Query(ctx, `SELECT signal, SUM(CASE WHEN state = $1 THEN 0 ELSE 1 END) FROM placement
@@ -172,8 +178,8 @@ func loadStandings(ctx context.Context, tx *sqldb.Tx, ids []lantern.ID) (map[lan
 	return standings, err
 }
 
-// loadPlaces returns the programs each of the signals is placed in.
-func loadPlaces(ctx context.Context, tx *sqldb.Tx, ids []lantern.ID) (map[lantern.ID][]lantern.ID, error) {
+// LoadPlaces returns the programs each of the signals is placed in.
+func LoadPlaces(ctx context.Context, tx *sqldb.Tx, ids []lantern.ID) (map[lantern.ID][]lantern.ID, error) {
 	places := make(map[lantern.ID][]lantern.ID, len(ids))
 	err := inChunks(ids, func(args []any) error {
 		rows, err := tx.Query(ctx, `SELECT signal, program FROM placement WHERE signal IN `+list(1, len(args))+` ORDER BY program`, args...)
@@ -189,8 +195,8 @@ func loadPlaces(ctx context.Context, tx *sqldb.Tx, ids []lantern.ID) (map[lanter
 	return places, err
 }
 
-// countPlaced returns how many active signals each program has.
-func countPlaced(ctx context.Context, tx *sqldb.Tx) (map[lantern.ID]int, error) {
+// CountPlaced returns how many active signals each program has.
+func CountPlaced(ctx context.Context, tx *sqldb.Tx) (map[lantern.ID]int, error) {
 	rows, err := tx.Query(ctx, `SELECT p.program, COUNT(*) FROM placement p JOIN replica r ON r.signal = p.signal
 		WHERE r.state = $1 GROUP BY p.program`, lantern.Active)
 	counts := make(map[lantern.ID]int)
@@ -206,8 +212,8 @@ func countPlaced(ctx context.Context, tx *sqldb.Tx) (map[lantern.ID]int, error) 
 	return counts, err
 }
 
-// loadFallen returns when those of the signals fell that did.
-func loadFallen(ctx context.Context, tx *sqldb.Tx, ids []lantern.ID) (map[lantern.ID]time.Time, error) {
+// LoadFallen returns when those of the signals fell that did.
+func LoadFallen(ctx context.Context, tx *sqldb.Tx, ids []lantern.ID) (map[lantern.ID]time.Time, error) {
 	fell := make(map[lantern.ID]time.Time)
 	err := inChunks(ids, func(args []any) error {
 		rows, err := tx.Query(ctx, `SELECT signal, at FROM fallen WHERE signal IN `+list(1, len(args)), args...)
@@ -217,23 +223,23 @@ func loadFallen(ctx context.Context, tx *sqldb.Tx, ids []lantern.ID) (map[lanter
 			if err := rows.Scan(&id, &at); err != nil {
 				return err
 			}
-			fell[id] = fromMicros(at)
+			fell[id] = FromMicros(at)
 			return nil
 		})
 	})
 	return fell, err
 }
 
-// saveFallen notes that a signal fell.
-func saveFallen(ctx context.Context, tx *sqldb.Tx, signal lantern.ID, at time.Time) error {
+// SaveFallen notes that a signal fell.
+func SaveFallen(ctx context.Context, tx *sqldb.Tx, signal lantern.ID, at time.Time) error {
 	_, err := tx.Exec(ctx, `INSERT INTO fallen (signal, at) VALUES ($1, $2)
-		ON CONFLICT (signal) DO UPDATE SET at = excluded.at`, signal, micros(at))
+		ON CONFLICT (signal) DO UPDATE SET at = excluded.at`, signal, Micros(at))
 	return err
 }
 
-// loadExpired returns signals whose time ran out.
-func loadExpired(ctx context.Context, tx *sqldb.Tx, now time.Time) ([]lantern.ID, error) {
-	rows, err := tx.Query(ctx, `SELECT signal FROM replica WHERE expires > 0 AND expires <= $1`, micros(now))
+// LoadExpired returns signals whose time ran out.
+func LoadExpired(ctx context.Context, tx *sqldb.Tx, now time.Time) ([]lantern.ID, error) {
+	rows, err := tx.Query(ctx, `SELECT signal FROM replica WHERE expires > 0 AND expires <= $1`, Micros(now))
 	return scanIDs(rows, err)
 }
 

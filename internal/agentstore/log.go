@@ -1,4 +1,4 @@
-package agent
+package agentstore
 
 import (
 	"context"
@@ -6,8 +6,8 @@ import (
 	"lantern/internal/sqldb"
 )
 
-// loadLogHead returns the right edge of the agent's own log, nil if it is empty.
-func loadLogHead(ctx context.Context, tx *sqldb.Tx) ([]byte, error) {
+// LoadLogHead returns the right edge of the agent's own log, nil if it is empty.
+func LoadLogHead(ctx context.Context, tx *sqldb.Tx) ([]byte, error) {
 	var edge []byte
 	err := tx.QueryRow(ctx, `SELECT edge FROM log_head WHERE id = 1`).Scan(&edge)
 	if absent(err) {
@@ -16,8 +16,8 @@ func loadLogHead(ctx context.Context, tx *sqldb.Tx) ([]byte, error) {
 	return edge, err
 }
 
-// appendLog adds a leaf and moves the head.
-func appendLog(ctx context.Context, tx *sqldb.Tx, number int64, leaf []byte, opening string, edge []byte) error {
+// AppendLog adds a leaf and moves the head.
+func AppendLog(ctx context.Context, tx *sqldb.Tx, number int64, leaf []byte, opening string, edge []byte) error {
 	_, err := tx.Exec(ctx, `INSERT INTO log_leaves (number, leaf, opening) VALUES ($1, $2, $3)`, number, leaf, opening)
 	if err != nil {
 		return err
@@ -27,8 +27,8 @@ func appendLog(ctx context.Context, tx *sqldb.Tx, number int64, leaf []byte, ope
 	return err
 }
 
-// eachLogLeaf calls each for every leaf of the agent's own log in order.
-func eachLogLeaf(ctx context.Context, tx *sqldb.Tx, each func(leaf []byte, opening string) error) error {
+// EachLogLeaf calls each for every leaf of the agent's own log in order.
+func EachLogLeaf(ctx context.Context, tx *sqldb.Tx, each func(leaf []byte, opening string) error) error {
 	rows, err := tx.Query(ctx, `SELECT leaf, opening FROM log_leaves ORDER BY number`)
 	return eachRow(rows, err, func() error {
 		var leaf []byte
