@@ -21,6 +21,7 @@ var floors = map[string]int{
 
 	"signal":              1,
 	"audit":               1,
+	"match/hamming":       1,
 	"internal/completion": 1,
 	"internal/fair":       1,
 	"internal/policy":     1,

@@ -1,0 +1,263 @@
+package hamming
+
+import (
+	"fmt"
+	"math/bits"
+	"math/rand/v2"
+	"slices"
+	"testing"
+)
+
+// world makes hashes of one kind and questions about them, half of which are planted at
+// every distance from 0 to 40 of some hash.
+type world struct {
+	name string
+	make func(r *rand.Rand, n int) []Hash
+}
+
+var worlds = []world{
+	{"uniform", uniform},
+	{"clustered", clustered},
+	{"dull bits", dull},
+	{"all equal but few bits", func(r *rand.Rand, n int) []Hash {
+		hashes := make([]Hash, n)
+		for i := range hashes {
+			hashes[i] = near(r, Hash{1, 2, 3, 4}, r.IntN(6))
+		}
+		return hashes
+	}},
+}
+
+func random(r *rand.Rand) Hash { return Hash{r.Uint64(), r.Uint64(), r.Uint64(), r.Uint64()} }
+
+func uniform(r *rand.Rand, n int) []Hash {
+	hashes := make([]Hash, n)
+	for i := range hashes {
+		hashes[i] = random(r)
+	}
+	return hashes
+}
+
+// clustered has a fifth of its hashes in clusters of up to 200 that lie a few bits apart,
+// and some that are equal, as copies of one picture are.
+func clustered(r *rand.Rand, n int) []Hash {
+	hashes := uniform(r, n)
+	for i := 0; i < n/5; {
+		center := random(r)
+		for range min(200, n/5-i) {
+			hashes[i] = near(r, center, r.IntN(12))
+			i++
+		}
+	}
+	r.Shuffle(n, func(i, j int) { hashes[i], hashes[j] = hashes[j], hashes[i] })
+	return hashes
+}
+
+// dull is clustered and has a tenth of its hashes nearly all zero in one half, as pictures
+// with little in them are.
+func dull(r *rand.Rand, n int) []Hash {
+	hashes := clustered(r, n)
+	for i := 0; i < n; i += 10 {
+		hashes[i][2] = r.Uint64() & r.Uint64() & r.Uint64() & r.Uint64()
+		hashes[i][3] = r.Uint64() & r.Uint64() & r.Uint64() & r.Uint64()
+	}
+	return hashes
+}
+
+// near returns h with d bits changed.
+func near(r *rand.Rand, h Hash, d int) Hash {
+	for _, b := range r.Perm(256)[:d] {
+		h[b/64] ^= 1 << (b % 64)
+	}
+	return h
+}
+
+// questions returns n questions about hashes.
+func questions(r *rand.Rand, hashes []Hash, n int) []Hash {
+	qs := make([]Hash, n)
+	for i := range qs {
+		if i%2 == 0 && len(hashes) > 0 {
+			qs[i] = near(r, hashes[r.IntN(len(hashes))], r.IntN(41))
+		} else {
+			qs[i] = random(r)
+		}
+	}
+	return qs
+}
+
+// answer is what a search must find: number and distance of each hash, by number.
+type answer struct{ number, distance int }
+
+func compared(hashes []Hash, q Hash, radius int) (found []answer) {
+	for i := range hashes {
+		d := 0
+		for w := range q {
+			d += bits.OnesCount64(hashes[i][w] ^ q[w])
+		}
+		if d <= radius {
+			found = append(found, answer{i, d})
+		}
+	}
+	return found
+}
+
+func searched(x *Index, numbers []uint32, q Hash, radius int) (found []answer) {
+	for _, h := range x.Search(q, radius, nil) {
+		for _, n := range numbers[h.From:h.To] {
+			found = append(found, answer{int(n), h.Distance})
+		}
+	}
+	slices.SortFunc(found, func(a, b answer) int { return a.number - b.number })
+	return found
+}
+
+// splits are every form of split, whatever the number of rows.
+var splits = map[string][]chunk{"none": nil, "16 narrow": splitFor(fromChunks), "16": splitFor(1 << 20), "13": splitFor(fromWide)}
+
+func TestSearchFindsAllAndNothingElse(t *testing.T) {
+	t.Parallel()
+	for _, w := range worlds {
+		for split, chunks := range splits {
+			for _, form := range []Form{Wide, Compact} {
+				t.Run(fmt.Sprintf("%s, %s chunks, form %d", w.name, split, form), func(t *testing.T) {
+					t.Parallel()
+					r := rand.New(rand.NewPCG(1, uint64(len(w.name)+len(split))))
+					hashes := w.make(r, 3000)
+					x, numbers := build(hashes, form, chunks)
+					checkNumbers(t, numbers, len(hashes))
+					for i, q := range questions(r, hashes, 120) {
+						for _, radius := range []int{0, 1, i % 32, 30, 31, 32, 60, 256} {
+							got, want := searched(x, numbers, q, radius), compared(hashes, q, radius)
+							if !slices.Equal(got, want) {
+								t.Fatalf("question %d, radius %d: found %d, want %d", i, radius, len(got), len(want))
+							}
+						}
+					}
+				})
+			}
+		}
+	}
+}
+
+// checkNumbers fails unless numbers holds 0 to n-1, each once.
+func checkNumbers(t *testing.T, numbers []uint32, n int) {
+	t.Helper()
+	sorted := slices.Sorted(slices.Values(numbers))
+	for i, v := range sorted {
+		if int(v) != i {
+			t.Fatalf("the order does not hold %d once", i)
+		}
+	}
+	if len(sorted) != n {
+		t.Fatalf("the order holds %d numbers, want %d", len(sorted), n)
+	}
+}
+
+func TestSearchOfFew(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(7, 7))
+	for _, n := range []int{0, 1, 2, 3, 4, 5, 7, 8, 9, 100} {
+		for _, form := range []Form{Wide, Compact} {
+			hashes := uniform(r, n)
+			x, numbers := Build(hashes, form)
+			if x.Len() != n {
+				t.Errorf("%d hashes: Len() = %d", n, x.Len())
+			}
+			for _, q := range questions(r, hashes, 20) {
+				if got, want := searched(x, numbers, q, 31), compared(hashes, q, 31); !slices.Equal(got, want) {
+					t.Errorf("%d hashes: found %d, want %d", n, len(got), len(want))
+				}
+			}
+		}
+	}
+	x, _ := Build(uniform(r, 10), Wide)
+	if hits := x.Search(Hash{}, -1, nil); len(hits) != 0 {
+		t.Errorf("a negative radius found %d", len(hits))
+	}
+}
+
+// The pigeonhole principle holds for a split only if the distances add up.
+func TestSplitsMissNothing(t *testing.T) {
+	t.Parallel()
+	for name, split := range splits {
+		if split == nil {
+			continue
+		}
+		for radius := range maxRadius + 1 {
+			sum, near := 0, nearFor(split, radius)
+			for i, c := range split {
+				if sum += near[i] + 1; near[i] > c.near || near[i] < -1 || c.width > maxWidth {
+					t.Errorf("%s: chunk %d is searched to %d", name, i, near[i])
+				}
+			}
+			if sum < radius+1 {
+				t.Errorf("%s: radius %d: the distances add up to %d", name, radius, sum)
+			}
+		}
+		var used [256]bool
+		for _, c := range split {
+			for b := c.at; b < c.at+c.width; b++ {
+				if used[b] {
+					t.Errorf("%s: bit %d belongs to two chunks", name, b)
+				}
+				used[b] = true
+			}
+		}
+	}
+}
+
+func TestOrderIsAPermutation(t *testing.T) {
+	t.Parallel()
+	for name, split := range splits {
+		o := orderOf(dull(rand.New(rand.NewPCG(2, 2)), 500), split)
+		var seen [256]bool
+		for _, b := range o.bits {
+			seen[b] = true
+		}
+		if slices.Contains(seen[:], false) {
+			t.Errorf("%s: a bit is lost", name)
+		}
+	}
+}
+
+// FuzzKernels holds the kernel in assembly to the one in Go, on any buckets.
+func FuzzKernels(f *testing.F) {
+	f.Add(uint64(1), uint16(100), uint8(31), uint8(8))
+	f.Add(uint64(2), uint16(3), uint8(96), uint8(4))
+	f.Add(uint64(3), uint16(700), uint8(44), uint8(255))
+	f.Fuzz(func(t *testing.T, seed uint64, n uint16, limit, room uint8) {
+		if n == 0 || room < 4 {
+			return
+		}
+		r := rand.New(rand.NewPCG(seed, 0))
+		entries := make([]entry, n)
+		for i := range entries {
+			entries[i] = entry{r.Uint64(), r.Uint64()}
+		}
+		starts := make([]uint32, 257)
+		for i := range starts {
+			starts[i] = uint32(r.IntN(int(n) + 3)) // also beyond the end, and falling: damaged
+		}
+		fl := flips(8, 2)
+		value := uint32(r.IntN(256))
+		a, b := make([]span, len(fl)), make([]span, len(fl))
+		na := gather(a, starts, fl, value, uint32(n))
+		nb := gatherFast(b, starts, fl, value, uint32(n), entries)
+		if na != nb || !slices.Equal(a, b) {
+			t.Fatalf("gather: %d and %d entries", na, nb)
+		}
+		q := filter{r.Uint64(), r.Uint64() >> 32}
+		drain := func(spans []span, scan func([]span, []entry, filter, int, []uint32) (int, int)) (all []uint32) {
+			out := make([]uint32, room)
+			for len(spans) > 0 {
+				done, found := scan(spans, entries, q, int(limit), out)
+				all = append(all, out[:found]...)
+				spans = spans[done:]
+			}
+			return all
+		}
+		if !slices.Equal(drain(a, scan), drain(b, scanFast)) {
+			t.Fatal("scan: the kernels disagree")
+		}
+	})
+}
