@@ -14,11 +14,13 @@ type BarredRow struct {
 	Since time.Time
 }
 
-// BarAll bars every signal that is suspended or fell. One that is barred already is
-// barred anew: its owner may have reshaped it in what was lost.
+// BarAll bars every signal that is suspended or fell, but not one that fell and came back:
+// an earlier restore undid its fall and its owner reshaped it. One that is barred already
+// is barred anew: its owner may have reshaped it in what was lost.
 func BarAll(ctx context.Context, tx *sqldb.Tx, since time.Time) error {
 	for _, q := range []string{
-		`INSERT INTO barred (signal, state, since, member) SELECT signal, 'withdrawn', $1, 0 FROM fallen WHERE TRUE
+		`INSERT INTO barred (signal, state, since, member) SELECT f.signal, 'withdrawn', $1, 0 FROM fallen f
+			WHERE NOT EXISTS (SELECT 1 FROM replica r WHERE r.signal = f.signal AND r.state = 'active')
 			ON CONFLICT (signal) DO UPDATE SET state = excluded.state, since = excluded.since, member = 0`,
 		`INSERT INTO barred (signal, state, since, member) SELECT signal, 'suspended', $1, 0 FROM replica WHERE state = 'suspended'
 			ON CONFLICT (signal) DO UPDATE SET state = excluded.state, since = excluded.since, member = 0`,

@@ -178,9 +178,6 @@ func (r *realReader) copyFolder(from, to string) error {
 func (r *realReader) keep() error { return r.copyFolder(r.dir, r.dir+".kept") }
 
 func (r *realReader) goBack() error {
-	if _, err := os.Stat(r.dir + ".kept"); err != nil {
-		return nil // never copied
-	}
 	return r.copyFolder(r.dir+".kept", r.dir)
 }
 

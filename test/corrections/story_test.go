@@ -453,6 +453,9 @@ func newStory(ctx context.Context, e *engine, seed uint64, real bool, scratch st
 				return nil, err
 			}
 		}
+		if err := s.readers[i].keep(); err != nil { // so that there is a copy to go back to
+			return nil, err
+		}
 	}
 	return s, nil
 }
