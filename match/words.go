@@ -39,26 +39,56 @@ const hashPrime = 0x100000001b3
 
 // cut replaces the contents of l by the words of text.
 func (l *wordList) cut(text []byte) {
-	l.words, l.fold, l.open = l.words[:0], l.fold[:0], false
+	// Folded ASCII is as long as the text, and each word but the last is followed by a space.
+	l.words, l.fold, l.open = l.words[:0], slices.Grow(l.fold[:0], len(text)+len(text)/2+1), false
 	for i := 0; i < len(text); {
-		if c := text[i]; c < utf8.RuneSelf {
-			if f := foldByte[c]; f != 0 {
-				l.add(f, i, i+1)
-			} else {
-				l.open = false
-			}
+		c := text[i]
+		switch {
+		case c >= utf8.RuneSelf:
+			r, size := utf8.DecodeRune(text[i:])
+			l.addRune(r, i, i+size)
+			i += size
+		case foldByte[c] != 0:
+			i = l.addASCII(text, i)
+		default:
+			l.open = false
 			i++
-			continue
 		}
-		r, size := utf8.DecodeRune(text[i:])
-		l.addRune(r, i, i+size)
-		i += size
 	}
 }
 
+// addASCII appends the ASCII characters of a word that stand from i on, and returns where
+// they end.
+func (l *wordList) addASCII(text []byte, i int) int {
+	if !l.open {
+		l.begin(i)
+	}
+	w := &l.words[len(l.words)-1]
+	h, from := w.hash, len(l.fold)
+	fold := l.fold[from:cap(l.fold)]
+	if room := text[i:]; len(room) > len(fold) {
+		text = text[:i+len(fold)] // the rest of a long word comes with the next call
+	}
+	n := 0
+	for ; i < len(text); i++ {
+		f := foldByte[text[i]]
+		if f == 0 {
+			break
+		}
+		h = (h ^ uint64(f)) * hashPrime
+		fold[n] = f
+		n++
+	}
+	w.hash, w.end, l.fold = h, i, l.fold[:from+n]
+	if n == 0 {
+		l.fold = slices.Grow(l.fold, len(text)+64)
+	}
+	return i
+}
+
 // foldByte is the folded form of an ASCII character that belongs to words, else 0.
-var foldByte = func() (t [utf8.RuneSelf]byte) {
-	for c := range t {
+var foldByte = func() (t [256]byte) {
+	for c := range utf8.RuneSelf {
 		if f := signal.FoldRune(rune(c)); len(f) == 1 && signal.IsWord(rune(f[0])) {
 			t[c] = f[0]
 		}
