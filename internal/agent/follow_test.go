@@ -210,6 +210,22 @@ func TestStaleAndLeaseEnds(t *testing.T) {
 	}
 }
 
+// An agent that was off for longer than an answer stays fresh says at once that nothing
+// happened meanwhile: it must not wait for the first change to find out.
+func TestFreshAtOnceAfterALongTimeOff(t *testing.T) {
+	t.Parallel()
+	w := agenttest.New(t)
+	host, social := w.AddCompany("Cloudbin"), w.AddCompany("Facegram")
+	w.MustShare(host.Submitter, w.Draft(1))
+	dir := t.TempDir()
+	w.Run(t, social, dir).Stop()
+	w.Clock.Add(lantern.LeaseEnds + time.Hour)
+	r := w.Run(t, social, dir) // waits until its answers are fresh, and gives up long before a read of the feed would
+	if got := r.MatchOne(lantern.Record{Ref: "post", URLs: []string{w.Draft(1).Value}}, true); got.State != lantern.AnswerOK || len(got.Matches) != 1 {
+		t.Errorf("got %s with %d matches, want ok with 1", got.State, len(got.Matches))
+	}
+}
+
 func TestNothingLoadedIsNotNoMatch(t *testing.T) {
 	t.Parallel()
 	w := agenttest.New(t)

@@ -146,17 +146,18 @@ func (f *follower) refresh(ctx context.Context) error {
 
 // follow reads one program's feed until ctx ends or the log's fault stops it.
 func (a *Agent) follow(ctx context.Context, program lantern.ID) {
-	var pause backoff
+	pause, wait := backoff{}, time.Duration(0) // none at first and after a failure: that nothing was missed is known at once
 	for ctx.Err() == nil && a.faultText() == "" {
-		_, err := a.read(ctx, program, feedWait)
+		_, err := a.read(ctx, program, wait)
 		if ctx.Err() != nil {
 			return
 		}
 		a.noteRead(program, err)
 		if err == nil {
-			pause.reset()
+			pause, wait = backoff{}, feedWait
 			continue
 		}
+		wait = 0
 		a.log.Warn("reading a feed failed", "program", program.String(), "error", err)
 		sleep(ctx, pause.next(), nil)
 	}
