@@ -9,13 +9,15 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"lantern/internal/agent"
 	"lantern/internal/demo"
+	"lantern/internal/demo/stage"
 )
 
 type demoCmd struct {
-	Story    string `arg:"" optional:"" enum:"urls" default:"urls" help:"Which story: urls (${default})."`
+	Story    string `arg:"" optional:"" enum:"urls,sextortion,payments,correction" default:"urls" help:"Which story: urls, sextortion, payments or correction (${default})."`
 	Seed     uint64 `default:"1" help:"Which world. The same seed gives the same figures."`
 	Dir      string `type:"path" placeholder:"FOLDER" help:"Keep everything in this folder. Default: a temporary one that is removed at the end."`
 	Listen   string `default:"127.0.0.1" placeholder:"HOST" help:"Address everything answers on, without a port (${default})."`
@@ -24,9 +26,12 @@ type demoCmd struct {
 
 // Help says what is shown and what is not.
 func (*demoCmd) Help() string {
-	return "Starts an exchange and the agents of five invented companies on this machine, offline, and tells a story with them: " +
-		"one shares the addresses it removed, others find who passes them on, and a signal that turns out wrong is taken back everywhere. " +
-		"All data are synthetic. Unless --headless, everything stays up afterwards, to be tried, until Ctrl-C. " +
+	var stories []string
+	for _, s := range demo.Stories() {
+		stories = append(stories, s[0]+": "+s[1])
+	}
+	return "Starts an exchange and the agents of five invented companies on this machine, offline, and tells a story with them. " +
+		strings.Join(stories, "; ") + ". All of it runs by one clock, which moves on where the story waits for days. All data are synthetic. Unless --headless, everything stays up afterwards, to be tried, until Ctrl-C. " +
 		"With -o json the figures are printed as JSON and the story is told on standard error."
 }
 
@@ -42,7 +47,7 @@ func (c *demoCmd) Run(ctx context.Context, a *app) error {
 	_, noColor := a.Env("NO_COLOR")
 	terminal, _ := a.Env("TERM")
 	return demo.Run(ctx, demo.Options{
-		Seed: c.Seed, Dir: c.Dir, Listen: c.Listen, Headless: c.Headless, JSON: json,
+		Story: c.Story, Seed: c.Seed, Dir: c.Dir, Listen: c.Listen, Headless: c.Headless, JSON: json,
 		Terminal: json && a.ErrTTY && !a.common.Quiet || !json && a.OutTTY, Color: !noColor && terminal != "dumb",
 		Out: a.Out, Err: errs, Clock: a.Clock,
 		StartExchange: a.demoExchange, StartAgent: a.demoAgent,
@@ -50,20 +55,31 @@ func (c *demoCmd) Run(ctx context.Context, a *app) error {
 }
 
 // demoExchange founds and starts an exchange with the commands a user would give.
-func (a *app) demoExchange(ctx context.Context, s demo.ExchangeSite) (demo.Server, error) {
+func (a *app) demoExchange(ctx context.Context, s stage.ExchangeSite) (stage.Server, error) {
+	a = a.by(s.Clock)
 	if err := a.command(ctx, s.Dir, "exchange", "init", s.Operator, "--dir", s.Dir); err != nil {
-		return demo.Server{}, err
+		return stage.Server{}, err
 	}
-	server, err := a.serve(ctx, s.Dir, "exchange", "serve", "--dir", s.Dir, "--listen", s.Listen, "--admin-listen=")
+	server, err := a.serve(ctx, s.Dir, "exchange", "serve", "--dir", s.Dir, "--listen", s.Listen, "--admin-listen=", "--webhook-loopback")
 	server.Credential = filepath.Join(s.Dir, keysDir, stewardName)
 	return server, err
 }
 
-// demoAgent does the same for an agent.
-func (a *app) demoAgent(ctx context.Context, s demo.AgentSite) (demo.Server, error) {
+// by is the same app by another clock: that of the demo, which moves on.
+func (a *app) by(clock func() time.Time) *app {
+	b := *a
+	b.Clock = clock
+	return &b
+}
+
+// demoAgent does the same for an agent. One that ran before only runs again.
+func (a *app) demoAgent(ctx context.Context, s stage.AgentSite) (stage.Server, error) {
 	to := []string{"--dir", s.Dir, "--exchange", s.Exchange}
-	if err := a.command(ctx, s.Dir, append([]string{"agent", "init", "--key-file", s.KeyFile}, to...)...); err != nil {
-		return demo.Server{}, err
+	a = a.by(s.Clock)
+	if !s.Again {
+		if err := a.command(ctx, s.Dir, append([]string{"agent", "init", "--key-file", s.KeyFile}, to...)...); err != nil {
+			return stage.Server{}, err
+		}
 	}
 	server, err := a.serve(ctx, s.Dir, append([]string{"agent", "run", "--listen", s.Listen, "--admin-listen="}, to...)...)
 	server.Credential = filepath.Join(s.Dir, dataDir, agent.TokenFile)
@@ -100,10 +116,10 @@ func (a *app) command(ctx context.Context, dir string, args ...string) error {
 }
 
 // serve runs a command that serves until it is stopped, and waits until it says where.
-func (a *app) serve(ctx context.Context, dir string, args ...string) (demo.Server, error) {
+func (a *app) serve(ctx context.Context, dir string, args ...string) (stage.Server, error) {
 	log, err := openLog(dir)
 	if err != nil {
-		return demo.Server{}, fmt.Errorf("opening a log file: %w", err)
+		return stage.Server{}, fmt.Errorf("opening a log file: %w", err)
 	}
 	// Only the demo stops it, after the demo's own work has ended.
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
@@ -118,7 +134,7 @@ func (a *app) serve(ctx context.Context, dir string, args ...string) (demo.Serve
 		}
 		ended <- nil
 	}()
-	server := demo.Server{Stop: func(wait context.Context) error {
+	server := stage.Server{Stop: func(wait context.Context) error {
 		stop()
 		select {
 		case err := <-ended:

@@ -16,23 +16,38 @@ type Figures struct {
 	Seed  uint64       `json:"seed"`
 	World WorldFigures `json:"world"`
 
-	Shared      ShareFigures            `json:"shared"`
-	Review      CaseFigures             `json:"review"`
-	SharedBack  ShareFigures            `json:"shared_back"`
-	Payments    ShareFigures            `json:"shared_to_payments"`
-	Others      map[string]*OtherReview `json:"others"`
-	Returned    ReturnFigures           `json:"returned"`
-	Correction  CorrectionFigures       `json:"correction"`
-	Log         LogFigures              `json:"log"`
-	Comparison  Comparison              `json:"comparison"`
-	TimesAndLog Varying                 `json:"varies"` // what no two runs have in common
+	// Of the stories of the trade: urls, and correction, which begins where urls ends.
+	DryRun       DryRunFigures           `json:"dry_run,omitzero"`
+	Shared       ShareFigures            `json:"shared,omitzero"`
+	Review       CaseFigures             `json:"review,omitzero"`
+	SharedBack   ShareFigures            `json:"shared_back,omitzero"`
+	Payments     ShareFigures            `json:"shared_to_payments,omitzero"`
+	Others       map[string]*OtherReview `json:"others,omitempty"`
+	Returned     ReturnFigures           `json:"returned,omitzero"`
+	Transparency SumFigures              `json:"transparency,omitzero"`
+	Correction   CorrectionFigures       `json:"correction,omitzero"`
+	Comparison   Comparison              `json:"comparison,omitzero"`
+
+	Incident IncidentFigures `json:"incident,omitzero"` // of sextortion
+	Clues    ClueFigures     `json:"clues,omitzero"`    // of payments
+
+	Log         LogFigures `json:"log"`
+	TimesAndLog Varying    `json:"varies"` // what no two runs have in common
 }
 
 // WorldFigures count what was drawn.
 type WorldFigures struct {
-	Rows     int            `json:"removed_rows"`
+	Rows     int            `json:"removed_rows,omitempty"`
 	Accounts map[string]int `json:"accounts"`
 	Posts    int            `json:"posts"`
+}
+
+// DryRunFigures count what a dry run found.
+type DryRunFigures struct {
+	Rows    int `json:"rows"`
+	Ready   int `json:"ready"`
+	Repeats int `json:"repeats"` // of a value that an earlier row has, in another spelling
+	Refused int `json:"refused"`
 }
 
 // ShareFigures count what became of drafts.
@@ -82,6 +97,13 @@ type ReturnFigures struct {
 	Reactions  map[lantern.Reaction]int             `json:"reactions"`  // to the social network's signals
 }
 
+// SumFigures are a program's sums as one member reads them.
+type SumFigures struct {
+	Members    lantern.Cell                         `json:"members"`
+	Outcomes   map[lantern.OutcomeKind]lantern.Cell `json:"outcomes"`
+	ChainDepth int                                  `json:"chain_depth,omitempty"` // members in the longest chain of derived signals
+}
+
 // CorrectionFigures count how a wrong signal was taken back.
 type CorrectionFigures struct {
 	MatchedBefore int                     `json:"agents_matching_before"`
@@ -90,7 +112,9 @@ type CorrectionFigures struct {
 	Recipients    int                     `json:"recipients"`
 	Masked        int                     `json:"masked"`
 	Purged        int                     `json:"purged"`
+	Overdue       int                     `json:"overdue_while_one_was_away"`
 	Derived       int                     `json:"derived_signals_suspended"`
+	Reaffirmed    int                     `json:"derived_signals_reaffirmed"` // of them
 	Tasks         map[string]*TaskFigures `json:"tasks"`
 	Reversed      int                     `json:"outcomes_reversed"` // acts taken back, over all companies
 }
@@ -101,6 +125,42 @@ type TaskFigures struct {
 	Accounts int            `json:"accounts"`
 	Outcomes int            `json:"outcomes"`
 	Results  map[string]int `json:"results"`
+}
+
+// IncidentFigures count how an incident went round.
+type IncidentFigures struct {
+	Refused  map[string]int                       `json:"refused"` // faults of the first draft, by reason
+	Signals  int                                  `json:"signals"`
+	Paged    map[string]int                       `json:"paged"` // events, by company
+	Reviews  map[string]*CaseFigures              `json:"reviews"`
+	Returned map[lantern.OutcomeKind]lantern.Cell `json:"returned"` // largest that one of its signals shows
+	Members  lantern.Cell                         `json:"members"`  // most members that name one of them
+	Helpful  int                                  `json:"helpful"`  // reactions
+	Phrase   PhraseFigures                        `json:"phrase"`
+	Tactics  map[string]int                       `json:"tactics_read"` // by company
+
+	id lantern.ID // of the incident
+}
+
+// PhraseFigures are what a match of the words says when they are shared as words to look for.
+type PhraseFigures struct {
+	Status    lantern.Status           `json:"status"`
+	Weak      bool                     `json:"weak"`
+	Imminent  bool                     `json:"imminent"`
+	Reactions map[lantern.Reaction]int `json:"reactions"`
+}
+
+// ClueFigures count what passed between platforms and a payment service.
+type ClueFigures struct {
+	Refused        map[string]int `json:"refused"` // what the program's rules did not let in, by reason
+	Shared         ShareFigures   `json:"shared"`
+	Investigations int            `json:"investigations"` // on the payment service's own screen only
+	InReview       int            `json:"reactions_in_review"`
+	Before         SumFigures     `json:"before_delay"`
+	After          SumFigures     `json:"after_delay"`
+	Back           ShareFigures   `json:"shared_back"`
+	Found          int            `json:"accounts_found_with_it"`
+	LeftAtEnd      int            `json:"signals_left_at_end"` // in the payment service's agent
 }
 
 // LogFigures count the log's entries but for disclosures and acknowledgements, whose

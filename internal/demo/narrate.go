@@ -14,25 +14,41 @@ type narrator struct {
 	w        io.Writer
 	terminal bool // progress may be drawn
 	bold     bool // headings and speakers stand out
+	silent   bool // nothing is told; progress still shows
+	spaced   bool // the last line told was empty
 	step     int
 	err      error // the first failure to write
 }
 
 const (
-	textWidth = 80
-	nameWidth = 11 // of the longest speaker and a blank
+	textWidth   = 80
+	nameWidth   = 11 // of the longest speaker and a blank
+	screenWidth = 92 // of a line on somebody's screen, beside the frame
 )
 
 func (n *narrator) printf(format string, args ...any) {
-	if _, err := fmt.Fprintf(n.w, format, args...); n.err == nil {
+	if n.silent {
+		return
+	}
+	line := fmt.Sprintf(format, args...)
+	if _, err := io.WriteString(n.w, line); n.err == nil {
 		n.err = err
+	}
+	n.spaced = line == "\n" || strings.HasSuffix(line, "\n\n")
+}
+
+// space leaves a line empty, once.
+func (n *narrator) space() {
+	if !n.spaced {
+		n.printf("\n")
 	}
 }
 
-// chapter begins a step with the reason it matters.
-func (n *narrator) chapter(title, why string) {
+// chapter begins a step: when, what, and the reason it matters.
+func (n *narrator) chapter(when, title, why string) {
 	n.step++
-	n.printf("\n%s\n", n.strong(fmt.Sprintf("%d  %s", n.step, title)))
+	n.space()
+	n.printf("%s\n", n.strong(fmt.Sprintf("%d  %s  %s", n.step, when, title)))
 	n.text("   ", "   ", why)
 	n.printf("\n")
 }
@@ -48,6 +64,25 @@ func (n *narrator) says(who, format string, args ...any) {
 
 // adds continues what was told last.
 func (n *narrator) adds(format string, args ...any) { n.says("", format, args...) }
+
+// screen shows what stands on somebody's screen, line by line as it is given. Only a line
+// that is too wide for a terminal is broken.
+func (n *narrator) screen(title string, lines ...string) {
+	n.space()
+	n.printf("   ┌ %s\n", title)
+	for _, l := range lines {
+		for utf8.RuneCountInString(l) > screenWidth {
+			at := strings.LastIndexByte(l[:screenWidth], ' ')
+			if at <= 0 {
+				break
+			}
+			n.printf("   │ %s\n", strings.TrimRight(l[:at], " "))
+			l = "    " + l[at+1:]
+		}
+		n.printf("   │ %s\n", l)
+	}
+	n.printf("\n")
+}
 
 // text prints words wrapped, the first line after first and the others after rest.
 func (n *narrator) text(first, rest, words string) {

@@ -11,11 +11,11 @@ func TestNarrator(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	n := &narrator{w: &out}
-	n.chapter("Somebody does something", strings.Repeat("because of a reason ", 6))
+	n.chapter("T+0", "Somebody does something", strings.Repeat("because of a reason ", 6))
 	n.says("Cloudbin", "sends %s and %s.", some(1234567, "row", "rows"), some(1, "note", "notes"))
 	n.adds("%s left.", none(0))
 	want := `
-1  Somebody does something
+1  T+0  Somebody does something
    because of a reason because of a reason because of a reason because of a
    reason because of a reason because of a reason
 

@@ -8,10 +8,13 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"lantern"
+	"lantern/internal/demo/stage"
 	"lantern/internal/demo/world"
+	"lantern/internal/draft"
 	format "lantern/internal/format/csv"
 )
 
@@ -34,8 +37,8 @@ func writeTable(path string, rows []world.Removed) error {
 	return errors.Join(err, w.Error(), f.Close())
 }
 
-// readTable reads drafts for a program from a table.
-func readTable(path string, program lantern.ID) (drafts []lantern.Draft, err error) {
+// readTable reads signals for a program from a table.
+func readTable(path string, program lantern.ID) (rows []lantern.Signal, err error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("reading a table: %w", err)
@@ -49,66 +52,120 @@ func readTable(path string, program lantern.ID) (drafts []lantern.Draft, err err
 		row, err := r.Read()
 		switch {
 		case errors.Is(err, io.EOF):
-			return drafts, nil
+			return rows, nil
 		case err != nil:
 			return nil, err
 		case row.Err != nil:
 			return nil, fmt.Errorf("row %d: %w", row.Line, row.Err)
 		}
 		row.Signal.Draft.Programs = []lantern.ID{program}
-		drafts = append(drafts, row.Signal.Draft)
+		rows = append(rows, row.Signal)
 	}
 }
 
 // shareRemoved is the first chapter: the file host shares the addresses it removed.
 func (s *story) shareRemoved(ctx context.Context) error {
-	c := s.company(cloudbin)
+	c := s.Company(stage.Cloudbin)
 	s.chapter("Cloudbin shares the addresses it removed",
 		"Removing a folder ends one copy. Whoever passed its address on is still out there, on platforms Cloudbin cannot see.")
-	path := filepath.Join(c.dir, tableName)
-	if err := writeTable(path, s.w.Removed); err != nil {
+	path := filepath.Join(c.Dir, tableName)
+	if err := writeTable(path, s.trade.Removed); err != nil {
 		return err
 	}
-	drafts, err := readTable(path, s.hosting.ID)
+	rows, err := readTable(path, s.program(hosting))
 	if err != nil {
 		return err
 	}
+	if err := s.dryRun(ctx, c, rows); err != nil {
+		return err
+	}
 	s.f.Shared = newShareFigures()
-	bar := s.n.bar("sharing", len(drafts))
+	bar := s.n.bar("sharing", len(rows))
 	defer bar.Stop()
-	var refused []int
-	for first := 0; first < len(drafts); first += lantern.MaxBatch {
-		batch := drafts[first:min(first+lantern.MaxBatch, len(drafts))]
-		results, err := c.people[submitter].ShareBatch(ctx, batch)
-		if err != nil {
-			return fmt.Errorf("sharing: %w", err)
+	drafts := make([]lantern.Draft, len(rows))
+	for i := range rows {
+		drafts[i] = rows[i].Draft
+	}
+	for batch := range slices.Chunk(drafts, lantern.MaxBatch) {
+		if err := s.shareAs(ctx, c, &s.f.Shared, batch); err != nil {
+			return err
 		}
-		for i, r := range results {
-			s.f.Shared.add(batch[i], r)
-			bar.Add(1)
-			if r.Status == lantern.Refused {
-				refused = append(refused, first+i+2) // the heading is row 1
-			} else {
-				s.signals[batch[i].Value] = r.Signal
-			}
-		}
+		bar.Add(len(batch))
 	}
 	bar.Stop()
 	f := &s.f.Shared
-	s.n.says(c.name, "its submitter sends %s of %s to the program %q, each with the policy broken and the date of a person's review.",
-		some(f.Drafts, "row", "rows"), tableName, s.hosting.Name)
-	s.n.says("exchange", "%s made, %s already said in another spelling, %s refused.", some(f.Results[lantern.Created], "signal", "signals"),
-		count(f.Results[lantern.Unchanged]), count(f.Results[lantern.Refused]))
-	for i, reason := range sortedKeys(f.Refused) {
-		if i < len(refused) {
-			s.n.adds("Row %d: %s. It would have named a person, and it was stored nowhere.", refused[i], reason)
-		}
+	s.n.says(c.Name, "its submitter shares the table with the program %q, each row with the policy broken and the date of a person's review: "+
+		"%s, %s already said in another spelling, %s refused and stored nowhere.", hosting,
+		some(f.Results[lantern.Created], "signal", "signals"), count(f.Results[lantern.Unchanged]), count(f.Results[lantern.Refused]))
+	days, err := s.life(ctx, c, s.signals[drafts[0].Value])
+	if err != nil {
+		return err
 	}
-	for _, name := range []string{facegram, chatter, pixelplay} {
-		if err := s.caughtUp(ctx, s.company(name), s.hosting.ID, f.stand()); err != nil {
+	s.n.adds("Each ends by itself after %d days, unless a person looks again and renews it.", days)
+	receivers := []string{stage.Facegram, stage.Chatter, stage.Pixelplay}
+	for _, name := range receivers {
+		if err := s.Company(name).CaughtUp(ctx, s.program(hosting), f.stand()); err != nil {
 			return err
 		}
 	}
-	s.n.says("agents", "%s, %s and %s hold all %s now; each delivery is an entry of the log.", facegram, chatter, pixelplay, count(f.stand()))
+	s.n.says("agents", "%s hold all %s now; each delivery is an entry of the log.", list(receivers), count(f.stand()))
+	return nil
+}
+
+// dryRun checks the table as `lantern share --dry-run` does: by the rules of the member's
+// programs, on the member's own machine. Nothing of the table is sent.
+func (s *story) dryRun(ctx context.Context, c *stage.Company, rows []lantern.Signal) error {
+	me, err := c.People[stage.Submitter].Whoami(ctx)
+	if err != nil {
+		return fmt.Errorf("asking who shares: %w", err)
+	}
+	rules := draft.Rules{Me: &me, Now: s.clock.Now()}
+	f := &s.f.DryRun
+	first := map[string]bool{}
+	var bad []string
+	for i := range rows {
+		f.Rows++
+		key, err := rules.Check(&rows[i])
+		switch {
+		case err != nil:
+			f.Refused++
+			for _, e := range draft.Complaints(err) {
+				bad = append(bad, fmt.Sprintf("row %d: refused, %s (%s)", i+2, e.Reason, e.Fix)) // the heading is row 1
+			}
+		case first[key]:
+			f.Repeats++
+		default:
+			f.Ready++
+		}
+		first[key] = first[key] || err == nil
+	}
+	s.n.says(c.Name, "its submitter checks %s first, on Cloudbin's own machine. Nothing is sent yet.", tableName)
+	s.n.screen("Cloudbin: dry run of "+some(f.Rows, "row", "rows"), append([]string{
+		fmt.Sprintf("%s in order", some(f.Ready, "row", "rows")),
+		fmt.Sprintf("%s an address again in another spelling", some(f.Repeats, "row names", "rows name"))}, bad...)...)
+	return nil
+}
+
+// life is for how many days a company's signal stands, as the exchange has it.
+func (s *story) life(ctx context.Context, c *stage.Company, id lantern.ID) (int, error) {
+	sig, err := c.People[stage.Submitter].Signal(ctx, id)
+	if err != nil {
+		return 0, fmt.Errorf("reading a signal: %w", err)
+	}
+	return int(sig.Expires.Sub(sig.Created).Round(day) / day), nil
+}
+
+// shareAs shares a batch as a company's submitter and counts what became of it.
+func (s *story) shareAs(ctx context.Context, c *stage.Company, f *ShareFigures, batch []lantern.Draft) error {
+	results, err := c.People[stage.Submitter].ShareBatch(ctx, batch)
+	if err != nil {
+		return fmt.Errorf("sharing: %w", err)
+	}
+	for i, r := range results {
+		f.add(batch[i], r)
+		if r.Signal != 0 {
+			s.signals[batch[i].Value] = r.Signal
+		}
+	}
 	return nil
 }

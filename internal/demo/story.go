@@ -3,34 +3,77 @@ package demo
 import (
 	"context"
 	"fmt"
-	"slices"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"lantern"
 	"lantern/audit"
-	"lantern/client"
+	"lantern/internal/demo/stage"
 	"lantern/internal/demo/world"
 )
 
 // story is one telling: the stage, the world behind it, and what was counted so far.
 type story struct {
-	*stage
-	o Options
-	w *world.World
-	n *narrator
-	f *Figures
+	stage.Stage
+	plot  *plot
+	o     Options
+	n     *narrator
+	f     *Figures
+	clock *stage.Clock
+	day   time.Time // when the world was drawn
+
+	// What each company knows of its own users, by its name; none of the file host.
+	platforms map[string]*world.Platform
+	trade     *world.World   // of the stories of the trade
+	contact   *world.Contact // of sextortion
+	clues     *world.Clues   // of payments
 
 	logKey string            // pinned before anything happened
 	seen   *audit.Checkpoint // the log's head at that time
 
-	signals map[string]lantern.ID // canonical spelling as its sharer wrote it → signal
-	began   time.Time             // the chapter
+	passedOn []lantern.ID          // handles that the chat service derived
+	signals  map[string]lantern.ID // canonical spelling as its sharer wrote it → signal
+	began    time.Time             // the chapter
+}
+
+func newStory(p *plot, o Options, n *narrator) *story {
+	if o.Size == (world.Size{}) {
+		o.Size = p.size
+	}
+	s := &story{plot: p, o: o, n: n, clock: stage.NewClock(o.Clock), signals: map[string]lantern.ID{}, platforms: map[string]*world.Platform{},
+		f: &Figures{Story: p.name, Seed: o.Seed, Others: map[string]*OtherReview{}}}
+	s.day = s.clock.Now()
+	s.f.TimesAndLog.Masked = map[string]time.Duration{}
+	return s
+}
+
+// program is the id of a program by its name.
+func (s *story) program(name string) lantern.ID { return s.Program(name).ID }
+
+// drawTrade draws the world of removed addresses and of those who pass them on.
+func (s *story) drawTrade() {
+	s.trade = world.New(s.o.Seed, s.o.Size, s.day)
+	s.f.World.Rows = len(s.trade.Removed)
+	s.platforms = map[string]*world.Platform{stage.Facegram: s.trade.Social, stage.Chatter: s.trade.Chat, stage.Pixelplay: s.trade.Game, stage.PayRail: s.trade.Pay}
+}
+
+// countWorld notes how large the world is.
+func (s *story) countWorld() {
+	f := &s.f.World
+	f.Accounts = map[string]int{}
+	for _, p := range s.platforms {
+		f.Accounts[p.Domain] = len(p.Accounts)
+		for _, a := range p.Accounts {
+			f.Posts += len(a.Posts)
+		}
+	}
 }
 
 // chapter begins a step of the story and closes the time of the one before.
 func (s *story) chapter(title, why string) {
 	s.lap()
-	s.n.chapter(title, why)
+	s.n.chapter(sinceStart(s.clock.Moved()), title, why)
 }
 
 // lap notes how long the chapter took.
@@ -42,165 +85,62 @@ func (s *story) lap() {
 	s.began = now
 }
 
-// caughtUp waits until a company's agent holds everything that is active in a program:
-// as many signals as the feed shows somebody who reads it from the beginning.
-func (s *story) caughtUp(ctx context.Context, c *company, program lantern.ID, want int) error {
-	err := until(ctx, func() (bool, error) {
-		status, err := c.desk[""].Status(ctx)
-		if err != nil {
-			return false, err
-		}
-		for _, p := range status.Programs {
-			if p.Program == program && p.Signals >= want && p.Loaded {
-				return true, nil
-			}
-		}
-		return false, nil
-	})
-	if err != nil {
-		return fmt.Errorf("waiting for the agent of %s: %w", c.name, err)
-	}
-	return nil
-}
-
-// work is a company's review of its own users, from matches to outcomes.
-type work struct {
-	s        *story
-	c        *company
-	reviewer *world.Reviewer
-	figures  *CaseFigures
-	case_    lantern.Case
-	matched  map[string][]lantern.ID // account → signals that matched it
-	known    map[string]bool         // accounts in the case
-	decided  map[lantern.HitDecision][]string
-	via      map[string]string // account → the account it was linked through
-}
-
-func (s *story) newWork(c *company, f *CaseFigures) *work {
-	return &work{s: s, c: c, reviewer: world.NewReviewer(c.platform), figures: f, matched: map[string][]lantern.ID{},
-		known: map[string]bool{}, decided: map[lantern.HitDecision][]string{}, via: map[string]string{}}
-}
-
-// match has the company's agent look at records of the company's own.
-func (w *work) match(ctx context.Context, records []lantern.Record) error {
-	w.figures.Records = len(records)
-	bar := w.s.n.bar("looking up", len(records))
+// later moves the clock of everything that runs on.
+func (s *story) later(ctx context.Context, d time.Duration) error {
+	bar := s.n.bar("some time passes", -1)
 	defer bar.Stop()
-	account := make(map[string]string, len(records))
-	for _, r := range records {
-		account[r.Ref] = r.Account
-	}
-	answered := 0
-	signals := map[lantern.ID]bool{}
-	stream := client.Lines(slices.Values(records))
-	defer stream.Close() //nolint:errcheck // a pipe
-	err := w.c.desk[""].MatchStream(ctx, stream, false, func(a lantern.Answer) error {
-		bar.Add(1)
-		answered++
-		if a.State != lantern.AnswerOK {
-			return fmt.Errorf("the agent of %s could not look: %s", w.c.name, a.State)
-		}
-		if len(a.Matches) > 0 {
-			w.figures.Matched++
-		}
-		for _, m := range a.Matches {
-			signals[m.Signal] = true
-			who := account[a.Ref]
-			if !slices.Contains(w.matched[who], m.Signal) {
-				w.matched[who] = append(w.matched[who], m.Signal)
-			}
-		}
-		return nil
-	})
-	w.figures.Signals = len(signals)
-	if err == nil && answered != len(records) {
-		err = fmt.Errorf("the agent of %s answered %d of %d records", w.c.name, answered, len(records))
-	}
-	return err
+	return s.Later(ctx, d)
 }
 
-// open opens a case on everything that matched.
-func (w *work) open(ctx context.Context, title string, program lantern.ID) (err error) {
-	all := map[lantern.ID]bool{}
-	for _, signals := range w.matched {
-		for _, id := range signals {
-			all[id] = true
+// day is a day of the story.
+const day = 24 * time.Hour
+
+// sinceStart is how far the clock was moved on since the beginning, as T+4 h or T+2 d. What
+// takes seconds is told in seconds, as it was measured.
+func sinceStart(d time.Duration) string {
+	switch {
+	case d == 0:
+		return "T+0"
+	case d < day:
+		return fmt.Sprintf("T+%d h", d/time.Hour)
+	}
+	return fmt.Sprintf("T+%d d", d/day)
+}
+
+// introduce says what runs where.
+func (s *story) introduce() {
+	n := s.n
+	n.printf("\n%s\n\n", n.strong("The story: "+s.plot.about+"."))
+	n.printf("Everything runs in this process and lives in %s,\neach in a folder of its own:\n\n", s.Dir)
+	row := func(name, what, url, dir string) {
+		n.printf("   %s%s%s%s\n", pad(name, nameWidth), pad(what, 30), pad(url, 25), dir)
+	}
+	row("exchange", "of the coalition", s.Exchange.URL, "exchange")
+	for _, c := range s.Companies {
+		users := ""
+		if p := s.platforms[c.Name]; p != nil {
+			users = ", " + some(len(p.Accounts), "user", "users")
 		}
+		row(c.Name, c.Trade+users, c.Agent.URL, filepath.Base(c.Dir))
 	}
-	draft := lantern.CaseDraft{Title: title, Program: program}
-	for id := range all {
-		draft.Signals = append(draft.Signals, id)
-	}
-	slices.Sort(draft.Signals)
-	w.case_, err = w.c.desk[investigator].OpenCase(ctx, draft)
-	if err != nil {
-		return fmt.Errorf("opening a case: %w", err)
-	}
-	w.round(w.case_.Rounds[0], 0)
-	return nil
-}
-
-// round counts a round.
-func (w *work) round(r lantern.Round, broad int) {
-	w.figures.Rounds = append(w.figures.Rounds, RoundFigures{Links: r.Links, Added: r.Added, Total: r.Total, TooBroad: broad,
-		Warning: r.Warning, Decided: map[lantern.HitDecision]int{}})
-	w.figures.Accounts = r.Total
-}
-
-// review has the investigator rule on the accounts of a round.
-func (w *work) review(ctx context.Context, round int) error {
-	var ids []string
-	err := w.c.desk[investigator].Candidates(ctx, w.case_.ID, func(a lantern.CaseAccount) error {
-		if a.Round == round {
-			ids = append(ids, a.Account)
+	n.printf("\n")
+	for i, plan := range s.plot.programs {
+		who := "program"
+		if i > 0 {
+			who = ""
 		}
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("reading candidates: %w", err)
+		n.says(who, "%q, joined by %s.", plan.Name, list(plan.Members))
 	}
-	rulings := w.reviewer.Rule(ids)
-	bar := w.s.n.bar("reviewing", len(rulings))
-	defer bar.Stop()
-	lines := client.Lines(func(yield func(lantern.Ruling) bool) {
-		for _, r := range rulings {
-			bar.Add(1)
-			if !yield(r) {
-				return
-			}
-		}
-	})
-	defer lines.Close() //nolint:errcheck // a pipe
-	if w.case_, err = w.c.desk[investigator].Rule(ctx, w.case_.ID, lines); err != nil {
-		return fmt.Errorf("ruling on candidates: %w", err)
-	}
-	for _, r := range rulings {
-		w.known[r.Account] = true
-		w.decided[r.Decision] = append(w.decided[r.Decision], r.Account)
-		w.figures.Rounds[round].Decided[r.Decision]++
-	}
-	w.figures.Decided = w.case_.Decided
-	return nil
+	n.says("people", "each company has an admin, a submitter, an investigator and a dispute officer, whose keys lie in its folder keys.")
+	n.says("clock", "all of it runs by one clock, which the demo moves on where people take hours or days: T+2 d is two days after the beginning. The agents are off meanwhile.")
+	n.says("world", "drawn from seed %d. Ready after %.1f s.", s.o.Seed, s.f.TimesAndLog.Ready.Seconds())
 }
 
-// outcome records what was done, attested by the investigator.
-func (w *work) outcome(ctx context.Context, kind lantern.OutcomeKind, ground string, n int) (lantern.Outcome, error) {
-	o, err := w.c.desk[investigator].SendOutcome(ctx, w.case_.ID, lantern.CaseOutcome{Kind: kind, Ground: ground, Count: n})
-	if err != nil {
-		return o, fmt.Errorf("recording the outcome %s: %w", kind, err)
+// list is "a, b and c".
+func list(words []string) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
 	}
-	w.figures.Outcomes[kind] += o.Count
-	if kind == lantern.AccountsActioned {
-		w.figures.Singly, w.figures.InBulk = o.Attestation.Singly, o.Attestation.InBulk
-	}
-	return o, nil
-}
-
-// roots are the signals an account's place in the case rests on: its own matches, or
-// those of the accounts it was linked through.
-func (w *work) roots(account string) []lantern.ID {
-	for len(w.matched[account]) == 0 && w.via[account] != "" {
-		account = w.via[account]
-	}
-	return w.matched[account]
+	last := len(words) - 1
+	return strings.Join(words[:last], ", ") + " and " + words[last]
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"lantern/audit"
 )
@@ -12,10 +13,10 @@ import (
 // pin notes the log's key and head before anything happened, as anybody may who wants to
 // check later.
 func (s *story) pin(ctx context.Context) (err error) {
-	if s.logKey, err = s.steward.LogKey(ctx); err != nil {
+	if s.logKey, err = s.Steward.LogKey(ctx); err != nil {
 		return fmt.Errorf("reading the log's key: %w", err)
 	}
-	note, err := s.steward.Checkpoint(ctx)
+	note, err := s.Steward.Checkpoint(ctx)
 	if err != nil {
 		return fmt.Errorf("reading the log's head: %w", err)
 	}
@@ -31,7 +32,7 @@ func (s *story) pin(ctx context.Context) (err error) {
 func (s *story) verifyLog(ctx context.Context) error {
 	s.chapter("An outsider checks the log",
 		"Every share, delivery, decision and correction is an entry. If one were missing, changed or moved, or another log shown to somebody else, it would come out here.")
-	dir := filepath.Join(s.dir, "log")
+	dir := filepath.Join(s.Dir, "log")
 	size, files, err := s.download(ctx, dir)
 	if err != nil {
 		return fmt.Errorf("downloading the log: %w", err)
@@ -62,7 +63,7 @@ func (s *story) verifyLog(ctx context.Context) error {
 
 // download fetches a log into a folder in the layout that [audit.VerifyLog] reads.
 func (s *story) download(ctx context.Context, dir string) (size int64, files int, err error) {
-	public := s.steward.WithKey("")
+	public := s.Steward.WithKey("")
 	note, err := public.Checkpoint(ctx)
 	if err != nil {
 		return 0, 0, err
@@ -103,4 +104,53 @@ func writeFile(path string, b []byte) error {
 		return err
 	}
 	return os.WriteFile(path, b, 0o600)
+}
+
+// tellPath reads the path of the correction out of the downloaded log alone: which kinds of
+// entries follow the challenge, and when.
+func (s *story) tellPath() error {
+	leaves, err := readLeaves(filepath.Join(s.Dir, "log"), s.f.TimesAndLog.LogSize)
+	if err != nil {
+		return err
+	}
+	var lines []string
+	var last audit.Kind
+	begun := false
+	for i, leaf := range leaves {
+		kind := leaf.Kind()
+		begun = begun || kind == audit.Challenge
+		if !begun || !slices.Contains(pathKinds, kind) {
+			continue
+		}
+		if kind == last {
+			continue // one of several alike
+		}
+		last = kind
+		lines = append(lines, fmt.Sprintf("entry %s  %s  %s", pad(count(i), 7), leaf.Time().Format("15:04:05"), kind))
+	}
+	s.n.says("auditor", "reads the path of the correction from the downloaded files. An entry shows what kind of thing happened, and when; whose and what, only its people can open.")
+	s.n.screen("auditor, offline", lines...)
+	return nil
+}
+
+// pathKinds are the entries a correction makes.
+var pathKinds = []audit.Kind{audit.Challenge, audit.Suspend, audit.Decide, audit.Withdraw, audit.Renew, audit.Acknowledge, audit.Outcome}
+
+// readLeaves reads the entries of a downloaded log in order.
+func readLeaves(dir string, size int64) (all []audit.Leaf, err error) {
+	for t := range audit.Tiles(0, size) {
+		if t.Level != 0 {
+			continue
+		}
+		b, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(audit.EntriesPath(t.N, t.Width))))
+		if err != nil {
+			return nil, fmt.Errorf("reading the downloaded log: %w", err)
+		}
+		leaves, err := audit.DecodeEntries(b)
+		if err != nil {
+			return nil, fmt.Errorf("reading the downloaded log: %w", err)
+		}
+		all = append(all, leaves...)
+	}
+	return all, nil
 }

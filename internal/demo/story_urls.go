@@ -10,12 +10,12 @@ import (
 
 	"lantern"
 	"lantern/client"
+	"lantern/internal/demo/stage"
 	"lantern/internal/demo/world"
 )
 
 // urls is the story of a file host's removed addresses: one company shares them, another
-// follows them to the accounts that pass them on, three more act on what that brings, and
-// one signal turns out to be wrong.
+// follows them to the accounts that pass them on, and three more act on what that brings.
 func (s *story) urls(ctx context.Context) error {
 	if err := s.shareRemoved(ctx); err != nil {
 		return err
@@ -24,21 +24,40 @@ func (s *story) urls(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := s.later(ctx, 2*day); err != nil {
+		return err
+	}
+	s.chapter("Facegram acts, and says what it rests on",
+		"The decisions took two days. What was done is told as numbers, under the word of a person; the accounts stay at Facegram.")
+	if err := social.act(ctx); err != nil {
+		return err
+	}
+	if err := s.later(ctx, day); err != nil {
+		return err
+	}
 	if err := s.shareBack(ctx, social); err != nil {
+		return err
+	}
+	if err := s.hostLearns(ctx); err != nil {
+		return err
+	}
+	if err := s.later(ctx, day); err != nil {
 		return err
 	}
 	others, err := s.othersAct(ctx)
 	if err != nil {
 		return err
 	}
-	if err := s.correct(ctx, others); err != nil {
+	if err := s.later(ctx, 26*day); err != nil {
+		return err
+	}
+	if err := s.transparency(ctx); err != nil {
 		return err
 	}
 	if err := s.verifyLog(ctx); err != nil {
 		return err
 	}
 	s.compare(social, others)
-	s.lap()
 	return nil
 }
 
@@ -55,21 +74,22 @@ func postsOf(p *world.Platform) (records []lantern.Record) {
 // campaign is the second chapter: the social network looks for the addresses among its
 // own posts, widens from what it confirms, and acts.
 func (s *story) campaign(ctx context.Context) (*work, error) {
-	c := s.company(facegram)
+	c := s.Company(stage.Facegram)
 	s.chapter("Facegram looks for them among its own posts, and follows the links",
 		"A match is a clue. People at Facegram decide about each account, on what Facegram itself can see; its users' data never leaves its own agent.")
 	s.f.Review = newCaseFigures()
 	w := s.newWork(c, &s.f.Review)
-	if err := w.match(ctx, postsOf(c.platform)); err != nil {
+	if err := w.match(ctx, postsOf(s.platforms[c.Name])); err != nil {
 		return nil, err
 	}
 	f := &s.f.Review
-	s.n.says(c.name, "its agent reads %s: %s of the addresses occur, passed on by %s.", some(f.Records, "post", "posts"), count(f.Signals),
+	s.n.says(c.Name, "its agent reads %s: %s of the addresses occur, passed on by %s.", some(f.Records, "post", "posts"), count(f.Signals),
 		some(len(w.matched), "account", "accounts"))
-	if err := w.open(ctx, "Removed folders passed on", s.hosting.ID); err != nil {
+	if err := w.open(ctx, "Removed folders passed on", s.program(hosting)); err != nil {
 		return nil, err
 	}
-	tools := world.NewTools(c.platform)
+	tools := world.NewTools(s.platforms[c.Name])
+	s.n.adds("It opens a case on them. The case widens in rounds, each from what people confirmed and by kinds of link that it names.")
 	for round, links := range [][]string{{"hit"}, {world.SameDevice}, {world.SamePayment, world.PostedURL}, {world.RepliedTo, world.SameDevice}} {
 		if round > 0 {
 			if err := w.widen(ctx, tools, links); err != nil {
@@ -81,7 +101,7 @@ func (s *story) campaign(ctx context.Context) (*work, error) {
 		}
 		w.tell(round)
 	}
-	return w, w.act(ctx)
+	return w, nil
 }
 
 // widen adds a round of accounts that the company's own tools link to confirmed ones.
@@ -101,7 +121,7 @@ func (w *work) widen(ctx context.Context, t *world.Tools, links []string) error 
 		}
 	})
 	defer lines.Close() //nolint:errcheck // a pipe
-	r, err := w.c.desk[investigator].AddRound(ctx, w.case_.ID, lines)
+	r, err := w.c.Desk[stage.Investigator].AddRound(ctx, w.case_.ID, lines)
 	if err != nil {
 		return fmt.Errorf("widening a case: %w", err)
 	}
@@ -157,7 +177,8 @@ func (w *work) act(ctx context.Context) error {
 		}
 	}
 	f := w.figures
-	w.s.n.says(w.c.name, "disables %s, removes %s, blocks %s, and files %s (counted here, sent to nobody); %s wait for data.",
+	w.s.n.says(w.c.Name, "disables %s, removes %s, blocks %s. %s are complete and would be filed by Facegram's own process with the authorities; "+
+		"Lantern files nothing and takes Facegram's word for the number. %s wait for data.",
 		some(f.Outcomes[lantern.AccountsActioned], "account", "accounts"), some(f.Outcomes[lantern.ContentRemoved], "post", "posts"),
 		some(f.Outcomes[lantern.URLsBlocked], "address", "addresses"), some(f.Outcomes[lantern.ReportsFiled], "report", "reports"), count(f.Incomplete))
 	w.s.n.adds("Its investigator attests to %s decisions made one by one and %s made together on identical copies of one text, with a digest of the list. "+
@@ -230,7 +251,7 @@ func (w *work) findings() []*finding {
 func (w *work) draft(k lantern.TypedValue, f *finding) lantern.Draft {
 	d := lantern.Draft{Type: k.Type, Value: k.Value, Status: lantern.Violating, Severity: lantern.High, Tags: []lantern.Tag{"trade"}, Confidence: 85,
 		Role:  lantern.SuspectedOffender,
-		Basis: lantern.Basis{Policy: w.c.name + " community rules, child safety", ReviewedBy: lantern.ByHuman, Action: "accounts disabled", At: w.s.o.Clock().UTC()},
+		Basis: lantern.Basis{Policy: w.c.Name + " community rules, child safety", ReviewedBy: lantern.ByHuman, Action: "accounts disabled", At: w.s.clock.Now().UTC()},
 		Note:  fmt.Sprintf("seen on %s", some(len(f.accounts), "confirmed account", "confirmed accounts"))}
 	if k.Type == "url" {
 		d.Role = lantern.Infrastructure
@@ -253,21 +274,21 @@ func (w *work) draft(k lantern.TypedValue, f *finding) lantern.Draft {
 func (s *story) shareBack(ctx context.Context, w *work) error {
 	s.chapter("Facegram shares back what the accounts had in common",
 		"Accounts are thrown away; mail addresses, payment handles and names elsewhere are kept. They lead others to people who moved on.")
-	var hosting, payments []lantern.Draft
+	var wide, narrow []lantern.Draft
 	for _, f := range w.findings() {
 		if f.draft.Type != "payment" {
-			hosting = append(hosting, f.draft)
+			wide = append(wide, f.draft)
 		}
 		if f.draft.Type == "payment" || f.draft.Type == "email" && f.paid() {
-			payments = append(payments, f.draft)
+			narrow = append(narrow, f.draft)
 		}
 	}
 	s.f.SharedBack = newShareFigures()
-	if err := w.share(ctx, &s.f.SharedBack, hosting); err != nil {
+	if err := w.share(ctx, &s.f.SharedBack, wide); err != nil {
 		return err
 	}
 	s.f.Payments = newShareFigures()
-	if err := s.shareToPayments(ctx, w.c, payments); err != nil {
+	if err := s.shareToPayments(ctx, w.c, narrow); err != nil {
 		return err
 	}
 	f := &s.f.SharedBack
@@ -275,14 +296,14 @@ func (s *story) shareBack(ctx context.Context, w *work) error {
 	for _, t := range sortedKeys(f.Types) {
 		types = append(types, fmt.Sprintf("%s %s", count(f.Types[t]), t))
 	}
-	s.n.says(w.c.name, "its submitter shares %s from the case (%s), each linked to the addresses it was derived from, and only what at least %d confirmed accounts share.",
+	s.n.says(w.c.Name, "its submitter shares %s from the case (%s), each linked to the addresses it was derived from, and only what at least %d confirmed accounts share.",
 		some(f.stand(), "signal", "signals"), strings.Join(types, ", "), commonFrom)
 	if n := f.Results[lantern.Refused]; n > 0 {
 		s.n.says("agent", "%s refused before they left: a note %s. Somebody had jotted down what could lead to a victim.", some(n, "draft", "drafts"),
 			strings.Join(sortedKeys(f.Refused), "; a note "))
 	}
-	s.n.says(w.c.name, "shares %s with PayRail in the program %q, which takes nothing but mail addresses and payment handles.",
-		some(s.f.Payments.stand(), "signal", "signals"), s.payments.Name)
+	s.n.says(w.c.Name, "shares %s with PayRail in the program %q, which takes nothing but mail addresses and payment handles.",
+		some(s.f.Payments.stand(), "signal", "signals"), payments)
 	return nil
 }
 
@@ -293,7 +314,7 @@ func (w *work) share(ctx context.Context, f *ShareFigures, drafts []lantern.Draf
 	lines := client.Lines(slices.Values(drafts))
 	defer lines.Close() //nolint:errcheck // a pipe
 	i := 0
-	err := w.c.desk[submitter].ShareBack(ctx, w.case_.ID, lines, func(r lantern.ShareResult) error {
+	err := w.c.Desk[stage.Submitter].ShareBack(ctx, w.case_.ID, lines, func(r lantern.ShareResult) error {
 		if i == len(drafts) {
 			return errors.New("more results than drafts")
 		}
@@ -313,21 +334,13 @@ func (w *work) share(ctx context.Context, f *ShareFigures, drafts []lantern.Draf
 
 // shareToPayments shares outside the case, which belongs to one program: what may have to
 // do with money goes to the payment service too.
-func (s *story) shareToPayments(ctx context.Context, c *company, drafts []lantern.Draft) error {
-	for first := 0; first < len(drafts); first += lantern.MaxBatch {
-		batch := slices.Clone(drafts[first:min(first+lantern.MaxBatch, len(drafts))])
+func (s *story) shareToPayments(ctx context.Context, c *stage.Company, drafts []lantern.Draft) error {
+	for batch := range slices.Chunk(slices.Clone(drafts), lantern.MaxBatch) {
 		for i := range batch {
-			batch[i].Programs = []lantern.ID{s.payments.ID}
+			batch[i].Programs = []lantern.ID{s.program(payments)}
 		}
-		results, err := c.people[submitter].ShareBatch(ctx, batch)
-		if err != nil {
-			return fmt.Errorf("sharing: %w", err)
-		}
-		for i, r := range results {
-			s.f.Payments.add(batch[i], r)
-			if r.Signal != 0 {
-				s.signals[batch[i].Value] = r.Signal
-			}
+		if err := s.shareAs(ctx, c, &s.f.Payments, batch); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -1,4 +1,4 @@
-package demo
+package stage
 
 import (
 	"context"
@@ -7,38 +7,38 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"lantern"
 	"lantern/client"
-	"lantern/internal/demo/world"
 )
 
 // The companies of the world. Each name is invented.
 const (
-	cloudbin  = "Cloudbin"
-	facegram  = "Facegram"
-	chatter   = "Chatter"
-	payrail   = "PayRail"
-	pixelplay = "Pixelplay"
+	Cloudbin  = "Cloudbin"
+	Facegram  = "Facegram"
+	Chatter   = "Chatter"
+	PayRail   = "PayRail"
+	Pixelplay = "Pixelplay"
 )
 
 // trades are the companies with what they do, in the order in which they appear.
 var trades = []struct{ name, folder, trade string }{
-	{cloudbin, "cloudbin", "file host"},
-	{facegram, "facegram", "social network"},
-	{chatter, "chatter", "chat service"},
-	{pixelplay, "pixelplay", "game"},
-	{payrail, "payrail", "payment service"},
+	{Cloudbin, "cloudbin", "file host"},
+	{Facegram, "facegram", "social network"},
+	{Chatter, "chatter", "chat service"},
+	{Pixelplay, "pixelplay", "game"},
+	{PayRail, "payrail", "payment service"},
 }
 
 // The people each company has, by the label under which the exchange knows them, and the
 // service its agent runs as. A key's file is named after its holder.
 const (
-	admin        = "admin"
-	submitter    = "submitter"
-	investigator = "investigator"
-	officer      = "dispute-officer"
+	Admin        = "admin"
+	Submitter    = "submitter"
+	Investigator = "investigator"
+	Officer      = "dispute-officer"
 	agentService = "agent"
 )
 
@@ -47,45 +47,46 @@ var staff = []struct {
 	roles  []lantern.PersonRole
 	scopes []lantern.Scope
 }{
-	{submitter, []lantern.PersonRole{lantern.Submitter}, []lantern.Scope{lantern.ScopeRead, lantern.ScopeShare, lantern.ScopeRespond}},
-	{investigator, []lantern.PersonRole{lantern.Investigator}, []lantern.Scope{lantern.ScopeRead, lantern.ScopeRespond}},
-	{officer, []lantern.PersonRole{lantern.DisputeOfficer}, []lantern.Scope{lantern.ScopeRead, lantern.ScopeRespond}},
+	{Submitter, []lantern.PersonRole{lantern.Submitter}, []lantern.Scope{lantern.ScopeRead, lantern.ScopeShare, lantern.ScopeRespond}},
+	{Investigator, []lantern.PersonRole{lantern.Investigator}, []lantern.Scope{lantern.ScopeRead, lantern.ScopeRespond}},
+	{Officer, []lantern.PersonRole{lantern.DisputeOfficer}, []lantern.Scope{lantern.ScopeRead, lantern.ScopeRespond}},
 }
 
-// company is one member with its people and its agent.
-type company struct {
-	name, trade string
-	dir         string
-	member      lantern.Member
-	agent       Server
-	exchange    *client.Client            // without a key
-	people      map[string]*client.Client // the exchange, by who asks
-	desk        map[string]*client.Agent  // the own agent, by who asks; "" is the local token
-	platform    *world.Platform           // what it knows of its own users; nil for the file host
+// Company is one member with its people and its agent.
+type Company struct {
+	Name, Trade string
+	Dir         string // where its keys and its agent live
+	Member      lantern.Member
+	Agent       Server
+	People      map[string]*client.Client // the exchange, by who asks
+	Desk        map[string]*client.Agent  // the own agent, by who asks; "" is the local token
+
+	exchange *client.Client // without a key
+	running  bool           // whether the agent is
 }
 
-// keyPath is the file that holds somebody's key.
-func (c *company) keyPath(label string) string { return filepath.Join(c.dir, "keys", label) }
+// KeyPath is the file that holds somebody's key.
+func (c *Company) KeyPath(label string) string { return filepath.Join(c.Dir, "keys", label) }
 
 // enroll makes a company a member: the steward takes it up and gives its admin a key; the
 // admin adds the people and the service; the steward records their training.
-func (c *company) enroll(ctx context.Context, steward *client.Client, now time.Time) error {
-	m, err := steward.CreateMember(ctx, lantern.Member{Name: c.name, Kind: lantern.Company})
+func (c *Company) enroll(ctx context.Context, steward *client.Client, now time.Time) error {
+	m, err := steward.CreateMember(ctx, lantern.Member{Name: c.Name, Kind: lantern.Company})
 	if err != nil {
 		return err
 	}
-	c.member, err = steward.SetMemberState(ctx, m.ID, lantern.StateChange{State: lantern.ActiveMember, Reason: "agreement signed (demo)"})
+	c.Member, err = steward.SetMemberState(ctx, m.ID, lantern.StateChange{State: lantern.ActiveMember, Reason: "agreement signed (demo)"})
 	if err != nil {
 		return err
 	}
-	first, err := steward.CreatePerson(ctx, lantern.Person{Member: m.ID, Label: admin, Roles: []lantern.PersonRole{lantern.Admin}})
+	first, err := steward.CreatePerson(ctx, lantern.Person{Member: m.ID, Label: Admin, Roles: []lantern.PersonRole{lantern.Admin}})
 	if err != nil {
 		return err
 	}
-	if err := c.issue(ctx, steward, admin, first.ID, []lantern.Scope{lantern.ScopeRead, lantern.ScopeManage}); err != nil {
+	if err := c.issue(ctx, steward, Admin, first.ID, []lantern.Scope{lantern.ScopeRead, lantern.ScopeManage}); err != nil {
 		return err
 	}
-	own := c.people[admin]
+	own := c.People[Admin]
 	var responsible lantern.ID
 	for _, s := range staff {
 		p, err := own.CreatePerson(ctx, lantern.Person{Label: s.label, Roles: s.roles})
@@ -108,37 +109,66 @@ func (c *company) enroll(ctx context.Context, steward *client.Client, now time.T
 }
 
 // issue makes a key, writes it to its file and keeps a client that speaks with it.
-func (c *company) issue(ctx context.Context, by *client.Client, label string, actor lantern.ID, scopes []lantern.Scope) error {
+func (c *Company) issue(ctx context.Context, by *client.Client, label string, actor lantern.ID, scopes []lantern.Scope) error {
 	key, err := by.IssueKey(ctx, lantern.Key{Actor: actor, Scopes: scopes})
 	if err != nil {
 		return err
 	}
-	if err := writeSecret(c.keyPath(label), key.Secret); err != nil {
+	if err := writeSecret(c.KeyPath(label), key.Secret); err != nil {
 		return err
 	}
-	c.people[label] = c.exchange.WithKey(key.Secret)
+	c.People[label] = c.exchange.WithKey(key.Secret)
 	return nil
 }
 
-// join makes a company part of a program.
-func (c *company) join(ctx context.Context, steward *client.Client, program lantern.ID) error {
-	_, err := steward.Join(ctx, lantern.Membership{Program: program, Member: c.member.ID, Direction: lantern.Both})
-	return err
-}
-
 // open meets the company's agent: with the token from its file, and with each person's key.
-func (c *company) open() error {
-	token, err := readSecret(c.agent.Credential)
+func (c *Company) open() error {
+	token, err := readSecret(c.Agent.Credential)
 	if err != nil {
 		return err
 	}
-	c.desk[""] = client.NewAgent(c.agent.URL, token, client.Options{})
+	c.Desk[""] = client.NewAgent(c.Agent.URL, token, client.Options{})
 	for _, s := range staff {
-		key, err := readSecret(c.keyPath(s.label))
+		key, err := readSecret(c.KeyPath(s.label))
 		if err != nil {
 			return err
 		}
-		c.desk[s.label] = c.desk[""].WithKey(key)
+		c.Desk[s.label] = c.Desk[""].WithKey(key)
+	}
+	return nil
+}
+
+// CaughtUp waits until the company's agent holds so many active signals of a program.
+func (c *Company) CaughtUp(ctx context.Context, program lantern.ID, want int) error {
+	err := Until(ctx, func() (bool, error) {
+		status, err := c.Desk[""].Status(ctx)
+		if err != nil {
+			return false, err
+		}
+		for _, p := range status.Programs {
+			if p.Program == program && p.Signals >= want && p.Loaded {
+				return true, nil
+			}
+		}
+		return false, nil
+	})
+	if err != nil {
+		return fmt.Errorf("waiting for the agent of %s: %w", c.Name, err)
+	}
+	return nil
+}
+
+// fresh waits until the agent answers, and its answers can be relied on.
+func (c *Company) fresh(ctx context.Context) error {
+	err := Until(ctx, func() (bool, error) {
+		if c.Desk[""].Ready(ctx) != nil {
+			return false, nil
+		}
+		status, err := c.Desk[""].Status(ctx)
+		return status.Answers == lantern.AnswerOK, err
+	})
+	if err != nil {
+		return fmt.Errorf("waiting for the agent of %s: %w", c.Name, err)
 	}
 	return nil
 }
@@ -159,8 +189,5 @@ func readSecret(path string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("reading a key: %w", err)
 	}
-	for len(b) > 0 && (b[len(b)-1] == '\n' || b[len(b)-1] == '\r') {
-		b = b[:len(b)-1]
-	}
-	return string(b), nil
+	return strings.TrimRight(string(b), "\r\n"), nil
 }

@@ -19,8 +19,10 @@ func (g *generator) chat() *Platform {
 			}
 		}
 	}
-	g.plays(g.newcomer(&all))
-	g.crowd(&all, 4)
+	newcomer := g.newcomer(&all)
+	g.plays(newcomer)
+	newcomer.Archive = "https://driftbox.example/s/" + g.code(9)
+	g.crowd(&all, g.size.Bystanders/4)
 	return &Platform{Domain: "chatter.test", Accounts: g.publish("ch", all)}
 }
 
@@ -54,7 +56,7 @@ func (g *generator) game() *Platform {
 		}
 	}
 	g.newcomer(&all)
-	g.crowd(&all, 6)
+	g.crowd(&all, g.size.Bystanders/6)
 	return &Platform{Domain: "pixelplay.test", Accounts: g.publish("px", all)}
 }
 
@@ -68,7 +70,7 @@ func (g *generator) pay() *Platform {
 		}
 	}
 	g.newcomer(&all)
-	g.crowd(&all, 8)
+	g.crowd(&all, g.size.Bystanders/8)
 	return &Platform{Domain: "payrail.test", Accounts: g.publish("pr", all)}
 }
 
@@ -97,9 +99,9 @@ func (g *generator) newcomer(all *[]*Account) *Account {
 	return a
 }
 
-// crowd adds everybody else, a part of the social network's size.
-func (g *generator) crowd(all *[]*Account, part int) {
-	for range g.size.Bystanders / part {
+// crowd adds n people who have no part in it.
+func (g *generator) crowd(all *[]*Account, n int) {
+	for range n {
 		g.user(all, Ordinary)
 	}
 }

@@ -36,7 +36,7 @@ func (r *Reviewer) Decide(id string) lantern.HitDecision {
 		return lantern.Unsure
 	}
 	switch a.Finding {
-	case Offers, Asks, Leaning:
+	case Offers, Asks, Demands, Leaning:
 		return lantern.Confirmed
 	case Emptied:
 		return lantern.Unsure
@@ -47,7 +47,7 @@ func (r *Reviewer) Decide(id string) lantern.HitDecision {
 // StandsAlone says whether what was found would do without any signal.
 func (r *Reviewer) StandsAlone(id string) bool {
 	a := r.Accounts[id]
-	return a != nil && (a.Finding == Offers || a.Finding == Asks)
+	return a != nil && (a.Finding == Offers || a.Finding == Asks || a.Finding == Demands)
 }
 
 // evidence is what makes two accounts' evidence identical; "" if nothing does.

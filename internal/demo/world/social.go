@@ -18,17 +18,24 @@ type trader struct {
 }
 
 // removed draws the file host's table, and which of its addresses are passed on at the
-// social network. A few rows name an address again in another spelling, and one holds a
-// mail address, as tables kept by people do.
+// social network. One row in 45 names an address again in another spelling, and one holds
+// a mail address, as tables kept by people do.
 func (g *generator) removed() (rows []Removed, live []string) {
+	again := g.size.Removed * 9 / 412
 	named := g.size.Removed / 2 // the row that holds a mail address
+	twice := map[int]bool{}
+	for len(twice) < again {
+		if i := 11 + g.IntN(g.size.Removed-11); i != named {
+			twice[i] = true
+		}
+	}
 	var distinct []Removed
 	for i := range g.size.Removed {
 		row := Removed{Reviewed: g.ago(60, 2), Severity: pick(g, []string{"high", "high", "critical", "medium"})}
 		switch {
 		case i == named:
 			row.URL = "https://cloudbin.test/f/" + g.code(10) + "?invited=" + g.email()
-		case i > 10 && g.chance(0.022):
+		case twice[i]:
 			row = pick(g, distinct)
 			row.URL = g.respelled(row.URL)
 		default:

@@ -52,6 +52,7 @@ type Account struct {
 	Elsewhere []string // handles on other platforms its profile names, as platform/handle
 	Joined    time.Time
 	Seen      time.Time // last
+	Archive   string    // address in an old room that was opened under its mail address
 	Posts     []Post
 	Answered  []*Account // whose posts it replied to
 	Finding   Finding    // what the platform's own reviewers find when they look
@@ -72,10 +73,11 @@ type Post struct {
 // Finding is what a Reviewer sees of an account on the own platform.
 type Finding string
 
-// The findings. Only the first two are evidence on their own.
+// The findings. Only the first three are evidence on their own.
 const (
 	Offers    Finding = "offers access to removed files"
 	Asks      Finding = "asks for access to removed files"
+	Demands   Finding = "presses others and demands payment"
 	Leaning   Finding = "met the same people, nothing of its own" // looks bad beside a signal, is nothing without it
 	Warns     Finding = "warns others of the address"
 	Objects   Finding = "objects under a post"
@@ -85,9 +87,13 @@ const (
 	Ordinary  Finding = "nothing of the kind"
 )
 
+// small is by how many people without any part in it each platform of a smaller story is
+// peopled.
+func (s Size) small() int { return s.Bystanders / 10 }
+
 // New draws a world. The same seed, size and day give the same world.
 func New(seed uint64, size Size, now time.Time) *World {
-	g := &generator{size: size, now: now.UTC().Truncate(24 * time.Hour), seed: seed, taken: map[string]bool{}}
+	g := newGenerator(seed, size, now)
 	w := &World{}
 	g.begin(1)
 	w.Removed, g.live = g.removed()
@@ -116,6 +122,10 @@ type generator struct {
 	traders []*trader
 	social  []*Account
 	players []*Account // users of the chat service that name a handle of the game
+}
+
+func newGenerator(seed uint64, size Size, now time.Time) *generator {
+	return &generator{size: size, now: now.UTC().Truncate(24 * time.Hour), seed: seed, taken: map[string]bool{}}
 }
 
 // begin starts a part with randomness of its own, so that one part can change without
