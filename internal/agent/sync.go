@@ -153,11 +153,10 @@ func (a *Agent) follow(ctx context.Context, program lantern.ID) {
 			return
 		}
 		a.noteRead(program, err)
-		if err == nil {
+		if wait = 0; err == nil {
 			pause, wait = backoff{}, feedWait
 			continue
 		}
-		wait = 0
 		a.log.Warn("reading a feed failed", "program", program.String(), "error", err)
 		sleep(ctx, pause.next(), nil)
 	}

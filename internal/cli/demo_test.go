@@ -15,11 +15,12 @@ import (
 	"lantern"
 	"lantern/internal/demo"
 	"lantern/internal/demo/stage"
+	"lantern/internal/demo/tally"
 	"lantern/internal/demo/world"
 )
 
 // playSmall tells a story in a small world and returns what it printed.
-func playSmall(t *testing.T, o demo.Options) (figures demo.Figures, told string) {
+func playSmall(t *testing.T, o demo.Options) (figures tally.Figures, told string) {
 	t.Helper()
 	var out, errs bytes.Buffer
 	ctx, stop := context.WithCancel(t.Context())
@@ -42,7 +43,7 @@ func playSmall(t *testing.T, o demo.Options) (figures demo.Figures, told string)
 
 // playTwice tells a story twice and holds the two to one set of figures. Once it stays up
 // until Ctrl-C, once it does not.
-func playTwice(t *testing.T, o demo.Options) (figures demo.Figures, told string) {
+func playTwice(t *testing.T, o demo.Options) (figures tally.Figures, told string) {
 	t.Helper()
 	again, toldUp := playSmall(t, demo.Options{Story: o.Story, Seed: o.Seed})
 	o.Headless = true
@@ -51,7 +52,7 @@ func playTwice(t *testing.T, o demo.Options) (figures demo.Figures, told string)
 		t.Error("without --headless everything stays up until it is stopped, and only then")
 	}
 	one, other := figures, again
-	one.TimesAndLog, other.TimesAndLog = demo.Varying{}, demo.Varying{}
+	one.TimesAndLog, other.TimesAndLog = tally.Varying{}, tally.Varying{}
 	if !reflect.DeepEqual(one, other) {
 		t.Errorf("one seed came to two sets of figures:\n%+v\n%+v", one, other)
 	}

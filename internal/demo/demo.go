@@ -8,6 +8,7 @@ import (
 
 	"lantern"
 	"lantern/internal/demo/stage"
+	"lantern/internal/demo/tell"
 	"lantern/internal/demo/world"
 )
 
@@ -42,16 +43,16 @@ func Run(ctx context.Context, o Options) (err error) {
 	if o.JSON {
 		w = o.Err
 	}
-	n := &narrator{w: w, terminal: o.Terminal, bold: o.Terminal && o.Color}
+	n := &tell.Narrator{W: w, Terminal: o.Terminal, Bold: o.Terminal && o.Color}
 	s := newStory(p, o, n)
 	began := o.Clock()
 	defer func() {
 		if err != nil && ctx.Err() != nil {
 			err = ctx.Err() // whatever broke off, the reason is that the user stopped it
 		}
-		err = errors.Join(err, s.Strike(ctx), n.err)
+		err = errors.Join(err, s.Strike(ctx), n.Err())
 	}()
-	n.text("", "", "SYNTHETIC DATA. Every company, person and address in this demo is invented, and nothing leaves this machine.")
+	n.Text("", "", "SYNTHETIC DATA. Every company, person and address in this demo is invented, and nothing leaves this machine.")
 	p.draw(s)
 	s.countWorld()
 	if err := s.Build(ctx, stage.Options{Dir: o.Dir, Listen: o.Listen, Clock: s.clock, Plans: p.programs,
@@ -69,9 +70,9 @@ func Run(ctx context.Context, o Options) (err error) {
 	}
 	s.lap()
 	s.f.TimesAndLog.Story = o.Clock().Sub(ready)
-	n.printf("\nTold in %.1f s. SYNTHETIC DATA.\n", s.f.TimesAndLog.Story.Seconds())
+	n.Printf("\nTold in %.1f s. SYNTHETIC DATA.\n", s.f.TimesAndLog.Story.Seconds())
 	if o.JSON {
-		if err := s.f.write(o.Out); err != nil {
+		if err := s.f.Write(o.Out); err != nil {
 			return err
 		}
 	}
@@ -80,7 +81,7 @@ func Run(ctx context.Context, o Options) (err error) {
 	}
 	s.whatNext()
 	<-ctx.Done()
-	n.printf("\nStopping.\n")
+	n.Printf("\nStopping.\n")
 	return nil
 }
 

@@ -13,8 +13,8 @@ type hint struct{ what, line string }
 
 // whatNext says what to try: with curl, which shows the wire, and with lantern itself.
 func (s *story) whatNext() {
-	s.n.printf("\nEverything stays up until Ctrl-C. To try meanwhile, in another terminal:\n")
-	s.n.text("", "", "(For lantern, write what you started this with, such as go run ./cmd/lantern.)")
+	s.n.Printf("\nEverything stays up until Ctrl-C. To try meanwhile, in another terminal:\n")
+	s.n.Text("", "", "(For lantern, write what you started this with, such as go run ./cmd/lantern.)")
 	hints := s.plot.try(s)
 	hints = append(hints, hint{"check the downloaded log again, offline", "lantern audit verify " + filepath.Join(s.Dir, "log")})
 	for _, p := range plots {
@@ -23,7 +23,7 @@ func (s *story) whatNext() {
 		}
 	}
 	for _, h := range hints {
-		s.n.printf("\n   # %s\n   %s\n", h.what, h.line)
+		s.n.Printf("\n   # %s\n   %s\n", h.what, h.line)
 	}
 }
 
@@ -64,9 +64,9 @@ func (s *story) tryUrls() []hint {
 func (s *story) trySextortion() []hint {
 	chat, social := s.Company(stage.Chatter), s.Company(stage.Facegram)
 	return []hint{
-		{"the incident as another member gets it, with a key of Facegram's", s.at(social.KeyPath(stage.Investigator), "incidents get "+s.f.Incident.id.String())},
+		{"the incident as another member gets it, with a key of Facegram's", s.at(social.KeyPath(stage.Investigator), "incidents get "+s.f.Incident.ID.String())},
 		{"the tactic, as Facegram's people read it", s.as(social, stage.Investigator, "tactics list")},
-		{"take the whole incident back, as Chatter", s.at(chat.KeyPath(stage.Submitter), "incidents withdraw "+s.f.Incident.id.String()+" --reason shared-in-error")},
+		{"take the whole incident back, as Chatter", s.at(chat.KeyPath(stage.Submitter), "incidents withdraw "+s.f.Incident.ID.String()+" --reason shared-in-error")},
 		{"... and see who acknowledged", s.at(s.Exchange.Credential, "corrections list")},
 	}
 }

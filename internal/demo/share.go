@@ -2,85 +2,36 @@ package demo
 
 import (
 	"context"
-	"encoding/csv"
-	"errors"
 	"fmt"
-	"io"
-	"os"
 	"path/filepath"
 	"slices"
-	"time"
 
 	"lantern"
+	"lantern/internal/demo/desk"
 	"lantern/internal/demo/stage"
-	"lantern/internal/demo/world"
+	"lantern/internal/demo/tally"
+	"lantern/internal/demo/tell"
 	"lantern/internal/draft"
-	format "lantern/internal/format/csv"
 )
-
-// tableName is the file host's table, in its folder.
-const tableName = "removed-urls.csv"
-
-// writeTable writes the file host's table as it would come out of its own systems.
-func writeTable(path string, rows []world.Removed) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return fmt.Errorf("writing a table: %w", err)
-	}
-	w := csv.NewWriter(f)
-	err = w.Write([]string{"type", "value", "tags", "status", "severity", "confidence", "policy", "reviewed_by", "action", "reviewed_at", "subject_role"})
-	for _, r := range rows {
-		err = errors.Join(err, w.Write([]string{"url", format.Cell(r.URL), "csam trade", "violating", r.Severity, "95",
-			"Cloudbin terms, section 4", "human", "folder removed", r.Reviewed.Format(time.RFC3339), "content"}))
-	}
-	w.Flush()
-	return errors.Join(err, w.Error(), f.Close())
-}
-
-// readTable reads signals for a program from a table.
-func readTable(path string, program lantern.ID) (rows []lantern.Signal, err error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("reading a table: %w", err)
-	}
-	defer f.Close() //nolint:errcheck // it was only read
-	r, err := format.NewReader(f, nil)
-	if err != nil {
-		return nil, err
-	}
-	for {
-		row, err := r.Read()
-		switch {
-		case errors.Is(err, io.EOF):
-			return rows, nil
-		case err != nil:
-			return nil, err
-		case row.Err != nil:
-			return nil, fmt.Errorf("row %d: %w", row.Line, row.Err)
-		}
-		row.Signal.Draft.Programs = []lantern.ID{program}
-		rows = append(rows, row.Signal)
-	}
-}
 
 // shareRemoved is the first chapter: the file host shares the addresses it removed.
 func (s *story) shareRemoved(ctx context.Context) error {
 	c := s.Company(stage.Cloudbin)
 	s.chapter("Cloudbin shares the addresses it removed",
 		"Removing a folder ends one copy. Whoever passed its address on is still out there, on platforms Cloudbin cannot see.")
-	path := filepath.Join(c.Dir, tableName)
-	if err := writeTable(path, s.trade.Removed); err != nil {
+	path := filepath.Join(c.Dir, desk.TableName)
+	if err := desk.WriteTable(path, s.trade.Removed); err != nil {
 		return err
 	}
-	rows, err := readTable(path, s.program(hosting))
+	rows, err := desk.ReadTable(path, s.program(hosting))
 	if err != nil {
 		return err
 	}
 	if err := s.dryRun(ctx, c, rows); err != nil {
 		return err
 	}
-	s.f.Shared = newShareFigures()
-	bar := s.n.bar("sharing", len(rows))
+	s.f.Shared = tally.NewShareFigures()
+	bar := s.n.Bar("sharing", len(rows))
 	defer bar.Stop()
 	drafts := make([]lantern.Draft, len(rows))
 	for i := range rows {
@@ -94,21 +45,21 @@ func (s *story) shareRemoved(ctx context.Context) error {
 	}
 	bar.Stop()
 	f := &s.f.Shared
-	s.n.says(c.Name, "its submitter shares the table with the program %q, each row with the policy broken and the date of a person's review: "+
+	s.n.Says(c.Name, "its submitter shares the table with the program %q, each row with the policy broken and the date of a person's review: "+
 		"%s, %s already said in another spelling, %s refused and stored nowhere.", hosting,
-		some(f.Results[lantern.Created], "signal", "signals"), count(f.Results[lantern.Unchanged]), count(f.Results[lantern.Refused]))
+		tell.Some(f.Results[lantern.Created], "signal", "signals"), tell.Count(f.Results[lantern.Unchanged]), tell.Count(f.Results[lantern.Refused]))
 	days, err := s.life(ctx, c, s.signals[drafts[0].Value])
 	if err != nil {
 		return err
 	}
-	s.n.adds("Each ends by itself after %d days, unless a person looks again and renews it.", days)
+	s.n.Adds("Each ends by itself after %d days, unless a person looks again and renews it.", days)
 	receivers := []string{stage.Facegram, stage.Chatter, stage.Pixelplay}
 	for _, name := range receivers {
-		if err := s.Company(name).CaughtUp(ctx, s.program(hosting), f.stand()); err != nil {
+		if err := s.Company(name).CaughtUp(ctx, s.program(hosting), f.Stand()); err != nil {
 			return err
 		}
 	}
-	s.n.says("agents", "%s hold all %s now; each delivery is an entry of the log.", list(receivers), count(f.stand()))
+	s.n.Says("agents", "%s hold all %s now; each delivery is an entry of the log.", tell.List(receivers), tell.Count(f.Stand()))
 	return nil
 }
 
@@ -139,10 +90,10 @@ func (s *story) dryRun(ctx context.Context, c *stage.Company, rows []lantern.Sig
 		}
 		first[key] = first[key] || err == nil
 	}
-	s.n.says(c.Name, "its submitter checks %s first, on Cloudbin's own machine. Nothing is sent yet.", tableName)
-	s.n.screen("Cloudbin: dry run of "+some(f.Rows, "row", "rows"), append([]string{
-		fmt.Sprintf("%s in order", some(f.Ready, "row", "rows")),
-		fmt.Sprintf("%s an address again in another spelling", some(f.Repeats, "row names", "rows name"))}, bad...)...)
+	s.n.Says(c.Name, "its submitter checks %s first, on Cloudbin's own machine. Nothing is sent yet.", desk.TableName)
+	s.n.Screen("Cloudbin: dry run of "+tell.Some(f.Rows, "row", "rows"), append([]string{
+		fmt.Sprintf("%s in order", tell.Some(f.Ready, "row", "rows")),
+		fmt.Sprintf("%s an address again in another spelling", tell.Some(f.Repeats, "row names", "rows name"))}, bad...)...)
 	return nil
 }
 
@@ -156,13 +107,13 @@ func (s *story) life(ctx context.Context, c *stage.Company, id lantern.ID) (int,
 }
 
 // shareAs shares a batch as a company's submitter and counts what became of it.
-func (s *story) shareAs(ctx context.Context, c *stage.Company, f *ShareFigures, batch []lantern.Draft) error {
+func (s *story) shareAs(ctx context.Context, c *stage.Company, f *tally.ShareFigures, batch []lantern.Draft) error {
 	results, err := c.People[stage.Submitter].ShareBatch(ctx, batch)
 	if err != nil {
 		return fmt.Errorf("sharing: %w", err)
 	}
 	for i, r := range results {
-		f.add(batch[i], r)
+		f.Add(batch[i], r)
 		if r.Signal != 0 {
 			s.signals[batch[i].Value] = r.Signal
 		}

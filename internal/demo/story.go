@@ -4,12 +4,14 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"lantern"
 	"lantern/audit"
+	"lantern/internal/demo/desk"
 	"lantern/internal/demo/stage"
+	"lantern/internal/demo/tally"
+	"lantern/internal/demo/tell"
 	"lantern/internal/demo/world"
 )
 
@@ -18,8 +20,8 @@ type story struct {
 	stage.Stage
 	plot  *plot
 	o     Options
-	n     *narrator
-	f     *Figures
+	n     *tell.Narrator
+	f     *tally.Figures
 	clock *stage.Clock
 	day   time.Time // when the world was drawn
 
@@ -37,12 +39,12 @@ type story struct {
 	began    time.Time             // the chapter
 }
 
-func newStory(p *plot, o Options, n *narrator) *story {
+func newStory(p *plot, o Options, n *tell.Narrator) *story {
 	if o.Size == (world.Size{}) {
 		o.Size = p.size
 	}
 	s := &story{plot: p, o: o, n: n, clock: stage.NewClock(o.Clock), signals: map[string]lantern.ID{}, platforms: map[string]*world.Platform{},
-		f: &Figures{Story: p.name, Seed: o.Seed, Others: map[string]*OtherReview{}}}
+		f: &tally.Figures{Story: p.name, Seed: o.Seed, Others: map[string]*tally.OtherReview{}}}
 	s.day = s.clock.Now()
 	s.f.TimesAndLog.Masked = map[string]time.Duration{}
 	return s
@@ -73,7 +75,7 @@ func (s *story) countWorld() {
 // chapter begins a step of the story and closes the time of the one before.
 func (s *story) chapter(title, why string) {
 	s.lap()
-	s.n.chapter(sinceStart(s.clock.Moved()), title, why)
+	s.n.Chapter(sinceStart(s.clock.Moved()), title, why)
 }
 
 // lap notes how long the chapter took.
@@ -87,7 +89,7 @@ func (s *story) lap() {
 
 // later moves the clock of everything that runs on.
 func (s *story) later(ctx context.Context, d time.Duration) error {
-	bar := s.n.bar("some time passes", -1)
+	bar := s.n.Bar("some time passes", -1)
 	defer bar.Stop()
 	return s.Later(ctx, d)
 }
@@ -110,37 +112,33 @@ func sinceStart(d time.Duration) string {
 // introduce says what runs where.
 func (s *story) introduce() {
 	n := s.n
-	n.printf("\n%s\n\n", n.strong("The story: "+s.plot.about+"."))
-	n.printf("Everything runs in this process and lives in %s,\neach in a folder of its own:\n\n", s.Dir)
+	n.Printf("\n%s\n\n", n.Strong("The story: "+s.plot.about+"."))
+	n.Printf("Everything runs in this process and lives in %s,\neach in a folder of its own:\n\n", s.Dir)
 	row := func(name, what, url, dir string) {
-		n.printf("   %s%s%s%s\n", pad(name, nameWidth), pad(what, 30), pad(url, 25), dir)
+		n.Printf("   %s%s%s%s\n", tell.Pad(name, tell.NameWidth), tell.Pad(what, 30), tell.Pad(url, 25), dir)
 	}
 	row("exchange", "of the coalition", s.Exchange.URL, "exchange")
 	for _, c := range s.Companies {
 		users := ""
 		if p := s.platforms[c.Name]; p != nil {
-			users = ", " + some(len(p.Accounts), "user", "users")
+			users = ", " + tell.Some(len(p.Accounts), "user", "users")
 		}
 		row(c.Name, c.Trade+users, c.Agent.URL, filepath.Base(c.Dir))
 	}
-	n.printf("\n")
+	n.Printf("\n")
 	for i, plan := range s.plot.programs {
 		who := "program"
 		if i > 0 {
 			who = ""
 		}
-		n.says(who, "%q, joined by %s.", plan.Name, list(plan.Members))
+		n.Says(who, "%q, joined by %s.", plan.Name, tell.List(plan.Members))
 	}
-	n.says("people", "each company has an admin, a submitter, an investigator and a dispute officer, whose keys lie in its folder keys.")
-	n.says("clock", "all of it runs by one clock, which the demo moves on where people take hours or days: T+2 d is two days after the beginning. The agents are off meanwhile.")
-	n.says("world", "drawn from seed %d. Ready after %.1f s.", s.o.Seed, s.f.TimesAndLog.Ready.Seconds())
+	n.Says("people", "each company has an admin, a submitter, an investigator and a dispute officer, whose keys lie in its folder keys.")
+	n.Says("clock", "all of it runs by one clock, which the demo moves on where people take hours or days: T+2 d is two days after the beginning. The agents are off meanwhile.")
+	n.Says("world", "drawn from seed %d. Ready after %.1f s.", s.o.Seed, s.f.TimesAndLog.Ready.Seconds())
 }
 
-// list is "a, b and c".
-func list(words []string) string {
-	if len(words) < 2 {
-		return strings.Join(words, "")
-	}
-	last := len(words) - 1
-	return strings.Join(words[:last], ", ") + " and " + words[last]
+// desk begins a company's review of its own users.
+func (s *story) desk(name string, f *tally.CaseFigures) *desk.Work {
+	return desk.New(s.Company(name), s.platforms[name], f, s.n, s.clock.Now, s.signals)
 }

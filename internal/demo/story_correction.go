@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -12,7 +11,10 @@ import (
 
 	"lantern"
 	"lantern/client"
+	"lantern/internal/demo/desk"
 	"lantern/internal/demo/stage"
+	"lantern/internal/demo/tally"
+	"lantern/internal/demo/tell"
 	"lantern/internal/demo/world"
 )
 
@@ -74,18 +76,18 @@ func (s *story) correction(ctx context.Context) error {
 }
 
 // before tells in short what the story of the addresses tells in full.
-func (s *story) before(ctx context.Context) (social *work, others map[string]*work, err error) {
+func (s *story) before(ctx context.Context) (social *desk.Work, others map[string]*desk.Work, err error) {
 	s.chapter("What came before",
 		"The story urls tells this in full: addresses were shared, accounts were found, and what those had in common was shared back.")
-	s.n.silent = true
-	defer func() { s.n.silent = false }()
+	s.n.Silent = true
+	defer func() { s.n.Silent = false }()
 	if err := s.shareRemoved(ctx); err != nil {
 		return nil, nil, err
 	}
 	if social, err = s.campaign(ctx); err != nil {
 		return nil, nil, err
 	}
-	if err := social.act(ctx); err != nil {
+	if err := s.act(ctx, social); err != nil {
 		return nil, nil, err
 	}
 	if err := s.shareBack(ctx, social); err != nil {
@@ -94,27 +96,27 @@ func (s *story) before(ctx context.Context) (social *work, others map[string]*wo
 	if others, err = s.othersAct(ctx); err != nil {
 		return nil, nil, err
 	}
-	s.n.silent, s.n.step = false, 1
-	s.n.says(stage.Cloudbin, "shared %s.", some(s.f.Shared.stand(), "address", "addresses"))
-	s.n.says(stage.Facegram, "confirmed and disabled %s, and shared back %s that they had in common.",
-		some(s.f.Review.Outcomes[lantern.AccountsActioned], "account", "accounts"), some(s.f.SharedBack.stand(), "signal", "signals"))
+	s.n.Silent, s.n.Step = false, 1
+	s.n.Says(stage.Cloudbin, "shared %s.", tell.Some(s.f.Shared.Stand(), "address", "addresses"))
+	s.n.Says(stage.Facegram, "confirmed and disabled %s, and shared back %s that they had in common.",
+		tell.Some(s.f.Review.Outcomes[lantern.AccountsActioned], "account", "accounts"), tell.Some(s.f.SharedBack.Stand(), "signal", "signals"))
 	for _, name := range []string{stage.Chatter, stage.Pixelplay} {
 		o := s.f.Others[name]
-		s.n.says(name, "found %s among its own users and disabled %s.", count(o.Matched), count(o.Outcomes[lantern.AccountsActioned]))
+		s.n.Says(name, "found %s among its own users and disabled %s.", tell.Count(o.Matched), tell.Count(o.Outcomes[lantern.AccountsActioned]))
 		if o.SharedBack != nil {
-			s.n.adds("It shared %s it derived from that.", some(o.SharedBack.stand(), "signal", "signals"))
+			s.n.Adds("It shared %s it derived from that.", tell.Some(o.SharedBack.Stand(), "signal", "signals"))
 		}
 	}
-	s.n.says(stage.PayRail, "looked at %s of its own. What it did, nobody is told.", some(s.f.Others[stage.PayRail].Matched, "user", "users"))
+	s.n.Says(stage.PayRail, "looked at %s of its own. What it did, nobody is told.", tell.Some(s.f.Others[stage.PayRail].Matched, "user", "users"))
 	return social, others, nil
 }
 
 // stops is the challenge: somebody objects, and the signal stops matching before anybody
 // decides. One agent is off at that moment.
-func (s *story) stops(ctx context.Context, others map[string]*work) (*wrong, lantern.ID, error) {
+func (s *story) stops(ctx context.Context, others map[string]*desk.Work) (*wrong, lantern.ID, error) {
 	s.chapter("Somebody objects, and the signal stops at once",
 		"A wrong signal harms somebody who did nothing. It must stop before anybody has argued about it.")
-	s.f.Correction.Tasks = map[string]*TaskFigures{}
+	s.f.Correction.Tasks = map[string]*tally.TaskFigures{}
 	bad, err := s.appeal(ctx, others[stage.Pixelplay])
 	if err != nil {
 		return nil, 0, err
@@ -129,7 +131,7 @@ func (s *story) stops(ctx context.Context, others map[string]*work) (*wrong, lan
 		return nil, 0, err
 	}
 	before = slices.DeleteFunc(before, func(c *stage.Company) bool { return c == away })
-	s.n.says(away.Name, "has its agent off just then: the machine is being moved. It cannot hear what comes.")
+	s.n.Says(away.Name, "has its agent off just then: the machine is being moved. It cannot hear what comes.")
 	challenge, err := s.challenge(ctx, s.Company(stage.Pixelplay), bad)
 	if err != nil {
 		return nil, 0, err
@@ -158,8 +160,8 @@ func (s *story) catchesUp(ctx context.Context, bad *wrong) error {
 			s.f.Correction.Overdue += cor.Progress.Overdue
 		}
 	}
-	s.n.says("steward", "sees %s overdue: Chatter has not answered for two hours, and a minute is what an agent has to stop matching.",
-		some(s.f.Correction.Overdue, "acknowledgement", "acknowledgements"))
+	s.n.Says("steward", "sees %s overdue: Chatter has not answered for two hours, and a minute is what an agent has to stop matching.",
+		tell.Some(s.f.Correction.Overdue, "acknowledgement", "acknowledgements"))
 	began := s.o.Clock()
 	if err := s.Wake(ctx, c); err != nil {
 		return err
@@ -175,7 +177,7 @@ func (s *story) catchesUp(ctx context.Context, bad *wrong) error {
 		return err
 	}
 	s.f.TimesAndLog.Masked[c.Name] = s.o.Clock().Sub(began)
-	s.n.says(c.Name, "starts its agent again. It goes on where it was, and %d ms after the start the address matches there no longer either.", s.f.TimesAndLog.Masked[c.Name].Milliseconds())
+	s.n.Says(c.Name, "starts its agent again. It goes on where it was, and %d ms after the start the address matches there no longer either.", s.f.TimesAndLog.Masked[c.Name].Milliseconds())
 	return s.purged(ctx, "all", func(lantern.Receivership) bool { return false })
 }
 
@@ -191,13 +193,13 @@ func (s *story) others(but string) (list []*stage.Company) {
 
 // appeal has a user of the game object, and an investigator look again: the address was
 // last seen with its former holder before this user had an account.
-func (s *story) appeal(ctx context.Context, w *work) (*wrong, error) {
-	for _, id := range w.decided[lantern.Confirmed] {
-		a := w.reviewer.Accounts[id]
-		if w.reviewer.StandsAlone(id) {
+func (s *story) appeal(ctx context.Context, w *desk.Work) (*wrong, error) {
+	for _, id := range w.Decided[lantern.Confirmed] {
+		a := w.Reviewer.Accounts[id]
+		if w.Reviewer.StandsAlone(id) {
 			continue // an appeal would find evidence of its own
 		}
-		hits, err := w.c.Desk[stage.Investigator].Hits(ctx, client.HitFilter{State: lantern.HitDecided, Account: id})
+		hits, err := w.Company.Desk[stage.Investigator].Hits(ctx, client.HitFilter{State: lantern.HitDecided, Account: id})
 		if err != nil {
 			return nil, fmt.Errorf("listing hits: %w", err)
 		}
@@ -205,12 +207,12 @@ func (s *story) appeal(ctx context.Context, w *work) (*wrong, error) {
 			if h.Match.Type != "email" {
 				continue
 			}
-			sig, err := w.c.Desk[stage.Investigator].Reveal(ctx, h.Match.Signal)
+			sig, err := w.Company.Desk[stage.Investigator].Reveal(ctx, h.Match.Signal)
 			if err != nil {
 				return nil, fmt.Errorf("revealing a signal: %w", err)
 			}
 			if a.Joined.After(sig.LastSeen) {
-				s.n.says(w.c.Name, "a user whose account was disabled appeals. The investigator reveals the signal (logged): the mail address was last seen "+
+				s.n.Says(w.Company.Name, "a user whose account was disabled appeals. The investigator reveals the signal (logged): the mail address was last seen "+
 					"%d days before this user joined. It passed to somebody else.", int(a.Joined.Sub(sig.LastSeen).Hours()/24))
 				return &wrong{signal: sig.ID, value: sig.Value, hit: h.ID, account: a}, nil
 			}
@@ -255,7 +257,7 @@ func (s *story) challenge(ctx context.Context, c *stage.Company, bad *wrong) (la
 	if r := results[0]; !r.Recorded || r.Challenge == 0 {
 		return 0, fmt.Errorf("challenging a signal: %+v", r.Problem)
 	}
-	s.n.says(c.Name, "challenges it: identifier reused. It is suspended in the same transaction, before anybody has decided.")
+	s.n.Says(c.Name, "challenges it: identifier reused. It is suspended in the same transaction, before anybody has decided.")
 	return results[0].Challenge, nil
 }
 
@@ -285,7 +287,7 @@ func (s *story) masked(ctx context.Context, matching []*stage.Company, bad *wron
 	}
 	after, err := s.matching(ctx, matching, bad)
 	s.f.Correction.MatchedAfter = len(after)
-	s.n.says("agents", "%s that hear of it matched the address before; none does any more: %s.", some(len(matching), "agent", "agents"), strings.Join(told, ", "))
+	s.n.Says("agents", "%s that hear of it matched the address before; none does any more: %s.", tell.Some(len(matching), "agent", "agents"), strings.Join(told, ", "))
 	return err
 }
 
@@ -304,223 +306,6 @@ func (s *story) decided(ctx context.Context, id lantern.ID) error {
 	if err != nil {
 		return fmt.Errorf("deciding a challenge: %w", err)
 	}
-	s.n.says(c.Name, "owns the signal; its dispute officer checks and upholds the challenge. The signal is withdrawn, and a mark holds back anyone who would share the address again.")
+	s.n.Says(c.Name, "owns the signal; its dispute officer checks and upholds the challenge. The signal is withdrawn, and a mark holds back anyone who would share the address again.")
 	return nil
-}
-
-// derivedFall looks at what was derived from the wrong signal alone: it is suspended with
-// it, until its owner has looked on evidence of its own. What has some is reaffirmed, what
-// has none is withdrawn.
-func (s *story) derivedFall(ctx context.Context, w *work) error {
-	own := w.c.People[stage.Submitter]
-	suspended, err := own.Signals(ctx, client.SignalFilter{State: lantern.Suspended})
-	if err != nil {
-		return fmt.Errorf("listing signals: %w", err)
-	}
-	f := &s.f.Correction
-	for _, sig := range suspended {
-		f.Derived++
-		if w.archived(sig.Value) {
-			f.Reaffirmed++
-			now := s.clock.Now().UTC()
-			_, err = own.Renew(ctx, sig.ID, lantern.Renewal{Expires: now.Add(30 * day), Basis: lantern.Basis{Policy: w.c.Name + " rules, child safety",
-				ReviewedBy: lantern.ByHuman, Action: "room closed", At: now}})
-		} else {
-			_, err = own.Withdraw(ctx, sig.ID, lantern.Withdrawal{Reason: lantern.WithdrawnInError})
-		}
-		if err != nil {
-			return fmt.Errorf("settling a derived signal: %w", err)
-		}
-	}
-	s.n.says(w.c.Name, "had derived %s from it alone. They were suspended with their root. Its people look again without it: %s stands on what Chatter sees itself and is reaffirmed, %s on nothing and is withdrawn.",
-		some(f.Derived, "signal", "signals"), count(f.Reaffirmed), count(f.Derived-f.Reaffirmed))
-	return nil
-}
-
-// archived reports whether an address stands in one of the company's own rooms: evidence
-// that needs no signal.
-func (w *work) archived(address string) bool {
-	for _, a := range w.reviewer.Accounts {
-		if a.Archive != "" && a.Archive == address {
-			return true
-		}
-	}
-	return false
-}
-
-// purged waits until every recipient of every correction, but those excused, has
-// acknowledged both steps, and shows the map.
-func (s *story) purged(ctx context.Context, who string, excused func(lantern.Receivership) bool) error {
-	f := &s.f.Correction
-	bar := s.n.bar("waiting for acknowledgements", -1)
-	defer bar.Stop()
-	var all []lantern.Correction
-	err := stage.Until(ctx, func() (done bool, err error) {
-		if all, err = s.Steward.Corrections(ctx); err != nil {
-			return false, fmt.Errorf("reading corrections: %w", err)
-		}
-		f.Corrections, f.Recipients, f.Masked, f.Purged = len(all), 0, 0, 0
-		waits := 0
-		for _, c := range all {
-			for _, r := range c.Recipients {
-				f.Recipients++
-				if !r.Masked.IsZero() {
-					f.Masked++
-				}
-				if !r.Purged.IsZero() {
-					f.Purged++
-				}
-				if (r.Masked.IsZero() || r.Purged.IsZero()) && !excused(r) {
-					waits++
-				}
-			}
-		}
-		return f.Recipients > 0 && waits == 0, nil
-	})
-	bar.Stop()
-	if err != nil {
-		return err
-	}
-	s.f.TimesAndLog.Purged = s.o.Clock().Sub(s.began)
-	s.n.says(who, "who was ever sent what fell acknowledges twice, also if it has left since: masked, when it matches no longer, and purged, when the freed bytes were overwritten.")
-	s.n.screen(fmt.Sprintf("steward: %s, %s of %s purged (%d %%)", some(f.Corrections, "correction", "corrections"), count(f.Purged), count(f.Recipients), 100*f.Purged/f.Recipients),
-		s.purgeMap(all)...)
-	return nil
-}
-
-// purgeMap are the recipients of corrections, a line each.
-func (s *story) purgeMap(all []lantern.Correction) (lines []string) {
-	for _, c := range all {
-		what := c.Kind
-		for _, r := range c.Recipients {
-			line := pad(fmt.Sprintf("%s, %s", c.Type, what), 29) + pad(s.nameOf(r.Member), nameWidth)
-			switch {
-			case r.Purged.IsZero():
-				line += "waits"
-			default:
-				line += "masked, purged"
-			}
-			lines = append(lines, line)
-		}
-	}
-	slices.Sort(lines)
-	return lines
-}
-
-// nameOf is a company's name by its id.
-func (s *story) nameOf(id lantern.ID) string {
-	for _, c := range s.Companies {
-		if c.Member.ID == id {
-			return c.Name
-		}
-	}
-	return "another member"
-}
-
-// reviewAgain has each company look at the list of what it did because of the signals
-// that fell.
-func (s *story) reviewAgain(ctx context.Context, others map[string]*work) error {
-	for _, c := range s.Companies {
-		tasks, err := c.Desk[stage.Investigator].ReviewTasks(ctx)
-		if err != nil {
-			return fmt.Errorf("listing review tasks: %w", err)
-		}
-		f := &TaskFigures{Results: map[string]int{}}
-		if c.Name == stage.PayRail {
-			f.Results = nil // it may not say
-		}
-		for _, t := range tasks {
-			f.Hits += t.Hits
-			f.Accounts += len(t.Accounts)
-			f.Outcomes += len(t.Outcomes)
-			ruling := lantern.TaskRuling{Result: "stands", Ground: "nothing was done because of it"}
-			if w := others[c.Name]; w != nil && slices.ContainsFunc(t.Accounts, func(id string) bool { return !w.reviewer.StandsAlone(id) }) {
-				ruling = lantern.TaskRuling{Result: "reversed", Ground: "no evidence of its own without the signal"}
-			}
-			if _, err := c.Desk[stage.Investigator].RuleTask(ctx, t.Correction, ruling); err != nil {
-				return fmt.Errorf("settling a review task of %s: %w", c.Name, err)
-			}
-			if f.Results != nil {
-				f.Results[ruling.Result]++
-			}
-		}
-		if len(tasks) == 0 {
-			continue // the sharer, who was sent nothing
-		}
-		s.f.Correction.Tasks[c.Name] = f
-		reversed, err := s.reversed(ctx, c)
-		if err != nil {
-			return err
-		}
-		s.f.Correction.Reversed += reversed
-		s.tellTasks(c, f, reversed)
-	}
-	return nil
-}
-
-// reversed sums the acts a company took back, as the exchange's ledger has them.
-func (s *story) reversed(ctx context.Context, c *stage.Company) (n int, err error) {
-	all, err := c.People[stage.Investigator].Outcomes(ctx)
-	if err != nil {
-		return 0, fmt.Errorf("listing outcomes: %w", err)
-	}
-	for _, o := range all {
-		if o.Kind == lantern.Reversed {
-			n += o.Count
-		}
-	}
-	return n, nil
-}
-
-func (s *story) tellTasks(c *stage.Company, f *TaskFigures, reversed int) {
-	switch {
-	case f.Hits == 0:
-		s.n.says(c.Name, "its own list is empty: it did nothing because of what fell.")
-	case reversed == 0:
-		s.n.says(c.Name, "its own list: %s on %s. What it did about that, it may not say; it looks again all the same.",
-			some(f.Hits, "hit", "hits"), some(f.Accounts, "account", "accounts"))
-	default:
-		s.n.says(c.Name, "its own list: %s on %s, %s. Looks again without the signal, restores %s and records that the act is reversed.",
-			some(f.Hits, "hit", "hits"), some(f.Accounts, "account", "accounts"), some(f.Outcomes, "outcome", "outcomes"), some(reversed, "account", "accounts"))
-	}
-}
-
-// compare holds what people decided against the truth of the world.
-func (s *story) compare(social *work, others map[string]*work) {
-	c := &s.f.Comparison
-	for _, a := range s.trade.Social.Accounts {
-		if a.Violating {
-			c.Trade++
-			if social.known[a.ID] {
-				c.Reached++
-			}
-		}
-	}
-	works := append([]*work{social}, slices.Collect(maps.Values(others))...)
-	for _, w := range works {
-		if w.c.Name == stage.PayRail {
-			continue // nobody learns what it did
-		}
-		for _, id := range w.decided[lantern.Confirmed] {
-			if w.reviewer.Accounts[id].Violating {
-				if w == social {
-					c.Actioned++
-				}
-			} else {
-				c.WronglyActioned++
-			}
-		}
-	}
-	c.WronglyRemaining = c.WronglyActioned - s.f.Correction.Reversed
-	if s.plot.name != "correction" {
-		s.n.space()
-		s.n.says("The world", "knows what the people could not: %s of Facegram's accounts belonged to the trade; the case reached %s and %s were disabled. "+
-			"%s disabled wrongly, over all companies. How that is found and mended, the story correction tells.", count(c.Trade), count(c.Reached), count(c.Actioned),
-			some(c.WronglyActioned, "account was", "accounts were"))
-		return
-	}
-	s.n.space()
-	s.n.says("The world", "knows what the people could not: %s of Facegram's accounts belonged to the trade; the case reached %s and %s were disabled. "+
-		"%s disabled wrongly, over all companies; after the correction, %s.", count(c.Trade), count(c.Reached), count(c.Actioned),
-		some(c.WronglyActioned, "account was", "accounts were"), none(c.WronglyRemaining))
 }

@@ -8,117 +8,107 @@ import (
 
 	"lantern"
 	"lantern/client"
+	"lantern/internal/demo/desk"
 	"lantern/internal/demo/stage"
+	"lantern/internal/demo/tally"
+	"lantern/internal/demo/tell"
 	"lantern/internal/demo/world"
 )
 
-// usersOf are a platform's users as records for its agent: what each is known by.
-func usersOf(p *world.Platform) (records []lantern.Record) {
-	for _, a := range p.Accounts {
-		r := lantern.Record{Ref: "user/" + a.ID, Account: a.ID, At: a.Seen}
-		r.Values = append(r.Values, lantern.TypedValue{Type: "email", Value: a.Email}, lantern.TypedValue{Type: "username", Value: p.Domain + "/" + a.Handle})
-		if a.Paytag != "" {
-			r.Values = append(r.Values, lantern.TypedValue{Type: "payment", Value: a.Paytag})
-		}
-		records = append(records, r)
-	}
-	return records
-}
-
 // othersAct is the fourth chapter: three more companies look among their own users.
-func (s *story) othersAct(ctx context.Context) (map[string]*work, error) {
+func (s *story) othersAct(ctx context.Context) (map[string]*desk.Work, error) {
 	s.chapter("Chatter, Pixelplay and PayRail look among their own users",
 		"Each decides for itself, on its own evidence and under its own rules. The one who shared learns sums and reactions, never which account.")
-	works := map[string]*work{}
+	works := map[string]*desk.Work{}
 	back := 0
 	for _, name := range []string{stage.Chatter, stage.Pixelplay, stage.PayRail} {
 		c := s.Company(name)
-		program, want := s.program(hosting), s.f.Shared.stand()+s.f.SharedBack.stand()+back
+		program, want := s.program(hosting), s.f.Shared.Stand()+s.f.SharedBack.Stand()+back
 		if name == stage.PayRail {
-			program, want = s.program(payments), s.f.Payments.stand()
+			program, want = s.program(payments), s.f.Payments.Stand()
 		}
 		if err := c.CaughtUp(ctx, program, want); err != nil {
 			return nil, err
 		}
-		figures := &OtherReview{CaseFigures: newCaseFigures()}
+		figures := &tally.OtherReview{CaseFigures: tally.NewCaseFigures()}
 		s.f.Others[name] = figures
-		w := s.newWork(c, &figures.CaseFigures)
-		w.silent = name == stage.PayRail
+		w := s.desk(c.Name, &figures.CaseFigures)
+		w.Silent = name == stage.PayRail
 		works[name] = w
-		if err := w.lookAndAct(ctx, program); err != nil {
+		if err := s.lookAndAct(ctx, w, program); err != nil {
 			return nil, err
 		}
 		if name == stage.Chatter {
-			if err := w.passOn(ctx, figures); err != nil {
+			if err := s.passOn(ctx, w, figures); err != nil {
 				return nil, err
 			}
-			back = figures.SharedBack.stand()
+			back = figures.SharedBack.Stand()
 		}
 	}
 	return works, s.ownersLearn(ctx)
 }
 
 // lookAndAct matches a company's users, reviews them and records what was done.
-func (w *work) lookAndAct(ctx context.Context, program lantern.ID) error {
-	if err := w.match(ctx, usersOf(w.s.platforms[w.c.Name])); err != nil {
+func (s *story) lookAndAct(ctx context.Context, w *desk.Work, program lantern.ID) error {
+	if err := w.Match(ctx, desk.UsersOf(s.platforms[w.Company.Name])); err != nil {
 		return err
 	}
-	if err := w.open(ctx, "What the case at Facegram brought", program); err != nil {
+	if err := w.Open(ctx, "What the case at Facegram brought", program); err != nil {
 		return err
 	}
-	if err := w.review(ctx, 0); err != nil {
+	if err := w.Review(ctx, 0); err != nil {
 		return err
 	}
-	f := w.figures
-	found := fmt.Sprintf("%s of %s matched.", some(f.Matched, "user", "users"), count(f.Records))
-	if w.silent {
-		_, err := w.outcome(ctx, lantern.ReviewedUndisclosed, "PayRail terms, section 9", 0)
-		w.s.n.says(w.c.Name, "%s A payment service must not let on what followed: it decides in files of its own, its outcome says reviewed, cannot disclose, and this demo does not tell either.", found)
+	f := w.Figures
+	found := fmt.Sprintf("%s of %s matched.", tell.Some(f.Matched, "user", "users"), tell.Count(f.Records))
+	if w.Silent {
+		_, err := w.Outcome(ctx, lantern.ReviewedUndisclosed, "PayRail terms, section 9", 0)
+		w.N.Says(w.Company.Name, "%s A payment service must not let on what followed: it decides in files of its own, its outcome says reviewed, cannot disclose, and this demo does not tell either.", found)
 		f.Decided, f.Rounds[0].Decided = nil, nil
 		return err
 	}
-	w.s.n.says(w.c.Name, "%s Reviewers: %s confirmed, %s not violating here.", found, count(f.Decided[lantern.Confirmed]), count(f.Decided[lantern.NotHere]))
-	ground := w.c.Name + " rules, child safety"
-	if _, err := w.outcome(ctx, lantern.AccountsActioned, ground, 0); err != nil {
+	w.N.Says(w.Company.Name, "%s Reviewers: %s confirmed, %s not violating here.", found, tell.Count(f.Decided[lantern.Confirmed]), tell.Count(f.Decided[lantern.NotHere]))
+	ground := w.Company.Name + " rules, child safety"
+	if _, err := w.Outcome(ctx, lantern.AccountsActioned, ground, 0); err != nil {
 		return err
 	}
-	if len(w.decided[lantern.NotHere]) > 0 {
-		if _, err := w.outcome(ctx, lantern.ReviewedNoViolation, ground, 0); err != nil {
+	if len(w.Decided[lantern.NotHere]) > 0 {
+		if _, err := w.Outcome(ctx, lantern.ReviewedNoViolation, ground, 0); err != nil {
 			return err
 		}
 	}
-	w.s.n.adds("%s disabled, attested by its investigator; the reactions go back to Facegram.", some(f.Outcomes[lantern.AccountsActioned], "account", "accounts"))
+	w.N.Adds("%s disabled, attested by its investigator; the reactions go back to Facegram.", tell.Some(f.Outcomes[lantern.AccountsActioned], "account", "accounts"))
 	return nil
 }
 
 // passOn shares the handles elsewhere that confirmed accounts name: the third company in
 // the chain adds to what the first one began.
-func (w *work) passOn(ctx context.Context, f *OtherReview) error {
-	back := newShareFigures()
+func (s *story) passOn(ctx context.Context, w *desk.Work, f *tally.OtherReview) error {
+	back := tally.NewShareFigures()
 	f.SharedBack = &back
 	var drafts []lantern.Draft
-	for _, id := range w.decided[lantern.Confirmed] {
-		a := w.reviewer.Accounts[id]
+	for _, id := range w.Decided[lantern.Confirmed] {
+		a := w.Reviewer.Accounts[id]
 		for _, h := range a.Elsewhere {
 			k := lantern.TypedValue{Type: "username", Value: h}
-			drafts = append(drafts, w.draft(k, &finding{accounts: []*world.Account{a}, roots: w.roots(id)}))
+			drafts = append(drafts, w.Draft(k, &desk.Finding{Accounts: []*world.Account{a}, Roots: w.Roots(id)}))
 		}
 		if a.Archive != "" {
 			k := lantern.TypedValue{Type: "url", Value: a.Archive}
-			drafts = append(drafts, w.draft(k, &finding{accounts: []*world.Account{a}, roots: w.roots(id)}))
+			drafts = append(drafts, w.Draft(k, &desk.Finding{Accounts: []*world.Account{a}, Roots: w.Roots(id)}))
 		}
 	}
 	if len(drafts) == 0 {
 		return nil
 	}
-	err := w.share(ctx, f.SharedBack, drafts)
+	err := w.Share(ctx, f.SharedBack, drafts)
 	for _, d := range drafts {
-		if id := w.s.signals[d.Value]; id != 0 {
-			w.s.passedOn = append(w.s.passedOn, id)
+		if id := s.signals[d.Value]; id != 0 {
+			s.passedOn = append(s.passedOn, id)
 		}
 	}
-	w.s.n.adds("Some of them name a handle at Pixelplay, or an address in an old room. Chatter shares %s, derived from Facegram's.",
-		some(back.stand(), "signal", "signals"))
+	w.N.Adds("Some of them name a handle at Pixelplay, or an address in an old room. Chatter shares %s, derived from Facegram's.",
+		tell.Some(back.Stand(), "signal", "signals"))
 	return err
 }
 
@@ -132,7 +122,7 @@ func (s *story) hostLearns(ctx context.Context) error {
 		return err
 	}
 	r.Signals = len(own)
-	bar := s.n.bar("reading totals", len(own))
+	bar := s.n.Bar("reading totals", len(own))
 	defer bar.Stop()
 	for _, sig := range own {
 		totals, err := host.People[stage.Submitter].OutcomeTotals(ctx, sig.ID)
@@ -153,16 +143,16 @@ func (s *story) hostLearns(ctx context.Context) error {
 		}
 	}
 	bar.Stop()
-	s.n.says(host.Name, "sees what came of its own signals, as ranges. It sees no account and no name.")
-	s.n.screen("Cloudbin: outcomes", append([]string{fmt.Sprintf("%s of %s signals led somewhere, at %s other members", count(r.Productive), count(r.Signals), r.Members)},
+	s.n.Says(host.Name, "sees what came of its own signals, as ranges. It sees no account and no name.")
+	s.n.Screen("Cloudbin: outcomes", append([]string{fmt.Sprintf("%s of %s signals led somewhere, at %s other members", tell.Count(r.Productive), tell.Count(r.Signals), r.Members)},
 		cells(r.Outcomes)...)...)
 	return nil
 }
 
 // cells are the lines of sums, a kind each.
 func cells(counts map[lantern.OutcomeKind]lantern.Cell) (lines []string) {
-	for _, kind := range sortedKeys(counts) {
-		lines = append(lines, pad(counts[kind].String(), 16)+strings.ReplaceAll(string(kind), "-", " "))
+	for _, kind := range desk.SortedKeys(counts) {
+		lines = append(lines, tell.Pad(counts[kind].String(), 16)+strings.ReplaceAll(string(kind), "-", " "))
 	}
 	return lines
 }
@@ -181,8 +171,8 @@ func (s *story) ownersLearn(ctx context.Context) error {
 			r.Reactions[reaction] += n
 		}
 	}
-	s.n.says(social.Name, "sees on its own: %s said helpful, %s not violating here. The second is no reproach: a handle can be somebody else's elsewhere.",
-		some(r.Reactions[lantern.Helpful], "reaction", "reactions"), count(r.Reactions[lantern.NotViolating]))
+	s.n.Says(social.Name, "sees on its own: %s said helpful, %s not violating here. The second is no reproach: a handle can be somebody else's elsewhere.",
+		tell.Some(r.Reactions[lantern.Helpful], "reaction", "reactions"), tell.Count(r.Reactions[lantern.NotViolating]))
 	return nil
 }
 
@@ -220,9 +210,9 @@ func (s *story) transparency(ctx context.Context) error {
 		}
 		f.ChainDepth = max(f.ChainDepth, depth)
 	}
-	s.n.screen(fmt.Sprintf("%s: through %s, acts of %s companies", hosting, sums.Through.Format(time.DateOnly), f.Members), cells(f.Outcomes)...)
-	s.n.says("report", "%s companies shared in the longest chain, each on evidence of its own. These are accounts and acts, never people: who had accounts at two companies counts twice.",
-		count(f.ChainDepth))
+	s.n.Screen(fmt.Sprintf("%s: through %s, acts of %s companies", hosting, sums.Through.Format(time.DateOnly), f.Members), cells(f.Outcomes)...)
+	s.n.Says("report", "%s companies shared in the longest chain, each on evidence of its own. These are accounts and acts, never people: who had accounts at two companies counts twice.",
+		tell.Count(f.ChainDepth))
 	return nil
 }
 

@@ -8,7 +8,10 @@ import (
 	"time"
 
 	"lantern"
+	"lantern/internal/demo/desk"
 	"lantern/internal/demo/stage"
+	"lantern/internal/demo/tally"
+	"lantern/internal/demo/tell"
 	"lantern/internal/demo/world"
 )
 
@@ -39,7 +42,7 @@ func (s *story) drawClues() {
 // payments is the story of a payment service, which must never let on whether it reported
 // somebody: many clues, few investigations, and nothing in what others see tells which.
 func (s *story) payments(ctx context.Context) error {
-	s.f.Clues = ClueFigures{Refused: map[string]int{}, Shared: newShareFigures(), Back: newShareFigures()}
+	s.f.Clues = tally.ClueFigures{Refused: map[string]int{}, Shared: tally.NewShareFigures(), Back: tally.NewShareFigures()}
 	ids, err := s.giveClues(ctx)
 	if err != nil {
 		return err
@@ -74,14 +77,14 @@ func (s *story) giveClues(ctx context.Context) (ids []lantern.ID, err error) {
 	tooLong.Expires = s.clock.Now().Add(90 * day)
 	offTopic := s.clue(social, "payment", s.clues.SocialFound[0].Paytag)
 	offTopic.Tags = []lantern.Tag{"grooming"}
-	tried := newShareFigures()
+	tried := tally.NewShareFigures()
 	if err := s.shareAs(ctx, social, &tried, []lantern.Draft{tooMuch, tooLong, offTopic}); err != nil {
 		return nil, err
 	}
 	s.f.Clues.Refused = tried.Refused
-	s.n.says(social.Name, "tries what the program does not take: words, a clue for three months, a clue about something else. All %s are refused, by the program's rules and not by good will.",
-		count(tried.Results[lantern.Refused]))
-	s.n.screen("Facegram: refused", sortedKeys(tried.Refused)...)
+	s.n.Says(social.Name, "tries what the program does not take: words, a clue for three months, a clue about something else. All %s are refused, by the program's rules and not by good will.",
+		tell.Count(tried.Results[lantern.Refused]))
+	s.n.Screen("Facegram: refused", desk.SortedKeys(tried.Refused)...)
 	for _, from := range []struct {
 		name  string
 		found []*world.Account
@@ -97,14 +100,14 @@ func (s *story) giveClues(ctx context.Context) (ids []lantern.ID, err error) {
 		for _, d := range drafts {
 			ids = append(ids, s.signals[d.Value])
 		}
-		s.n.says(c.Name, "shares %s: payment handles of accounts its people confirmed.", some(len(drafts), "clue", "clues"))
+		s.n.Says(c.Name, "shares %s: payment handles of accounts its people confirmed.", tell.Some(len(drafts), "clue", "clues"))
 	}
 	slices.Sort(ids)
 	days, err := s.life(ctx, social, s.signals[s.clues.SocialFound[0].Paytag])
 	if err != nil {
 		return nil, err
 	}
-	s.n.adds("Each ends by itself after %d days. None may be used for anything but the purpose.", days)
+	s.n.Adds("Each ends by itself after %d days. None may be used for anything but the purpose.", days)
 	return ids, s.Company(stage.PayRail).CaughtUp(ctx, s.program(purpose), len(ids))
 }
 
@@ -117,43 +120,43 @@ func (s *story) clue(c *stage.Company, t lantern.SignalType, value string) lante
 
 // investigate is what happens at the payment service. Everything that others could see is
 // the same for each clue, whether it has such a customer or not.
-func (s *story) investigate(ctx context.Context, ids []lantern.ID) (*work, error) {
+func (s *story) investigate(ctx context.Context, ids []lantern.ID) (*desk.Work, error) {
 	c := s.Company(stage.PayRail)
 	s.chapter("PayRail looks, and does not let on",
 		"Whoever learned that a payment was reported could warn the one it was about. So nothing that others see may differ between a clue that led somewhere and one that did not.")
-	figures := newCaseFigures()
-	w := s.newWork(c, &figures)
-	w.silent = true
-	if err := w.match(ctx, usersOf(s.platforms[c.Name])); err != nil {
+	figures := tally.NewCaseFigures()
+	w := s.desk(c.Name, &figures)
+	w.Silent = true
+	if err := w.Match(ctx, desk.UsersOf(s.platforms[c.Name])); err != nil {
 		return nil, err
 	}
 	f := &s.f.Clues
 	var err error
-	w.case_, err = c.Desk[stage.Investigator].OpenCase(ctx, lantern.CaseDraft{Title: "Clues of the month", Program: s.program(purpose), Signals: ids})
+	w.Case, err = c.Desk[stage.Investigator].OpenCase(ctx, lantern.CaseDraft{Title: "Clues of the month", Program: s.program(purpose), Signals: ids})
 	if err != nil {
 		return nil, fmt.Errorf("opening a case: %w", err)
 	}
-	w.round(w.case_.Rounds[0], 0)
-	if err := w.review(ctx, 0); err != nil {
+	w.Round(w.Case.Rounds[0], 0)
+	if err := w.Review(ctx, 0); err != nil {
 		return nil, err
 	}
-	f.Investigations = w.case_.Accounts
-	s.n.screen("PayRail, seen by nobody else", pad(count(len(ids)), 6)+"clues", pad(count(figures.Signals), 6)+"of them name a customer",
-		pad(count(f.Investigations), 6)+"investigations opened, in files of PayRail's own")
+	f.Investigations = w.Case.Accounts
+	s.n.Screen("PayRail, seen by nobody else", tell.Pad(tell.Count(len(ids)), 6)+"clues", tell.Pad(tell.Count(figures.Signals), 6)+"of them name a customer",
+		tell.Pad(tell.Count(f.Investigations), 6)+"investigations opened, in files of PayRail's own")
 	for _, id := range ids {
 		if _, err := c.People[stage.Investigator].React(ctx, lantern.Feedback{Signal: id, Reaction: lantern.InReview}); err != nil {
 			return nil, fmt.Errorf("reacting to a clue: %w", err)
 		}
 	}
-	if _, err := w.outcome(ctx, lantern.ReviewedUndisclosed, "PayRail terms, section 9", len(ids)); err != nil {
+	if _, err := w.Outcome(ctx, lantern.ReviewedUndisclosed, "PayRail terms, section 9", len(ids)); err != nil {
 		return nil, err
 	}
-	s.n.says(c.Name, "says the same of each of the %s clues: in review. One outcome covers all of them: %s reviewed, cannot disclose. It needs no statement of what was found.",
-		count(len(ids)), count(figures.Outcomes[lantern.ReviewedUndisclosed]))
+	s.n.Says(c.Name, "says the same of each of the %s clues: in review. One outcome covers all of them: %s reviewed, cannot disclose. It needs no statement of what was found.",
+		tell.Count(len(ids)), tell.Count(figures.Outcomes[lantern.ReviewedUndisclosed]))
 	if err := s.tellReactions(ctx, ids); err != nil {
 		return nil, err
 	}
-	w.figures.Decided = nil // it may not say
+	w.Figures.Decided = nil // it may not say
 	return w, nil
 }
 
@@ -181,61 +184,61 @@ func (s *story) tellReactions(ctx context.Context, ids []lantern.ID) error {
 		return errors.New("not every clue was answered alike")
 	}
 	slices.Sort(took)
-	s.n.says("sharers", "see %s in review, %s after half of the clues were given, and sums that show nothing yet.", some(f.InReview, "clue", "clues"), days(took[len(took)/2]))
+	s.n.Says("sharers", "see %s in review, %s after half of the clues were given, and sums that show nothing yet.", tell.Some(f.InReview, "clue", "clues"), days(took[len(took)/2]))
 	return nil
 }
 
 // days is a duration in whole days.
-func days(d time.Duration) string { return some(int(d.Round(day)/day), "day", "days") }
+func days(d time.Duration) string { return tell.Some(int(d.Round(day)/day), "day", "days") }
 
 // giveBack has the payment service share what it may, and another find accounts with it.
-func (s *story) giveBack(ctx context.Context, pay *work) error {
+func (s *story) giveBack(ctx context.Context, pay *desk.Work) error {
 	c := s.Company(stage.PayRail)
 	s.chapter("PayRail gives back what it may",
 		"Its counsel agreed to payment handles and nothing else, and those are all the program takes. A clue back says nothing of what became of the first.")
 	var from []string
-	for id := range pay.matched {
+	for id := range pay.Matched {
 		from = append(from, id)
 	}
 	slices.Sort(from)
-	found, _ := world.NewTools(s.platforms[c.Name]).Widen(from, pay.known, world.SameDevice)
+	found, _ := world.NewTools(s.platforms[c.Name]).Widen(from, pay.Known, world.SameDevice)
 	var drafts []lantern.Draft
 	for _, a := range found {
-		d := s.clue(c, "payment", pay.reviewer.Accounts[a.Account].Paytag)
+		d := s.clue(c, "payment", pay.Reviewer.Accounts[a.Account].Paytag)
 		d.Basis.Action = "" // not even that
 		drafts = append(drafts, d)
 	}
 	if err := s.shareAs(ctx, c, &s.f.Clues.Back, drafts); err != nil {
 		return err
 	}
-	s.n.says(c.Name, "shares %s of accounts that share a device with others, as leads, without a word on what was done.", some(s.f.Clues.Back.stand(), "handle", "handles"))
+	s.n.Says(c.Name, "shares %s of accounts that share a device with others, as leads, without a word on what was done.", tell.Some(s.f.Clues.Back.Stand(), "handle", "handles"))
 	chat := s.Company(stage.Chatter)
-	if err := chat.CaughtUp(ctx, s.program(purpose), s.f.Clues.Shared.stand()+s.f.Clues.Back.stand()); err != nil {
+	if err := chat.CaughtUp(ctx, s.program(purpose), s.f.Clues.Shared.Stand()+s.f.Clues.Back.Stand()); err != nil {
 		return err
 	}
-	figures := newCaseFigures()
-	w := s.newWork(chat, &figures)
-	if err := w.match(ctx, usersOf(s.platforms[chat.Name])); err != nil {
+	figures := tally.NewCaseFigures()
+	w := s.desk(chat.Name, &figures)
+	if err := w.Match(ctx, desk.UsersOf(s.platforms[chat.Name])); err != nil {
 		return err
 	}
-	if err := w.open(ctx, "Handles from PayRail", s.program(purpose)); err != nil {
+	if err := w.Open(ctx, "Handles from PayRail", s.program(purpose)); err != nil {
 		return err
 	}
-	if err := w.review(ctx, 0); err != nil {
+	if err := w.Review(ctx, 0); err != nil {
 		return err
 	}
-	if _, err := w.outcome(ctx, lantern.AccountsActioned, "Chatter rules, child safety", 0); err != nil {
+	if _, err := w.Outcome(ctx, lantern.AccountsActioned, "Chatter rules, child safety", 0); err != nil {
 		return err
 	}
 	s.f.Clues.Found = figures.Decided[lantern.Confirmed]
-	s.n.says(chat.Name, "finds %s that name them, confirms %s on what it sees itself, and disables those.", some(len(w.matched), "account", "accounts"), count(s.f.Clues.Found))
+	s.n.Says(chat.Name, "finds %s that name them, confirms %s on what it sees itself, and disables those.", tell.Some(len(w.Matched), "account", "accounts"), tell.Count(s.f.Clues.Found))
 	sums, err := s.Company(stage.Facegram).People[stage.Submitter].ProgramOutcomes(ctx, s.program(purpose))
 	if err != nil {
 		return fmt.Errorf("reading a program's outcomes: %w", err)
 	}
-	s.f.Clues.Before = SumFigures{Members: sums.Members, Outcomes: sums.Counts}
-	s.n.screen(fmt.Sprintf("Facegram: sums of the program, through %s", sums.Through.Format(time.DateOnly)), shown(sums)...)
-	s.n.says(stage.Facegram, "sees nothing of this yet: the program shows outcomes %d days late, so that no day points to an act.", delayDays)
+	s.f.Clues.Before = tally.SumFigures{Members: sums.Members, Outcomes: sums.Counts}
+	s.n.Screen(fmt.Sprintf("Facegram: sums of the program, through %s", sums.Through.Format(time.DateOnly)), shown(sums)...)
+	s.n.Says(stage.Facegram, "sees nothing of this yet: the program shows outcomes %d days late, so that no day points to an act.", delayDays)
 	return nil
 }
 
@@ -244,7 +247,7 @@ func shown(sums lantern.ProgramOutcomes) []string {
 	if len(sums.Counts) == 0 {
 		return []string{"nothing to show"}
 	}
-	return append(cells(sums.Counts), pad(sums.Members.String(), 16)+"members")
+	return append(cells(sums.Counts), tell.Pad(sums.Members.String(), 16)+"members")
 }
 
 // afterDelay is a month later: sums show, and the clues are gone.
@@ -256,14 +259,14 @@ func (s *story) afterDelay(ctx context.Context, ids []lantern.ID) error {
 		return fmt.Errorf("reading a program's outcomes: %w", err)
 	}
 	f := &s.f.Clues
-	f.After = SumFigures{Members: sums.Members, Outcomes: sums.Counts}
-	s.n.screen(fmt.Sprintf("Facegram: sums of the program, through %s", sums.Through.Format(time.DateOnly)), shown(sums)...)
-	s.n.says(stage.Facegram, "reads that the clues were reviewed, not which; and that fewer than five accounts were acted on, not how many. Whether PayRail reported anybody is in no figure.")
+	f.After = tally.SumFigures{Members: sums.Members, Outcomes: sums.Counts}
+	s.n.Screen(fmt.Sprintf("Facegram: sums of the program, through %s", sums.Through.Format(time.DateOnly)), shown(sums)...)
+	s.n.Says(stage.Facegram, "reads that the clues were reviewed, not which; and that fewer than five accounts were acted on, not how many. Whether PayRail reported anybody is in no figure.")
 	status, err := s.Company(stage.PayRail).Desk[""].Status(ctx)
 	if err != nil {
 		return fmt.Errorf("asking the agent of PayRail: %w", err)
 	}
 	f.LeftAtEnd = status.Signals
-	s.n.says("agents", "of the %s clues PayRail's agent holds %s any more: they ended %d days after they were shared, and their bytes with them.", count(len(ids)), none(f.LeftAtEnd), clueDays)
+	s.n.Says("agents", "of the %s clues PayRail's agent holds %s any more: they ended %d days after they were shared, and their bytes with them.", tell.Count(len(ids)), tell.None(f.LeftAtEnd), clueDays)
 	return nil
 }

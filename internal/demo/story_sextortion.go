@@ -10,7 +10,10 @@ import (
 
 	"lantern"
 	"lantern/client"
+	"lantern/internal/demo/desk"
 	"lantern/internal/demo/stage"
+	"lantern/internal/demo/tally"
+	"lantern/internal/demo/tell"
 	"lantern/internal/demo/world"
 )
 
@@ -75,8 +78,8 @@ func (s *story) warn(ctx context.Context) ([]lantern.ShareResult, error) {
 	c := s.Company(stage.Chatter)
 	s.chapter("A report reaches Chatter, and Chatter warns the others",
 		"Somebody is being pressed for money by a stranger, who is on other platforms too. What helps the others is who presses, never who is pressed.")
-	s.n.says(c.Name, "looks, disables the account and keeps the report. Its own process files with the authorities and shows who reported how to have pictures taken down; Lantern has no part in either.")
-	s.f.Incident = IncidentFigures{Refused: map[string]int{}, Paged: map[string]int{}, Reviews: map[string]*CaseFigures{}, Tactics: map[string]int{}}
+	s.n.Says(c.Name, "looks, disables the account and keeps the report. Its own process files with the authorities and shows who reported how to have pictures taken down; Lantern has no part in either.")
+	s.f.Incident = tally.IncidentFigures{Refused: map[string]int{}, Paged: map[string]int{}, Reviews: map[string]*tally.CaseFigures{}, Tactics: map[string]int{}}
 	draft := s.incident()
 	if err := s.refused(ctx, c, draft); err != nil {
 		return nil, err
@@ -85,7 +88,7 @@ func (s *story) warn(ctx context.Context) ([]lantern.ShareResult, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sharing an incident: %w", err)
 	}
-	s.f.Incident.Signals, s.f.Incident.id = len(r.Results), r.Incident
+	s.f.Incident.Signals, s.f.Incident.ID = len(r.Results), r.Incident
 	for i, res := range r.Results {
 		s.signals[draft.Signals[i].Value] = res.Signal
 	}
@@ -93,7 +96,7 @@ func (s *story) warn(ctx context.Context) ([]lantern.ShareResult, error) {
 	for _, d := range draft.Signals {
 		types = append(types, string(d.Type))
 	}
-	s.n.says(c.Name, "shares what is the offender's alone, as one incident, marked imminent, with the program %q: %s.", urgent, list(types))
+	s.n.Says(c.Name, "shares what is the offender's alone, as one incident, marked imminent, with the program %q: %s.", urgent, tell.List(types))
 	return r.Results, nil
 }
 
@@ -101,7 +104,7 @@ func (s *story) warn(ctx context.Context) ([]lantern.ShareResult, error) {
 // what was written are found out. That a handle is somebody's who reported, no machine can
 // know: it is left out because a person reads the faults.
 func (s *story) refused(ctx context.Context, c *stage.Company, draft lantern.IncidentDraft) error {
-	s.n.says(c.Name, "its submitter writes everything down in haste: also the handle of who reported, how old somebody is, and what was written. Each time the whole is refused; nothing is stored.")
+	s.n.Says(c.Name, "its submitter writes everything down in haste: also the handle of who reported, how old somebody is, and what was written. Each time the whole is refused; nothing is stored.")
 	named, careless := draft, draft
 	named.Signals = append(slices.Clone(draft.Signals), s.offender("username", s.contact.Reporter, "victim"))
 	careless.Signals = slices.Clone(draft.Signals)
@@ -116,10 +119,10 @@ func (s *story) refused(ctx context.Context, c *stage.Company, draft lantern.Inc
 		}
 		for _, e := range found {
 			s.f.Incident.Refused[e.Reason]++
-			lines = append(lines, pad(e.Field, 26)+pad(e.Reason, 20)+e.Fix)
+			lines = append(lines, tell.Pad(e.Field, 26)+tell.Pad(e.Reason, 20)+e.Fix)
 		}
 	}
-	s.n.screen("Chatter: refused, with every fault and what mends it", lines...)
+	s.n.Screen("Chatter: refused, with every fault and what mends it", lines...)
 	return nil
 }
 
@@ -144,12 +147,12 @@ func (s *story) offender(t lantern.SignalType, value string, role lantern.Subjec
 func (s *story) paged(ctx context.Context, pagers map[string]*stage.Pager) error {
 	s.chapter("The others are paged",
 		"What is imminent goes ahead of everything else: a webhook calls whoever is on duty, and the agents have it by a lane of their own.")
-	shared, err := s.Company(stage.Chatter).People[stage.Submitter].Incident(ctx, s.f.Incident.id)
+	shared, err := s.Company(stage.Chatter).People[stage.Submitter].Incident(ctx, s.f.Incident.ID)
 	if err != nil {
 		return fmt.Errorf("reading an incident: %w", err)
 	}
 	var lines []string
-	for _, name := range sortedKeys(pagers) {
+	for _, name := range desk.SortedKeys(pagers) {
 		rang, err := pagers[name].Rang(ctx, s.f.Incident.Signals)
 		if err != nil {
 			return fmt.Errorf("waiting for the pager of %s: %w", name, err)
@@ -159,10 +162,10 @@ func (s *story) paged(ctx context.Context, pagers map[string]*stage.Pager) error
 		if err := s.Company(name).CaughtUp(ctx, s.program(urgent), s.f.Incident.Signals); err != nil {
 			return err
 		}
-		lines = append(lines, fmt.Sprintf("%s%d calls, the first %d ms after it was shared", pad(name, nameWidth), len(rang), max(0, first.At.Sub(shared.Created).Milliseconds())))
+		lines = append(lines, fmt.Sprintf("%s%d calls, the first %d ms after it was shared", tell.Pad(name, tell.NameWidth), len(rang), max(0, first.At.Sub(shared.Created).Milliseconds())))
 	}
-	s.n.screen("on call", lines...)
-	s.n.says("pager", "a call says that something is imminent and which signal, never what it says: that is read with a key, and the reading is logged. Each call was signed, and the signature was checked.")
+	s.n.Screen("on call", lines...)
+	s.n.Says("pager", "a call says that something is imminent and which signal, never what it says: that is read with a key, and the reading is logged. Each call was signed, and the signature was checked.")
 	return nil
 }
 
@@ -171,23 +174,23 @@ func (s *story) actAtOnce(ctx context.Context) error {
 	s.chapter("Each finds an account of its own, and acts",
 		"A warning is no verdict either. Whoever is called looks at the own platform, and decides on what is seen there.")
 	for _, name := range []string{stage.Facegram, stage.Pixelplay, stage.PayRail} {
-		figures := newCaseFigures()
+		figures := tally.NewCaseFigures()
 		s.f.Incident.Reviews[name] = &figures
-		w := s.newWork(s.Company(name), &figures)
-		w.silent = name == stage.PayRail
-		if err := w.match(ctx, append(usersOf(s.platforms[name]), postsOf(s.platforms[name])...)); err != nil {
+		w := s.desk(name, &figures)
+		w.Silent = name == stage.PayRail
+		if err := w.Match(ctx, append(desk.UsersOf(s.platforms[name]), desk.PostsOf(s.platforms[name])...)); err != nil {
 			return err
 		}
-		if err := w.top(ctx); err != nil {
+		if err := s.top(ctx, w); err != nil {
 			return err
 		}
-		if err := w.open(ctx, "At risk now", s.program(urgent)); err != nil {
+		if err := w.Open(ctx, "At risk now", s.program(urgent)); err != nil {
 			return err
 		}
-		if err := w.review(ctx, 0); err != nil {
+		if err := w.Review(ctx, 0); err != nil {
 			return err
 		}
-		if err := w.respond(ctx); err != nil {
+		if err := s.respond(ctx, w); err != nil {
 			return err
 		}
 	}
@@ -195,8 +198,8 @@ func (s *story) actAtOnce(ctx context.Context) error {
 }
 
 // top shows what stands first in the company's queue.
-func (w *work) top(ctx context.Context) error {
-	hits, err := w.c.Desk[stage.Investigator].Hits(ctx, client.HitFilter{State: lantern.HitOpen})
+func (s *story) top(ctx context.Context, w *desk.Work) error {
+	hits, err := w.Company.Desk[stage.Investigator].Hits(ctx, client.HitFilter{State: lantern.HitOpen})
 	if err != nil {
 		return fmt.Errorf("listing hits: %w", err)
 	}
@@ -209,50 +212,50 @@ func (w *work) top(ctx context.Context) error {
 		if h.Match.Weak {
 			mark += ", weak"
 		}
-		lines = append(lines, pad(h.Account, 12)+pad(string(h.Match.Type), 12)+pad(string(h.Match.How), 10)+mark)
+		lines = append(lines, tell.Pad(h.Account, 12)+tell.Pad(string(h.Match.Type), 12)+tell.Pad(string(h.Match.How), 10)+mark)
 	}
-	w.s.n.screen(fmt.Sprintf("%s: queue of %s, the value masked", w.c.Name, some(len(hits), "hit", "hits")), lines...)
+	w.N.Screen(fmt.Sprintf("%s: queue of %s, the value masked", w.Company.Name, tell.Some(len(hits), "hit", "hits")), lines...)
 	return nil
 }
 
 // respond is what a company does about what it confirmed: the social network also follows
 // the device, and looks whom else the same person was pressing.
-func (w *work) respond(ctx context.Context) error {
-	f := w.figures
-	ground := w.c.Name + " rules, child safety"
-	if w.silent {
-		_, err := w.outcome(ctx, lantern.ReviewedUndisclosed, ground, 0)
+func (s *story) respond(ctx context.Context, w *desk.Work) error {
+	f := w.Figures
+	ground := w.Company.Name + " rules, child safety"
+	if w.Silent {
+		_, err := w.Outcome(ctx, lantern.ReviewedUndisclosed, ground, 0)
 		f.Decided, f.Rounds[0].Decided = nil, nil
-		w.s.n.says(w.c.Name, "looks too. What a payment service does then, it may not say: its outcome is reviewed, cannot disclose.")
+		w.N.Says(w.Company.Name, "looks too. What a payment service does then, it may not say: its outcome is reviewed, cannot disclose.")
 		return err
 	}
-	if w.c.Name == stage.Facegram {
-		if err := w.widen(ctx, world.NewTools(w.s.platforms[w.c.Name]), []string{world.SameDevice}); err != nil {
+	if w.Company.Name == stage.Facegram {
+		if err := w.Widen(ctx, world.NewTools(s.platforms[w.Company.Name]), []string{world.SameDevice}); err != nil {
 			return err
 		}
-		if err := w.review(ctx, 1); err != nil {
+		if err := w.Review(ctx, 1); err != nil {
 			return err
 		}
 	}
-	if _, err := w.outcome(ctx, lantern.AccountsActioned, ground, 0); err != nil {
+	if _, err := w.Outcome(ctx, lantern.AccountsActioned, ground, 0); err != nil {
 		return err
 	}
 	if f.Decided[lantern.NotHere] > 0 {
-		if _, err := w.outcome(ctx, lantern.ReviewedNoViolation, ground, 0); err != nil {
+		if _, err := w.Outcome(ctx, lantern.ReviewedNoViolation, ground, 0); err != nil {
 			return err
 		}
 	}
-	w.s.n.says(w.c.Name, "%s looked at: %s confirmed and disabled, %s no violation.", some(f.Accounts, "account", "accounts"),
-		count(f.Decided[lantern.Confirmed]), none(f.Decided[lantern.NotHere]))
-	if w.c.Name != stage.Facegram {
+	w.N.Says(w.Company.Name, "%s looked at: %s confirmed and disabled, %s no violation.", tell.Some(f.Accounts, "account", "accounts"),
+		tell.Count(f.Decided[lantern.Confirmed]), tell.None(f.Decided[lantern.NotHere]))
+	if w.Company.Name != stage.Facegram {
 		return nil
 	}
-	n := w.s.contact.Pressed
-	if _, err := w.outcome(ctx, lantern.ReportsFiled, ground, n); err != nil {
+	n := s.contact.Pressed
+	if _, err := w.Outcome(ctx, lantern.ReportsFiled, ground, n); err != nil {
 		return err
 	}
-	w.s.n.adds("It finds %s on its own platform whom the same person was pressing, and offers help to each. %s would be filed by Facegram's own process; what leaves Facegram is the number.",
-		some(n, "further user", "further users"), some(n, "report", "reports"))
+	w.N.Adds("It finds %s on its own platform whom the same person was pressing, and offers help to each. %s would be filed by Facegram's own process; what leaves Facegram is the number.",
+		tell.Some(n, "further user", "further users"), tell.Some(n, "report", "reports"))
 	return nil
 }
 
@@ -282,8 +285,8 @@ func (s *story) counts(ctx context.Context, signals []lantern.ShareResult) error
 		}
 		f.Helpful += sig.Reactions[lantern.Helpful]
 	}
-	s.n.screen(fmt.Sprintf("Chatter: outcomes of its incident, %s other members", f.Members), append(cells(f.Returned), pad(count(f.Helpful), 16)+"reactions that say helpful")...)
-	s.n.says(stage.Chatter, "reads that others acted and that there were more to protect. A number under five is never shown: it could be somebody one knows.")
+	s.n.Screen(fmt.Sprintf("Chatter: outcomes of its incident, %s other members", f.Members), append(cells(f.Returned), tell.Pad(tell.Count(f.Helpful), 16)+"reactions that say helpful")...)
+	s.n.Says(stage.Chatter, "reads that others acted and that there were more to protect. A number under five is never shown: it could be somebody one knows.")
 	return nil
 }
 
@@ -294,7 +297,7 @@ func (s *story) method(ctx context.Context) error {
 	s.chapter("The words become words to look for, and the method is told",
 		"The account is gone, the script is not: it is copied. How it goes names nobody, and is told to more members than the names were.")
 	basis := lantern.Basis{Policy: "Chatter rules, child safety", ReviewedBy: lantern.ByHuman, Action: "added to own rules", At: s.clock.Now().UTC()}
-	f := newShareFigures()
+	f := tally.NewShareFigures()
 	words := lantern.Draft{Programs: []lantern.ID{s.program(urgent)}, Type: "phrase", Value: s.contact.Phrase, Status: lantern.Lead, Severity: lantern.Medium,
 		Tags: []lantern.Tag{"sextortion"}, Confidence: 60, Language: "en", Basis: basis,
 		Note: "said when payment is demanded; game guilds say the same words for a meal, look at what surrounds them"}
@@ -304,15 +307,15 @@ func (s *story) method(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("reading a signal: %w", err)
 	}
-	s.n.says(c.Name, "reads on its words: %s said helpful, %s not violating here. The same words mean something else to others.",
-		some(before.Reactions[lantern.Helpful], "member", "members"), some(before.Reactions[lantern.NotViolating], "member", "members"))
+	s.n.Says(c.Name, "reads on its words: %s said helpful, %s not violating here. The same words mean something else to others.",
+		tell.Some(before.Reactions[lantern.Helpful], "member", "members"), tell.Some(before.Reactions[lantern.NotViolating], "member", "members"))
 	if err := s.shareAs(ctx, c, &f, []lantern.Draft{words, tactic}); err != nil {
 		return err
 	}
-	if f.stand() != 2 {
+	if f.Stand() != 2 {
 		return fmt.Errorf("the words and the tactic were not taken: %v", f.Refused)
 	}
-	s.n.adds("It shares them anew as a lead, in English, no longer imminent, with a warning; and with the program %q a tactic.", methods)
+	s.n.Adds("It shares them anew as a lead, in English, no longer imminent, with a warning; and with the program %q a tactic.", methods)
 	for _, name := range []string{stage.Facegram, stage.Pixelplay} {
 		if err := s.Company(name).CaughtUp(ctx, s.program(methods), 1); err != nil {
 			return err
@@ -324,7 +327,7 @@ func (s *story) method(ctx context.Context) error {
 		s.f.Incident.Tactics[name] = len(tactics)
 		if name == stage.Facegram {
 			for _, t := range tactics {
-				s.n.screen(name+": tactics, to be read by people", "contact by "+joined(t.Tactic.Contact), "moves to "+joined(t.Tactic.MovesTo),
+				s.n.Screen(name+": tactics, to be read by people", "contact by "+joined(t.Tactic.Contact), "moves to "+joined(t.Tactic.MovesTo),
 					"demands "+joined(t.Tactic.Demands))
 			}
 		}
@@ -360,11 +363,11 @@ func (s *story) falseFriends(ctx context.Context) error {
 	f := &s.f.Incident.Phrase
 	f.Status, f.Weak, f.Imminent, f.Reactions = m.Status, m.Weak, m.Imminent, m.Reactions
 	lines := []string{"match: " + string(m.How) + ", weak, a " + string(m.Status) + ", requires review"}
-	for _, r := range sortedKeys(m.Reactions) {
-		lines = append(lines, pad(count(m.Reactions[r]), 4)+string(r))
+	for _, r := range desk.SortedKeys(m.Reactions) {
+		lines = append(lines, tell.Pad(tell.Count(m.Reactions[r]), 4)+string(r))
 	}
-	s.n.screen(c.Name+": the words in another message", append(lines, "note ("+sig.Language+"): "+sig.Note)...)
-	s.n.says(c.Name, "has what its own people said two days ago beside the match, and the warning that came of it. Words alone are never enough.")
+	s.n.Screen(c.Name+": the words in another message", append(lines, "note ("+sig.Language+"): "+sig.Note)...)
+	s.n.Says(c.Name, "has what its own people said two days ago beside the match, and the warning that came of it. Words alone are never enough.")
 	return nil
 }
 

@@ -1,4 +1,7 @@
-package demo
+// Package tally holds what a story came to: figures that were counted while it ran. They
+// are what `lantern demo -o json` prints. The same seed and size give the same figures; what
+// no two runs have in common stands apart in [Varying].
+package tally
 
 import (
 	"encoding/json"
@@ -139,7 +142,7 @@ type IncidentFigures struct {
 	Phrase   PhraseFigures                        `json:"phrase"`
 	Tactics  map[string]int                       `json:"tactics_read"` // by company
 
-	id lantern.ID // of the incident
+	ID lantern.ID `json:"-"` // of the incident
 }
 
 // PhraseFigures are what a match of the words says when they are shared as words to look for.
@@ -193,12 +196,13 @@ type Varying struct {
 	Checkpoint  string                   `json:"checkpoint_root"`
 }
 
-func newShareFigures() ShareFigures {
+// NewShareFigures returns figures to count in.
+func NewShareFigures() ShareFigures {
 	return ShareFigures{Results: map[lantern.ShareStatus]int{}, Types: map[lantern.SignalType]int{}, Refused: map[string]int{}}
 }
 
-// add counts one result.
-func (f *ShareFigures) add(d lantern.Draft, r lantern.ShareResult) {
+// Add counts one result.
+func (f *ShareFigures) Add(d lantern.Draft, r lantern.ShareResult) {
 	f.Drafts++
 	f.Results[r.Status]++
 	switch {
@@ -209,17 +213,18 @@ func (f *ShareFigures) add(d lantern.Draft, r lantern.ShareResult) {
 	}
 }
 
-// stand is how many signals the drafts became.
-func (f *ShareFigures) stand() int {
+// Stand is how many signals the drafts became.
+func (f *ShareFigures) Stand() int {
 	return f.Results[lantern.Created] + f.Results[lantern.Updated]
 }
 
-func newCaseFigures() CaseFigures {
+// NewCaseFigures returns figures to count in.
+func NewCaseFigures() CaseFigures {
 	return CaseFigures{Decided: map[lantern.HitDecision]int{}, Outcomes: map[lantern.OutcomeKind]int{}}
 }
 
-// write prints the figures as JSON.
-func (f *Figures) write(w io.Writer) error {
+// Write prints the figures as JSON.
+func (f *Figures) Write(w io.Writer) error {
 	enc := json.NewEncoder(w)
 	enc.SetIndent("", "  ")
 	if err := enc.Encode(f); err != nil {

@@ -1,4 +1,4 @@
-package demo
+package tell
 
 import (
 	"bytes"
@@ -10,10 +10,10 @@ import (
 func TestNarrator(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	n := &narrator{w: &out}
-	n.chapter("T+0", "Somebody does something", strings.Repeat("because of a reason ", 6))
-	n.says("Cloudbin", "sends %s and %s.", some(1234567, "row", "rows"), some(1, "note", "notes"))
-	n.adds("%s left.", none(0))
+	n := &Narrator{W: &out}
+	n.Chapter("T+0", "Somebody does something", strings.Repeat("because of a reason ", 6))
+	n.Says("Cloudbin", "sends %s and %s.", Some(1234567, "row", "rows"), Some(1, "note", "notes"))
+	n.Adds("%s left.", None(0))
 	want := `
 1  T+0  Somebody does something
    because of a reason because of a reason because of a reason because of a
@@ -36,9 +36,9 @@ func TestNarrator(t *testing.T) {
 func TestNarratorMarks(t *testing.T) {
 	t.Parallel()
 	var plain, bold bytes.Buffer
-	for n, b := range map[*narrator]bool{{w: &plain}: false, {w: &bold}: true} {
-		n.bold = b
-		n.says("Pixelplay", "%s", strings.Repeat("word and ", 30))
+	for n, b := range map[*Narrator]bool{{W: &plain}: false, {W: &bold}: true} {
+		n.Bold = b
+		n.Says("Pixelplay", "%s", strings.Repeat("word and ", 30))
 	}
 	got := strings.NewReplacer("\x1b[1m", "", "\x1b[0m", "").Replace(bold.String())
 	if got != plain.String() || got == bold.String() {
@@ -48,8 +48,8 @@ func TestNarratorMarks(t *testing.T) {
 
 func TestNarratorKeepsTheFirstFailure(t *testing.T) {
 	t.Parallel()
-	n := &narrator{w: failing{}}
-	n.says("agents", "are silent.")
+	n := &Narrator{W: failing{}}
+	n.Says("agents", "are silent.")
 	if !errors.Is(n.err, errFailing) {
 		t.Errorf("got %v", n.err)
 	}
