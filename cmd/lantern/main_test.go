@@ -31,11 +31,11 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, params(""))
 }
 
-// The story of the whole loop once more, on PostgreSQL.
-func TestLoopOnPostgreSQL(t *testing.T) {
+// The story of the addresses once more, on PostgreSQL.
+func TestStoryOnPostgreSQL(t *testing.T) {
 	t.Parallel()
 	p := params(sqldbtest.Postgres(t))
-	p.Dir, p.Files = "", []string{"testdata/script/loop.txtar"}
+	p.Dir, p.Files = "", []string{"testdata/script/story-urls.txtar"}
 	testscript.Run(t, p)
 }
 
@@ -60,6 +60,8 @@ func params(database string) testscript.Params {
 			"flip":      flip,
 			"fetch":     fetch,
 			"coalition": coalition,
+			"company":   company,
+			"at":        at,
 		},
 	}
 }
@@ -192,46 +194,88 @@ func fetch(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 }
 
-// coalition sets up what most stories begin with, as loop.txtar does it step by step: an
-// exchange (EXCHANGE) with two companies in one program (PROGRAM) that takes all types,
+// coalition sets up what most stories begin with, as story-urls.txtar does it step by step:
+// an exchange (EXCHANGE) with two companies in one program (PROGRAM) that takes all types,
 // a trained person of each with a key (cloudbin.key, facegram.key), one of a third member
 // who decides disputes (officer.key), and an agent (AGENT) of Facegram with its token.
 func coalition(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) > 0 {
 		ts.Fatalf("usage: coalition")
 	}
-	lantern := func(variable string, args ...string) {
-		ts.Check(ts.Exec("lantern", args...))
-		if variable != "" {
-			let(ts, false, []string{variable, "id"})
-		}
-	}
-	lantern("", "exchange", "init", "The Coalition", "--dir", "exchange")
-	serve(ts, false, []string{"EXCHANGE", "lantern", "exchange", "serve", "--dir", "exchange", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"})
+	give(ts, "", "exchange", "init", "The Coalition", "--dir", "exchange")
+	serve(ts, false, []string{"EXCHANGE", "lantern", "exchange", "serve", "--dir", "exchange", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--webhook-loopback"})
 	ts.Setenv("LANTERN_EXCHANGE", ts.Getenv("EXCHANGE"))
 	ts.Setenv("LANTERN_KEY_FILE", "exchange/keys/steward")
-	lantern("PROGRAM", "exchange", "program", "add", "Hosting and social", "--purpose", "links to removed material")
-	for _, member := range []struct{ name, variable, key string }{
-		{"Cloudbin", "CLOUDBIN", "cloudbin.key"}, {"Facegram", "FACEGRAM", "facegram.key"}, {"Pixelplay", "PIXELPLAY", "officer.key"},
-	} {
-		lantern(member.variable, "exchange", "member", "add", member.name)
-		id := ts.Getenv(member.variable)
-		lantern("", "exchange", "member", "state", id, "active", "--reason", "agreement signed")
-		lantern("", "exchange", "program", "join", ts.Getenv("PROGRAM"), id)
-		lantern("PERSON", "exchange", "person", "add", "reviewer-1", "--member", id,
-			"--role", "admin", "--role", "submitter", "--role", "investigator", "--role", "dispute-officer")
-		lantern("", "exchange", "person", "train", ts.Getenv("PERSON"), "--until", "365d")
-		lantern("", "exchange", "key", "issue", ts.Getenv("PERSON"), "--to", member.key,
-			"--scope", "read", "--scope", "share", "--scope", "respond", "--scope", "manage")
-		if member.name == "Facegram" {
-			ts.Setenv("REVIEWER", ts.Getenv("PERSON"))
-		}
-	}
+	give(ts, "PROGRAM", "exchange", "program", "add", "Hosting and social", "--purpose", "links to removed material")
+	enroll(ts, "Cloudbin", "cloudbin.key", ts.Getenv("PROGRAM"))
+	enroll(ts, "Facegram", "facegram.key", ts.Getenv("PROGRAM"))
+	enroll(ts, "Pixelplay", "officer.key", ts.Getenv("PROGRAM"))
 	ts.Setenv("LANTERN_KEY_FILE", "facegram.key")
-	lantern("SCANNER", "exchange", "service", "add", "scanner", "--responsible", ts.Getenv("REVIEWER"))
-	lantern("", "exchange", "key", "issue", ts.Getenv("SCANNER"), "--scope", "read", "--scope", "respond", "--to", "scanner.key")
-	lantern("", "agent", "init", "--dir", "agent", "--key-file", "scanner.key")
-	serve(ts, false, []string{"AGENT", "lantern", "agent", "run", "--dir", "agent", "--exchange", ts.Getenv("EXCHANGE"), "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"})
+	runAgent(ts, "AGENT", "agent", "scanner.key", ts.Getenv("FACEGRAM_PERSON"))
 	ts.Setenv("LANTERN_AGENT", ts.Getenv("AGENT"))
 	ts.Setenv("LANTERN_TOKEN_FILE", "agent/data/agent.token")
+}
+
+// company NAME PROGRAM… lets one more company in: a member of the programs, a trained
+// person with all roles and a key (name.key), and an agent in a folder of its name
+// (NAME_AGENT). The steward's key must be at hand.
+func company(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: company NAME PROGRAM…")
+	}
+	low, up := strings.ToLower(args[0]), strings.ToUpper(args[0])
+	ts.Setenv("LANTERN_KEY_FILE", "exchange/keys/steward")
+	enroll(ts, args[0], low+".key", args[1:]...)
+	ts.Setenv("LANTERN_KEY_FILE", low+".key")
+	runAgent(ts, up+"_AGENT", low, low+"-service.key", ts.Getenv(up+"_PERSON"))
+}
+
+// at NAME sits down at a company's desk: what follows is given with its person's key, at
+// its agent. at steward is the steward's.
+func at(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: at NAME")
+	}
+	low := strings.ToLower(args[0])
+	key := low + ".key"
+	if low == "steward" {
+		key = "exchange/keys/steward"
+	}
+	ts.Setenv("LANTERN_KEY_FILE", key)
+	ts.Setenv("LANTERN_AGENT", ts.Getenv(strings.ToUpper(args[0])+"_AGENT"))
+	ts.Setenv("LANTERN_TOKEN_FILE", low+"/data/agent.token")
+}
+
+// give runs a lantern command and puts the id it prints into a variable.
+func give(ts *testscript.TestScript, variable string, args ...string) {
+	ts.Check(ts.Exec("lantern", args...))
+	if variable != "" {
+		let(ts, false, []string{variable, "id"})
+	}
+}
+
+// enroll makes a company (NAME) an active member of programs, with one trained person
+// (NAME_PERSON) who holds all roles and a key.
+func enroll(ts *testscript.TestScript, name, key string, programs ...string) {
+	up := strings.ToUpper(name)
+	give(ts, up, "exchange", "member", "add", name)
+	id := ts.Getenv(up)
+	give(ts, "", "exchange", "member", "state", id, "active", "--reason", "agreement signed")
+	for _, program := range programs {
+		give(ts, "", "exchange", "program", "join", program, id)
+	}
+	give(ts, up+"_PERSON", "exchange", "person", "add", "reviewer-1", "--member", id,
+		"--role", "admin", "--role", "submitter", "--role", "investigator", "--role", "dispute-officer")
+	give(ts, "", "exchange", "person", "train", ts.Getenv(up+"_PERSON"), "--until", "365d")
+	give(ts, "", "exchange", "key", "issue", ts.Getenv(up+"_PERSON"), "--to", key,
+		"--scope", "read", "--scope", "share", "--scope", "respond", "--scope", "manage")
+}
+
+// runAgent starts a company's agent, as a service for which a person answers. The key of
+// one of its people must be at hand.
+func runAgent(ts *testscript.TestScript, variable, dir, key, responsible string) {
+	give(ts, "SCANNER", "exchange", "service", "add", "scanner", "--responsible", responsible)
+	give(ts, "", "exchange", "key", "issue", ts.Getenv("SCANNER"), "--scope", "read", "--scope", "respond", "--to", key)
+	give(ts, "", "agent", "init", "--dir", dir, "--key-file", key)
+	serve(ts, false, []string{variable, "lantern", "agent", "run", "--dir", dir, "--exchange", ts.Getenv("EXCHANGE"), "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"})
 }

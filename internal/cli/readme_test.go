@@ -7,7 +7,7 @@ import (
 )
 
 // Every command line of the README is one that the program takes. What the lines do is
-// told by cmd/lantern/testdata/script/loop.txtar.
+// told by cmd/lantern/testdata/script/story-urls.txtar.
 func TestReadmeCommands(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../../README.md")
