@@ -3,7 +3,6 @@ package demo
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"lantern"
@@ -117,7 +116,7 @@ func (s *story) hostLearns(ctx context.Context) error {
 	r := &s.f.Returned
 	r.Outcomes = map[lantern.OutcomeKind]lantern.Cell{}
 	host := s.Company(stage.Cloudbin)
-	own, err := signalsOf(ctx, host.People[stage.Submitter])
+	own, err := desk.SignalsOf(ctx, host.People[stage.Submitter])
 	if err != nil {
 		return err
 	}
@@ -145,16 +144,8 @@ func (s *story) hostLearns(ctx context.Context) error {
 	bar.Stop()
 	s.n.Says(host.Name, "sees what came of its own signals, as ranges. It sees no account and no name.")
 	s.n.Screen("Cloudbin: outcomes", append([]string{fmt.Sprintf("%s of %s signals led somewhere, at %s other members", tell.Count(r.Productive), tell.Count(r.Signals), r.Members)},
-		cells(r.Outcomes)...)...)
+		desk.Cells(r.Outcomes)...)...)
 	return nil
-}
-
-// cells are the lines of sums, a kind each.
-func cells(counts map[lantern.OutcomeKind]lantern.Cell) (lines []string) {
-	for _, kind := range desk.SortedKeys(counts) {
-		lines = append(lines, tell.Pad(counts[kind].String(), 16)+strings.ReplaceAll(string(kind), "-", " "))
-	}
-	return lines
 }
 
 // ownersLearn gathers what others said to the social network's signals.
@@ -162,7 +153,7 @@ func (s *story) ownersLearn(ctx context.Context) error {
 	r := &s.f.Returned
 	r.Reactions = map[lantern.Reaction]int{}
 	social := s.Company(stage.Facegram)
-	shared, err := signalsOf(ctx, social.People[stage.Submitter])
+	shared, err := desk.SignalsOf(ctx, social.People[stage.Submitter])
 	if err != nil {
 		return err
 	}
@@ -174,21 +165,6 @@ func (s *story) ownersLearn(ctx context.Context) error {
 	s.n.Says(social.Name, "sees on its own: %s said helpful, %s not violating here. The second is no reproach: a handle can be somebody else's elsewhere.",
 		tell.Some(r.Reactions[lantern.Helpful], "reaction", "reactions"), tell.Count(r.Reactions[lantern.NotViolating]))
 	return nil
-}
-
-// signalsOf lists a member's own active signals.
-func signalsOf(ctx context.Context, c *client.Client) (all []lantern.Signal, err error) {
-	var after lantern.ID
-	for {
-		page, err := c.Signals(ctx, client.SignalFilter{State: lantern.Active, After: after, Limit: lantern.MaxPage})
-		if err != nil {
-			return nil, fmt.Errorf("listing signals: %w", err)
-		}
-		if len(page) == 0 {
-			return all, nil
-		}
-		all, after = append(all, page...), page[len(page)-1].ID
-	}
 }
 
 // transparency is what the program came to, as a member that did nothing of it itself may
@@ -210,7 +186,7 @@ func (s *story) transparency(ctx context.Context) error {
 		}
 		f.ChainDepth = max(f.ChainDepth, depth)
 	}
-	s.n.Screen(fmt.Sprintf("%s: through %s, acts of %s companies", hosting, sums.Through.Format(time.DateOnly), f.Members), cells(f.Outcomes)...)
+	s.n.Screen(fmt.Sprintf("%s: through %s, acts of %s companies", hosting, sums.Through.Format(time.DateOnly), f.Members), desk.Cells(f.Outcomes)...)
 	s.n.Says("report", "%s companies shared in the longest chain, each on evidence of its own. These are accounts and acts, never people: who had accounts at two companies counts twice.",
 		tell.Count(f.ChainDepth))
 	return nil

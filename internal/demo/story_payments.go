@@ -165,7 +165,7 @@ func (s *story) tellReactions(ctx context.Context, ids []lantern.ID) error {
 	f := &s.f.Clues
 	var took []time.Duration
 	for _, name := range []string{stage.Facegram, stage.Chatter} {
-		own, err := signalsOf(ctx, s.Company(name).People[stage.Submitter])
+		own, err := desk.SignalsOf(ctx, s.Company(name).People[stage.Submitter])
 		if err != nil {
 			return err
 		}
@@ -247,7 +247,7 @@ func shown(sums lantern.ProgramOutcomes) []string {
 	if len(sums.Counts) == 0 {
 		return []string{"nothing to show"}
 	}
-	return append(cells(sums.Counts), tell.Pad(sums.Members.String(), 16)+"members")
+	return append(desk.Cells(sums.Counts), tell.Pad(sums.Members.String(), 16)+"members")
 }
 
 // afterDelay is a month later: sums show, and the clues are gone.

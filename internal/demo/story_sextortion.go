@@ -2,7 +2,6 @@ package demo
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -113,7 +112,7 @@ func (s *story) refused(ctx context.Context, c *stage.Company, draft lantern.Inc
 	var lines []string
 	for _, d := range []lantern.IncidentDraft{named, careless} {
 		_, err := c.People[stage.Submitter].ShareIncident(ctx, d)
-		found := faults(err)
+		found := desk.Faults(err)
 		if len(found) == 0 {
 			return fmt.Errorf("sharing what must not be shared: %w", err)
 		}
@@ -285,7 +284,7 @@ func (s *story) counts(ctx context.Context, signals []lantern.ShareResult) error
 		}
 		f.Helpful += sig.Reactions[lantern.Helpful]
 	}
-	s.n.Screen(fmt.Sprintf("Chatter: outcomes of its incident, %s other members", f.Members), append(cells(f.Returned), tell.Pad(tell.Count(f.Helpful), 16)+"reactions that say helpful")...)
+	s.n.Screen(fmt.Sprintf("Chatter: outcomes of its incident, %s other members", f.Members), append(desk.Cells(f.Returned), tell.Pad(tell.Count(f.Helpful), 16)+"reactions that say helpful")...)
 	s.n.Says(stage.Chatter, "reads that others acted and that there were more to protect. A number under five is never shown: it could be somebody one knows.")
 	return nil
 }
@@ -378,13 +377,4 @@ func joined[T ~string](words []T) string {
 		all = append(all, string(w))
 	}
 	return strings.Join(all, ", ")
-}
-
-// faults are all complaints in an error.
-func faults(err error) (list []*lantern.Error) {
-	var e *lantern.Error
-	if !errors.As(err, &e) {
-		return nil
-	}
-	return append([]*lantern.Error{e}, e.Also...)
 }

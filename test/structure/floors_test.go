@@ -97,11 +97,13 @@ var banned = []struct{ from, to, why string }{
 	{"internal/demo/*", "internal/seal", "the demo uses what a user can use"},
 	{"internal/demo/*", "internal/exchange", "the demo uses what a user can use"},
 	{"internal/demo/*", "internal/agent", "the demo uses what a user can use"},
+	{"internal/demo/*", "internal/agentstore", "the demo uses what a user can use"},
 	{"internal/demo", "internal/store", "the demo uses what a user can use"},
 	{"internal/demo", "internal/sqldb", "the demo uses what a user can use"},
 	{"internal/demo", "internal/seal", "the demo uses what a user can use"},
 	{"internal/demo", "internal/exchange", "the demo uses what a user can use"},
 	{"internal/demo", "internal/agent", "the demo uses what a user can use"},
+	{"internal/demo", "internal/agentstore", "the demo uses what a user can use"},
 }
 
 func within(dir, pattern string) bool {
