@@ -53,8 +53,8 @@ func archived(w *desk.Work, address string) bool {
 }
 
 // purged waits until every recipient of every correction, but those excused, has
-// acknowledged both steps, and shows the map.
-func (s *story) purged(ctx context.Context, who string, excused func(lantern.Receivership) bool) error {
+// acknowledged both steps, says so in words, and shows the map.
+func (s *story) purged(ctx context.Context, words string, excused func(lantern.Receivership) bool) error {
 	f := &s.f.Correction
 	bar := s.n.Bar("waiting for acknowledgements", -1)
 	defer bar.Stop()
@@ -86,7 +86,7 @@ func (s *story) purged(ctx context.Context, who string, excused func(lantern.Rec
 		return err
 	}
 	s.f.TimesAndLog.Purged = s.o.Clock().Sub(s.began)
-	s.n.Says(who, "who was ever sent what fell acknowledges twice, also if it has left since: masked, when it matches no longer, and purged, when the freed bytes were overwritten.")
+	s.n.Says("agents", "%s", words)
 	s.n.Screen(fmt.Sprintf("steward: %s, %s of %s purged (%d %%)", tell.Some(f.Corrections, "correction", "corrections"), tell.Count(f.Purged), tell.Count(f.Recipients), 100*f.Purged/f.Recipients),
 		s.purgeMap(all)...)
 	return nil

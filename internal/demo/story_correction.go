@@ -143,7 +143,8 @@ func (s *story) stops(ctx context.Context, others map[string]*desk.Work) (*wrong
 // the map with its gap.
 func (s *story) online(ctx context.Context) error {
 	away := s.Company(stage.Chatter).Member.ID
-	return s.purged(ctx, "agents", func(r lantern.Receivership) bool { return r.Member == away })
+	return s.purged(ctx, "who was ever sent what fell acknowledges twice, also if it has left since: masked, when it matches no longer, and purged, when the freed bytes were overwritten.",
+		func(r lantern.Receivership) bool { return r.Member == away })
 }
 
 // catchesUp starts the agent that was off, and waits until nothing is left anywhere.
@@ -178,7 +179,7 @@ func (s *story) catchesUp(ctx context.Context, bad *wrong) error {
 	}
 	s.f.TimesAndLog.Masked[c.Name] = s.o.Clock().Sub(began)
 	s.n.Says(c.Name, "starts its agent again. It goes on where it was, and %d ms after the start the address matches there no longer either.", s.f.TimesAndLog.Masked[c.Name].Milliseconds())
-	return s.purged(ctx, "all", func(lantern.Receivership) bool { return false })
+	return s.purged(ctx, "everybody who was ever sent what fell has now acknowledged both steps.", func(lantern.Receivership) bool { return false })
 }
 
 // others are all companies but one.
