@@ -25,14 +25,22 @@ func oneOf[T ~string](errs *[]*Error, field string, v T, set ...T) {
 // text complains unless s is valid UTF-8 of lo to hi characters without control
 // characters (line feed and tab are allowed) or bidirectional overrides.
 func text(errs *[]*Error, field, s string, lo, hi int) {
-	switch n := utf8.RuneCountInString(s); {
-	case !utf8.ValidString(s):
+	plain := true // visible ASCII and blanks: one byte a character, and nothing to complain of
+	for i := 0; plain && i < len(s); i++ {
+		plain = s[i] >= ' ' && s[i] <= '~'
+	}
+	n := len(s)
+	if !plain {
+		n = utf8.RuneCountInString(s)
+	}
+	switch {
+	case !plain && !utf8.ValidString(s):
 		*errs = append(*errs, invalid(field, "not valid UTF-8", "send UTF-8 text"))
 	case n < lo && n == 0:
 		*errs = append(*errs, invalid(field, "missing", fmt.Sprintf("%d to %d characters", lo, hi)))
 	case n < lo || n > hi:
 		*errs = append(*errs, invalid(field, "wrong length", fmt.Sprintf("%d to %d characters", lo, hi)))
-	case strings.ContainsFunc(s, hostile):
+	case !plain && strings.ContainsFunc(s, hostile):
 		*errs = append(*errs, invalid(field, "holds control or direction-changing characters", "remove them"))
 	}
 }

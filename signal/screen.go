@@ -14,24 +14,36 @@ import (
 // screen refuses what no type takes (pictures, data URIs, broken text, control
 // characters) and trims white space.
 func screen(raw string) (string, error) {
+	plain := printable(raw)
 	switch {
 	case len(raw) > lantern.MaxValue:
 		return "", bad("too long", "at most 4096 bytes")
 	case isImage(raw):
 		return "", bad("image bytes", "share a hash of the picture, never the picture")
-	case !utf8.ValidString(raw):
+	case !plain && !utf8.ValidString(raw):
 		return "", bad("not valid UTF-8", "send UTF-8 text")
 	}
 	s := strings.TrimSpace(raw)
 	switch {
 	case s == "":
 		return "", bad("empty", "give the value to share")
-	case strings.ContainsFunc(s, hostile):
+	case !plain && strings.ContainsFunc(s, hostile):
 		return "", bad("holds control characters", "remove them")
 	case len(s) >= 5 && strings.EqualFold(s[:5], "data:") || holdsPicture(s):
 		return "", bad("content in disguise", "a data URI or encoded picture is content; share a hash or a link")
 	}
 	return s, nil
+}
+
+// printable reports whether s is nothing but visible ASCII and blanks, as nearly all values
+// are: what is asked of single characters need not be asked then.
+func printable(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
 }
 
 // hostile reports control characters other than white space.

@@ -29,19 +29,31 @@ func normalizeURL(s string) (Value, error) {
 	if out, ok := plainURL(s); ok {
 		return Value{Canonical: out}, nil
 	}
-	return parseURL(s)
+	scheme, rest, err := spellURL(s)
+	if err != nil {
+		return Value{}, err
+	}
+	if out, ok := plainURL(scheme + "://" + rest); ok {
+		return Value{Canonical: out}, nil
+	}
+	return parseURL(scheme, rest)
 }
 
-// parseURL is normalizeURL without its short cut.
-func parseURL(s string) (Value, error) {
-	scheme, rest := splitScheme(wideURL(unwrap(s)))
+// spellURL undoes what makes an address harmless: its scheme, and what follows "://".
+func spellURL(s string) (scheme, rest string, err error) {
+	scheme, rest = splitScheme(wideURL(unwrap(s)))
 	if scheme == "" {
 		if !looksLikeHost(rest) {
-			return Value{}, bad("not a web address", "write it as https://example.com/path")
+			return "", "", bad("not a web address", "write it as https://example.com/path")
 		}
 		scheme = "https"
 	}
-	u, err := whatwg.Parse(scheme + "://" + refangURL(rest))
+	return scheme, refangURL(rest), nil
+}
+
+// parseURL is normalizeURL without its short cuts, of what spellURL returned.
+func parseURL(scheme, rest string) (Value, error) {
+	u, err := whatwg.Parse(scheme + "://" + rest)
 	if err != nil {
 		return Value{}, bad("not a web address", "no browser can open it")
 	}
@@ -72,9 +84,10 @@ func parseURL(s string) (Value, error) {
 	return Value{Canonical: out}, nil
 }
 
-// plainURL recognizes an address that is in canonical form but for a fragment, without
-// parsing it: most addresses in real text are. It may say no to one that is; it must not
-// say yes to one that is not (a fuzz target holds it to that).
+// plainURL brings a plain address to its canonical form without parsing it: one of simple
+// characters, of which nothing but the case of the host, a fragment and tracking parameters
+// has to go. Most addresses in real text are. It may say no to any; what it says yes to it
+// must give the form the parser gives (a fuzz target holds it to that).
 func plainURL(s string) (string, bool) {
 	s, _, _ = strings.Cut(s, "#")
 	rest, ok := strings.CutPrefix(s, "https://")
@@ -83,44 +96,51 @@ func plainURL(s string) (string, bool) {
 			return "", false
 		}
 	}
+	scheme := s[:len(s)-len(rest)]
 	rest, query, asked := strings.Cut(rest, "?")
 	slash := strings.IndexByte(rest, '/')
-	if slash <= 0 || strings.Trim(rest[slash:], "/") == "" || asked && !plainQuery(query) {
+	if slash <= 0 || strings.Trim(rest[slash:], "/") == "" || !plainQuery(query) || !plainPath(rest[slash:]) || !ascii(rest[:slash]) {
 		return "", false
 	}
-	host, path := rest[:slash], rest[slash:]
+	host, path := strings.ToLower(rest[:slash]), rest[slash:]
 	dot := strings.LastIndexByte(host, '.')
 	// A last label that begins with a digit may be read as a number: the parser decides.
 	if !plainHost(host) || strings.Contains(host, "xn--") || dot < 0 || dot+1 == len(host) || isDigit(host[dot+1]) {
 		return "", false
 	}
+	kept := dropTracking(query)
+	switch {
+	case host == rest[:slash] && asked == (kept != "") && kept == query:
+		return s, true
+	case kept == "":
+		return scheme + host + path, true
+	}
+	return scheme + host + path + "?" + kept, true
+}
+
+// plainPath reports a path that stays as it is.
+func plainPath(path string) bool {
 	for i := range len(path) {
 		switch c := path[i]; {
 		case c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_':
 		case c == '/':
 			if i+1 < len(path) && path[i+1] == '.' {
-				return "", false
+				return false
 			}
 		case c == '.' || c == '~' || c == '+' || c == '=' || c == ',' || c == ':' || c == '@' || c == '&' || c == '!' || c == ';' || c == '$' || c == '*':
 		default:
-			return "", false
+			return false
 		}
 	}
-	return s, true
+	return true
 }
 
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
-// plainQuery reports a query that stays as it is: simple characters, nothing to drop.
+// plainQuery reports a query of simple characters: of it only whole parameters are dropped.
 func plainQuery(query string) bool {
 	for i := range len(query) {
 		if c := query[i]; !unreserved(c) && c != '=' && c != '&' && c != '/' && c != ',' && c != ':' && c != '+' {
-			return false
-		}
-	}
-	for p := range strings.SplitSeq(query, "&") {
-		name, _, _ := strings.Cut(p, "=")
-		if p == "" || isTracking(strings.ToLower(name)) {
 			return false
 		}
 	}
@@ -210,12 +230,17 @@ func dropTracking(query string) string {
 	if query == "" {
 		return ""
 	}
-	kept := make([]string, 0, 8)
+	kept, all := make([]string, 0, 8), true
 	for p := range strings.SplitSeq(query, "&") {
 		name, _, _ := strings.Cut(p, "=")
 		if p != "" && !isTracking(strings.ToLower(decodePercent(name))) {
 			kept = append(kept, p)
+		} else {
+			all = false
 		}
+	}
+	if all {
+		return query
 	}
 	return strings.Join(kept, "&")
 }
