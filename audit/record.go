@@ -103,7 +103,7 @@ func (o Opening) Verify(leaf Leaf) error {
 
 // commitment binds kind, second and both parts, the person part through PersonCommit so
 // that it can be recomputed after erasure.
-func (o Opening) commitment() [32]byte {
+func (o *Opening) commitment() [32]byte {
 	facts := commitPart(o.FactsSalt, factsLabel, o.Kind, o.Facts)
 	buf := make([]byte, 0, len(leafLabel)+1+8+32+32)
 	buf = append(buf, leafLabel...)
@@ -119,19 +119,26 @@ func (o Opening) commitment() [32]byte {
 func commitPart(salt [32]byte, label string, kind Kind, part []byte) (sum [32]byte) {
 	// HMAC (RFC 2104) written out: a key that is used once costs the package crypto/hmac more
 	// to set up than the digest itself.
-	var space [1024]byte
-	inner := append(space[:0], salt[:]...)
-	inner = append(inner, make([]byte, sha256.BlockSize-len(salt))...)
-	outer := [sha256.BlockSize + sha256.Size]byte{}
-	copy(outer[:], inner)
-	for i := range sha256.BlockSize {
-		inner[i] ^= 0x36
-		outer[i] ^= 0x5c
-	}
+	var space [512]byte // for nearly all parts
+	var outer [sha256.BlockSize + sha256.Size]byte
+	inner := append(space[:0], innerPad[:]...)
+	copy(outer[:], outerPad[:])
+	subtle.XORBytes(inner, inner, salt[:])
+	subtle.XORBytes(outer[:], outer[:], salt[:])
 	inner = append(inner, label...)
 	inner = append(inner, byte(kind))
 	inner = append(inner, part...)
 	sum = sha256.Sum256(inner)
 	copy(outer[sha256.BlockSize:], sum[:])
 	return sha256.Sum256(outer[:])
+}
+
+// The pads of HMAC.
+var innerPad, outerPad = pad(0x36), pad(0x5c)
+
+func pad(c byte) (p [sha256.BlockSize]byte) {
+	for i := range p {
+		p[i] = c
+	}
+	return p
 }
