@@ -2,7 +2,9 @@ package api
 
 import (
 	"bytes"
+	"encoding/binary"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -14,12 +16,14 @@ import (
 // twice, an escape in a text, a value of another type) is left to web.Decode, which takes
 // or refuses it with all its care. A fuzz target holds the two to each other.
 
-// readDrafts reads a whole batch: {"items":[{…},…]}.
+// readDrafts reads a whole batch: {"items":[{…},…]}. The texts of the drafts are parts of one
+// copy of the body.
 func readDrafts(body []byte) ([]lantern.Draft, bool) {
 	if !utf8.Valid(body) {
 		return nil, false
 	}
-	p := &reader{b: body, ok: true}
+	p := &reader{b: body, s: string(body), plain: bytes.IndexByte(body, '\\') < 0 && !holdsControl(body), ok: true}
+	p.ids, p.tags = make([]lantern.ID, 0, len(body)/300+1), make([]lantern.Tag, 0, len(body)/300+1)
 	var drafts []lantern.Draft
 	p.object(func(name string) bool {
 		if name != "items" || drafts != nil {
@@ -39,31 +43,65 @@ func readDrafts(body []byte) ([]lantern.Draft, bool) {
 	return drafts, p.end() && len(drafts) > 0
 }
 
+// holdsControl reports whether b holds a control character, eight bytes at a time.
+func holdsControl(b []byte) bool {
+	const ones = 0x0101010101010101
+	for ; len(b) >= 8; b = b[8:] {
+		// Bytes below a blank borrow into their top bit; bytes above 0x7f have it already.
+		if v := binary.LittleEndian.Uint64(b); (v-' '*ones)&^v&(0x80*ones) != 0 {
+			return true
+		}
+	}
+	for _, c := range b {
+		if c < ' ' {
+			return true
+		}
+	}
+	return false
+}
+
 // reader goes through JSON once, from left to right. Once ok is false the rest means nothing.
 type reader struct {
-	b  []byte
-	ok bool
+	b     []byte
+	s     string // the same bytes
+	at    int    // what comes next
+	plain bool   // there are neither control characters nor backslashes in all of it
+	ok    bool
+
+	read   string    // the last time that was read
+	moment time.Time // what it is
+
+	// Programs and tags of all drafts, one after the other.
+	ids  []lantern.ID
+	tags []lantern.Tag
 }
 
 // end reports whether everything was read and in form.
 func (p *reader) end() bool {
 	p.space()
-	return p.ok && len(p.b) == 0
+	return p.ok && p.at == len(p.b)
 }
 
 func (p *reader) space() {
-	for len(p.b) > 0 && (p.b[0] == ' ' || p.b[0] == '\n' || p.b[0] == '\t' || p.b[0] == '\r') {
-		p.b = p.b[1:]
+	for p.at < len(p.b) {
+		switch p.b[p.at] {
+		case ' ', '\n', '\t', '\r':
+			p.at++
+		default:
+			return
+		}
 	}
 }
 
 // eat takes one byte if it comes next.
 func (p *reader) eat(c byte) bool {
-	p.space()
-	if !p.ok || len(p.b) == 0 || p.b[0] != c {
+	if p.at < len(p.b) && p.b[p.at] != c { // nearly always there is no space
+		p.space()
+	}
+	if !p.ok || p.at == len(p.b) || p.b[p.at] != c {
 		return false
 	}
-	p.b = p.b[1:]
+	p.at++
 	return true
 }
 
@@ -91,9 +129,9 @@ func (p *reader) members(open, shut byte, member func()) {
 // object calls member for each name, to read its value; false means that it cannot.
 func (p *reader) object(member func(name string) bool) {
 	p.members('{', '}', func() {
-		name := p.raw()
+		name := p.text()
 		p.must(':')
-		if p.ok && !member(string(name)) {
+		if p.ok && !member(name) {
 			p.ok = false
 		}
 	})
@@ -101,52 +139,68 @@ func (p *reader) object(member func(name string) bool) {
 
 func (p *reader) array(item func()) { p.members('[', ']', item) }
 
-// raw reads a text without escapes.
-func (p *reader) raw() []byte {
+// raw finds a text without escapes: it is from p.b[from] to before p.b[to].
+func (p *reader) raw() (from, to int) {
 	p.must('"')
 	if !p.ok {
-		return nil
+		return 0, 0
 	}
-	n := bytes.IndexByte(p.b, '"')
+	from = p.at
+	n := strings.IndexByte(p.s[from:], '"')
 	if n < 0 {
 		p.ok = false
-		return nil
+		return 0, 0
 	}
-	s := p.b[:n]
-	p.b = p.b[n+1:]
-	for _, c := range s {
-		if c < ' ' || c == '\\' {
-			p.ok = false
+	to = from + n
+	p.at = to + 1
+	if !p.plain {
+		for _, c := range p.b[from:to] {
+			if c < ' ' || c == '\\' {
+				p.ok = false
+			}
 		}
 	}
-	return s
+	return from, to
+}
+
+func (p *reader) text() string {
+	from, to := p.raw()
+	return p.s[from:to]
 }
 
 // text reads a text into a field that holds one.
 func text[T ~string](p *reader, into *T) bool {
-	*into = T(p.raw())
+	*into = T(p.text())
 	return p.ok
 }
 
 func (p *reader) id(into *lantern.ID) bool {
-	s := p.raw()
+	s := p.text()
 	var err error
 	if len(s) > 0 {
-		*into, err = lantern.ParseID(string(s))
+		*into, err = lantern.ParseID(s)
 	}
 	return p.ok && err == nil
 }
 
 func (p *reader) time(into *time.Time) bool {
-	return p.ok && into.UnmarshalText(p.raw()) == nil
+	from, to := p.raw()
+	if s := p.s[from:to]; s == "" || s != p.read { // the drafts of a batch often say the same
+		if !p.ok || p.moment.UnmarshalText(p.b[from:to]) != nil {
+			return false
+		}
+		p.read = s
+	}
+	*into = p.moment
+	return p.ok
 }
 
 // literal takes a word.
 func (p *reader) literal(s string) bool {
-	if !bytes.HasPrefix(p.b, []byte(s)) {
+	if !strings.HasPrefix(p.s[p.at:], s) {
 		return false
 	}
-	p.b = p.b[len(s):]
+	p.at += len(s)
 	return true
 }
 
@@ -159,15 +213,17 @@ func (p *reader) flag(into *bool) bool {
 // int reads a small whole number without a sign.
 func (p *reader) int(into *int) bool {
 	p.space()
+	s := p.s[p.at:]
 	n := 0
-	for n < len(p.b) && p.b[n] >= '0' && p.b[n] <= '9' {
+	for n < len(s) && s[n] >= '0' && s[n] <= '9' {
 		n++
 	}
-	if n == 0 || n > 9 || p.b[0] == '0' && n > 1 || n < len(p.b) && (p.b[n] == '.' || p.b[n] == 'e' || p.b[n] == 'E') {
+	if n == 0 || n > 9 || s[0] == '0' && n > 1 || n < len(s) && (s[n] == '.' || s[n] == 'e' || s[n] == 'E') {
 		return false
 	}
-	v, err := strconv.Atoi(string(p.b[:n]))
-	*into, p.b = v, p.b[n:]
+	v, err := strconv.Atoi(s[:n])
+	*into = v
+	p.at += n
 	return err == nil
 }
 
@@ -181,12 +237,13 @@ func (p *reader) draft(d *lantern.Draft) {
 	p.object(func(name string) bool {
 		switch name {
 		case "programs":
-			d.Programs = make([]lantern.ID, 0, 1)
+			first := len(p.ids)
 			p.array(func() {
 				var id lantern.ID
 				p.ok = p.id(&id) && p.ok
-				d.Programs = append(d.Programs, id)
+				p.ids = append(p.ids, id)
 			})
+			d.Programs = p.ids[first:len(p.ids):len(p.ids)]
 			return once(0)
 		case "type":
 			return once(1) && text(p, &d.Type)
@@ -195,12 +252,9 @@ func (p *reader) draft(d *lantern.Draft) {
 		case "status":
 			return once(3) && text(p, &d.Status)
 		case "tags":
-			d.Tags = make([]lantern.Tag, 0, 1)
-			p.array(func() {
-				var t lantern.Tag
-				text(p, &t)
-				d.Tags = append(d.Tags, t)
-			})
+			first := len(p.tags)
+			p.array(func() { p.tags = append(p.tags, lantern.Tag(p.text())) })
+			d.Tags = p.tags[first:len(p.tags):len(p.tags)]
 			return once(4)
 		case "severity":
 			return once(5) && text(p, &d.Severity)
