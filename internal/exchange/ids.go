@@ -58,13 +58,13 @@ func (b *idBlock) renew(number int64) {
 
 // signalID gives a signal its id. It waits for a transaction when a block is used up, once
 // in some 25,000 signals.
-func (x *Exchange) signalID(ctx context.Context, random io.Reader) (lantern.ID, error) {
+func (x *Exchange) signalID(ctx context.Context, random io.ByteReader) (lantern.ID, error) {
 	for {
-		var step [1]byte
-		if _, err := io.ReadFull(random, step[:]); err != nil {
+		step, err := random.ReadByte()
+		if err != nil {
 			return 0, fmt.Errorf("drawing an id: %w", err)
 		}
-		if id := x.ids.take(step[0]); id != 0 {
+		if id := x.ids.take(step); id != 0 {
 			return id, nil
 		}
 		if err := x.takeBlock(ctx); err != nil {

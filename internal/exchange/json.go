@@ -21,10 +21,10 @@ func appendID(b []byte, id lantern.ID) []byte {
 }
 
 // appendText appends a string. What must be escaped is left to encoding/json.
-func appendText[T ~string](b []byte, s T) []byte {
+func appendText[T ~string | ~[]byte](b []byte, s T) []byte {
 	for i := range len(s) {
 		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' || c >= utf8.RuneSelf {
-			text, err := json.Marshal(s)
+			text, err := json.Marshal(string(s))
 			if err != nil {
 				panic(err) // a string can always be encoded
 			}
@@ -106,16 +106,16 @@ func list[T any](o *object, name string, items []T, item func([]byte, T) []byte)
 	o.b = append(o.b, ']')
 }
 
-// encode is the JSON of facts.
-func (f facts) encode() ([]byte, error) {
+// encode appends the JSON of facts to b.
+func (f *facts) encode(b []byte) ([]byte, error) {
 	if f.Restore != nil {
-		text, err := json.Marshal(f)
+		text, err := json.Marshal(*f) // a copy, or every f would have to outlive its caller
 		if err != nil {
-			return nil, fmt.Errorf("encoding a log record: %w", err)
+			return b, fmt.Errorf("encoding a log record: %w", err)
 		}
-		return text, nil
+		return append(b, text...), nil
 	}
-	o := begin(make([]byte, 0, 384))
+	o := begin(b)
 	o.id("member", f.Member)
 	o.id("actor", f.Actor)
 	o.id("key", f.Key)
@@ -146,8 +146,7 @@ func (f facts) encode() ([]byte, error) {
 
 // encodeOpinion is the part of a draft that stays in the open: neither value nor note, and
 // nothing that has a column or table of its own.
-func encodeOpinion(d lantern.Draft) (string, error) {
-	d.Value, d.Note, d.Programs, d.Links, d.Expires = "", "", nil, nil, time.Time{}
+func encodeOpinion(d *lantern.Draft) (string, error) {
 	for _, t := range []time.Time{d.Basis.At, d.FirstSeen, d.LastSeen} {
 		if y := t.Year(); y < 0 || y > 9999 {
 			return "", &lantern.Error{Kind: lantern.Invalid, Reason: "holds a time outside of the years 0 to 9999", Fix: "check basis.at, first_seen and last_seen"}

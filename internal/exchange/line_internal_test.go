@@ -24,7 +24,7 @@ func TestLineEqualsEncodingJSON(t *testing.T) {
 		d := lantern.Draft{Type: "url", Status: lantern.Status(word.Draw(r, "status")), Tags: []lantern.Tag{"csam"},
 			Severity: lantern.High, Imminent: rapid.Bool().Draw(r, "imminent"), Confidence: rapid.IntRange(0, 100).Draw(r, "confidence"),
 			Basis: lantern.Basis{Policy: text.Draw(r, "policy"), ReviewedBy: lantern.ByHuman, At: moment.Draw(r, "at")}, Language: word.Draw(r, "language")}
-		opinion, err := encodeOpinion(d)
+		opinion, err := encodeOpinion(&d)
 		if err != nil {
 			t.Fatal(err)
 		}

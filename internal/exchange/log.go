@@ -184,6 +184,9 @@ type txn struct {
 	told   bool             // there is something to send
 	wrote  bool
 	erased bool // something was erased whose bytes must be destroyed
+
+	slab                    // of what entries of the log keep
+	text, plain, aad []byte // scratch of record
 }
 
 // begin locks the log's head and reads the clock under it.
@@ -258,36 +261,49 @@ type entry struct {
 }
 
 // record appends a leaf and returns its index.
-func (t *txn) record(e entry) (int64, error) {
+func (t *txn) record(e entry) (int64, error) { return t.enter(&e) }
+
+// enter is record for what happens once for each signal: an entry is large to hand around.
+func (t *txn) enter(e *entry) (int64, error) {
 	if err := t.claim(e.by); err != nil {
 		return 0, err
 	}
-	f := e.facts
+	f := &e.facts
 	if e.by.Member != 0 {
 		f.Member, f.Actor, f.Key = e.by.Member, e.by.ID(), e.by.Key
 	}
 	f.Month = t.month
-	text, err := f.encode()
-	if err != nil {
+	var err error
+	if t.text, err = f.encode(t.text[:0]); err != nil {
 		return 0, err
 	}
-	leaf, opening, err := audit.Commit(audit.Record{Kind: e.kind, Time: t.now, Person: e.person, Facts: text}, t.random)
+	leaf, opening, err := audit.Commit(audit.Record{Kind: e.kind, Time: t.now, Person: e.person, Facts: t.text}, t.random)
 	if err != nil {
 		return 0, fmt.Errorf("committing to a log record: %w", err)
 	}
+	kept := t.room(audit.LeafSize + 3*32 + seal.Overhead + len(e.person)) // all that the row keeps but for the facts
+	keep := func(b []byte) []byte {
+		start := len(kept)
+		kept = append(kept, b...)
+		return kept[start:len(kept):len(kept)]
+	}
 	row := store.LeafRow{
-		Index: t.tree.Size(), Data: leaf[:], Actor: f.Member, Owner: f.Owner, Signal: f.Signal,
-		Facts: string(text), FactsSalt: opening.FactsSalt[:], Commitment: opening.PersonCommit[:],
+		Index: t.tree.Size(), Data: keep(leaf[:]), Actor: f.Member, Owner: f.Owner, Signal: f.Signal,
+		Facts: string(t.text), FactsSalt: keep(opening.FactsSalt[:]), Commitment: keep(opening.PersonCommit[:]),
 	}
 	if row.Owner == 0 {
 		row.Owner = f.Member
 	}
 	if e.record != nil {
-		if row.Person, err = e.record.Seal(t.random, personAAD(f.Signal), append(opening.PersonSalt[:], e.person...)); err != nil {
+		t.plain = append(append(t.plain[:0], opening.PersonSalt[:]...), e.person...)
+		t.aad = appendPersonAAD(t.aad[:0], f.Signal)
+		row.Person, err = e.record.AppendSeal(kept[len(kept):], t.random, t.aad, t.plain)
+		clear(t.plain)
+		if err != nil {
 			return 0, fmt.Errorf("sealing a log record: %w", err)
 		}
 	} else {
-		row.PersonSalt = opening.PersonSalt[:]
+		row.PersonSalt = keep(opening.PersonSalt[:])
 	}
 	t.wrote = true
 	t.tree.Append(audit.LeafHash(leaf))

@@ -53,7 +53,9 @@ func (s *sharing) place(by policy.Actor, p *prepared, programs []lantern.ID, kin
 	default:
 		s.t.tellImminent(p.row, p.draft.Programs)
 	}
-	leaf, err := s.t.record(entry{kind: kind, by: by, facts: p.facts(), person: p.person, record: &p.record})
+	e := entry{kind: kind, by: by, person: p.person, record: &p.record}
+	p.tell(&e.facts)
+	leaf, err := s.t.enter(&e)
 	return lantern.ShareResult{Status: status, Signal: p.row.ID, Leaf: leaf}, err
 }
 

@@ -1,12 +1,9 @@
 package exchange
 
 import (
-	"bufio"
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"time"
 
@@ -29,18 +26,24 @@ type prepared struct {
 	person  []byte       // what the log keeps erasably
 	expires time.Time    // as the draft wishes
 	rules   []lantern.Program
+
+	versions [1]int // room for the versions of the rules, in what the log keeps
 }
 
-// prepare does everything that needs no database.
-func (x *Exchange) prepare(ctx context.Context, a policy.Actor, d lantern.Draft, k *desk) (*prepared, error) {
-	if err := d.Validate(); err != nil {
+// prepare does everything that needs no database. The draft is left as it is, but for the
+// order of its programs.
+func (x *Exchange) prepare(ctx context.Context, a policy.Actor, draft *lantern.Draft, k *desk) (*prepared, error) {
+	if err := draft.Validate(); err != nil {
 		return nil, err
 	}
-	kind, ok := signal.Lookup(d.Type)
+	kind, ok := signal.Lookup(draft.Type)
 	if !ok {
 		return nil, &lantern.Error{Kind: lantern.Invalid, Field: "/type", Reason: "not a signal type", Fix: "GET /v1/types lists them"}
 	}
-	v, err := normalize(kind, &d)
+	p := k.next()
+	p.draft, p.kind, p.expires = *draft, kind, draft.Expires
+	d := &p.draft
+	v, err := normalize(kind, d)
 	if err == nil && x.Screen != nil {
 		err = x.Screen(kind.Name, v.Canonical)
 	}
@@ -50,35 +53,11 @@ func (x *Exchange) prepare(ctx context.Context, a policy.Actor, d lantern.Draft,
 	if err := errors.Join(k.checkText("/note", d.Note), k.checkText("/basis/action", d.Basis.Action)); err != nil {
 		return nil, err
 	}
-	withDefaults(&d)
+	withDefaults(d)
 	d.Value = v.Canonical
 	slices.Sort(d.Programs)
 	d.Programs = slices.Compact(d.Programs)
-	p := &prepared{draft: d, kind: kind, expires: d.Expires}
-	return p, x.sealDraft(ctx, a, p, k.random)
-}
-
-// desk is what the drafts of one batch share while they are prepared.
-type desk struct {
-	random  io.Reader
-	checked map[string]bool // texts that passed: the drafts of a batch often say the same
-}
-
-// draftRandom is about how many random bytes a draft takes: id, data key, four nonces.
-const draftRandom = 88
-
-func (x *Exchange) newDesk(drafts int) *desk {
-	return &desk{random: bufio.NewReaderSize(x.Random, min(drafts*draftRandom, 4096)), checked: map[string]bool{}}
-}
-
-// checkText is checkText, once for each text.
-func (k *desk) checkText(field, text string) error {
-	if k.checked[text] {
-		return nil
-	}
-	err := checkText(field, text)
-	k.checked[text] = err == nil
-	return err
+	return p, x.sealDraft(ctx, a, p, k)
 }
 
 // checkText refuses personal data in a text of people's own.
@@ -106,35 +85,37 @@ func withDefaults(d *lantern.Draft) {
 
 // sealDraft gives the draft an identity, seals what must be sealed and computes the
 // keyed marks it is found by.
-func (x *Exchange) sealDraft(ctx context.Context, a policy.Actor, p *prepared, random io.Reader) error {
+func (x *Exchange) sealDraft(ctx context.Context, a policy.Actor, p *prepared, k *desk) error {
 	d := &p.draft
-	id, err := x.signalID(ctx, random)
+	id, err := x.signalID(ctx, k.random)
 	if err != nil {
 		return err
 	}
-	opinion, err := encodeOpinion(*d)
+	opinion, err := k.opinionOf(d)
 	if err != nil {
 		return err
 	}
 	sum := x.Sealer.Index("signal", string(d.Type), d.Value)
-	key := [16]byte(sum[:])
-	for _, program := range d.Programs {
-		p.values = append(p.values, x.valueID(program, key))
-	}
+	key := append(k.room(16), sum[:16]...)
+	p.values = k.valueIDs(d.Programs, key)
 	p.row = store.SignalRow{
-		ID: id, Member: a.Member, Type: d.Type, Key: key[:], State: lantern.Active, Status: d.Status, Imminent: d.Imminent,
-		Opinion: opinion, Content: x.contentMark(d.Note),
+		ID: id, Member: a.Member, Type: d.Type, Key: key, State: lantern.Active, Status: d.Status, Imminent: d.Imminent,
+		Opinion: opinion, Content: k.contentMark(d.Note),
 	}
-	if p.record, p.row.Wrapped, err = x.Sealer.NewRecord(ctx, random); err != nil {
+	if p.record, p.row.Wrapped, err = x.Sealer.AppendRecord(ctx, k.room(wrappedSize), k.random); err != nil {
 		return fmt.Errorf("making a record key: %w", err)
 	}
-	if p.row.Value, err = p.record.Seal(random, valueAAD(id), []byte(d.Value)); err != nil {
+	k.aad = appendValueAAD(k.aad[:0], id)
+	if p.row.Value, err = k.seal(p.record, d.Value); err != nil {
 		return fmt.Errorf("sealing a value: %w", err)
 	}
-	if p.row.Note, err = x.sealNote(p.record, id, d.Note); err != nil {
-		return err
+	if d.Note != "" {
+		k.aad = appendNoteAAD(k.aad[:0], id)
+		if p.row.Note, err = k.seal(p.record, d.Note); err != nil {
+			return fmt.Errorf("sealing a note: %w", err)
+		}
 	}
-	person := begin(make([]byte, 0, 32+len(d.Value)+len(d.Note)))
+	person := begin(k.room(32 + len(d.Value) + len(d.Note)))
 	person.name("value")
 	person.b = appendText(person.b, d.Value)
 	person.text("note", d.Note)
@@ -152,19 +133,12 @@ func (x *Exchange) contentMark(note string) []byte {
 	return sum[:]
 }
 
-// valueID names a value in a program: 63 bits of a keyed permutation of its index, so that
-// equal values meet without a table of values, and nobody without the key can compute it
-// or link a value's ids in two programs.
-func (x *Exchange) valueID(program lantern.ID, index [16]byte) lantern.ID {
-	sum := x.Sealer.Permute("value", program.String(), index)
-	return lantern.ID(binary.BigEndian.Uint64(sum[:8])>>1 | 1)
-}
-
-func (p *prepared) facts() facts {
-	f := facts{Signal: p.row.ID, Owner: p.row.Member, Programs: p.draft.Programs, Type: p.draft.Type, Status: p.draft.Status,
-		Tags: p.draft.Tags, Basis: p.draft.Basis.ReviewedBy, State: string(p.row.State)}
+// tell fills in what the log keeps of the draft.
+func (p *prepared) tell(f *facts) {
+	f.Signal, f.Owner, f.Programs, f.Type, f.Status = p.row.ID, p.row.Member, p.draft.Programs, p.draft.Type, p.draft.Status
+	f.Tags, f.Basis, f.State = p.draft.Tags, p.draft.Basis.ReviewedBy, string(p.row.State)
+	f.Policy = p.versions[:0]
 	for _, r := range p.rules {
 		f.Policy = append(f.Policy, r.Policy.Version)
 	}
-	return f
 }

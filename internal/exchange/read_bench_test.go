@@ -7,11 +7,11 @@ import (
 	"runtime"
 	"slices"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
 	"lantern"
+	"lantern/internal/exchange"
 	"lantern/internal/exchange/exchangetest"
 )
 
@@ -33,16 +33,6 @@ func fill(b *testing.B, w *exchangetest.World, c exchangetest.Company, n int) {
 	}
 }
 
-// processorTime is what this process used of all processors. On a machine that others use
-// too it tells more than the clock.
-func processorTime() time.Duration {
-	var u syscall.Rusage
-	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
-		return 0
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
-}
-
 // A round is one snapshot of the whole feed.
 func BenchmarkSnapshot(b *testing.B) {
 	engines(b, func(b *testing.B, url string) {
@@ -51,7 +41,7 @@ func BenchmarkSnapshot(b *testing.B) {
 		fill(b, w, red, *feedSize)
 		blue := w.AddCompany("Facegram")
 		var size, most int64
-		before := processorTime()
+		before := exchange.ProcessorTime()
 		b.ResetTimer()
 		for range b.N {
 			err := w.Snapshot(b.Context(), blue.Service, w.Program.ID, lantern.FeedFilter{}, func(block []byte) error {
@@ -68,7 +58,7 @@ func BenchmarkSnapshot(b *testing.B) {
 		}
 		b.ReportMetric(float64(size)/1e6/b.Elapsed().Seconds(), "MB/s")
 		b.ReportMetric(float64(size)/float64(b.N**feedSize), "B/signal")
-		b.ReportMetric(float64((processorTime()-before).Microseconds())/float64(b.N**feedSize), "cpu-µs/signal")
+		b.ReportMetric(float64((exchange.ProcessorTime()-before).Microseconds())/float64(b.N**feedSize), "cpu-µs/signal")
 		b.ReportMetric(float64(most)/1e6, "MB-heap")
 	})
 }

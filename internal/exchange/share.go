@@ -81,8 +81,8 @@ func (x *Exchange) prepareAll(ctx context.Context, a policy.Actor, drafts []lant
 	defer leave()
 	refused = make([]*lantern.Error, len(drafts))
 	desk := x.newDesk(len(drafts))
-	for i, d := range drafts {
-		p, err := x.prepare(ctx, a, d, desk)
+	for i := range drafts {
+		p, err := x.prepare(ctx, a, &drafts[i], desk)
 		if err != nil {
 			if !errors.As(err, &refused[i]) {
 				return nil, nil, err
@@ -216,6 +216,7 @@ func (s *sharing) enter(rows []store.SignalRow, batches []batch, in map[lantern.
 			}
 		}
 	}
+	s.t.leaves, s.t.slab.size = slices.Grow(s.t.leaves, len(rows)), min(len(rows)*leafRoom, maxSlab)
 	stored := make(chan error, 1)
 	go func(tx *sqldb.Tx) { stored <- store.InsertSignals(s.t.ctx, tx, rows) }(s.t.writing())
 	for _, b := range batches {

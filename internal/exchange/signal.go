@@ -325,7 +325,7 @@ func (x *Exchange) applyRenewal(t *txn, row *store.SignalRow, r lantern.Renewal)
 		return err
 	}
 	s.Draft.Basis = r.Basis
-	if row.Opinion, err = encodeOpinion(s.Draft); err != nil {
+	if row.Opinion, err = encodeOpinion(&s.Draft); err != nil {
 		return err
 	}
 	row.Content = x.contentMark(s.Note)

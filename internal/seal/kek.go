@@ -14,6 +14,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -61,28 +62,29 @@ func (k *LocalKEK) ID() string { return hex.EncodeToString(k.id[:]) }
 // IndexSecret returns the secret of the index keys.
 func (k *LocalKEK) IndexSecret(context.Context) ([]byte, error) { return k.index, nil }
 
-// Wrap encrypts a data key. It never blocks.
-func (k *LocalKEK) Wrap(_ context.Context, key []byte) ([]byte, error) {
-	out := make([]byte, 1+idSize+nonceSize, 1+idSize+nonceSize+len(key)+tagSize)
-	out[0] = version
-	copy(out[1:], k.id[:])
-	nonce := out[1+idSize:]
+// Wrap encrypts a data key and appends it to b. It never blocks.
+func (k *LocalKEK) Wrap(_ context.Context, b, key []byte) ([]byte, error) {
+	start := len(b)
+	b = slices.Grow(b, 1+idSize+nonceSize+len(key)+tagSize)
+	b = append(append(b, version), k.id[:]...)
+	head := b[start:]
+	nonce := b[len(b) : len(b)+nonceSize]
 	if _, err := rand.Read(nonce); err != nil {
-		return nil, fmt.Errorf("drawing a nonce: %w", err)
+		return b[:start], fmt.Errorf("drawing a nonce: %w", err)
 	}
-	return k.aead.Seal(out, nonce, key, out[:1+idSize]), nil
+	return k.aead.Seal(b[:len(b)+nonceSize], nonce, key, head), nil
 }
 
-// Unwrap decrypts a data key. The error is [ErrOpen].
-func (k *LocalKEK) Unwrap(_ context.Context, wrapped []byte) ([]byte, error) {
+// Unwrap decrypts a data key and appends it to b. The error is [ErrOpen].
+func (k *LocalKEK) Unwrap(_ context.Context, b, wrapped []byte) ([]byte, error) {
 	if len(wrapped) < 1+idSize+nonceSize+tagSize || wrapped[0] != version ||
 		subtle.ConstantTimeCompare(wrapped[1:1+idSize], k.id[:]) != 1 {
-		return nil, ErrOpen
+		return b, ErrOpen
 	}
 	head, nonce, body := wrapped[:1+idSize], wrapped[1+idSize:1+idSize+nonceSize], wrapped[1+idSize+nonceSize:]
-	key, err := k.aead.Open(nil, nonce, body, head)
+	key, err := k.aead.Open(b, nonce, body, head)
 	if err != nil {
-		return nil, ErrOpen
+		return b, ErrOpen
 	}
 	return key, nil
 }

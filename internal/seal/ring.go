@@ -61,10 +61,10 @@ func FileRing(path string) (*Ring, error) {
 	})
 }
 
-// find returns the key of an id, reading the keys again if it is not there, but not more
-// often than once a second: ids come from what was stored.
-func (r *Ring) find(id string) *LocalKEK {
-	has := func(k *LocalKEK) bool { return k.ID() == id }
+// find returns the key of an id, as its bytes, reading the keys again if it is not there, but
+// not more often than once a second: ids come from what was stored.
+func (r *Ring) find(id []byte) *LocalKEK {
+	has := func(k *LocalKEK) bool { return bytes.Equal(k.id[:], id) }
 	r.mu.RLock()
 	i := slices.IndexFunc(r.keys, has)
 	keys := r.keys
@@ -89,7 +89,10 @@ func (r *Ring) find(id string) *LocalKEK {
 // Use puts the key of that id in force. If the ring has none, it returns a Conflict, and
 // wraps nothing until it has: what it wrapped would be under a key that is on its way out.
 func (r *Ring) Use(id string) error {
-	k := r.find(id)
+	var k *LocalKEK
+	if raw, err := hex.DecodeString(id); err == nil {
+		k = r.find(raw)
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.current = k
@@ -105,24 +108,28 @@ func errOtherKEK(id string) error {
 		Fix: "put that key into the folder of the keys, as kek or kek.next"}
 }
 
-// Wrap encrypts a data key under the key in force.
-func (r *Ring) Wrap(ctx context.Context, key []byte) ([]byte, error) {
+// Wrap encrypts a data key under the key in force and appends it to b.
+func (r *Ring) Wrap(ctx context.Context, b, key []byte) ([]byte, error) {
 	r.mu.RLock()
 	k := r.current
 	r.mu.RUnlock()
 	if k == nil {
-		return nil, &lantern.Error{Kind: lantern.Unavailable, Reason: "the key-encryption key in force is not here", Fix: "copy keys/kek.next to this machine"}
+		return b, &lantern.Error{Kind: lantern.Unavailable, Reason: "the key-encryption key in force is not here", Fix: "copy keys/kek.next to this machine"}
 	}
-	return k.Wrap(ctx, key)
+	return k.Wrap(ctx, b, key)
 }
 
-// Unwrap decrypts a data key that any of the keys wrapped. The error is [ErrOpen].
-func (r *Ring) Unwrap(ctx context.Context, wrapped []byte) ([]byte, error) {
-	k := r.find(WrappedBy(wrapped))
-	if k == nil {
-		return nil, ErrOpen
+// Unwrap decrypts a data key that any of the keys wrapped, and appends it to b. The error is
+// [ErrOpen].
+func (r *Ring) Unwrap(ctx context.Context, b, wrapped []byte) ([]byte, error) {
+	if len(wrapped) < 1+idSize {
+		return b, ErrOpen
 	}
-	return k.Unwrap(ctx, wrapped)
+	k := r.find(wrapped[1 : 1+idSize])
+	if k == nil {
+		return b, ErrOpen
+	}
+	return k.Unwrap(ctx, b, wrapped)
 }
 
 // ID names the key in force, "" if it is not here.
@@ -168,12 +175,12 @@ func (s *Sealer) Rewrap(ctx context.Context, wrapped []byte) (again []byte, chan
 	if WrappedBy(wrapped) == s.kek.ID() {
 		return wrapped, false, nil
 	}
-	key, err := s.kek.Unwrap(ctx, wrapped)
+	key, err := s.kek.Unwrap(ctx, nil, wrapped)
 	if err != nil {
 		return nil, false, fmt.Errorf("unwrapping a data key: %w", err)
 	}
 	defer clear(key)
-	if again, err = s.kek.Wrap(ctx, key); err != nil {
+	if again, err = s.kek.Wrap(ctx, nil, key); err != nil {
 		return nil, false, fmt.Errorf("wrapping a data key: %w", err)
 	}
 	return again, true, nil
@@ -186,7 +193,7 @@ func (s *Sealer) WrapIndex(ctx context.Context) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("fetching the index secret: %w", err)
 	}
-	return s.kek.Wrap(ctx, slices.Concat([]byte(indexLabel), secret))
+	return s.kek.Wrap(ctx, nil, slices.Concat([]byte(indexLabel), secret))
 }
 
 // indexLabel stands before the secret of the index keys, so that it does not pass for a data
@@ -196,7 +203,7 @@ const indexLabel = "lantern index secret v1 "
 // AdoptIndex takes the secret of the index keys from what [Sealer.WrapIndex] returned. It
 // must be called before anything is indexed.
 func (s *Sealer) AdoptIndex(ctx context.Context, wrapped []byte) error {
-	labelled, err := s.kek.Unwrap(ctx, wrapped)
+	labelled, err := s.kek.Unwrap(ctx, nil, wrapped)
 	secret, ok := bytes.CutPrefix(labelled, []byte(indexLabel))
 	if err == nil && !ok {
 		err = ErrOpen

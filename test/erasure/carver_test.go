@@ -104,7 +104,7 @@ func (a *adversary) dataKeys(files [][]byte) []cipher.Block {
 				break
 			}
 			at += next
-			key, err := a.kek.Unwrap(context.Background(), b[at:at+wrappedSize])
+			key, err := a.kek.Unwrap(context.Background(), nil, b[at:at+wrappedSize])
 			if err != nil || len(key) != 32 || found[[32]byte(key)] {
 				continue
 			}

@@ -385,7 +385,8 @@ func (w *world) traces(values []value) *needles {
 			n.coded(i, purpose+" index", mark)
 		}
 		index := s.Index("signal", string(v.kind), v.canonical)
-		sum := s.Permute("value", w.Program.ID.String(), [16]byte(index[:]))
+		sum := make([]byte, seal.BlockSize)
+		s.Permutation("value", w.Program.ID.String()).Apply(sum, index[:seal.BlockSize])
 		id := binary.BigEndian.Uint64(sum[:])>>1 | 1
 		n.add(i, "value id", binary.BigEndian.AppendUint64(nil, id))
 		n.add(i, "value id", binary.LittleEndian.AppendUint64(nil, id))
