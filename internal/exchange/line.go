@@ -29,11 +29,11 @@ func rest(r *store.FeedRow) (string, bool) {
 }
 
 // appendChange appends a row of a feed as one line of JSON, the same that encoding/json
-// makes of its [lantern.Change]. plain holds what was sealed.
-func appendChange(b []byte, program lantern.ID, r *store.FeedRow, a around, plain *lantern.Signal) ([]byte, error) {
+// makes of its [lantern.Change]. value and note are what was sealed.
+func appendChange(b []byte, program lantern.ID, r *store.FeedRow, a around, value, note []byte) ([]byte, error) {
 	opinion, known := rest(r)
-	if r.State != lantern.Active || !known || plain.Tactic != nil || a.incidents[r.ID] != 0 {
-		return appendSlowly(b, program, r, a, plain)
+	if r.State != lantern.Active || !known || r.Type == lantern.TacticType || a.incidents[r.ID] != 0 {
+		return appendSlowly(b, program, r, a, value, note)
 	}
 	b = append(b, `{"seq":`...)
 	b = strconv.AppendInt(b, r.Seq, 10)
@@ -44,13 +44,13 @@ func appendChange(b []byte, program lantern.ID, r *store.FeedRow, a around, plai
 	b = appendID(b, program)
 	b = append(b, `],"type":"`...)
 	b = append(b, r.Type...)
-	b = appendText(append(b, `","value":`...), plain.Value)
+	b = appendText(append(b, `","value":`...), value)
 	b = append(b, opinion[:len(opinion)-1]...)
 	if !r.Expires.IsZero() {
 		b = appendTime(append(b, `,"expires":`...), r.Expires)
 	}
-	if plain.Note != "" {
-		b = appendText(append(b, `,"note":`...), plain.Note)
+	if len(note) > 0 {
+		b = appendText(append(b, `,"note":`...), note)
 	}
 	for i, l := range a.links[r.ID] {
 		if i == 0 {
@@ -81,12 +81,17 @@ func appendChange(b []byte, program lantern.ID, r *store.FeedRow, a around, plai
 }
 
 // appendSlowly does the same with encoding/json.
-func appendSlowly(b []byte, program lantern.ID, r *store.FeedRow, a around, plain *lantern.Signal) ([]byte, error) {
+func appendSlowly(b []byte, program lantern.ID, r *store.FeedRow, a around, value, note []byte) ([]byte, error) {
 	list, err := disclosed{[]store.FeedRow{*r}, a}.opinions(program)
 	if err != nil {
 		return b, err
 	}
-	list[0].Signal.Value, list[0].Signal.Note, list[0].Signal.Tactic = plain.Value, plain.Note, plain.Tactic
+	if value != nil {
+		list[0].Signal.Note = string(note)
+		if err := showValue(&list[0].Signal, r.Type, string(value)); err != nil {
+			return b, err
+		}
+	}
 	text, err := json.Marshal(list[0])
 	if err != nil {
 		return b, fmt.Errorf("encoding a change: %w", err)

@@ -38,12 +38,12 @@ func TestLineEqualsEncodingJSON(t *testing.T) {
 			a.links[7] = append(a.links[7], lantern.Link{Kind: lantern.PostedAt, Signal: lantern.ID(rapid.Int64Range(1, 1e9).Draw(r, "target"))})
 			a.reactions[7][lantern.Reaction(word.Draw(r, "reaction"))] = rapid.IntRange(1, 9).Draw(r, "count")
 		}
-		plain := &lantern.Signal{Draft: lantern.Draft{Value: text.Draw(r, "value"), Note: text.Draw(r, "note")}}
-		got, err := appendChange(nil, 5, &row, a, plain)
+		value, note := []byte(text.Draw(r, "value")), []byte(text.Draw(r, "note"))
+		got, err := appendChange(nil, 5, &row, a, value, note)
 		if err != nil {
 			t.Fatal(err)
 		}
-		want, err := appendSlowly(nil, 5, &row, a, plain)
+		want, err := appendSlowly(nil, 5, &row, a, value, note)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -190,9 +190,18 @@ func (x *Exchange) cutWindows(ctx context.Context, v *view, s standing, hand fun
 // blocks are buffers of windows.
 var blocks = sync.Pool{New: func() any { b := make([]byte, 0, snapshotWindow*1000); return &b }}
 
+// windowMemory is what reading a window needs.
+type windowMemory struct {
+	plain store.PlainRows
+	opener
+}
+
+var windowMemories = sync.Pool{New: func() any { return new(windowMemory) }}
+
 // encodeWindow reads, unseals and encodes one window, if the reader may still read.
 func (x *Exchange) encodeWindow(ctx context.Context, v *view, s standing, w *window) error {
-	buffer := blocks.Get().(*[]byte)
+	buffer, read := blocks.Get().(*[]byte), windowMemories.Get().(*windowMemory)
+	defer windowMemories.Put(read)
 	return x.readFor(ctx, v.a.Member, func(tx *sqldb.Tx) (err error) {
 		own := *v
 		anew, err := x.look(ctx, tx, &own)
@@ -209,34 +218,36 @@ func (x *Exchange) encodeWindow(ctx context.Context, v *view, s standing, w *win
 		if err != nil {
 			return err
 		}
-		err = store.EachPlainRow(ctx, tx, w.FeedRange, func(r *store.FeedRow) error {
-			for len(d.rows) > 0 && d.rows[0].Seq < r.Seq {
-				if err := x.encodeRow(ctx, v, w, &d.rows[0], d.around); err != nil {
-					return err
-				}
-				d.rows = d.rows[1:]
-			}
-			return x.encodeRow(ctx, v, w, r, around{})
-		})
-		for i := range d.rows {
-			if err == nil {
-				err = x.encodeRow(ctx, v, w, &d.rows[i], d.around)
-			}
+		plain, err := read.plain.Read(ctx, tx, w.FeedRange)
+		if err != nil {
+			return err
 		}
-		return err
+		read.x = x
+		for len(plain) > 0 || len(d.rows) > 0 {
+			next, beside := &plain, around{}
+			if len(plain) == 0 || len(d.rows) > 0 && d.rows[0].Seq < plain[0].Seq {
+				next, beside = &d.rows, d.around
+			}
+			if err := x.encodeRow(ctx, v, w, &(*next)[0], beside, &read.opener); err != nil {
+				return err
+			}
+			*next = (*next)[1:]
+		}
+		return nil
 	})
 }
 
-func (x *Exchange) encodeRow(ctx context.Context, v *view, w *window, r *store.FeedRow, a around) (err error) {
-	var plain lantern.Signal
+// encodeRow unseals and encodes one entry.
+func (x *Exchange) encodeRow(ctx context.Context, v *view, w *window, r *store.FeedRow, a around, o *opener) (err error) {
+	var value, note []byte
 	if r.State == lantern.Active {
-		if err := x.unseal(ctx, r.SignalRow, &plain); err != nil {
+		if value, note, err = o.open(ctx, &r.SignalRow); err != nil {
 			return err
 		}
 		if r.Member != v.a.Member {
 			w.handed++
 		}
 	}
-	w.block, err = appendChange(w.block, v.program, r, a, &plain)
+	w.block, err = appendChange(w.block, v.program, r, a, value, note)
 	return err
 }

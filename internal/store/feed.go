@@ -2,8 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
-	"fmt"
 	"time"
 
 	"lantern"
@@ -144,49 +142,6 @@ func StillPlaced(ctx context.Context, tx *sqldb.Tx, program lantern.ID, seqs []i
 		}
 	}
 	return still, nil
-}
-
-// EachPlainRow reads the rest of what [FeedRows] reads with Special: entries of active signals
-// that were never moved and stand alone. fn gets the same row each time, with bytes that are
-// good until it returns. A snapshot is nearly all made of them, so this is the fast way.
-func EachPlainRow(ctx context.Context, tx *sqldb.Tx, f FeedRange, fn func(*FeedRow) error) error {
-	if !f.Reads {
-		return nil
-	}
-	rows, err := tx.Query(ctx, `SELECT s.id, s.member_id, s.type, s.opinion, s.value, s.note, k.wrapped, s.expires_at, s.created_at, p.value_id, p.seq, p.changed_at
-		FROM placement p
-		JOIN signal s ON s.member_id = p.member_id AND s.id = p.signal_id
-		JOIN secret k ON k.member_id = p.member_id AND k.signal_id = p.signal_id
-		WHERE p.program_id = $1 AND p.seq > $2 AND p.seq <= $3 AND NOT p.special AND s.state = 'active'
-		AND ($4 <> 'contribute-only' OR p.member_id = $5) ORDER BY p.seq`, f.Program, f.After, f.Upto, string(f.Direction), f.Reader)
-	if err != nil {
-		return fmt.Errorf("reading a part of a feed: %w", err)
-	}
-	defer rows.Close()
-	// Scanning into any and RawBytes copies nothing.
-	var n [6]any
-	var value, note, wrapped, valueID sql.RawBytes
-	var seq, changed any
-	r := FeedRow{}
-	for rows.Next() {
-		err := rows.Scan(&n[0], &n[1], &n[2], &n[3], &value, &note, &wrapped, &n[4], &n[5], &valueID, &seq, &changed)
-		if err != nil {
-			return fmt.Errorf("reading a part of a feed: %w", err)
-		}
-		whole := func(v any) int64 { i, _ := v.(int64); return i }
-		words := func(v any) string { s, _ := v.(string); return s }
-		r.ID, r.Member, r.Type, r.State = lantern.ID(whole(n[0])), lantern.ID(whole(n[1])), lantern.SignalType(words(n[2])), lantern.Active
-		r.Opinion, r.Value, r.Note, r.Wrapped = words(n[3]), value, note, wrapped
-		r.Expires, r.Created, r.Changed = fromMicros(whole(n[4])), fromMicros(whole(n[5])), fromMicros(whole(changed))
-		r.Updated, r.ValueID, r.Seq = r.Created, fromValueKey(valueID), whole(seq)
-		if err := fn(&r); err != nil {
-			return err
-		}
-	}
-	if err := rows.Err(); err != nil {
-		return fmt.Errorf("reading a part of a feed: %w", err)
-	}
-	return nil
 }
 
 // ReactionCount is how many members reacted so to a signal.
