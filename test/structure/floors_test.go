@@ -17,6 +17,8 @@ const topFloor = 7
 var floors = map[string]int{
 	".":                0,
 	"pdq":              0,
+	"internal/segment": 0,
+	"internal/siphash": 0,
 	"internal/sqltext": 0,
 
 	"signal":              1,
@@ -26,6 +28,7 @@ var floors = map[string]int{
 	"internal/fair":       1,
 	"internal/policy":     1,
 	"internal/seal":       1,
+	"internal/shelf":      1,
 	"internal/sqldb":      1,
 	"internal/text":       1,
 	"internal/web":        1,

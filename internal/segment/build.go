@@ -1,0 +1,117 @@
+package segment
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+// Build makes a segment of rows.
+func Build(r *Rows) *Segment {
+	return assemble(parts{
+		ids:     r.IDs,
+		gone:    func(i int) bool { return r.Gone[i] },
+		types:   r.Types,
+		keys:    over(r.Keys),
+		marks:   over(r.Marks),
+		near:    over(r.Near),
+		phrases: over(r.Phrases),
+	})
+}
+
+func over[R any](rows []R) func(func(R)) {
+	return func(yield func(R)) {
+		for _, r := range rows {
+			yield(r)
+		}
+	}
+}
+
+func count[R any](each func(func(R))) (n int) {
+	each(func(R) { n++ })
+	return n
+}
+
+// assemble lays out and fills a segment. Its header is signed when it is written to a file.
+func assemble(p parts) *Segment {
+	nKeys, nMarks := count(p.keys), count(p.marks)
+	var list []Phrase
+	text := 0
+	p.phrases(func(ph Phrase) {
+		list = append(list, ph)
+		text += len(ph.Text)
+	})
+	slices.SortStableFunc(list, func(a, b Phrase) int {
+		return cmp.Or(cmp.Compare(a.Hash, b.Hash), cmp.Compare(a.Row, b.Row))
+	})
+	slices.Sort(p.types)
+	s := &Segment{n: len(p.ids), names: slices.Compact(p.types)}
+	names := strings.Join(s.names, "\n")
+	var whole int
+	s.spans, whole = lay([sections]int{
+		ids:         8 * s.n,
+		gone:        8 * ((s.n + 63) / 64),
+		idFilter:    bloomSize(s.n, 8),
+		types:       len(names),
+		filter:      bloomSize(nKeys+nMarks+len(list), 4),
+		keyIndex:    indexSize(nKeys),
+		keys:        keySize * nKeys,
+		marks:       markSize * nMarks,
+		near:        nearSize * count(p.near),
+		phraseIndex: indexSize(len(list)),
+		phrases:     phraseSize * len(list),
+		words:       text,
+	})
+	s.image = make([]byte, whole)
+	s.slice()
+
+	for i, id := range p.ids {
+		le.PutUint64(s.ids[8*i:], id)
+		s.idFilter.add(mixed(id))
+		if p.gone(i) {
+			s.gone[i/8] |= 1 << (i % 8)
+		}
+	}
+	copy(s.types, names)
+	s.keys.sortKeys(p.keys)
+	for i := range s.keys.len() {
+		s.filter.add(s.keys.hash(i))
+	}
+	s.putMarks(p.marks)
+	s.near.build(p.near)
+	s.putPhrases(list)
+	return s
+}
+
+func (s *Segment) putMarks(each func(func(Mark))) {
+	b := s.marks
+	each(func(m Mark) {
+		le.PutUint64(b, m.Hash)
+		le.PutUint32(b[8:], m.Row)
+		b = b[markSize:]
+		s.filter.add(m.Hash)
+	})
+}
+
+// eachMark yields what putMarks was given.
+func (s *Segment) eachMark(yield func(Mark)) {
+	for b := s.marks; len(b) > 0; b = b[markSize:] {
+		yield(Mark{le.Uint64(b), le.Uint32(b[8:]) & rowMask})
+	}
+}
+
+// putPhrases writes phrases, which are in order.
+func (s *Segment) putPhrases(list []Phrase) {
+	at := 0
+	for i, p := range list {
+		b := s.phrases.rows[phraseSize*i:]
+		le.PutUint64(b, p.Hash)
+		le.PutUint32(b[8:], uint32(at))
+		le.PutUint32(b[12:], uint32(len(p.Text)))
+		le.PutUint32(b[16:], p.Words)
+		le.PutUint32(b[20:], p.Row)
+		at += copy(s.words[at:], p.Text)
+		s.filter.add(p.Hash)
+	}
+	s.phrases.fill()
+}

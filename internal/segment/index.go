@@ -1,0 +1,145 @@
+package segment
+
+import (
+	"math/bits"
+	"slices"
+	"sort"
+)
+
+// index is a table of rows of one width that begin with a hash and rise by it. Hashes are
+// spread evenly, so their first bits say where to look: the directory holds, for each value
+// of these bits, the number of its first row. A search reads one entry of the directory and
+// the few rows behind it, which share one or two cache lines.
+type index struct {
+	dir   []byte // numbers of 4 bytes, one more than there are prefixes
+	rows  []byte
+	width int
+	shift uint // hash >> shift is the prefix
+}
+
+// rowsPerPrefix is about how many rows share a prefix, at most. Fewer would make the
+// directory larger than what a processor keeps near.
+const rowsPerPrefix = 8
+
+// crowd is how many rows of one prefix are too many to go through one by one: some value
+// has very many signals.
+const crowd = 32
+
+// prefixBits is how many bits of a hash n rows are filed under.
+func prefixBits(n int) uint { return uint(bits.Len(uint(n / rowsPerPrefix))) }
+
+// indexSize is the size of the directory of n rows.
+func indexSize(n int) int { return 4 * (1<<prefixBits(n) + 1) }
+
+// newIndex puts a table together. ok is false if its parts do not fit.
+func newIndex(dir, rows []byte, width int) (x index, ok bool) {
+	n := len(rows) / width
+	if len(rows)%width != 0 || len(dir) != indexSize(n) {
+		return x, false
+	}
+	return index{dir, rows, width, 64 - prefixBits(n)}, true
+}
+
+func (x *index) len() int { return len(x.rows) / x.width }
+
+// hash is that of one row.
+func (x *index) hash(row int) uint64 { return le.Uint64(x.rows[row*x.width:]) }
+
+// find returns the rows with a hash: from and behind. Damaged rows may give a wrong answer, but
+// never one outside the table.
+func (x *index) find(hash uint64) (from, behind int) {
+	p := 4 * int(hash>>x.shift)
+	from, behind = int(le.Uint32(x.dir[p:])), int(le.Uint32(x.dir[p+4:]))
+	behind = min(behind, x.len())
+	for n := behind - from; n > crowd; n = behind - from {
+		mid := from + n/2
+		switch h := x.hash(mid); {
+		case h < hash:
+			from = mid + 1
+		case h > hash:
+			behind = mid
+		default:
+			return x.around(hash, mid, from, behind)
+		}
+	}
+	for from < behind && x.hash(from) < hash {
+		from++
+	}
+	end := from
+	for end < behind && x.hash(end) == hash {
+		end++
+	}
+	return from, end
+}
+
+// around returns the rows with a hash around row mid, one of them, within from and behind.
+func (x *index) around(hash uint64, mid, from, behind int) (int, int) {
+	first := from + sort.Search(mid-from, func(i int) bool { return x.hash(from+i) >= hash })
+	return first, mid + sort.Search(behind-mid, func(i int) bool { return x.hash(mid+i) > hash })
+}
+
+// fill writes the directory of rows that are in order already.
+func (x *index) fill() {
+	next := 0
+	for row := range x.len() {
+		for p := int(x.hash(row) >> x.shift); next <= p; next++ {
+			le.PutUint32(x.dir[4*next:], uint32(row))
+		}
+	}
+	for ; next < len(x.dir)/4; next++ {
+		le.PutUint32(x.dir[4*next:], uint32(x.len()))
+	}
+}
+
+// sortKeys writes the keys that each yields, in any order but the same each time, into x in
+// order. Hashes are spread evenly, so it counts how many share a prefix, puts each into the
+// place of its prefix, and sorts the few there by insertion.
+func (x *index) sortKeys(each func(yield func(Key))) {
+	next := make([]uint32, len(x.dir)/4)
+	each(func(k Key) { next[k.Hash>>x.shift+1]++ })
+	for p := 1; p < len(next); p++ {
+		next[p] += next[p-1]
+	}
+	for p, n := range next {
+		le.PutUint32(x.dir[4*p:], n)
+	}
+	each(func(k Key) {
+		p := k.Hash >> x.shift
+		k.put(x.rows[keySize*int(next[p]):])
+		next[p]++
+	})
+	from := 0
+	for _, behind := range next[:len(next)-1] {
+		x.sortRun(from, int(behind))
+		from = int(behind)
+	}
+}
+
+// sortRun sorts the keys of one prefix.
+func (x *index) sortRun(from, behind int) {
+	if behind-from > crowd {
+		list := make([]Key, behind-from)
+		for i := range list {
+			list[i] = getKey(x.rows[keySize*(from+i):])
+		}
+		slices.SortFunc(list, Key.compare)
+		for i, k := range list {
+			k.put(x.rows[keySize*(from+i):])
+		}
+		return
+	}
+	for i := from + 1; i < behind; i++ {
+		k := getKey(x.rows[keySize*i:])
+		j := i
+		for ; j > from; j-- {
+			o := getKey(x.rows[keySize*(j-1):])
+			if o.compare(k) <= 0 {
+				break
+			}
+			o.put(x.rows[keySize*j:])
+		}
+		if j < i {
+			k.put(x.rows[keySize*j:])
+		}
+	}
+}

@@ -1,0 +1,64 @@
+//go:build linux || darwin || freebsd || netbsd || openbsd || dragonfly
+
+package segment
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// errSize says that a file is not as long as it should be.
+var errSize = errors.New("of another size")
+
+// mapFile maps a file of a known size into memory.
+func mapFile(name string, size int64) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close() //nolint:errcheck // read only; the map outlives it
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if info.Size() != size || size == 0 {
+		return nil, errSize
+	}
+	// Every process sees what the file holds, and none writes it while it is mapped.
+	return unix.Mmap(int(f.Fd()), 0, int(size), unix.PROT_READ, unix.MAP_SHARED)
+}
+
+func unmap(b []byte) error { return unix.Munmap(b) }
+
+// holds reports whether an address lies in a map.
+func holds(b []byte, address uintptr) bool {
+	from := uintptr(unsafe.Pointer(unsafe.SliceData(b)))
+	return address >= from && address < from+uintptr(len(b))
+}
+
+// lockFile holds a lock on a file until it is closed or the process ends.
+func lockFile(name string) (io.Closer, error) {
+	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		return nil, errors.Join(fmt.Errorf("another process has it open: %w", err), f.Close())
+	}
+	return f, nil
+}
+
+// syncPath makes the names in a folder durable.
+func syncPath(path string) error {
+	d, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	err = d.Sync()
+	return errors.Join(err, d.Close())
+}

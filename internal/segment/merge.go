@@ -1,0 +1,126 @@
+package segment
+
+// dropped is the new row of a signal whose rows are left out.
+const dropped = 1<<32 - 1
+
+// Merge returns a segment that says what the given ones say, oldest first: of each signal,
+// what the last one that speaks about it says. A signal that is gone is left out altogether
+// unless needed, which is asked about its id, reports that something older speaks of it.
+// Of rows that a later segment replaced, nothing is left.
+func Merge(list []*Segment, needed func(id uint64) bool) *Segment {
+	m := merger{list: list, rows: make([][]uint32, len(list))}
+	for i, s := range list {
+		m.rows[i] = make([]uint32, s.n)
+	}
+	m.unite(needed)
+	var types []string
+	for _, s := range list {
+		types = append(types, s.Types()...)
+	}
+	return assemble(parts{
+		ids:     m.ids,
+		gone:    func(i int) bool { return m.gone[i] },
+		types:   types,
+		keys:    m.keys,
+		marks:   m.marks,
+		near:    m.near,
+		phrases: m.phrases,
+	})
+}
+
+// merger is one Merge.
+type merger struct {
+	list []*Segment
+	rows [][]uint32 // for each segment and row the row it gets, or dropped
+	ids  []uint64
+	gone []bool
+}
+
+// unite merges the ids.
+func (m *merger) unite(needed func(uint64) bool) {
+	at := make([]int, len(m.list))
+	for {
+		last, least := -1, uint64(0)
+		for i, s := range m.list {
+			if at[i] == s.n {
+				continue
+			}
+			if id := s.ID(uint32(at[i])); last < 0 || id <= least {
+				last, least = i, id
+			}
+		}
+		if last < 0 {
+			return
+		}
+		isGone := m.list[last].Gone(uint32(at[last]))
+		keep := !isGone || needed(least)
+		for i, s := range m.list {
+			if at[i] == s.n || s.ID(uint32(at[i])) != least {
+				continue
+			}
+			m.rows[i][at[i]] = dropped
+			if i == last && !isGone {
+				m.rows[i][at[i]] = uint32(len(m.ids))
+			}
+			at[i]++
+		}
+		if keep {
+			m.ids, m.gone = append(m.ids, least), append(m.gone, isGone)
+		}
+	}
+}
+
+// to returns the row that row of segment i gets.
+func (m *merger) to(i int, row uint32) (uint32, bool) {
+	if int(row) >= len(m.rows[i]) {
+		return 0, false // damaged
+	}
+	r := m.rows[i][row]
+	return r, r != dropped
+}
+
+func (m *merger) keys(yield func(Key)) {
+	for i, s := range m.list {
+		for j := range s.keys.len() {
+			k := s.Key(j)
+			var ok bool
+			if k.Row, ok = m.to(i, k.Row); ok {
+				yield(k)
+			}
+		}
+	}
+}
+
+func (m *merger) marks(yield func(Mark)) {
+	for i, s := range m.list {
+		s.eachMark(func(k Mark) {
+			var ok bool
+			if k.Row, ok = m.to(i, k.Row); ok {
+				yield(k)
+			}
+		})
+	}
+}
+
+func (m *merger) near(yield func(Near)) {
+	for i, s := range m.list {
+		s.near.each(func(k Near) {
+			var ok bool
+			if k.Row, ok = m.to(i, k.Row); ok {
+				yield(k)
+			}
+		})
+	}
+}
+
+func (m *merger) phrases(yield func(Phrase)) {
+	for i, s := range m.list {
+		for j := range s.Phrases() {
+			p := s.Phrase(j)
+			var ok bool
+			if p.Row, ok = m.to(i, p.Row); ok {
+				yield(p)
+			}
+		}
+	}
+}

@@ -1,0 +1,84 @@
+package segment
+
+import "cmp"
+
+// Sizes of rows in bytes.
+const (
+	keySize    = 16
+	markSize   = 12
+	nearSize   = 36
+	phraseSize = 24
+)
+
+// Key is one exact key of a signal: a keyed digest of 96 bits and whose it is.
+type Key struct {
+	Hash  uint64 // first half of the digest; also the key's mark
+	Tail  uint32 // 32 bits more of it
+	Row   uint32 // of the signal, below [MaxRows]
+	Flags uint8  // two bits that mean something to the caller
+}
+
+const rowMask = MaxRows - 1
+
+func (k Key) put(b []byte) {
+	_ = b[keySize-1]
+	le.PutUint64(b, k.Hash)
+	le.PutUint32(b[8:], k.Tail)
+	le.PutUint32(b[12:], k.Row|uint32(k.Flags)<<30)
+}
+
+func getKey(b []byte) Key {
+	_ = b[keySize-1]
+	r := le.Uint32(b[12:])
+	return Key{le.Uint64(b), le.Uint32(b[8:]), r & rowMask, uint8(r >> 30)}
+}
+
+func (k Key) compare(o Key) int {
+	if k.Hash != o.Hash {
+		return cmp.Compare(k.Hash, o.Hash)
+	}
+	return cmp.Or(cmp.Compare(k.Tail, o.Tail), cmp.Compare(k.Row, o.Row))
+}
+
+// Mark is a quick hash that answers "surely not here", and whose it is: a merge must know
+// which marks are still wanted.
+type Mark struct {
+	Hash uint64
+	Row  uint32
+}
+
+// Near is a perceptual hash of 256 bits.
+type Near struct {
+	Bits [4]uint64
+	Row  uint32
+}
+
+// Phrase is a phrase, its folded words separated by one space.
+type Phrase struct {
+	Hash  uint64 // of its first two words; also its mark
+	Words uint32 // how many it has
+	Row   uint32
+	Text  []byte
+}
+
+// Rows are what [Build] makes a segment of. Rows of signals that are gone must not be there.
+type Rows struct {
+	IDs     []uint64 // rising, each once; at most MaxRows
+	Gone    []bool   // beside IDs
+	Types   []string // names of the types of these signals, each once
+	Keys    []Key    // in any order, as all that follow
+	Marks   []Mark   // beside those of keys and phrases
+	Near    []Near
+	Phrases []Phrase
+}
+
+// parts are rows that can be gone through more than once, in the same order each time.
+type parts struct {
+	ids     []uint64
+	gone    func(i int) bool
+	types   []string
+	keys    func(yield func(Key))
+	marks   func(yield func(Mark))
+	near    func(yield func(Near))
+	phrases func(yield func(Phrase))
+}

@@ -1,0 +1,209 @@
+package segment
+
+import (
+	"fmt"
+	"math"
+	"math/bits"
+	"slices"
+)
+
+// Segment is one immutable piece of what an engine holds. Any number of goroutines may
+// search it at once. Its memory may be a mapped file: whoever made it says how long it lives.
+type Segment struct {
+	image     []byte // header and all sections, as in a file
+	spans     [sections]span
+	n         int
+	ids, gone []byte
+	idFilter  bloom
+	types     []byte // as in the image
+	names     []string
+	filter    bloom
+	keys      index
+	marks     []byte
+	near      nearTable
+	phrases   index
+	words     []byte
+}
+
+// Damage says that a segment cannot be trusted. It names it by number and nothing else.
+type Damage struct {
+	Segment uint64 // 0: the list of segments itself
+	Reason  string
+	Mute    bool // which signals the segment speaks about is not known either
+}
+
+func (d *Damage) Error() string {
+	if d.Segment == 0 {
+		return "the list of segments cannot be used: " + d.Reason
+	}
+	return fmt.Sprintf("segment %d cannot be used: %s", d.Segment, d.Reason)
+}
+
+// Image returns header and sections: the bytes of a file. It must not be changed.
+func (s *Segment) Image() []byte { return s.image }
+
+// Len returns how many signals the segment speaks about.
+func (s *Segment) Len() int { return s.n }
+
+// Held returns how many of them it says are held.
+func (s *Segment) Held() int {
+	n := s.n
+	for b := s.gone; len(b) > 0; b = b[8:] {
+		n -= bits.OnesCount64(le.Uint64(b))
+	}
+	return n
+}
+
+// Size returns how many rows it has: the cost of merging it once more.
+func (s *Segment) Size() int { return s.n + s.keys.len() + s.near.len() + s.phrases.len() }
+
+// Types returns the names of the types of which signals may be here. The list must not be changed.
+func (s *Segment) Types() []string { return s.names }
+
+// ID returns the id of a row; 0 for a row that is none, which only a damaged segment names.
+func (s *Segment) ID(row uint32) uint64 {
+	if int(row) >= s.n {
+		return 0
+	}
+	return le.Uint64(s.ids[8*row:])
+}
+
+// Gone reports whether the segment says that the signal of a row is not held.
+func (s *Segment) Gone(row uint32) bool {
+	return int(row) < s.n && s.gone[row/8]>>(row%8)&1 == 1
+}
+
+// Speaks reports whether the segment says something about a signal, and whether it is held.
+func (s *Segment) Speaks(id uint64) (about, held bool) {
+	if !s.idFilter.has(mixed(id)) {
+		return false, false
+	}
+	row, ok := s.row(id)
+	return ok, ok && !s.Gone(row)
+}
+
+// row finds the row of a signal. Ids are either spread evenly or dense, so that where one
+// stands is guessed well from the ids at both ends: the guess is off by about the root of
+// how many there are. A second look that far beyond it mostly leaves only what lies
+// between. Ids that are neither are found by halving.
+func (s *Segment) row(id uint64) (uint32, bool) {
+	lo, hi := 0, s.n // it lies in [lo, hi)
+	for tries := 0; hi-lo > 8 && tries < 8; tries++ {
+		first, last := s.ID(uint32(lo)), s.ID(uint32(hi-1))
+		if id < first || id > last {
+			return 0, false
+		}
+		if last <= first {
+			break
+		}
+		guess := lo + int(float64(id-first)/float64(last-first)*float64(hi-1-lo))
+		guess = min(guess, hi-1)
+		off := int(math.Sqrt(float64(hi-lo))) + 1
+		switch at := s.ID(uint32(guess)); {
+		case at == id:
+			return uint32(guess), true
+		case at < id:
+			lo, hi = s.split(id, guess+1, min(guess+1+off, hi), hi)
+		default:
+			lo, hi = s.split(id, lo, max(guess-off, lo), guess)
+		}
+	}
+	for lo < hi {
+		mid := int(uint(lo+hi) / 2)
+		switch at := s.ID(uint32(mid)); {
+		case at == id:
+			return uint32(mid), true
+		case at < id:
+			lo = mid + 1
+		default:
+			hi = mid
+		}
+	}
+	return 0, false
+}
+
+// split narrows [lo, hi) to the part before mid or from it on, in which an id lies if it lies
+// anywhere.
+func (s *Segment) split(id uint64, lo, mid, hi int) (int, int) {
+	if mid < hi && s.ID(uint32(mid)) <= id {
+		return mid, hi
+	}
+	return lo, mid
+}
+
+// May reports whether a key, mark or phrase with this hash may be here. No is certain.
+func (s *Segment) May(hash uint64) bool { return s.filter.has(hash) }
+
+// MayAny answers [Segment.May] for up to 64 hashes: bit i of the answer is that of hash i. The
+// memory accesses do not wait for one another.
+func (s *Segment) MayAny(hashes []uint64) (set uint64) {
+	for i, h := range hashes {
+		if s.filter.has(h) {
+			set |= 1 << i
+		}
+	}
+	return set
+}
+
+// Find returns where the keys with a digest stand: from and behind. See [Segment.Key].
+func (s *Segment) Find(hash uint64, tail uint32) (from, behind int) {
+	from, behind = s.keys.find(hash)
+	for from < behind && s.Key(from).Tail < tail {
+		from++
+	}
+	for from < behind && s.Key(behind-1).Tail > tail {
+		behind--
+	}
+	return from, behind
+}
+
+// Key returns key number i.
+func (s *Segment) Key(i int) Key { return getKey(s.keys.rows[keySize*i:]) }
+
+// Near calls yield for every perceptual hash that differs from q in at most radius bits.
+func (s *Segment) Near(q *[4]uint64, radius int, yield func(row uint32, distance int)) {
+	s.near.search(q, radius, yield)
+}
+
+// Phrases returns how many phrases there are.
+func (s *Segment) Phrases() int { return s.phrases.len() }
+
+// FindPhrases returns where the phrases with a hash stand: from and behind. See [Segment.Phrase].
+func (s *Segment) FindPhrases(hash uint64) (from, behind int) { return s.phrases.find(hash) }
+
+// Phrase returns phrase number i. Its text lies in the segment.
+func (s *Segment) Phrase(i int) Phrase {
+	b := s.phrases.rows[phraseSize*i : phraseSize*(i+1)]
+	p := Phrase{Hash: le.Uint64(b), Words: le.Uint32(b[16:]), Row: le.Uint32(b[20:]) & rowMask}
+	from, size := uint64(le.Uint32(b[8:])), uint64(le.Uint32(b[12:]))
+	if from+size <= uint64(len(s.words)) {
+		p.Text = s.words[from : from+size]
+	}
+	return p
+}
+
+// Check compares every section with its checksum in the header, which takes as long as reading
+// it all. It returns a [*Damage] that names the first section that differs. goOn is asked
+// between two sections and may end the check early by returning an error.
+func (s *Segment) Check(goOn func() error) error {
+	h := s.image
+	for k := range sections {
+		if err := goOn(); err != nil {
+			return err
+		}
+		if s.sum(k) != le.Uint32(h[fixedSize+int(k)*tableEntry+4:]) {
+			return &Damage{Segment: le.Uint64(h[32:]), Reason: "the section " + names[k] + " is damaged", Mute: k == ids || k == gone}
+		}
+	}
+	return nil
+}
+
+// Silenced returns a segment that says of every signal s speaks about that it is gone. It
+// takes the place of a segment that was damaged, so that what s replaced does not come back.
+func (s *Segment) Silenced() *Segment {
+	r := Rows{IDs: make([]uint64, s.n), Gone: slices.Repeat([]bool{true}, s.n)}
+	for i := range r.IDs {
+		r.IDs[i] = s.ID(uint32(i))
+	}
+	return Build(&r)
+}
