@@ -1,0 +1,81 @@
+package shelf
+
+import (
+	"testing"
+
+	"lantern/internal/segment"
+)
+
+// ofSize makes a piece with that many rows.
+func ofSize(sh *Shelf, n int) *Piece {
+	r := &segment.Rows{}
+	for i := range n {
+		r.IDs, r.Gone = append(r.IDs, uint64(i+1)), append(r.Gone, false)
+	}
+	return sh.piece(segment.Build(r), nil)
+}
+
+// TestRuns looks at which neighbours are merged.
+func TestRuns(t *testing.T) {
+	t.Parallel()
+	sh := New(Options{})
+	for _, c := range []struct {
+		sizes []int
+		from  int // of the run at the end; the last if none
+		next  [2]int
+	}{
+		{sizes: []int{5}, from: 0},
+		{sizes: []int{4, 1}, from: 1},
+		{sizes: []int{3, 1}, from: 0, next: [2]int{0, 2}},
+		{sizes: []int{100, 20, 5, 1}, from: 3},
+		{sizes: []int{200, 20, 4, 2}, from: 1, next: [2]int{1, 4}},
+		{sizes: []int{100, 30, 1}, from: 2, next: [2]int{0, 2}},
+		{sizes: []int{10, 3, 3, 3}, from: 0, next: [2]int{0, 4}},
+	} {
+		var pieces []*Piece
+		for _, n := range c.sizes {
+			pieces = append(pieces, ofSize(sh, n))
+		}
+		if got := runFrom(pieces, 0, len(pieces), 1000); got != c.from {
+			t.Errorf("%v: the run begins at %d, want %d", c.sizes, got, c.from)
+		}
+		run := nextRun(newView(pieces, 0))
+		want := pieces[c.next[0]:c.next[1]]
+		if len(run) != len(want) || len(run) > 0 && run[0] != want[0] {
+			t.Errorf("%v: %d pieces are merged, want %d", c.sizes, len(run), len(want))
+		}
+	}
+	pieces := []*Piece{ofSize(sh, 3), ofSize(sh, 2), ofSize(sh, 1)}
+	if got := runFrom(pieces, 0, 3, 4); got != 1 {
+		t.Errorf("under a limit the run begins at %d, want 1", got)
+	}
+	if got := runFrom(pieces, 2, 3, 1000); got != 2 {
+		t.Errorf("behind a border the run begins at %d, want 2", got)
+	}
+}
+
+// TestFewPieces appends one signal at a time: there must be few pieces at any time.
+func TestFewPieces(t *testing.T) {
+	t.Parallel()
+	sh := New(Options{})
+	for i := range 5000 {
+		sh.Append(segment.Build(&segment.Rows{IDs: []uint64{uint64(i%3000 + 1)}, Gone: []bool{i%7 == 0}}))
+		if n := len(sh.Peek().Pieces); n > 12 {
+			t.Fatalf("%d pieces after %d changes", n, i+1)
+		}
+	}
+	sh.Idle()
+	held := map[int]bool{}
+	for i := range 5000 {
+		held[i%3000] = i%7 != 0
+	}
+	want := 0
+	for _, is := range held {
+		if is {
+			want++
+		}
+	}
+	if got := sh.Peek().Held; got != want {
+		t.Errorf("holds %d, want %d", got, want)
+	}
+}
