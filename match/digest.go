@@ -3,75 +3,84 @@ package match
 import (
 	"crypto/hmac"
 	"crypto/sha256"
-	"hash"
-	"hash/maphash"
-	"sync"
+	"unsafe"
+
+	"lantern/internal/siphash"
+	"lantern/signal"
 )
 
-// digest stands for one key of one type: HMAC-SHA-256 under the local key, cut to 16
-// bytes. Two different keys among a hundred million collide with a chance below 1e-22.
-type digest [16]byte
+// digest stands for one key of one type: SipHash-2-4 with 128 bits of output under a key
+// of that type, derived from the local key, and cut to 96 bits. Among a hundred million
+// keys some two collide with a chance below 1e-13; a value that nobody shared is taken for
+// one of them with a chance below 1e-20. docs/design/018-segments.md says why this hash.
+type digest struct {
+	hash uint64 // also the key's mark
+	tail uint32
+}
 
-// keyer turns keys into what an engine holds of them.
+// keyer turns keys into what an engine holds of them. All of it hangs on the local key, so
+// that what is in a file means nothing to whoever lacks it.
 type keyer struct {
-	macs *sync.Pool   // of *mac, keyed
-	seed maphash.Seed // of marks; drawn anew by each process, so marks mean nothing outside it
+	types [unknownType + 1]siphash.Key
+	marks [markKinds]siphash.Key
+	check [8]byte // tells whether a file was written under the same key
 }
 
-// mac is one keyed hash with room for its input and output, so that digests do not allocate.
-type mac struct {
-	hash.Hash
-	in  []byte
-	out [sha256.Size]byte
-}
-
-func newKeyer(localKey [32]byte) keyer {
-	return keyer{
-		macs: &sync.Pool{New: func() any { return &mac{Hash: hmac.New(sha256.New, localKey[:])} }},
-		seed: maphash.MakeSeed(),
+func newKeyer(localKey [32]byte, list []*signal.Type) keyer {
+	derive := func(label string) (k [16]byte) {
+		m := hmac.New(sha256.New, localKey[:])
+		m.Write([]byte("lantern match 1 " + label))
+		copy(k[:], m.Sum(nil))
+		return k
 	}
+	var k keyer
+	for i, t := range list {
+		k.types[i] = siphash.NewKey(derive("type " + string(t.Name)))
+	}
+	for i, name := range markNames {
+		k.marks[i] = siphash.NewKey(derive("mark " + name))
+	}
+	sum := derive("check")
+	copy(k.check[:], sum[:])
+	return k
 }
 
 // digest returns the digest of a key of the type with that number. All keys of a type,
 // canonical and weak, share one space.
-func (k keyer) digest(typ uint8, key string) (d digest) {
-	m := k.macs.Get().(*mac)
-	m.Reset()
-	m.in = append(append(m.in[:0], typ), key...)
-	m.Write(m.in)
-	copy(d[:], m.Sum(m.out[:0]))
-	clear(m.in) // no value outlives its lookup in the pool
-	k.macs.Put(m)
-	return d
+func (k *keyer) digest(typ uint8, key string) digest {
+	hash, tail := k.types[typ].Sum128(key)
+	return digest{hash, uint32(tail)}
 }
+
+// keyMark returns the first half of the digest of a key, which is its mark. It takes less
+// time than all of it.
+func (k *keyer) keyMark(typ uint8, key string) uint64 { return k.types[typ].First(key) }
 
 // A markKind keeps marks of different meaning apart.
 type markKind uint8
 
 // The kinds of marks. A mark is a quick hash that answers "surely not held" without a
-// digest; see [filter].
+// comparison; a filter of all marks stands in each segment. Each key is marked too.
 const (
-	markKey     markKind = iota      // a key; the type's number is added
-	markHandle  markKind = iota + 32 // a bare handle, coarsely folded
-	markFolder                       // "host/a/b/": how a URL signal begins, up to each "/" and "%" and the "?"
-	markPage                         // a URL signal without its scheme
-	markURLHost                      // the host of a URL signal
-	markID                           // the id of an account, without its platform
-	markMail                         // a mailbox name, letters and digits alone
-	markTail                         // the last digits of a telephone number
+	markHandle  markKind = iota // a bare handle, coarsely folded
+	markFolder                  // "host/a/b/": how a URL signal begins, up to each "/" and "%" and the "?"
+	markPage                    // a URL signal without its scheme
+	markURLHost                 // the host of a URL signal
+	markID                      // the id of an account, without its platform
+	markMail                    // a mailbox name, letters and digits alone
+	markTail                    // the last digits of a telephone number
+	markKinds
 )
 
+// markNames name the kinds where keys are derived.
+var markNames = [markKinds]string{"handle", "folder", "page", "url-host", "id", "mail", "tail"}
+
 // mark returns the mark of key.
-func (k keyer) mark(kind markKind, key string) uint64 {
-	return spread(maphash.String(k.seed, key), kind)
-}
+func (k *keyer) mark(kind markKind, key string) uint64 { return k.marks[kind].First(key) }
 
 // markBytes is [keyer.mark] of the same bytes.
-func (k keyer) markBytes(kind markKind, key []byte) uint64 {
-	return spread(maphash.Bytes(k.seed, key), kind)
-}
+func (k *keyer) markBytes(kind markKind, key []byte) uint64 { return k.mark(kind, inPlace(key)) }
 
-// spread moves equal hashes of different kinds apart.
-func spread(h uint64, kind markKind) uint64 {
-	return (h ^ uint64(kind)*0x9e3779b97f4a7c15) * 0xd6e8feb86659fd93
-}
+// inPlace reads bytes as a string without copying them. The string must not outlive the
+// call that it is an argument of.
+func inPlace(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }

@@ -17,26 +17,35 @@ func (e *Engine) Match(q Query, dst []Found) []Found {
 	if !ok {
 		return dst
 	}
-	l := lookup{e: e, v: e.view.Load(), dst: dst, from: len(dst)}
-	switch t := e.types.list[n]; t.Compare {
+	from := len(dst)
+	e.read(func(v view) {
+		l := lookup{e: e, v: v, dst: dst[:from], from: from}
+		l.query(n, q)
+		dst = l.dst
+	})
+	return dst
+}
+
+// query looks up a value of the type with that number.
+func (l *lookup) query(n uint8, q Query) {
+	switch t := l.e.types.list[n]; t.Compare {
 	case signal.None:
 	case signal.Hamming:
 		l.near(t, q.Canonical)
 	case signal.URLPrefix:
 		l.url(t, n, q.Canonical)
-		l.hosts(e.types.number[signal.Domain.Name], hostOf(q.Canonical), lantern.HowDomain)
+		l.hosts(l.e.n.domain, hostOf(q.Canonical), lantern.HowDomain)
 	case signal.HostSuffix:
 		l.hosts(n, q.Canonical, lantern.HowExact)
 	default:
 		l.keys(t, n, q)
 	}
-	return l.dst
 }
 
 // lookup is one question in one view.
 type lookup struct {
 	e    *Engine
-	v    *view
+	v    view
 	dst  []Found
 	from int // where this lookup's own answers begin in dst
 }
@@ -52,17 +61,38 @@ func (l *lookup) add(f Found) {
 	l.dst = append(l.dst, f)
 }
 
+// keyRow is one exact key of a signal that is held.
+type keyRow struct {
+	signal    lantern.ID
+	canonical bool // and not one of the weak keys
+	folder    bool // see flagFolder
+}
+
 // key calls found for each row of a key that is still held.
-func (l *lookup) key(n uint8, key string, found func(*keyRow)) {
-	if key == "" || !l.v.may(l.e.mark(markKey+markKind(n), key)) {
-		return
+func (l *lookup) key(n uint8, key string, found func(keyRow)) {
+	if d, ok := l.digest(n, key); ok {
+		l.rows(d, found)
 	}
-	d := l.e.digest(n, key)
-	for i, s := range l.v.segments {
-		rows := s.lookup(d)
-		for j := range rows {
-			if l.v.alive(i, rows[j].signal) {
-				found(&rows[j])
+}
+
+// digest returns the digest of a key, if some signal may have it.
+func (l *lookup) digest(n uint8, key string) (d digest, ok bool) {
+	if key == "" || !l.v.May(l.e.keyMark(n, key)) {
+		return d, false
+	}
+	return l.e.digest(n, key), true
+}
+
+// rows calls found for each row of a digest that is still held.
+func (l *lookup) rows(d digest, found func(keyRow)) {
+	for i, p := range l.v.Pieces {
+		if !p.May(d.hash) {
+			continue
+		}
+		from, behind := p.Find(d.hash, d.tail)
+		for j := from; j < behind; j++ {
+			if k := p.Key(j); l.v.Alive(i, k.Row) {
+				found(keyRow{signalAt(p, k.Row), k.Flags&flagCanonical != 0, k.Flags&flagFolder != 0})
 			}
 		}
 	}
@@ -71,15 +101,19 @@ func (l *lookup) key(n uint8, key string, found func(*keyRow)) {
 // keys compares exactly, then through weak keys: values correspond weakly when any key of
 // one equals any key of the other.
 func (l *lookup) keys(t *signal.Type, n uint8, q Query) {
-	l.key(n, q.Canonical, func(r *keyRow) {
-		if r.canonical && !isBare(t, q.Canonical) {
-			l.add(Found{Signal: r.signal, How: lantern.HowExact, Weak: t.Weak})
-		}
-	})
-	weak := func(key string) func(r *keyRow) {
-		return func(r *keyRow) { l.add(Found{Signal: r.signal, How: weakHow(t, key), Weak: true}) }
+	weak := func(key string) func(r keyRow) {
+		return func(r keyRow) { l.add(Found{Signal: r.signal, How: weakHow(t, key), Weak: true}) }
 	}
-	l.key(n, q.Canonical, weak(q.Canonical))
+	if d, ok := l.digest(n, q.Canonical); ok {
+		if !isBare(t, q.Canonical) {
+			l.rows(d, func(r keyRow) {
+				if r.canonical {
+					l.add(Found{Signal: r.signal, How: lantern.HowExact, Weak: t.Weak})
+				}
+			})
+		}
+		l.rows(d, weak(q.Canonical))
+	}
 	// Of two weak keys in common the platform-bound one says more.
 	for _, bare := range []bool{false, true} {
 		for _, w := range q.Weak {
@@ -109,35 +143,24 @@ func (l *lookup) near(t *signal.Type, canonical string) {
 	if !ok {
 		return
 	}
-	for i, s := range l.v.segments {
-		for j := range s.near {
-			d := s.near[j].distance(&q, t.Radius)
-			if d > t.Radius || !l.v.alive(i, s.near[j].signal) {
-				continue
+	for i, p := range l.v.Pieces {
+		p.Near(&q, t.Radius, func(row uint32, d int) {
+			if !l.v.Alive(i, row) {
+				return
 			}
 			how := lantern.HowNear
 			if d == 0 {
 				how = lantern.HowExact
 			}
-			l.add(Found{Signal: s.near[j].signal, How: how, Distance: d, Weak: t.Weak})
-		}
+			l.add(Found{Signal: signalAt(p, row), How: how, Distance: d, Weak: t.Weak})
+		})
 	}
-}
-
-// addNear appends the row of a perceptual hash.
-func addNear(s *segment, en *Entry) *lantern.Error {
-	b, ok := nearBits(en.Canonical)
-	if !ok {
-		return &lantern.Error{Kind: lantern.Invalid, Field: "/canonical", Reason: "not a perceptual hash"}
-	}
-	s.near = append(s.near, nearRow{b, en.Signal})
-	return nil
 }
 
 // url finds the URL signals that equal a canonical URL and those it lies below.
 func (l *lookup) url(t *signal.Type, n uint8, canonical string) {
 	canonical = page(canonical)
-	l.key(n, canonical, func(r *keyRow) {
+	l.key(n, canonical, func(r keyRow) {
 		how := lantern.HowExact
 		if !r.canonical {
 			how = lantern.HowAlias
@@ -145,7 +168,7 @@ func (l *lookup) url(t *signal.Type, n uint8, canonical string) {
 		l.add(Found{Signal: r.signal, How: how, Weak: t.Weak || !r.canonical})
 	})
 	for folder := range foldersOf(canonical) {
-		l.key(n, folder, func(r *keyRow) {
+		l.key(n, folder, func(r keyRow) {
 			if r.canonical && r.folder {
 				l.add(Found{Signal: r.signal, How: lantern.HowURLPrefix, Weak: t.Weak})
 			}
@@ -157,7 +180,7 @@ func (l *lookup) url(t *signal.Type, n uint8, canonical string) {
 // a domain that equals host.
 func (l *lookup) hosts(n uint8, host string, equal lantern.How) {
 	for how := equal; host != ""; how = lantern.HowDomain {
-		l.key(n, host, func(r *keyRow) {
+		l.key(n, host, func(r keyRow) {
 			if r.canonical {
 				l.add(Found{Signal: r.signal, How: how, Weak: l.e.types.list[n].Weak})
 			}

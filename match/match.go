@@ -25,8 +25,14 @@
 //
 // A match is a clue and never a verdict: a person must look before anything is done.
 //
-// The package does no input or output of its own and keeps no clock. Matching takes no
-// lock: it reads an immutable view that [Engine.Apply] swaps.
+// An engine is in memory ([New]) or in a folder ([Open]), which holds it as segments in
+// mapped files: docs/formats/segments.md. In a folder, [Engine.Save] makes what was applied
+// durable together with a position of the caller's own, from which the caller goes on after
+// a crash; [Engine.Purge] makes sure that no file holds what was removed; and damage shows
+// in [Engine.Missing], since "no match" must never mean "could not look".
+//
+// The package keeps no clock and draws nothing at random. Matching takes no lock: it reads
+// an immutable view that [Engine.Apply] swaps.
 package match
 
 import "lantern"

@@ -18,7 +18,7 @@ func (s *scanner) readHashes(r *run) {
 			continue
 		}
 		for _, n := range s.e.n.hashes {
-			if s.v.keyTypes[n] {
+			if s.v.mayType(n) {
 				s.look(n, p, end)
 			}
 		}

@@ -87,7 +87,7 @@ func (s *scanner) mayHandle(start, end int) bool {
 		return false
 	}
 	s.lower = text.Coarse(s.lower[:0], s.text[start:end])
-	if s.v.may(s.e.markBytes(markHandle, s.lower)) {
+	if s.v.May(s.e.markBytes(markHandle, s.lower)) {
 		return true
 	}
 	for _, c := range s.text[start:end] {
@@ -107,5 +107,5 @@ func (s *scanner) mayMail(start, end int) bool {
 		}
 	}
 	s.lower = text.MailName(s.lower[:0], s.text[start:end])
-	return s.v.may(s.e.markBytes(markMail, s.lower))
+	return s.v.May(s.e.markBytes(markMail, s.lower))
 }

@@ -51,9 +51,8 @@ func (s *scanner) readHost(p, e int, plain bool) {
 // mayDomain reports whether some domain signal may be this plain host or a parent of it.
 func (s *scanner) mayDomain(p, e int) bool {
 	s.lower = text.AppendLower(s.lower[:0], s.text[p:e])
-	kind := markKey + markKind(s.e.n.domain)
 	for i := range s.lower {
-		if (i == 0 || s.lower[i-1] == '.') && s.v.may(s.e.markBytes(kind, s.lower[i:])) {
+		if (i == 0 || s.lower[i-1] == '.') && s.v.May(s.e.keyMark(s.e.n.domain, inPlace(s.lower[i:]))) {
 			return true
 		}
 	}
@@ -105,7 +104,7 @@ func (s *scanner) readMember(p, e int) {
 		if end < len(s.text) && text.Classes[s.text[end]]&(text.Letter|text.Digit) != 0 || !text.RightFree(s.text, end, &text.IDJoin) {
 			continue
 		}
-		if s.v.may(s.e.markBytes(markID, s.text[e+1:end])) {
+		if s.v.May(s.e.markBytes(markID, s.text[e+1:end])) {
 			s.look(s.e.n.account, p, end)
 		}
 	}

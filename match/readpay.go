@@ -80,7 +80,7 @@ func (s *scanner) readIBANs(r *run) {
 				continue
 			}
 			s.lower = append(s.lower, text.Lower(c))
-			if len(s.lower) >= minIBAN && text.RightFree(s.text, i+1, &text.NoJoin) && s.v.may(s.e.markBytes(markHandle, s.lower)) {
+			if len(s.lower) >= minIBAN && text.RightFree(s.text, i+1, &text.NoJoin) && s.v.May(s.e.markBytes(markHandle, s.lower)) {
 				s.look(s.e.n.payment, p, i+1)
 			}
 		}

@@ -81,7 +81,7 @@ func (s *scanner) readPhone(start, p int, region string) {
 		if digits < tailDigits || !text.RightFree(s.text, i, &text.PhoneJoin) {
 			continue
 		}
-		if wide || s.v.may(s.e.markBytes(markTail, s.lower[digits-tailDigits:])) {
+		if wide || s.v.May(s.e.markBytes(markTail, s.lower[digits-tailDigits:])) {
 			s.lookPhone(start, i, region)
 		}
 	}

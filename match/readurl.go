@@ -132,7 +132,7 @@ func (s *scanner) readAddressHost(a *address, host int) (next int, known bool) {
 		a.below = true
 		return host, false
 	}
-	if !s.v.may(s.e.markBytes(markURLHost, s.canon)) {
+	if !s.v.May(s.e.markBytes(markURLHost, s.canon)) {
 		return -1, false
 	}
 	if i < a.limit && s.text[i] == ':' {
@@ -173,11 +173,11 @@ func (s *scanner) readAddressPath(a *address, i int) int {
 	host := len(s.canon)
 	page := func() bool {
 		if len(s.canon) == host {
-			return s.v.may(s.e.markBytes(markPage, append(s.canon, '/')))
+			return s.v.May(s.e.markBytes(markPage, append(s.canon, '/')))
 		}
-		return s.v.may(s.e.markBytes(markPage, s.canon))
+		return s.v.May(s.e.markBytes(markPage, s.canon))
 	}
-	folder := func(c byte) bool { return s.v.may(s.e.markBytes(markFolder, append(s.canon, c))) }
+	folder := func(c byte) bool { return s.v.May(s.e.markBytes(markFolder, append(s.canon, c))) }
 	try := func(e int) {
 		if s.endsAt(a, e) && page() {
 			s.lookAddress(a, e)

@@ -13,15 +13,15 @@ type wants struct {
 }
 
 // wants looks at which types v may hold.
-func (e *Engine) wants(v *view) wants {
+func (e *Engine) wants(v view) wants {
 	w := wants{
-		email: v.keyTypes[e.n.email], username: v.keyTypes[e.n.username], account: v.keyTypes[e.n.account],
-		phone: v.keyTypes[e.n.phone], url: v.keyTypes[e.n.url], domain: v.keyTypes[e.n.domain],
-		ip: v.keyTypes[e.n.ip], phrase: v.keyTypes[e.n.phrase], payment: v.keyTypes[e.n.payment],
+		email: v.mayType(e.n.email), username: v.mayType(e.n.username), account: v.mayType(e.n.account),
+		phone: v.mayType(e.n.phone), url: v.mayType(e.n.url), domain: v.mayType(e.n.domain),
+		ip: v.mayType(e.n.ip), phrase: v.mayType(e.n.phrase), payment: v.mayType(e.n.payment),
 	}
 	w.handle = w.username || w.payment
 	for _, n := range e.n.hashes {
-		w.hash = w.hash || v.keyTypes[n]
+		w.hash = w.hash || v.mayType(n)
 	}
 	return w
 }

@@ -35,7 +35,9 @@ const (
 
 // Scan reads text from r to its end and calls emit for every signal that stands in it, in
 // the order of Start. Memory is bounded whatever the size of the text. It stops early, and
-// returns the error, if ctx is done, r fails or emit returns an error.
+// returns the error, if ctx is done, r fails or emit returns an error. A text that takes
+// long to come is read with what the engine holds at each moment: a signal that was removed
+// is not found in what comes later.
 //
 // Text may be UTF-8, UTF-16 with a byte order mark, or anything else: bytes that decode to
 // no character stand between tokens. docs/design/008-reading-text.md says what is read as an identifier.
@@ -88,7 +90,7 @@ type spot struct {
 // scanner is the state of one Scan. It is reused, so that small texts cost no memory.
 type scanner struct {
 	e      *Engine
-	v      *view
+	v      view
 	opts   ScanOptions
 	want   wants
 	text   []byte // the window
@@ -112,8 +114,7 @@ type reach struct {
 
 // reset prepares s for a text.
 func (s *scanner) reset(e *Engine, opts ScanOptions) {
-	s.e, s.v, s.opts = e, e.view.Load(), opts
-	s.want = e.wants(s.v)
+	s.e, s.opts = e, opts
 	s.text, s.lo, s.hi, s.base, s.past6 = s.text[:0], 0, 0, 0, 0
 	if s.recent == nil {
 		s.recent = map[lantern.ID][]reach{}
@@ -123,7 +124,6 @@ func (s *scanner) reset(e *Engine, opts ScanOptions) {
 
 // release gives s back for the next text.
 func (s *scanner) release(e *Engine) {
-	s.v = nil // may be large and out of date
 	e.scanners.Put(s)
 }
 
@@ -142,9 +142,15 @@ func (s *scanner) slide() {
 
 // window reads one window and emits what it finds.
 func (s *scanner) window(at *text.Place, emit func(Spot) error) error {
-	s.spots = s.spots[:0]
-	s.readRuns()
-	s.readPhrases()
+	past6 := s.past6
+	s.e.read(func(v view) {
+		// The view is let go before anybody waits for text or for emit, and each window
+		// reads the newest one.
+		s.v, s.want, s.spots, s.past6 = v, s.e.wants(v), s.spots[:0], past6
+		s.readRuns()
+		s.readPhrases()
+		s.v = view{}
+	})
 	slices.SortFunc(s.spots, compareSpots)
 	passed := s.lo
 	for i, sp := range s.spots {
@@ -213,8 +219,8 @@ func (s *scanner) readPhrases() {
 	s.words.cut(s.text)
 	for i := range s.words.words {
 		if w := &s.words.words[i]; w.start >= s.lo && w.start < s.hi {
-			s.words.find(s.v, i, func(row *phraseRow, start, end int) {
-				f := Found{Signal: row.signal, How: lantern.HowPhrase, Weak: s.e.types.list[s.e.n.phrase].Weak}
+			s.words.find(s.v, i, func(id lantern.ID, start, end int) {
+				f := Found{Signal: id, How: lantern.HowPhrase, Weak: s.e.types.list[s.e.n.phrase].Weak}
 				s.found = append(s.found[:0], f)
 				s.note(s.e.n.phrase, s.found, start, end)
 			})

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"unicode/utf8"
 
+	"lantern"
+	"lantern/internal/segment"
 	"lantern/signal"
 )
 
@@ -148,39 +150,26 @@ func first(a, b uint64) uint64 {
 // alone stands for the second word of a phrase that has none.
 const alone = 1
 
-// addPhrase appends the row of a phrase.
-func addPhrase(s *segment, en *Entry) {
-	var l wordList
-	l.cut([]byte(en.Canonical))
-	if len(l.words) == 0 {
-		return
-	}
-	row := phraseRow{text: string(l.fold), words: len(l.words), signal: en.Signal}
-	if row.first = first(l.words[0].hash, alone); row.words > 1 {
-		row.first = first(l.words[0].hash, l.words[1].hash)
-	}
-	s.phrases = append(s.phrases, row)
-}
-
 // find calls found for each phrase that begins with word i.
-func (l *wordList) find(v *view, i int, found func(row *phraseRow, start, end int)) {
+func (l *wordList) find(v view, i int, found func(signal lantern.ID, start, end int)) {
 	hashes := [2]uint64{first(l.words[i].hash, alone), 0}
 	n := 1
 	if i+1 < len(l.words) {
 		hashes[1], n = first(l.words[i].hash, l.words[i+1].hash), 2
 	}
-	for k, s := range v.segments {
-		if len(s.phrases) == 0 {
+	for k, p := range v.Pieces {
+		if p.Phrases() == 0 {
 			continue
 		}
 		for _, h := range hashes[:n] {
-			if !s.filter.has(h) {
+			if !p.May(h) {
 				continue
 			}
-			for _, p := range s.words[h] {
-				row := &s.phrases[p]
-				if l.stands(row, i) && v.alive(k, row.signal) {
-					found(row, l.words[i].start, l.words[i+row.words-1].end)
+			from, behind := p.FindPhrases(h)
+			for j := from; j < behind; j++ {
+				row := p.Phrase(j)
+				if l.stands(&row, i) && v.Alive(k, row.Row) {
+					found(signalAt(p, row.Row), l.words[i].start, l.words[i+int(row.Words)-1].end)
 				}
 			}
 		}
@@ -188,12 +177,15 @@ func (l *wordList) find(v *view, i int, found func(row *phraseRow, start, end in
 }
 
 // stands reports whether the phrase begins with word i.
-func (l *wordList) stands(row *phraseRow, i int) bool {
+func (l *wordList) stands(row *segment.Phrase, i int) bool {
 	f := l.fold[l.words[i].fold:]
-	if len(f) < len(row.text) || len(f) > len(row.text) && f[len(row.text)] != ' ' || !bytes.HasPrefix(f, []byte(row.text)) {
+	if len(f) < len(row.Text) || len(f) > len(row.Text) && f[len(row.Text)] != ' ' || !bytes.HasPrefix(f, row.Text) {
 		return false
 	}
-	words := l.words[i : i+row.words]
+	if row.Words == 0 || int(row.Words) > len(l.words)-i {
+		return false // damaged
+	}
+	words := l.words[i : i+int(row.Words)]
 	for j := 1; j < len(words); j++ {
 		if words[j].start-words[j-1].end > maxGap {
 			return false
@@ -205,8 +197,7 @@ func (l *wordList) stands(row *phraseRow, i int) bool {
 // Phrases finds the phrases that stand in text and appends them to dst, which it returns,
 // in the order of their start. Offsets are bytes of text as given. It takes no lock.
 func (e *Engine) Phrases(text []byte, dst []Span) []Span {
-	v := e.view.Load()
-	if !v.keyTypes[e.types.number[signal.Phrase.Name]] {
+	if v := (view{e.shelf.Peek()}); !v.mayType(e.n.phrase) {
 		return dst
 	}
 	s := e.scanners.Get().(*scanner)
@@ -214,11 +205,14 @@ func (e *Engine) Phrases(text []byte, dst []Span) []Span {
 	l := &s.words
 	l.cut(text)
 	from := len(dst)
-	for i := range l.words {
-		l.find(v, i, func(row *phraseRow, start, end int) {
-			dst = append(dst, Span{Signal: row.signal, Start: start, End: end, Weak: signal.Phrase.Weak})
-		})
-	}
+	e.read(func(v view) {
+		dst = dst[:from]
+		for i := range l.words {
+			l.find(v, i, func(id lantern.ID, start, end int) {
+				dst = append(dst, Span{Signal: id, Start: start, End: end, Weak: signal.Phrase.Weak})
+			})
+		}
+	})
 	slices.SortStableFunc(dst[from:], func(a, b Span) int { return a.Start - b.Start })
 	return dst
 }

@@ -1,0 +1,111 @@
+package match
+
+import (
+	"encoding/binary"
+	"encoding/hex"
+	"slices"
+
+	"lantern"
+	"lantern/internal/segment"
+	"lantern/signal"
+)
+
+// rules is the version of what an engine stores for an entry: normal forms, second keys,
+// folding, marks. Files of other rules are not opened, since a value would be looked up
+// under another key than it was stored under. Raise it with any change that fails
+// TestStoredForm.
+const rules = 1
+
+// Flags of keys.
+const (
+	flagCanonical = 1 << iota // and not one of the weak keys
+	flagFolder                // a URL without a query: it matches what lies below its path
+)
+
+// builder collects the rows of a segment.
+type builder struct {
+	e    *Engine
+	rows segment.Rows
+	seen uint32 // bits of the types that were added
+}
+
+// row is that of the signal being added.
+func (b *builder) row() uint32 { return uint32(len(b.rows.IDs) - 1) }
+
+// add appends the rows of one entry.
+func (b *builder) add(en *Entry) *lantern.Error {
+	n := b.e.types.number[en.Type]
+	b.seen |= 1 << n
+	t := b.e.types.list[n]
+	switch t.Compare {
+	case signal.None:
+		return nil
+	case signal.Words:
+		b.addPhrase(en)
+	case signal.Hamming:
+		h, ok := nearBits(en.Canonical)
+		if !ok {
+			return &lantern.Error{Kind: lantern.Invalid, Field: "/canonical", Reason: "not a perceptual hash"}
+		}
+		b.rows.Near = append(b.rows.Near, segment.Near{Bits: h, Row: b.row()})
+	}
+	b.addKeys(t, n, en)
+	return nil
+}
+
+// addKeys appends the exact keys of an entry, and marks.
+func (b *builder) addKeys(t *signal.Type, n uint8, en *Entry) {
+	add := func(key string, flags uint8) {
+		d := b.e.digest(n, key)
+		b.rows.Keys = append(b.rows.Keys, segment.Key{Hash: d.hash, Tail: d.tail, Row: b.row(), Flags: flags})
+	}
+	switch {
+	case t.Compare != signal.URLPrefix:
+		add(en.Canonical, flagCanonical)
+	case isFolder(en.Canonical):
+		add(page(en.Canonical), flagCanonical|flagFolder)
+	default:
+		add(page(en.Canonical), flagCanonical)
+	}
+	weak := en.Weak
+	if t == signal.Payment {
+		if bare := barePayment(en.Canonical); bare != "" {
+			weak = append(slices.Clone(weak), bare)
+		}
+	}
+	for i, w := range weak {
+		if w != en.Canonical && !slices.Contains(weak[:i], w) {
+			add(w, 0)
+		}
+	}
+	for kind, key := range hints(t, en) {
+		b.rows.Marks = append(b.rows.Marks, segment.Mark{Hash: b.e.mark(kind, key), Row: b.row()})
+	}
+}
+
+// addPhrase appends the row of a phrase.
+func (b *builder) addPhrase(en *Entry) {
+	var l wordList
+	l.cut([]byte(en.Canonical))
+	if len(l.words) == 0 {
+		return
+	}
+	hash := first(l.words[0].hash, alone)
+	if len(l.words) > 1 {
+		hash = first(l.words[0].hash, l.words[1].hash)
+	}
+	b.rows.Phrases = append(b.rows.Phrases, segment.Phrase{Hash: hash, Words: uint32(len(l.words)), Row: b.row(), Text: l.fold})
+}
+
+// nearBits turns a canonical perceptual hash, 64 hexadecimal digits, into the words that
+// are compared.
+func nearBits(canonical string) (b [4]uint64, ok bool) {
+	h, err := hex.DecodeString(canonical)
+	if err != nil || len(h) != 32 {
+		return b, false
+	}
+	for i := range b {
+		b[i] = binary.BigEndian.Uint64(h[8*i:])
+	}
+	return b, true
+}
