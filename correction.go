@@ -2,7 +2,7 @@ package lantern
 
 import "time"
 
-// CorrectionKind says why a signal fell.
+// CorrectionKind says why a signal fell, or that its audience became smaller.
 type CorrectionKind string
 
 // The correction kinds.
@@ -10,18 +10,24 @@ const (
 	CorrectionWithdrawn CorrectionKind = "withdrawn"
 	CorrectionUpheld    CorrectionKind = "challenge-upheld"
 	CorrectionErased    CorrectionKind = "erased"
-	CorrectionCleared   CorrectionKind = "cleared" // the sharer looked again and found nothing wrong
+	CorrectionCleared   CorrectionKind = "cleared"  // the sharer looked again and found nothing wrong
+	CorrectionNarrowed  CorrectionKind = "narrowed" // the sharer took it out of one program; nothing is said against it
 )
 
 // Correction follows a signal that fell. Every member ever sent the signal, whatever its
-// state today, must acknowledge it twice.
+// state today, must acknowledge it twice. One of kind [CorrectionNarrowed] follows a signal
+// that stands: its recipients are those that lost it with the program, what they acknowledge
+// is that nothing that came through that place of it is left, and they need not look
+// again at what they did.
 type Correction struct {
 	ID         ID             `json:"id"`
 	Signal     ID             `json:"signal"`
 	Type       SignalType     `json:"type"`
 	Kind       CorrectionKind `json:"kind"`
 	Opened     time.Time      `json:"opened"`
-	Recipients []Receivership `json:"recipients"` // the whole map for the sharer and the steward; the own row for others
+	Program    ID             `json:"program,omitempty"` // of a narrowing: out of which the signal was taken
+	Seq        int64          `json:"seq,omitempty"`     // of a narrowing: its place in that program's feed. What a replica has from a later place came after it
+	Recipients []Receivership `json:"recipients"`        // the whole map for the sharer and the steward; the own row for others
 
 	Progress *Progress `json:"progress,omitempty"` // for the sharer and the steward
 	Repeat   int       `json:"repeat,omitempty"`   // for them too: how many challenges of the sharer's signals were upheld in the year before

@@ -13,7 +13,7 @@ type Change struct {
 	Time       time.Time `json:"time"` // never runs backwards along seq
 	Signal     Signal    `json:"signal"`
 	Value      ID        `json:"value_id,omitempty"`   // what several members' signals on one value share
-	Correction ID        `json:"correction,omitempty"` // to acknowledge; set once the signal fell
+	Correction ID        `json:"correction,omitempty"` // to acknowledge; set once the signal fell, or was taken out of the program and is lost to the reader
 
 	// Corroboration counts the independent groups of other members' active signals that say
 	// the same of this value in this program. Signals of one line of derivation are one group.
@@ -21,7 +21,8 @@ type Change struct {
 }
 
 // A change whose signal is not active carries no value and no opinion: only id, type,
-// member and state, enough to mask (suspended) or purge (withdrawn, expired, erased).
+// member and state, enough to mask (suspended) or purge (withdrawn, expired, erased: from
+// every program; narrowed: from this one).
 
 // Cursor marks a place in one program's feed. It is opaque, belongs to one member and
 // program, and "" means the beginning.

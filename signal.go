@@ -65,6 +65,7 @@ const (
 	Withdrawn SignalState = "withdrawn" // taken back; a tombstone with a correction
 	Expired   SignalState = "expired"   // its time ran out
 	Erased    SignalState = "erased"    // value and keys destroyed
+	Narrowed  SignalState = "narrowed"  // in one program's feed alone: taken out of it, while the signal stands in another
 )
 
 // ReviewedBy says who looked before the signal was shared.
@@ -260,6 +261,22 @@ const (
 
 // WithdrawReasons lists them.
 var withdrawReasons = []WithdrawReason{WithdrawnInError, WithdrawnAppeal, WithdrawnReused, WithdrawnOutdated, WithdrawnRequest}
+
+// Narrowing takes a signal out of one program, while it stays in others. Nothing is said
+// against it: who has it through another of its programs keeps it, who loses it masks and
+// purges it. Sharing it to the program again is an ordinary share.
+type Narrowing struct {
+	Program ID `json:"program"` // out of which it is taken; another must be left
+}
+
+// Validate checks the form.
+func (n *Narrowing) Validate() error {
+	var errs []*Error
+	if n.Program == 0 {
+		errs = append(errs, invalid("/program", "missing", "give the id of the program to take the signal out of"))
+	}
+	return join(errs)
+}
 
 // Withdrawal takes a signal back from every program.
 type Withdrawal struct {

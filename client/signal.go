@@ -65,6 +65,12 @@ func (c *Client) Renew(ctx context.Context, id lantern.ID, r lantern.Renewal) (l
 	return post[lantern.Signal](ctx, c, at("/v1/signals", id, "/renew"), r)
 }
 
+// Narrow takes an own signal out of one program, while it stays in others, and returns the
+// correction that those who lose it must acknowledge.
+func (c *Client) Narrow(ctx context.Context, id lantern.ID, n lantern.Narrowing) (lantern.Correction, error) {
+	return post[lantern.Correction](ctx, c, at("/v1/signals", id, "/narrow"), n)
+}
+
 // Withdraw takes an own signal back from every program, and returns the correction that
 // follows.
 func (c *Client) Withdraw(ctx context.Context, id lantern.ID, w lantern.Withdrawal) (lantern.Correction, error) {

@@ -97,6 +97,7 @@ type signalsCommands struct {
 	Get      signalsGet      `cmd:"" help:"Show one signal." example:"lantern signals get 4711"`
 	Reveal   signalsReveal   `cmd:"" help:"Show the value of a signal shared with you; your agent records that you looked." example:"lantern signals reveal 4711 --key-file investigator.key"`
 	Renew    signalsRenew    `cmd:"" help:"Prolong a signal after a fresh review." example:"lantern signals renew 4711 --expires 90d --policy \"Child safety 4.2\" --reviewed-by human"`
+	Narrow   signalsNarrow   `cmd:"" help:"Take a signal out of one program; in others it stays." example:"lantern signals narrow 4711 --program 4712"`
 	Withdraw signalsWithdraw `cmd:"" help:"Take a signal back, everywhere." example:"lantern signals withdraw 4711 --reason shared-in-error"`
 }
 

@@ -16,6 +16,12 @@ func correctionColumns() []display.Column[lantern.Correction] {
 		display.Col("signal", func(c lantern.Correction) string { return c.Signal.String() }),
 		display.Col("type", func(c lantern.Correction) string { return string(c.Type) }),
 		display.Col("kind", func(c lantern.Correction) string { return string(c.Kind) }),
+		display.Col("program", func(c lantern.Correction) string {
+			if c.Program == 0 {
+				return ""
+			}
+			return c.Program.String()
+		}),
 		display.Col("opened", func(c lantern.Correction) string { return display.Stamp(c.Opened) }),
 		display.Col("masked", func(c lantern.Correction) string {
 			return progress(c, func(r lantern.Receivership) bool { return !r.Masked.IsZero() })

@@ -97,6 +97,24 @@ func (c *signalsRenew) Run(ctx context.Context, a *app) error {
 	})
 }
 
+type signalsNarrow struct {
+	ExchangeAccess
+	Signal  lantern.ID `arg:"" help:"Id of the signal."`
+	Program lantern.ID `required:"" help:"Id of the program to take it out of."`
+}
+
+// Help says how it differs from a withdrawal.
+func (*signalsNarrow) Help() string {
+	return "Nothing is said against the signal. Members that are in that program, and in none of the others in which it stands, lose it: it stops matching there, is purged, and they acknowledge that. " +
+		"All others keep it. Sharing it to the program again brings it back. If the signal is wrong, withdraw it: a withdrawal has everybody look again at what they did because of it."
+}
+
+func (c *signalsNarrow) Run(ctx context.Context, a *app) error {
+	return ask(a, &c.ExchangeAccess, correctionColumns(), func(x *client.Client) (lantern.Correction, error) {
+		return x.Narrow(ctx, c.Signal, lantern.Narrowing{Program: c.Program})
+	})
+}
+
 type signalsWithdraw struct {
 	ExchangeAccess
 	Signal lantern.ID `arg:"" help:"Id of the signal."`

@@ -3,6 +3,7 @@ package exchange
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"lantern"
 	"lantern/audit"
@@ -97,12 +98,17 @@ func (x *Exchange) suspend(t *txn, row store.SignalRow, by policy.Actor, reason 
 // turn moves a signal to another state in every feed and records it.
 func (x *Exchange) turn(t *txn, row store.SignalRow, state lantern.SignalState, e entry) error {
 	row.State, row.Updated = state, t.now
-	places, err := store.PlacementsOf(t.ctx, t.Tx, row.ID)
+	every, err := store.EveryPlacementOf(t.ctx, t.Tx, row.ID)
 	if err != nil {
 		return err
 	}
+	places := slices.DeleteFunc(slices.Clone(every), func(p store.Placement) bool { return p.Narrowed })
+	move := places
+	if state == lantern.Withdrawn || state == lantern.Erased {
+		move = every // who lost it before acted on it perhaps, and must hear that it fell
+	}
 	// Moved first: at its old place it was not active for whoever read there.
-	if err := movePlacements(t, places); err != nil {
+	if err := movePlacements(t, move); err != nil {
 		return err
 	}
 	if err := store.UpdateSignal(t.ctx, t.writing(), row); err != nil {

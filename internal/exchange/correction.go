@@ -25,7 +25,11 @@ type fall struct {
 // duty for everyone ever sent it, its challenges settled, signals that rested on it alone
 // suspended, and with erase its bytes destroyed.
 func (x *Exchange) fell(t *txn, f fall) (lantern.Correction, error) {
-	c, err := x.openCorrection(t, f)
+	sent, err := store.Recipients(t.ctx, t.Tx, f.row.ID)
+	if err != nil {
+		return lantern.Correction{}, err
+	}
+	c, err := x.openCorrection(t, f.row, lantern.Correction{Kind: f.kind}, sent)
 	if err != nil {
 		return c, err
 	}
@@ -66,26 +70,26 @@ func (x *Exchange) fell(t *txn, f fall) (lantern.Correction, error) {
 	return c, nil
 }
 
-// openCorrection enters who must acknowledge.
-func (x *Exchange) openCorrection(t *txn, f fall) (lantern.Correction, error) {
+// openCorrection enters who must acknowledge: those whom the signal was sent to. c says the
+// kind and, of a narrowing, the program.
+func (x *Exchange) openCorrection(t *txn, row store.SignalRow, c lantern.Correction, sent []store.Recipient) (lantern.Correction, error) {
 	id, err := x.newID()
 	if err != nil {
 		return lantern.Correction{}, err
 	}
-	c := lantern.Correction{ID: id, Signal: f.row.ID, Type: f.row.Type, Kind: f.kind, Opened: t.now, Recipients: []lantern.Receivership{}}
-	sent, err := store.Recipients(t.ctx, t.Tx, f.row.ID)
-	if err != nil {
-		return c, err
-	}
+	c.ID, c.Signal, c.Type, c.Opened, c.Recipients = id, row.ID, row.Type, t.now, []lantern.Receivership{}
 	for _, r := range sent {
-		if r.Member != f.row.Member {
+		if r.Member != row.Member {
 			c.Recipients = append(c.Recipients, lantern.Receivership{Member: r.Member, Sent: r.Sent})
 		}
 	}
-	if err := store.InsertCorrection(t.ctx, t.writing(), store.CorrectionRow{Correction: c, Owner: f.row.Member}); err != nil {
+	if err := store.InsertCorrection(t.ctx, t.writing(), store.CorrectionRow{Correction: c, Owner: row.Member}); err != nil {
 		return c, fmt.Errorf("opening a correction: %w", err)
 	}
-	told := happening{kind: lantern.CorrectionOpened, signal: f.row.ID, object: c.ID}
+	told := happening{kind: lantern.CorrectionOpened, signal: row.ID, object: c.ID}
+	if c.Program != 0 {
+		told.places = []lantern.ID{c.Program}
+	}
 	for _, r := range c.Recipients {
 		told.members = append(told.members, r.Member)
 	}

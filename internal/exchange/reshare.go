@@ -134,6 +134,9 @@ func (x *Exchange) amend(t *txn, a policy.Actor, p *prepared, row store.SignalRo
 	} else if len(missing) > 0 {
 		t.tellImminent(p.row, missing)
 	}
+	if err := store.DropNarrowed(t.ctx, t.writing(), row.ID, missing); err != nil {
+		return lantern.ShareResult{}, fmt.Errorf("placing a signal again: %w", err)
+	}
 	s := &sharing{x: x, t: t}
 	if s.siblings, err = store.SiblingsOn(t.ctx, t.Tx, row.Key); err != nil {
 		return lantern.ShareResult{}, err

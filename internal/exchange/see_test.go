@@ -29,6 +29,12 @@ func TestFeedEqualsPolicy(t *testing.T) {
 		for _, n := range []string{"Cloudbin", "Facegram", "Chatter", "Pixelplay"} {
 			g.members = append(g.members, g.AddCompany(n))
 		}
+		g.other = g.AddProgram("payments")
+		for i, m := range g.members {
+			if i != 2 { // who is in one program only loses what is taken out of it
+				g.Join(m, g.other, lantern.Both)
+			}
+		}
 		rapid.Check(t, func(r *rapid.T) {
 			for range rapid.IntRange(1, 6).Draw(r, "acts") {
 				g.next++
@@ -47,6 +53,7 @@ func TestFeedEqualsPolicy(t *testing.T) {
 // game is a world with what a plain observer remembers of it.
 type game struct {
 	*exchangetest.World
+	other   lantern.Program
 	members []exchangetest.Company
 	signals map[lantern.ID]lantern.ID          // signal → owner
 	sent    map[lantern.ID]map[lantern.ID]bool // signal → members it was handed to
@@ -67,7 +74,11 @@ func (g *game) handed(m lantern.ID, s lantern.Signal) {
 
 // read reads a page and remembers it; a suspended or departed member is refused.
 func (g *game) read(m exchangetest.Company, f lantern.FeedFilter, cursor lantern.Cursor, limit int) (lantern.FeedPage, error) {
-	page, err := g.FilteredFeed(g.T.Context(), g.Actor(m.ServiceKey), g.Program.ID, f, cursor, limit, 0)
+	return g.readIn(g.Program.ID, m, f, cursor, limit)
+}
+
+func (g *game) readIn(program lantern.ID, m exchangetest.Company, f lantern.FeedFilter, cursor lantern.Cursor, limit int) (lantern.FeedPage, error) {
+	page, err := g.FilteredFeed(g.T.Context(), g.Actor(m.ServiceKey), program, f, cursor, limit, 0)
 	for _, c := range page.Changes {
 		g.handed(m.ID, c.Signal)
 	}
@@ -113,7 +124,7 @@ func (g *game) act(r *rapid.T) {
 	if len(ids) > 0 {
 		some = ids[rapid.IntRange(0, len(ids)-1).Draw(r, "signal")]
 	}
-	switch rapid.IntRange(0, 13).Draw(r, "act") {
+	switch rapid.IntRange(0, 16).Draw(r, "act") {
 	case 0, 1, 2:
 		d := g.Draft(g.next)
 		if rapid.Bool().Draw(r, "shared by several") {
@@ -121,6 +132,9 @@ func (g *game) act(r *rapid.T) {
 			d.Status = rapid.SampledFrom([]lantern.Status{lantern.Violating, lantern.NonViolating}).Draw(r, "status")
 		}
 		d.Imminent = rapid.Bool().Draw(r, "imminent")
+		if rapid.Bool().Draw(r, "shared to both") {
+			d.Programs = append(d.Programs, g.other.ID)
+		}
 		if res, err := g.Share(ctx, g.Actor(m.ServiceKey), d); err == nil {
 			g.signals[res.Signal] = m.ID
 		}
@@ -161,6 +175,15 @@ func (g *game) act(r *rapid.T) {
 		g.Clock.Add(time.Minute)
 	case 13:
 		_, _ = g.React(ctx, g.Actor(m.ServiceKey), lantern.Feedback{Signal: some, Reaction: lantern.Helpful}) // may be refused
+	case 14, 15:
+		from := rapid.SampledFrom([]lantern.ID{g.Program.ID, g.other.ID}).Draw(r, "program")
+		for _, o := range g.members {
+			if o.ID == g.signals[some] {
+				_, _ = g.Narrow(ctx, g.Actor(o.SubmitterKey), some, lantern.Narrowing{Program: from}) // may be refused
+			}
+		}
+	case 16:
+		_, _ = g.readIn(g.other.ID, m, lantern.FeedFilter{}, "", 20) // may be refused
 	}
 }
 
@@ -209,7 +232,7 @@ func TestReadingPastSuspended(t *testing.T) {
 func compareFeed(t *testing.T, w *game, m exchangetest.Company) {
 	t.Helper()
 	a, signals := w.Actor(m.ServiceKey), w.signals
-	want := map[lantern.ID]policy.Sight{}
+	want, narrowed := map[lantern.ID]policy.Sight{}, map[lantern.ID]bool{}
 	err := w.Config.DB.Read(t.Context(), func(tx *sqldb.Tx) error {
 		b, joined, err := store.ReadMembership(t.Context(), tx, w.Program.ID, m.ID)
 		if err != nil {
@@ -224,8 +247,17 @@ func compareFeed(t *testing.T, w *game, m exchangetest.Company) {
 			if err != nil {
 				return err
 			}
-			want[id] = policy.See(policy.Viewed{Reader: m.ID, State: a.MemberState, Joined: joined && b.Left.IsZero(),
-				Direction: b.Direction, Owner: owner, Signal: row.State, Sent: sent})
+			places, err := store.EveryPlacementOf(t.Context(), tx, id)
+			if err != nil {
+				return err
+			}
+			for _, p := range places {
+				if p.Program == w.Program.ID {
+					narrowed[id] = policy.Shown(row.State, p.Narrowed) == lantern.Narrowed
+					want[id] = policy.See(policy.Viewed{Reader: m.ID, State: a.MemberState, Joined: joined && b.Left.IsZero(),
+						Direction: b.Direction, Owner: owner, Signal: row.State, Sent: sent, Narrowed: p.Narrowed})
+				}
+			}
 		}
 		return nil
 	})
@@ -239,6 +271,9 @@ func compareFeed(t *testing.T, w *game, m exchangetest.Company) {
 		got[c.Signal.ID] = policy.Tombstone
 		if c.Signal.State == lantern.Active {
 			got[c.Signal.ID] = policy.Whole
+		}
+		if (c.Signal.State == lantern.Narrowed) != narrowed[c.Signal.ID] {
+			t.Fatalf("signal %s is shown as %s; taken out of the program: %v", c.Signal.ID, c.Signal.State, narrowed[c.Signal.ID])
 		}
 		if (c.Signal.Value != "") != (c.Signal.State == lantern.Active) {
 			t.Fatalf("signal %s is %s and its value is shown: %v", c.Signal.ID, c.Signal.State, c.Signal.Value != "")

@@ -103,7 +103,8 @@ func (x *Exchange) Signal(ctx context.Context, a policy.Actor, id lantern.ID) (s
 }
 
 // sight reads a signal and tells how much of it the actor sees through any program:
-// NotFound if nothing.
+// NotFound if nothing. Of a signal that was taken out of all the programs through which it
+// is seen, the row's state is Narrowed.
 func (x *Exchange) sight(ctx context.Context, tx *sqldb.Tx, a policy.Actor, id lantern.ID) (store.SignalRow, policy.Sight, error) {
 	row, ok, err := store.ReadSignal(ctx, tx, id)
 	if err != nil || !ok {
@@ -116,19 +117,23 @@ func (x *Exchange) sight(ctx context.Context, tx *sqldb.Tx, a policy.Actor, id l
 	if err != nil {
 		return row, policy.Nothing, err
 	}
-	places, err := store.PlacementsOf(ctx, tx, id)
+	places, err := store.EveryPlacementOf(ctx, tx, id)
 	if err != nil {
 		return row, policy.Nothing, err
 	}
-	best := policy.Nothing
+	best, standing := policy.Nothing, policy.Nothing
 	for _, p := range places {
 		m, joined, err := store.ReadMembership(ctx, tx, p.Program, a.Member)
 		if err != nil {
 			return row, policy.Nothing, err
 		}
-		best = max(best, policy.See(policy.Viewed{Reader: a.Member, State: a.MemberState, Joined: joined && m.Left.IsZero(),
-			Direction: m.Direction, Owner: row.Member, Signal: row.State, Sent: sent}))
+		sight := policy.See(policy.Viewed{Reader: a.Member, State: a.MemberState, Joined: joined && m.Left.IsZero(),
+			Direction: m.Direction, Owner: row.Member, Signal: row.State, Sent: sent, Narrowed: p.Narrowed})
+		if best = max(best, sight); !p.Narrowed {
+			standing = max(standing, sight)
+		}
 	}
+	row.State = policy.Shown(row.State, standing == policy.Nothing)
 	if best == policy.Nothing {
 		return row, best, errMissing("signal")
 	}

@@ -21,15 +21,16 @@ type Viewed struct {
 	Owner     lantern.ID
 	Signal    lantern.SignalState
 	Sent      bool // the reader was ever sent this signal
+	Narrowed  bool // its sharer took the signal out of this program, and it stands in another
 }
 
 // See is the one rule of disclosure.
 //
 //   - Whole: an active signal, to a member in the program that receives and is active or
 //     read-only; one's own active signals to a contributor too.
-//   - Tombstone: a signal that is no longer active, to its owner and to everyone in the
-//     program who was ever sent it, whatever the reader's state: a suspended member
-//     still gets corrections. Nobody else learns that it existed.
+//   - Tombstone: a signal that is no longer active, or no longer in this program, to its
+//     owner and to everyone in the program who was ever sent it, whatever the reader's
+//     state: a suspended member still gets corrections. Nobody else learns that it existed.
 //   - Nothing otherwise. A held signal is shown to nobody. A suspended one is not shown
 //     to another member that contributes only: it dropped what it had from this program when
 //     it stopped receiving, and would never see here that the signal is active again.
@@ -38,8 +39,8 @@ func See(v Viewed) Sight {
 		return Nothing
 	}
 	own := v.Reader == v.Owner
-	if v.Signal != lantern.Active {
-		if deaf := v.Direction == lantern.ContributeOnly && v.Signal == lantern.Suspended; own || v.Sent && !deaf {
+	if v.Signal != lantern.Active || v.Narrowed {
+		if deaf := v.Direction == lantern.ContributeOnly && v.Signal == lantern.Suspended && !v.Narrowed; own || v.Sent && !deaf {
 			return Tombstone
 		}
 		return Nothing
@@ -65,4 +66,27 @@ func Best(places []Viewed) Viewed {
 		}
 	}
 	return best
+}
+
+// Shown is the state in which a feed shows a signal: there are tombstones of the place alone,
+// while the signal lives elsewhere. What becomes of it there is not told here, until it ends.
+func Shown(s lantern.SignalState, narrowed bool) lantern.SignalState {
+	if narrowed && (s == lantern.Active || s == lantern.Suspended) {
+		return lantern.Narrowed
+	}
+	return s
+}
+
+// Loses reports whether a member that was sent a signal loses it when its sharer takes it out
+// of a program: it is in that program, and receives it through none of the others in which
+// the signal stands. Which state member and signal are in does not matter: who is suspended
+// reads nothing today, and yet has what it was sent.
+func Loses(out Viewed, others []Viewed) bool {
+	for _, v := range others {
+		v.State, v.Signal = lantern.ActiveMember, lantern.Active
+		if See(v) == Whole {
+			return false
+		}
+	}
+	return out.Joined
 }

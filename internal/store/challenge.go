@@ -75,7 +75,7 @@ func ChallengesFor(ctx context.Context, tx *sqldb.Tx, member lantern.ID, dispute
 	rows, err := tx.Query(ctx, `SELECT `+challengeColumns+` FROM challenge c
 		WHERE c.member_id = $1 OR c.owner_id = $1 OR ($2 = 1 AND c.state = 'disputed' AND EXISTS (
 			SELECT 1 FROM placement p JOIN membership b ON b.program_id = p.program_id AND b.member_id = $1 AND b.left_at = 0
-			WHERE p.signal_id = c.signal_id)
+			WHERE p.signal_id = c.signal_id AND NOT p.narrowed)
 			AND NOT EXISTS (SELECT 1 FROM challenge o WHERE o.signal_id = c.signal_id AND o.member_id = $1))
 		ORDER BY CASE WHEN c.imminent AND c.decided_at = 0 THEN 0 ELSE 1 END, c.opened_at, c.id`, member, flag)
 	return all(rows, err, "challenges", scanChallenge)

@@ -15,21 +15,22 @@ type CorrectionRow struct {
 
 // The last column counts the challenges of the sharer's signals that were upheld in the
 // 365 days before.
-const correctionColumns = `c.id, c.signal_id, c.owner_id, c.type, c.kind, c.opened_at,
+const correctionColumns = `c.id, c.signal_id, c.owner_id, c.type, c.kind, c.opened_at, c.program_id, c.seq,
 	(SELECT COUNT(*) FROM correction e WHERE e.owner_id = c.owner_id AND e.kind = 'challenge-upheld'
 	AND e.opened_at < c.opened_at AND e.opened_at >= c.opened_at - 31536000000000)`
 
 func scanCorrection(s scanner) (c CorrectionRow, err error) {
 	var opened int64
-	err = s.Scan(&c.ID, &c.Signal, &c.Owner, &c.Type, &c.Kind, &opened, &c.Repeat)
+	err = s.Scan(&c.ID, &c.Signal, &c.Owner, &c.Type, &c.Kind, &opened, &c.Program, &c.Seq, &c.Repeat)
 	c.Opened = fromMicros(opened)
 	return c, err
 }
 
 // InsertCorrection stores a correction with a duty for every recipient but the sharer.
 func InsertCorrection(ctx context.Context, tx *sqldb.Tx, c CorrectionRow) error {
-	if _, err := tx.Exec(ctx, `INSERT INTO correction (id, signal_id, owner_id, type, kind, opened_at) VALUES ($1, $2, $3, $4, $5, $6)`,
-		c.ID, c.Signal, c.Owner, string(c.Type), string(c.Kind), micros(c.Opened)); err != nil {
+	if _, err := tx.Exec(ctx, `INSERT INTO correction (id, signal_id, owner_id, type, kind, opened_at, program_id, seq)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		c.ID, c.Signal, c.Owner, string(c.Type), string(c.Kind), micros(c.Opened), c.Program, c.Seq); err != nil {
 		return err
 	}
 	rows := make([][]any, len(c.Recipients))

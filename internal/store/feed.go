@@ -49,18 +49,28 @@ type FeedRow struct {
 // direction, $6 whether the reader's state lets it read active signals.
 var visible = `CASE
 	WHEN s.state = 'held' THEN 0
-	WHEN s.state <> 'active' THEN CASE WHEN s.member_id = $2 THEN 1
-		WHEN $5 = 'contribute-only' AND s.state = 'suspended' THEN 0 WHEN ` + sent("$2") + ` THEN 1 ELSE 0 END
+	WHEN s.state <> 'active' OR p.narrowed THEN CASE WHEN s.member_id = $2 THEN 1
+		WHEN $5 = 'contribute-only' AND s.state = 'suspended' AND NOT p.narrowed THEN 0 WHEN ` + sent("$2") + ` THEN 1 ELSE 0 END
 	WHEN $6 = 0 THEN 0
 	WHEN s.member_id = $2 THEN 1
 	WHEN $5 = 'contribute-only' THEN 0
 	ELSE 1 END = 1`
 
-var feedRows = `SELECT s.id, s.member_id, s.type, s.state, s.opinion, s.value, s.note, k.wrapped,
+// shown is policy.Shown, in SQL.
+const shown = `CASE WHEN p.narrowed AND s.state IN ('active', 'suspended') THEN 'narrowed' ELSE s.state END`
+
+// owedFor is the correction that an entry of a feed tells its reader, $2, of: the newest of a
+// signal that fell; of a narrowed placement the one that followed, if the reader lost it.
+const owedFor = `CASE WHEN s.state IN ('withdrawn', 'erased') THEN COALESCE((SELECT MAX(c.id) FROM correction c
+		WHERE c.signal_id = s.id AND c.kind <> 'narrowed' AND c.opened_at = (SELECT MAX(d.opened_at) FROM correction d
+			WHERE d.signal_id = s.id AND d.kind <> 'narrowed')), 0)
+	WHEN p.narrowed THEN COALESCE((SELECT MAX(c.id) FROM correction c JOIN receivership v ON v.correction_id = c.id AND v.member_id = $2
+		WHERE c.signal_id = s.id AND c.program_id = p.program_id AND c.seq = p.seq), 0) ELSE 0 END`
+
+var feedRows = `SELECT s.id, s.member_id, s.type, ` + shown + `, s.opinion, s.value, s.note, k.wrapped,
 	s.expires_at, s.created_at, s.updated_at, p.value_id, p.seq, p.changed_at, p.special,
-	CASE WHEN s.state IN ('withdrawn', 'erased') THEN COALESCE((SELECT MAX(c.id) FROM correction c WHERE c.signal_id = s.id
-		AND c.opened_at = (SELECT MAX(d.opened_at) FROM correction d WHERE d.signal_id = s.id)), 0) ELSE 0 END,
-	CASE WHEN $7 = 0 OR s.state <> 'active' OR s.updated_at = s.created_at AND NOT p.special THEN 0 WHEN ` + sent("$2") + ` THEN 1 ELSE 0 END
+	` + owedFor + `,
+	CASE WHEN $7 = 0 OR s.state <> 'active' OR p.narrowed OR s.updated_at = s.created_at AND NOT p.special THEN 0 WHEN ` + sent("$2") + ` THEN 1 ELSE 0 END
 	FROM placement p
 	JOIN signal s ON s.member_id = p.member_id AND s.id = p.signal_id
 	LEFT JOIN secret k ON k.member_id = s.member_id AND k.signal_id = s.id
@@ -165,7 +175,7 @@ func ReactionsBetween(ctx context.Context, tx *sqldb.Tx, program lantern.ID, aft
 func LinksBetween(ctx context.Context, tx *sqldb.Tx, program lantern.ID, after, upTo int64) ([]LinkRow, error) {
 	rows, err := tx.Query(ctx, `SELECT l.member_id, l.signal_id, l.kind, l.target_id FROM placement p
 		JOIN link l ON l.member_id = p.member_id AND l.signal_id = p.signal_id
-		JOIN placement g ON g.program_id = p.program_id AND g.signal_id = l.target_id
+		JOIN placement g ON g.program_id = p.program_id AND g.signal_id = l.target_id AND NOT g.narrowed
 		JOIN signal r ON r.member_id = g.member_id AND r.id = g.signal_id AND r.state = 'active'
 		WHERE p.program_id = $1 AND p.seq > $2 AND p.seq <= $3 AND p.special ORDER BY l.signal_id, l.kind, l.target_id`, program, after, upTo)
 	return all(rows, err, "links", scanLink)
@@ -185,8 +195,8 @@ func BesideBetween(ctx context.Context, tx *sqldb.Tx, program lantern.ID, after,
 	rows, err := tx.Query(ctx, `SELECT p.signal_id, s.status, q.signal_id, o.status FROM placement p
 		JOIN signal s ON s.member_id = p.member_id AND s.id = p.signal_id AND s.state = 'active'
 		JOIN signal o ON o.skey = s.skey AND o.id <> s.id
-		JOIN placement q ON q.program_id = p.program_id AND q.signal_id = o.id
-		WHERE p.program_id = $1 AND p.seq > $2 AND p.seq <= $3 AND p.special AND o.state = 'active'`, program, after, upTo)
+		JOIN placement q ON q.program_id = p.program_id AND q.signal_id = o.id AND NOT q.narrowed
+		WHERE p.program_id = $1 AND p.seq > $2 AND p.seq <= $3 AND p.special AND NOT p.narrowed AND o.state = 'active'`, program, after, upTo)
 	return all(rows, err, "signals on the same values", func(s scanner) (b Beside, err error) {
 		return b, s.Scan(&b.Signal, &b.Own, &b.Other, &b.Status)
 	})
@@ -222,13 +232,14 @@ func scanReactions(s scanner) (c ReactionCount, err error) {
 	return c, s.Scan(&c.Signal, &c.Reaction, &c.Members)
 }
 
-// CorrectionAhead reports whether a feed holds, after a seq, a signal that is suspended or
-// fell and had been sent to the reader, or is its own. What fell has moved, so it is special.
+// CorrectionAhead reports whether a feed holds, after a seq, a signal that is suspended, fell or
+// left the program and had been sent to the reader, or is its own. Such a one has moved, so
+// it is special.
 func CorrectionAhead(ctx context.Context, tx *sqldb.Tx, program, reader lantern.ID, after int64) (bool, error) {
 	var n int
 	err := tx.QueryRow(ctx, `SELECT COUNT(*) FROM (SELECT 1 FROM placement p
 		JOIN signal s ON s.member_id = p.member_id AND s.id = p.signal_id
-		WHERE p.program_id = $1 AND p.seq > $2 AND p.special AND s.state IN ('suspended', 'withdrawn', 'erased')
+		WHERE p.program_id = $1 AND p.seq > $2 AND p.special AND (p.narrowed OR s.state IN ('suspended', 'withdrawn', 'erased'))
 		AND (s.member_id = $3 OR `+sent("$3")+`) LIMIT 1) ahead`,
 		program, after, reader).Scan(&n)
 	return n > 0, err

@@ -21,12 +21,18 @@ type Placement struct {
 	Seq     int64
 	Changed time.Time
 	Special bool // a reader must look closer; see the schema. Written, not read back
+
+	// Narrowed says that the signal was taken out of the program, while it stands in another: the
+	// entry is a tombstone of this place alone. Read, and written by [NarrowPlacement].
+	Narrowed bool
 }
+
+const placementColumns = `p.program_id, p.signal_id, p.member_id, p.value_id, p.seq, p.changed_at, p.narrowed`
 
 func scanPlacement(s scanner) (p Placement, err error) {
 	var changed int64
 	var value []byte
-	err = s.Scan(&p.Program, &p.Signal, &p.Member, &value, &p.Seq, &changed)
+	err = s.Scan(&p.Program, &p.Signal, &p.Member, &value, &p.Seq, &changed, &p.Narrowed)
 	p.Value, p.Changed = fromValueKey(value), fromMicros(changed)
 	return p, err
 }
@@ -71,11 +77,39 @@ func MarkSpecial(ctx context.Context, tx *sqldb.Tx, signals []lantern.ID) error 
 	return nil
 }
 
-// PlacementsOf reads where a signal is shared.
+// PlacementsOf reads where a signal is shared: without the programs it was taken out of.
 func PlacementsOf(ctx context.Context, tx *sqldb.Tx, signal lantern.ID) ([]Placement, error) {
-	rows, err := tx.Query(ctx, `SELECT program_id, signal_id, member_id, value_id, seq, changed_at FROM placement
-		WHERE signal_id = $1 ORDER BY program_id`, signal)
+	list, err := EveryPlacementOf(ctx, tx, signal)
+	return slices.DeleteFunc(list, func(p Placement) bool { return p.Narrowed }), err
+}
+
+// EveryPlacementOf reads the entries of a signal in all feeds, tombstones of narrowed
+// placements included.
+func EveryPlacementOf(ctx context.Context, tx *sqldb.Tx, signal lantern.ID) ([]Placement, error) {
+	rows, err := tx.Query(ctx, `SELECT `+placementColumns+` FROM placement p WHERE p.signal_id = $1 ORDER BY p.program_id`, signal)
 	return all(rows, err, "placements", scanPlacement)
+}
+
+// NarrowPlacement ends one placement of a signal that stands elsewhere, and moves it to
+// p.Seq at p.Changed. What is left is a tombstone of this place.
+func NarrowPlacement(ctx context.Context, tx *sqldb.Tx, p Placement) error {
+	p.Value = 0
+	if err := MovePlacements(ctx, tx, []Placement{p}); err != nil {
+		return err
+	}
+	_, err := tx.Exec(ctx, `UPDATE placement SET narrowed = TRUE WHERE program_id = $1 AND signal_id = $2`, p.Program, p.Signal)
+	return err
+}
+
+// DropNarrowed makes room for a signal in programs that it was taken out of: its entry
+// there comes again at a later place.
+func DropNarrowed(ctx context.Context, tx *sqldb.Tx, signal lantern.ID, programs []lantern.ID) error {
+	for _, p := range programs {
+		if _, err := tx.Exec(ctx, `DELETE FROM placement WHERE program_id = $1 AND signal_id = $2 AND narrowed`, p, signal); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // MovePlacements gives placements new places at the end of their feeds. Who was sent the
@@ -149,8 +183,8 @@ func Siblings(ctx context.Context, tx *sqldb.Tx, opinions []Opinion) ([]Sibling,
 	}
 	var found []Sibling
 	for chunk := range slices.Chunk(ids, insertRows) {
-		rows, err := tx.Query(ctx, `SELECT program_id, signal_id, member_id, value_id, seq, changed_at FROM placement
-			WHERE signal_id IN (`+places(1, len(chunk))+`)`, chunk...)
+		rows, err := tx.Query(ctx, `SELECT `+placementColumns+` FROM placement p
+			WHERE NOT p.narrowed AND p.signal_id IN (`+places(1, len(chunk))+`)`, chunk...)
 		got, err := all(rows, err, "siblings", scanPlacement)
 		if err != nil {
 			return nil, err

@@ -12,14 +12,14 @@ import (
 // for good. reading names a range of places of one feed: its member was handed all that is
 // active there, other members' signals only, in an unfiltered read. Since whatever changes gets
 // another place, and its readers are then entered in recipient, a range never speaks of
-// what is not there any more. docs/design/013-reads.md tells why.
+// what is not there any more; nor of a narrowed placement, which is a tombstone. docs/design/013-reads.md tells why.
 
 // sent is the one definition of "was ever sent": of a signal s to the member that the
 // placeholder stands for. One's own signals are never sent to oneself.
 func sent(member string) string {
 	return `(EXISTS (SELECT 1 FROM recipient r WHERE r.signal_id = s.id AND r.member_id = ` + member + `)
 		OR (s.state = 'active' AND s.member_id <> ` + member + ` AND EXISTS (SELECT 1 FROM placement h
-			WHERE h.signal_id = s.id AND h.seq > (SELECT g.after_seq FROM reading g WHERE g.program_id = h.program_id
+			WHERE h.signal_id = s.id AND NOT h.narrowed AND h.seq > (SELECT g.after_seq FROM reading g WHERE g.program_id = h.program_id
 				AND g.member_id = ` + member + ` AND g.upto >= h.seq ORDER BY g.upto LIMIT 1))))`
 }
 
@@ -30,7 +30,7 @@ const handed = ` FROM placement h
 	JOIN membership m ON m.program_id = h.program_id AND m.member_id <> h.member_id
 	JOIN reading g ON g.program_id = h.program_id AND g.member_id = m.member_id AND g.after_seq < h.seq
 		AND g.upto = (SELECT MIN(n.upto) FROM reading n WHERE n.program_id = h.program_id AND n.member_id = m.member_id AND n.upto >= h.seq)
-	WHERE s.state = 'active' AND `
+	WHERE s.state = 'active' AND NOT h.narrowed AND `
 
 // sentAt is when a row of handed was: a range is older than what came while it grew, and
 // nobody was sent a signal before it was there.

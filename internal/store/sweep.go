@@ -15,7 +15,7 @@ import (
 const (
 	dueSignals    = `s.expires_at <= $1 AND s.state IN ('held', 'active', 'suspended')`
 	fallenValues  = `s.updated_at < $1 AND s.state IN ('withdrawn', 'expired') AND s.value IS NOT NULL`
-	oldTombstones = `p.changed_at < $1 AND p.value_id IS NULL AND s.state IN ('withdrawn', 'expired', 'erased')`
+	oldTombstones = `p.changed_at < $1 AND p.value_id IS NULL AND (p.narrowed OR s.state IN ('withdrawn', 'expired', 'erased'))`
 	lateAnswers   = `c.deadline_at <= $1 AND c.state = 'open'`
 	oldSecrets    = `w.previous_until <= $1 AND w.previous IS NOT NULL`
 	placedSignals = ` FROM placement p JOIN signal s ON s.member_id = p.member_id AND s.id = p.signal_id WHERE `
@@ -39,10 +39,10 @@ func LateChallenges(ctx context.Context, tx *sqldb.Tx, now time.Time, limit int)
 	return all(rows, err, "late challenges", scanChallenge)
 }
 
-// PurgeTombstones drops feed entries of erased signals that fell before a time, the oldest
-// first, and reports the highest seq dropped in each program, which becomes its horizon.
+// PurgeTombstones drops feed entries of erased signals that fell before a time, and of
+// placements that were narrowed before it, the oldest first, and reports the highest seq dropped in each program, which becomes its horizon.
 func PurgeTombstones(ctx context.Context, tx *sqldb.Tx, before time.Time, limit int) (n int, horizon map[lantern.ID]int64, err error) {
-	rows, err := tx.Query(ctx, `SELECT p.program_id, p.signal_id, p.member_id, p.value_id, p.seq, p.changed_at`+placedSignals+oldTombstones+
+	rows, err := tx.Query(ctx, `SELECT `+placementColumns+placedSignals+oldTombstones+
 		` ORDER BY p.changed_at LIMIT $2`, micros(before), limit)
 	list, err := all(rows, err, "old tombstones", scanPlacement)
 	if err != nil {

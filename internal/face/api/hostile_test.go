@@ -55,6 +55,7 @@ func (w *world) targets() []target {
 	w.weakKey(t)
 	hook := must(t)(w.red.CreateWebhook(ctx, lantern.Webhook{URL: "https://hooks.example.com/h"})).(lantern.Webhook).ID
 	incident := must(t)(w.red.ShareIncident(ctx, lantern.IncidentDraft{Programs: []lantern.ID{w.program}, Signals: []lantern.Draft{w.draft("https://files.example.com/h/5")}})).(lantern.IncidentResult).Incident
+	wide, narrower := w.shareWider("https://files.example.com/h/6")
 	program, member, person := "/v1/programs/"+w.program.String(), "/v1/members/"+extra.ID.String(), w.red.person.String()
 	at := func(noun string, id lantern.ID, rest string) string { return "/v1/" + noun + "/" + id.String() + rest }
 	soon, red, steward := time.Now().Add(20*24*time.Hour).UTC(), w.red.key, w.stewardKey
@@ -88,6 +89,7 @@ func (w *world) targets() []target {
 		{op: "OpenChallenge", path: "/v1/challenges", key: red, body: object{"signal": other.String(), "reason": "out-of-scope", "note": "not of this kind"}},
 		{op: "Decide", path: at("challenges", challenge, "/decision"), key: w.blue.key, body: object{"verdict": "dispute", "reason": "looked at again"}},
 		{op: "Acknowledge", path: at("corrections", correction, "/acks"), key: w.blue.key, body: object{"step": "masked"}},
+		{op: "Narrow", path: at("signals", wide, "/narrow"), key: red, body: object{"program": narrower.String()}},
 		{op: "Withdraw", path: at("signals", own, "/withdraw"), key: red, body: object{"reason": "outdated", "erase": false}},
 		{op: "CreateWebhook", path: "/v1/webhooks", key: red, body: object{"url": "https://hooks.example.com/i", "events": []any{"signal.imminent"}}},
 		{op: "RotateWebhook", path: at("webhooks", hook, "/rotate"), key: red},

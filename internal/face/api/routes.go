@@ -50,6 +50,7 @@ func routes() []route {
 		{"GET", "/v1/signals/{id}", "Signal", "Return one signal, with as much of it as the caller may see.", get((*x).Signal), nil},
 		{"POST", "/v1/signals/{id}/renew", "Renew", "Prolong an own signal after a fresh review.", sealed(act((*x).Renew)), nil},
 		{"POST", "/v1/signals/{id}/withdraw", "Withdraw", "Take an own signal back from every program.", act((*x).Withdraw), nil},
+		{"POST", "/v1/signals/{id}/narrow", "Narrow", "Take an own signal out of one program, while it stays in others. Returns what those acknowledge who lose it.", act((*x).Narrow), nil},
 		{"GET", "/v1/signals/{id}/outcomes", "OutcomeTotals", "Say what others did because of an own signal: sums, never who.", get((*x).OutcomeTotals), nil},
 		{"GET", "/v1/signals/{id}/feedback", "Reactions", "List the reactions to a signal.", listOf((*x).Reactions), nil},
 

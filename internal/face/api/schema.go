@@ -141,7 +141,7 @@ func closedSets() map[reflect.Type][]string {
 	closed(sets, lantern.Low, lantern.Medium, lantern.High, lantern.Critical)
 	closed(sets, lantern.SuspectedOffender, lantern.Content, lantern.Infrastructure, lantern.UnknownRole)
 	closed(sets, lantern.Red, lantern.AmberStrict, lantern.Amber, lantern.Green)
-	closed(sets, lantern.Held, lantern.Active, lantern.Suspended, lantern.Withdrawn, lantern.Expired, lantern.Erased)
+	closed(sets, lantern.Held, lantern.Active, lantern.Suspended, lantern.Withdrawn, lantern.Expired, lantern.Erased, lantern.Narrowed)
 	closed(sets, lantern.ByHuman, lantern.ByMachine, lantern.ByBoth, "") // empty in what is left of a signal that fell
 	closed(sets, lantern.ContactWays()...)
 	closed(sets, lantern.Demands()...)
@@ -153,7 +153,7 @@ func closedSets() map[reflect.Type][]string {
 	closed(sets, lantern.WrongValue, lantern.IdentifierReused, lantern.NotAbusive, lantern.BenignShared, lantern.VictimIdentified, lantern.OutOfScope)
 	closed(sets, lantern.ChallengeOpen, lantern.ChallengeDisputed, lantern.ChallengeUpheld, lantern.ChallengeRejected)
 	closed(sets, lantern.Uphold, lantern.Dispute, lantern.Reject)
-	closed(sets, lantern.CorrectionWithdrawn, lantern.CorrectionUpheld, lantern.CorrectionErased, lantern.CorrectionCleared)
+	closed(sets, lantern.CorrectionWithdrawn, lantern.CorrectionUpheld, lantern.CorrectionErased, lantern.CorrectionCleared, lantern.CorrectionNarrowed)
 	closed(sets, lantern.AckByAgent, lantern.AckAttested)
 	closed(sets, lantern.AckMasked, lantern.AckPurged)
 	closed(sets, append(lantern.EventTypes(), lantern.WebhookTest)...)

@@ -24,6 +24,7 @@ func TestEveryOperation(t *testing.T) {
 		w.tellStreams()
 		w.tellAnswers(signal)
 		w.tellCorrection(signal)
+		w.tellNarrowing()
 		w.tellIncident()
 		w.tellWebhooks()
 		w.tellLog()
@@ -99,8 +100,10 @@ func (w *world) tellMembers() {
 // tellSharing shares a signal that is still alive at the end, and returns it.
 func (w *world) tellSharing() lantern.ID {
 	ctx, t := w.t.Context(), w.t
-	first := must(t)(w.red.Share(ctx, w.draft("https://files.example.com/a/1"))).(lantern.ShareResult)
-	again := must(t)(w.red.Share(ctx, w.draft("hxxps://files[.]example[.]com/a/1"))).(lantern.ShareResult)
+	d := w.draft("https://files.example.com/a/1") // one for both: the next second is another basis
+	first := must(t)(w.red.Share(ctx, d)).(lantern.ShareResult)
+	d.Value = "hxxps://files[.]example[.]com/a/1"
+	again := must(t)(w.red.Share(ctx, d)).(lantern.ShareResult)
 	if first.Status != lantern.Created || again.Status != lantern.Unchanged || again.Signal != first.Signal {
 		t.Errorf("shared %+v, then %+v", first, again)
 	}
@@ -229,6 +232,24 @@ func (w *world) tellCorrection(signal lantern.ID) {
 	}
 	if err := w.green.Leave(ctx, w.program, w.green.member); err != nil {
 		t.Error(err)
+	}
+}
+
+// tellNarrowing takes a signal out of the program that blue is in.
+func (w *world) tellNarrowing() {
+	ctx, t := w.t.Context(), w.t
+	signal, other := w.shareWider("https://files.example.com/narrowed")
+	cursor := must(t)(w.blue.Feed(ctx, w.program, "", 0, 0)).(lantern.FeedPage).Next
+	c := must(t)(w.red.Narrow(ctx, signal, lantern.Narrowing{Program: w.program})).(lantern.Correction)
+	p := must(t)(w.blue.Feed(ctx, w.program, cursor, 0, 0)).(lantern.FeedPage)
+	if len(p.Changes) != 1 || p.Changes[0].Signal.State != lantern.Narrowed || p.Changes[0].Correction != c.ID {
+		t.Errorf("the feed tells %+v, want that the signal left the program, with correction %s", p.Changes, c.ID)
+	}
+	if done := must(t)(w.blue.Acknowledge(ctx, lantern.Ack{Correction: c.ID, Step: lantern.AckPurged})).(lantern.Correction); done.Kind != lantern.CorrectionNarrowed || done.Program != w.program {
+		t.Errorf("acknowledged %+v", done)
+	}
+	if s := must(t)(w.red.Signal(ctx, signal)).(lantern.Signal); s.State != lantern.Active || len(s.Programs) != 1 || s.Programs[0] != other {
+		t.Errorf("the signal is %s in %v, want active in the other program", s.State, s.Programs)
 	}
 }
 

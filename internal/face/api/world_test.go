@@ -157,6 +157,16 @@ func (w *world) found(name string) company {
 	return company{w.client(k.Secret), m.ID, p.ID, k.Secret}
 }
 
+// shareWider shares a value to the program and to another one, in which red is alone.
+func (w *world) shareWider(value string) (signal, other lantern.ID) {
+	ctx := w.t.Context()
+	other = must(w.t)(w.steward.CreateProgram(ctx, lantern.Program{Name: "Narrower", Purpose: "fewer members", Policy: rules()})).(lantern.Program).ID
+	must(w.t)(w.steward.Join(ctx, lantern.Membership{Program: other, Member: w.red.member, Direction: lantern.Both}))
+	d := w.draft(value)
+	d.Programs = append(d.Programs, other)
+	return must(w.t)(w.red.Share(ctx, d)).(lantern.ShareResult).Signal, other
+}
+
 // must returns the value of a call that may not fail.
 func must(t *testing.T) func(v any, err error) any {
 	return func(v any, err error) any {
