@@ -115,6 +115,9 @@ func (a *Agent) readOwed(ctx context.Context) error {
 	if own == 0 {
 		return nil
 	}
+	a.mu.Lock()
+	a.losing = false // until the list says so again
+	a.mu.Unlock()
 	list, err := a.exchange.Corrections(ctx)
 	if err != nil {
 		return fmt.Errorf("reading what is owed: %w", err)
@@ -139,6 +142,9 @@ func (a *Agent) takeUp(ctx context.Context, c lantern.Correction) error {
 	var done *edit
 	err := a.db.Write(ctx, func(tx *sqldb.Tx) error {
 		done = a.newEdit()
+		if c.Kind == lantern.CorrectionNarrowed {
+			return done.lose(ctx, tx, c)
+		}
 		_, known, err := agentstore.LoadTask(ctx, tx, c.ID)
 		if err != nil || known {
 			return err

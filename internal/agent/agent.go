@@ -67,6 +67,7 @@ type Agent struct {
 	fault    string              // how the log contradicted itself
 	problem  string              // why the exchange does not answer the agent at all
 	unread   map[lantern.ID]bool // active signals this version cannot read, so that they match nothing
+	losing   bool                // a narrowing waits for a feed to be read on; see edit.lose
 	callers  map[[32]byte]cachedCaller
 	rounds   map[lantern.ID]bool // cases whose next round is being read
 }

@@ -55,6 +55,45 @@ func (e *edit) owe(ctx context.Context, tx *sqldb.Tx, c *lantern.Change, known, 
 	return agentstore.OweAcks(ctx, tx, c.Correction, known)
 }
 
+// oweAcks notes the two acknowledgements of a narrowing. There is nothing to review: nobody
+// said that the signal is wrong.
+func (e *edit) oweAcks(ctx context.Context, tx *sqldb.Tx, correction lantern.ID) error {
+	e.owed = true
+	return agentstore.OweAcks(ctx, tx, correction, true)
+}
+
+// lose owes the acknowledgements of a narrowing that no feed told of: the member left the
+// program, or the signal was placed there again before. They are true once nothing is left of
+// the place that ended; until then the feed has to be read on. A page that was read before
+// and arrives after must not bring it back.
+func (e *edit) lose(ctx context.Context, tx *sqldb.Tx, c lantern.Correction) error {
+	if owed, err := agentstore.OwesAcks(ctx, tx, c.ID); err != nil || owed {
+		return err
+	}
+	var err error
+	if e.losing, err = agentstore.Holds(ctx, tx, c.Program, c.Signal, c.Seq); err != nil || e.losing {
+		return err
+	}
+	p, found, err := agentstore.LoadProgram(ctx, tx, c.Program)
+	if err != nil {
+		return err
+	}
+	if found {
+		seqs, err := agentstore.LoadSeqs(ctx, tx, p, []lantern.ID{c.Signal})
+		if err != nil {
+			return err
+		}
+		if _, placed := seqs[c.Signal]; !placed {
+			ended := agentstore.PlacementRow{Program: p.ID, Signal: c.Signal, State: lantern.Narrowed, Seq: c.Seq, Generation: p.Generation}
+			if err := agentstore.SavePlacements(ctx, tx, []agentstore.PlacementRow{ended}); err != nil {
+				return err
+			}
+		}
+	}
+	e.destroyed = true // or was, by whatever deleted it; the purge waits for the bytes
+	return e.oweAcks(ctx, tx, c.ID)
+}
+
 // descendants returns the candidates of a case that were linked, over any number of
 // steps, to one of the accounts. Of a case with a single seed all candidates rest on it.
 func descendants(ctx context.Context, tx *sqldb.Tx, id lantern.ID, roots []string, whole bool) ([]string, error) {

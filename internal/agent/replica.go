@@ -41,6 +41,12 @@ func (a *Agent) applyPage(ctx context.Context, program lantern.ID, page lantern.
 		return fmt.Errorf("applying a page: %w", err)
 	}
 	a.finish(edit)
+	a.mu.Lock()
+	again := a.losing
+	a.mu.Unlock()
+	if again {
+		a.owed.wake() // the page may be the one that it waits for
+	}
 	return nil
 }
 
@@ -55,6 +61,7 @@ func (a *Agent) finish(e *edit) {
 	for _, id := range e.unread {
 		a.unread[id] = true
 	}
+	a.losing = a.losing || e.losing
 	a.mu.Unlock()
 	if e.destroyed {
 		a.scrub.wake()
@@ -88,6 +95,7 @@ type edit struct {
 	engine    []match.Change
 	destroyed bool // bytes were freed that must be overwritten
 	owed      bool // an acknowledgement is due
+	losing    bool // a narrowing cannot be acknowledged before a feed was read on
 
 	unread  []lantern.ID               // active, and of no use to this version
 	entries map[lantern.ID]match.Entry // values this edit brought, so that they need no unsealing
@@ -155,7 +163,7 @@ func (e *edit) changes(ctx context.Context, tx *sqldb.Tx, p agentstore.ProgramRo
 		c := &changes[i]
 		s := &c.Signal
 		state := s.State
-		if b, ok := barred[s.ID]; ok {
+		if b, ok := barred[s.ID]; ok && state != lantern.Narrowed { // that says nothing of the signal
 			keep, as, err := e.heldBack(ctx, tx, c, b)
 			if err != nil {
 				return err
@@ -182,6 +190,12 @@ func (e *edit) changes(ctx context.Context, tx *sqldb.Tx, p agentstore.ProgramRo
 				return err
 			}
 			rows = append(rows, row)
+		case lantern.Narrowed: // the place ends, the signal if it has no other
+			if c.Correction != 0 && s.Member != e.member {
+				if err := e.oweAcks(ctx, tx, c.Correction); err != nil {
+					return err
+				}
+			}
 		}
 		standing = append(standing, s.ID)
 		placements = append(placements, agentstore.PlacementRow{Program: p.ID, Signal: s.ID, State: state, Seq: c.Seq, Generation: p.Generation})
@@ -404,8 +418,8 @@ func (a *Agent) matchable(sharer, own lantern.ID, expires, now time.Time) bool {
 	return (sharer != own || a.matchOwn) && (expires.IsZero() || expires.After(now))
 }
 
-// remove destroys signals that are no longer the member's to hold, without a correction:
-// they expired, or the program that brought them was left.
+// remove destroys signals that are no longer the member's to hold, without a review: they
+// expired, or the program that brought them was left, or they were taken out of it.
 func (e *edit) remove(ctx context.Context, tx *sqldb.Tx, ids []lantern.ID) error {
 	if len(ids) == 0 {
 		return nil

@@ -79,6 +79,13 @@ func OweAcks(ctx context.Context, tx *sqldb.Tx, correction lantern.ID, known boo
 	return err
 }
 
+// OwesAcks reports whether the acknowledgements of a correction were noted, sent or not.
+func OwesAcks(ctx context.Context, tx *sqldb.Tx, correction lantern.ID) (bool, error) {
+	var n int
+	err := tx.QueryRow(ctx, `SELECT COUNT(*) FROM acks WHERE correction = $1`, correction).Scan(&n)
+	return n > 0, err
+}
+
 // AckRow is an acknowledgement owed.
 type AckRow struct {
 	lantern.Ack

@@ -95,13 +95,14 @@ func SetReplicaState(ctx context.Context, tx *sqldb.Tx, ids []lantern.ID, state 
 	})
 }
 
-// Destroy deletes signals with their values, keys and placements.
+// Destroy deletes signals with their values, keys and placements. What is known of programs
+// that they were taken out of stays: a page read before that must not bring them back.
 func Destroy(ctx context.Context, tx *sqldb.Tx, ids []lantern.ID) error {
 	return inChunks(ids, func(args []any) error {
 		for _, q := range []string{
 			`DELETE FROM secret WHERE signal IN `,
 			`DELETE FROM replica WHERE signal IN `,
-			`DELETE FROM placement WHERE signal IN `,
+			`DELETE FROM placement WHERE state <> 'narrowed' AND signal IN `,
 		} {
 			if _, err := tx.Exec(ctx, q+list(1, len(args)), args...); err != nil {
 				return err
@@ -111,7 +112,8 @@ func Destroy(ctx context.Context, tx *sqldb.Tx, ids []lantern.ID) error {
 	})
 }
 
-// PlacementRow is one signal's place in one program.
+// PlacementRow is one signal's place in one program. In the state Narrowed it is none: the
+// signal was taken out of the program, and the row remembers at which place of the feed.
 type PlacementRow struct {
 	Program, Signal lantern.ID
 	State           lantern.SignalState
@@ -155,13 +157,22 @@ func DropPlacements(ctx context.Context, tx *sqldb.Tx, program lantern.ID, gener
 	return scanIDs(rows, err)
 }
 
+// Holds reports whether a signal stands in a program at a place of its feed up to seq, or at
+// one that was read before the present reading of the feed began, which tells nothing.
+func Holds(ctx context.Context, tx *sqldb.Tx, program, signal lantern.ID, seq int64) (bool, error) {
+	var n int
+	err := tx.QueryRow(ctx, `SELECT COUNT(*) FROM placement p JOIN programs g ON g.program = p.program
+		WHERE p.program = $1 AND p.signal = $2 AND p.state <> 'narrowed' AND (p.seq <= $3 OR p.generation < g.generation)`, program, signal, seq).Scan(&n)
+	return n > 0, err
+}
+
 // LoadStandings returns, for those signals that are placed anywhere, whether they are
 // active in every place: Active or Suspended.
 func LoadStandings(ctx context.Context, tx *sqldb.Tx, ids []lantern.ID) (map[lantern.ID]lantern.SignalState, error) {
 	standings := make(map[lantern.ID]lantern.SignalState, len(ids))
 	err := inChunks(ids, func(args []any) error {
 		rows, err := tx.Query(ctx, `SELECT signal, SUM(CASE WHEN state = $1 THEN 0 ELSE 1 END) FROM placement
-			WHERE signal IN `+list(2, len(args))+` GROUP BY signal`, append([]any{lantern.Active}, args...)...)
+			WHERE state <> 'narrowed' AND signal IN `+list(2, len(args))+` GROUP BY signal`, append([]any{lantern.Active}, args...)...)
 		return eachRow(rows, err, func() error {
 			var id lantern.ID
 			var masked int64
@@ -182,7 +193,7 @@ func LoadStandings(ctx context.Context, tx *sqldb.Tx, ids []lantern.ID) (map[lan
 func LoadPlaces(ctx context.Context, tx *sqldb.Tx, ids []lantern.ID) (map[lantern.ID][]lantern.ID, error) {
 	places := make(map[lantern.ID][]lantern.ID, len(ids))
 	err := inChunks(ids, func(args []any) error {
-		rows, err := tx.Query(ctx, `SELECT signal, program FROM placement WHERE signal IN `+list(1, len(args))+` ORDER BY program`, args...)
+		rows, err := tx.Query(ctx, `SELECT signal, program FROM placement WHERE state <> 'narrowed' AND signal IN `+list(1, len(args))+` ORDER BY program`, args...)
 		return eachRow(rows, err, func() error {
 			var signal, program lantern.ID
 			if err := rows.Scan(&signal, &program); err != nil {
@@ -198,7 +209,7 @@ func LoadPlaces(ctx context.Context, tx *sqldb.Tx, ids []lantern.ID) (map[lanter
 // CountPlaced returns how many active signals each program has.
 func CountPlaced(ctx context.Context, tx *sqldb.Tx) (map[lantern.ID]int, error) {
 	rows, err := tx.Query(ctx, `SELECT p.program, COUNT(*) FROM placement p JOIN replica r ON r.signal = p.signal
-		WHERE r.state = $1 GROUP BY p.program`, lantern.Active)
+		WHERE r.state = $1 AND p.state <> 'narrowed' GROUP BY p.program`, lantern.Active)
 	counts := make(map[lantern.ID]int)
 	err = eachRow(rows, err, func() error {
 		var id lantern.ID

@@ -32,6 +32,7 @@ func acts(real bool) []act {
 	return []act{
 		{"share", 22, (*story).share},
 		{"withdraw", 7, (*story).withdraw},
+		{"narrow", 6, (*story).narrow},
 		{"challenge", 9, (*story).challenge},
 		{"answer", 5, (*story).answer},
 		{"decide", 6, (*story).decide},
@@ -135,7 +136,8 @@ func (s *story) shared(m, value int, d lantern.Draft, roots map[lantern.ID]bool,
 		if r.Status != want || s.model.signals[r.Signal] != nil {
 			s.fail("sharing value %d made %s %s; want another signal, %s", value, s.name(r.Signal), r.Status, want)
 		}
-		had = &modelSignal{owner: m, value: value, state: state, programs: map[lantern.ID]bool{}, roots: map[lantern.ID]bool{}}
+		had = &modelSignal{owner: m, value: value, state: state, programs: map[lantern.ID]bool{}, roots: map[lantern.ID]bool{},
+			left: map[lantern.ID]bool{}, narrowings: map[lantern.ID]map[int]bool{}}
 		id = r.Signal
 		s.model.signals[id] = had
 		s.order = append(s.order, id)
@@ -152,6 +154,7 @@ func (s *story) shared(m, value int, d lantern.Draft, roots map[lantern.ID]bool,
 	}
 	for _, p := range d.Programs {
 		had.programs[p] = true
+		delete(had.left, p)
 	}
 	for root := range roots {
 		had.roots[root] = true
@@ -182,6 +185,28 @@ func (s *story) withdraw() string {
 	s.model.fall(id, state, false, s.now())
 	s.touch(id)
 	return fmt.Sprintf("%s withdraws %s (%s), correction %s", memberName(of.owner), s.name(id), state, s.name(c.ID))
+}
+
+// narrow takes a signal out of one of its programs.
+func (s *story) narrow() string {
+	id, of := s.someSignal()
+	if of == nil {
+		return ""
+	}
+	a, ok := s.by(s.cast.companies[of.owner].SubmitterKey)
+	if !ok {
+		return ""
+	}
+	program := s.cast.programs[s.some(2)]
+	c, err := s.Narrow(s.ctx, a, id, lantern.Narrowing{Program: program})
+	if err != nil {
+		return ""
+	}
+	if !alive(of.state) || !of.programs[program] || len(of.programs) < 2 || len(s.model.pending(id)) > 0 {
+		s.fail("%s, which is %s, in %d programs and challenged %d times, was taken out of %s", s.name(id), of.state, len(of.programs), len(s.model.pending(id)), s.name(program))
+	}
+	s.model.narrow(id, c.ID, program)
+	return fmt.Sprintf("%s takes %s out of %s, correction %s", memberName(of.owner), s.name(id), s.name(program), s.name(c.ID))
 }
 
 func (s *story) challenge() string {

@@ -33,6 +33,8 @@ func (s *story) checkReader(i int) {
 				s.fail("%s surfaces at m%d after its contact, and the exchange does not know it", s.name(id), i)
 			case of.state != lantern.Active:
 				s.fail("%s surfaces at m%d after its contact, and is %s", s.name(id), i, of.state)
+			case of.owner != i && !s.model.receives(of.programs, i):
+				s.fail("%s surfaces at m%d after its contact, which receives it through no program", s.name(id), i)
 			case s.seen[i].barred[id]:
 				s.fail("%s surfaces at m%d, which knew that it fell, because the exchange's backup is older", s.name(id), i)
 			}
@@ -65,6 +67,17 @@ func (s *story) checkStates() {
 			if told := s.facts.signals[id]; told != string(row.State) {
 				s.fail("%s is %s, and the log tells that it is %s", s.name(id), row.State, told)
 			}
+			places, err := store.PlacementsOf(s.ctx, tx, id)
+			if err != nil {
+				return err
+			}
+			stands := map[lantern.ID]bool{}
+			for _, p := range places {
+				stands[p.Program] = true
+			}
+			if told := s.facts.programs[id]; alive(of.state) && (!maps.Equal(stands, of.programs) || !maps.Equal(told, of.programs)) {
+				s.fail("%s is in %s, and the log tells that it is in %s; want %s", s.name(id), s.names(stands), s.names(told), s.names(of.programs))
+			}
 		}
 		for _, id := range sorted(s.model.challenges) {
 			row, ok, err := store.ReadChallenge(s.ctx, tx, id)
@@ -93,8 +106,17 @@ func (s *story) checkCorrections() (list []lantern.Correction) {
 	if err != nil {
 		s.fail("listing the corrections: %v", err)
 	}
-	of := map[lantern.ID][]lantern.Correction{}
+	of, narrowings := map[lantern.ID][]lantern.Correction{}, map[lantern.ID]int{}
 	for _, c := range list {
+		if c.Kind == lantern.CorrectionNarrowed {
+			narrowings[c.Signal]++
+			lost, known := s.model.signals[c.Signal].narrowings[c.ID]
+			s.checkRecipients(c, lost)
+			if !known {
+				s.fail("narrowing %s of %s is not known", s.name(c.ID), s.name(c.Signal))
+			}
+			continue
+		}
 		of[c.Signal] = append(of[c.Signal], c)
 	}
 	for _, id := range s.order {
@@ -102,16 +124,11 @@ func (s *story) checkCorrections() (list []lantern.Correction) {
 		if len(of[id]) != len(want.falls) {
 			s.fail("%s fell %d times and has %d corrections", s.name(id), len(want.falls), len(of[id]))
 		}
+		if narrowings[id] != len(want.narrowings) {
+			s.fail("%s was narrowed %d times and has %d corrections for that", s.name(id), len(want.narrowings), narrowings[id])
+		}
 		for n, c := range of[id] {
-			got := map[int]bool{}
-			for _, r := range c.Recipients {
-				m := s.memberOf(r.Member)
-				got[m] = true
-				s.checkDuty(c, r, m)
-			}
-			if !maps.Equal(got, want.falls[n]) {
-				s.fail("correction %s of %s has the recipients %v; it had been sent to %v", s.name(c.ID), s.name(id), sorted(got), sorted(want.falls[n]))
-			}
+			s.checkRecipients(c, want.falls[n])
 		}
 		delete(of, id)
 	}
@@ -119,6 +136,19 @@ func (s *story) checkCorrections() (list []lantern.Correction) {
 		s.fail("there are corrections of %d signals nobody shared", len(of))
 	}
 	return list
+}
+
+// checkRecipients holds a correction to whom it must reach.
+func (s *story) checkRecipients(c lantern.Correction, want map[int]bool) {
+	got := map[int]bool{}
+	for _, r := range c.Recipients {
+		m := s.memberOf(r.Member)
+		got[m] = true
+		s.checkDuty(c, r, m)
+	}
+	if !maps.Equal(got, want) {
+		s.fail("correction %s (%s) of %s has the recipients %v; want %v", s.name(c.ID), c.Kind, s.name(c.Signal), sorted(got), sorted(want))
+	}
 }
 
 // checkDuty holds one recipient's row to what it did and to the clock.
@@ -141,19 +171,21 @@ func (s *story) checkDuty(c lantern.Correction, r lantern.Receivership, m int) {
 type replay struct {
 	next       int64
 	signals    map[lantern.ID]string
+	programs   map[lantern.ID]map[lantern.ID]bool // signal → programs
 	challenges map[lantern.ID]string
 	opened     map[lantern.ID]lantern.ID // correction → signal
 	acks       map[duty][2]bool
 }
 
 func newReplay() replay {
-	return replay{signals: map[lantern.ID]string{}, challenges: map[lantern.ID]string{}, opened: map[lantern.ID]lantern.ID{}, acks: map[duty][2]bool{}}
+	return replay{signals: map[lantern.ID]string{}, programs: map[lantern.ID]map[lantern.ID]bool{}, challenges: map[lantern.ID]string{}, opened: map[lantern.ID]lantern.ID{}, acks: map[duty][2]bool{}}
 }
 
 // logged is what of an entry's facts tells of a state.
 type logged struct {
 	Member, Object, Signal lantern.ID
 	State, Reason          string
+	Programs               []lantern.ID
 }
 
 // readLog reads on in the log, as an auditor does.
@@ -178,6 +210,19 @@ func (s *story) readLog() {
 
 // entry carries one entry of the log out.
 func (r *replay) entry(kind string, f logged, member int) {
+	switch kind {
+	case "share", "hold", "amend":
+		if r.programs[f.Signal] == nil {
+			r.programs[f.Signal] = map[lantern.ID]bool{}
+		}
+		for _, p := range f.Programs {
+			r.programs[f.Signal][p] = true
+		}
+	case "narrow":
+		for _, p := range f.Programs {
+			delete(r.programs[f.Signal], p)
+		}
+	}
 	switch kind {
 	case "share":
 		r.signals[f.Signal] = string(lantern.Active)

@@ -19,6 +19,8 @@ type modelSignal struct {
 	status       lantern.Status
 	expires      time.Time
 	programs     map[lantern.ID]bool
+	left         map[lantern.ID]bool         // programs it was taken out of
+	narrowings   map[lantern.ID]map[int]bool // correction → who lost it by that
 	roots        map[lantern.ID]bool
 	falls        []map[int]bool // for each of its corrections, to whom it had been sent
 }
@@ -79,6 +81,7 @@ func (m *model) clone() *model {
 	for id, s := range m.signals {
 		s2 := *s
 		s2.programs, s2.roots, s2.falls = maps.Clone(s.programs), maps.Clone(s.roots), slices.Clone(s.falls)
+		s2.left, s2.narrowings = maps.Clone(s.left), maps.Clone(s.narrowings)
 		c.signals[id] = &s2
 	}
 	for id, h := range m.challenges {
@@ -210,10 +213,30 @@ func (m *model) shown(id lantern.ID, member int) bool {
 	if s.state != lantern.Active || s.owner == member || m.states[member] != lantern.ActiveMember && m.states[member] != lantern.ReadOnly {
 		return false
 	}
-	for p := range s.programs {
+	return m.receives(s.programs, member)
+}
+
+// receives reports whether a member gets what others share to one of the programs.
+func (m *model) receives(programs map[lantern.ID]bool, member int) bool {
+	for p := range programs {
 		if in := m.parts[p][member]; in.joined && in.direction != lantern.ContributeOnly {
 			return true
 		}
 	}
 	return false
+}
+
+// narrow takes a signal out of a program. Who was sent it, is there, and receives it nowhere
+// else loses it.
+func (m *model) narrow(id, correction, program lantern.ID) {
+	s := m.signals[id]
+	delete(s.programs, program)
+	s.left[program] = true
+	lost := map[int]bool{}
+	for member := range m.sent[id] {
+		if m.parts[program][member].joined && !m.receives(s.programs, member) {
+			lost[member] = true
+		}
+	}
+	s.narrowings[correction] = lost
 }

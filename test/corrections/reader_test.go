@@ -55,6 +55,7 @@ type held struct {
 type placed struct {
 	active     bool
 	generation int
+	seq        int64
 }
 
 // followed is a feed.
@@ -188,9 +189,11 @@ func (r *modelReader) apply(program lantern.ID, generation int, c lantern.Change
 		if r.now.signals[id].places == nil {
 			r.now.signals[id] = held{map[lantern.ID]placed{}}
 		}
-		r.now.signals[id].places[program] = placed{c.Signal.State == lantern.Active, generation}
+		r.now.signals[id].places[program] = placed{c.Signal.State == lantern.Active, generation, c.Seq}
 	default:
-		delete(r.now.signals, id)
+		if delete(r.now.signals[id].places, program); c.Signal.State != lantern.Narrowed || len(r.now.signals[id].places) == 0 {
+			delete(r.now.signals, id)
+		}
 		if c.Correction != 0 && c.Signal.Member != r.w.cast.companies[r.member].ID {
 			r.now.owed[c.Correction] = true
 		}
@@ -222,7 +225,7 @@ func (r *modelReader) settle(n *network, a policy.Actor) error {
 	}
 	for _, c := range list {
 		for _, d := range c.Recipients {
-			if d.Member == a.Member && (d.Masked.IsZero() || d.Purged.IsZero()) && r.now.signals[c.Signal].places == nil {
+			if d.Member == a.Member && (d.Masked.IsZero() || d.Purged.IsZero()) && !r.holdsFor(c) {
 				r.now.owed[c.ID] = true
 			}
 		}
@@ -237,6 +240,16 @@ func (r *modelReader) settle(n *network, a policy.Actor) error {
 		delete(r.now.owed, id)
 	}
 	return nil
+}
+
+// holdsFor reports whether the reader holds what a correction asks it to purge.
+func (r *modelReader) holdsFor(c lantern.Correction) bool {
+	places := r.now.signals[c.Signal].places
+	if c.Kind != lantern.CorrectionNarrowed {
+		return places != nil
+	}
+	p, ok := places[c.Program]
+	return ok && (p.seq <= c.Seq || p.generation < r.now.feeds[c.Program].generation)
 }
 
 // acknowledge tells the observer of an acknowledgement that was taken.
