@@ -18,6 +18,8 @@ var (
 	mailHostText string
 	//go:embed data/topsites.txt
 	topSiteText string
+	//go:embed data/doorways.txt
+	doorwayText string
 	//go:embed data/platforms.txt
 	platformText string
 	//go:embed data/commonnames.txt
@@ -32,6 +34,7 @@ var (
 	suffixes    = sync.OnceValue(func() map[string]bool { return wordSet(suffixText) })
 	mailHosts   = sync.OnceValue(func() map[string]bool { return wordSet(mailHostText) })
 	topSites    = sync.OnceValue(func() map[string]bool { return wordSet(topSiteText) })
+	doorways    = sync.OnceValue(func() map[string]bool { return wordSet(doorwayText) })
 	commonNames = sync.OnceValue(func() map[string]bool { return wordSet(commonNameText) })
 	commonWords = sync.OnceValue(func() map[string]bool { return wordSet(commonWordText) })
 )
@@ -94,12 +97,27 @@ func endsInNumber(host string) bool {
 	return last != "" && strings.Trim(last, "0123456789") == ""
 }
 
+// bareName drops what popular sites put before their own names.
+func bareName(host string) string {
+	for _, p := range []string{"www.", "m.", "mobile."} {
+		host = strings.TrimPrefix(host, p)
+	}
+	return host
+}
+
+// longestDoorway is at least as long as any path in doorways.txt, slashes left out.
+const longestDoorway = 8
+
+// doorway reports whether an address without a query is that of a popular site where the rest
+// is missing: "discord.gg/invite". path begins with a slash.
+func doorway(host, path string) bool {
+	path = strings.Trim(path, "/")
+	return path != "" && len(path) <= longestDoorway && doorways()[bareName(host)+"/"+strings.ToLower(path)]
+}
+
 // broadHost says why a bare host names too many people to be a signal, "" if it does not.
 func broadHost(host string) string {
-	bare := host
-	for _, p := range []string{"www.", "m.", "mobile."} {
-		bare = strings.TrimPrefix(bare, p)
-	}
+	bare := bareName(host)
 	switch {
 	case mailHosts()[bare]:
 		return "a public mail provider"

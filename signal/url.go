@@ -68,9 +68,15 @@ func parseURL(scheme, rest string) (Value, error) {
 	if namesPerson(query) {
 		return Value{}, bad("a mail address in the query", "it would name a person: share the address as email, the page without it")
 	}
-	if strings.Trim(path, "/") == "" && query == "" {
-		if why := broadHost(host); why != "" {
-			return Value{}, bad(why, "give the path or the invite code too; what stands after # is dropped")
+	if query == "" {
+		const fix = "give the path or the invite code too; what stands after # is dropped"
+		if doorway(host, path) {
+			return Value{}, bad("a site that very many people use", fix)
+		}
+		if strings.Trim(path, "/") == "" {
+			if why := broadHost(host); why != "" {
+				return Value{}, bad(why, fix)
+			}
 		}
 	}
 	out := scheme + "://" + host
@@ -105,6 +111,9 @@ func plainURL(s string) (string, bool) {
 	host, path := strings.ToLower(rest[:slash]), rest[slash:]
 	dot := strings.LastIndexByte(host, '.')
 	// A last label that begins with a digit may be read as a number: the parser decides.
+	if !asked && doorway(host, path) {
+		return "", false // refused
+	}
 	if !plainHost(host) || strings.Contains(host, "xn--") || dot < 0 || dot+1 == len(host) || isDigit(host[dot+1]) {
 		return "", false
 	}

@@ -19,7 +19,7 @@ func (c WarningLists) load(tell func(format string, args ...any)) (*warninglist.
 	}
 	lists, skipped, err := warninglist.Load(os.DirFS(c.WarningLists))
 	if err != nil {
-		return nil, misuse("", "%w", err)
+		return nil, misuse("", "%s: %w", c.WarningLists, err)
 	}
 	for _, s := range skipped {
 		tell("warning list not applied: %s %q: %s", s.File, s.List, s.Reason)

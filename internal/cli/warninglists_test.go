@@ -8,6 +8,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -52,6 +53,15 @@ func TestWarningListsReadAgain(t *testing.T) {
 	stop()
 	if err := <-ended; err != nil {
 		t.Error(err)
+	}
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.read(); err == nil || !strings.Contains(err.Error(), dir) || strings.Contains(err.Error(), "stat .") || !refused(s, "two.example") {
+		t.Errorf("the folder is gone: %v, or the old lists are", err)
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
 	}
 	write(t, file, "not a list")
 	if err := s.read(); err == nil || !refused(s, "two.example") {

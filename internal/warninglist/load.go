@@ -59,8 +59,11 @@ func Load(folder fs.FS) (*Set, []Skipped, error) {
 		}
 		return nil
 	})
+	if root := (*fs.PathError)(nil); errors.As(err, &root) && root.Path == "." {
+		err = root.Err // the caller knows the folder's name
+	}
 	if err != nil {
-		return nil, nil, fmt.Errorf("reading warning lists: %w", err)
+		return nil, nil, fmt.Errorf("reading the folder of warning lists: %w", err)
 	}
 	return s, skipped, nil
 }
@@ -113,19 +116,24 @@ func (s *Set) add(l list) error {
 	}
 	n := uint16(len(s.names))
 	var put func(entry string) bool
+	rest := "" // what entries are that cannot be applied
 	switch l.Type {
 	case "string":
+		rest = "are no values of the types it is for, or are refused without it"
 		put = func(entry string) bool { return s.putValue(types, entry, n) }
 	case "hostname":
 		only(signal.Domain, signal.URL)
+		rest = "name no host, or one that is refused without it"
 		put = func(entry string) bool {
 			return s.putHost(types, strings.TrimPrefix(strings.TrimPrefix(entry, "*"), "."), n)
 		}
 	case "cidr":
 		only(signal.IP)
+		rest = "are no network and no address"
 		put = func(entry string) bool { return s.putNetwork(entry, n) }
 	case "substring":
 		only(signal.Email)
+		rest = "name no whole mail host or mailbox, or one that is refused without it"
 		put = func(entry string) bool { return s.putMail(entry, n) }
 	case "regex":
 		return errors.New("patterns are never run")
@@ -135,18 +143,21 @@ func (s *Set) add(l list) error {
 	if len(types) == 0 {
 		return fmt.Errorf("a list of type %s for none of the signal types it can be applied to", l.Type)
 	}
-	passed := 0
-	for _, entry := range l.Entries {
-		if !put(strings.TrimSpace(entry)) {
-			passed++
+	passed, first := 0, 0
+	for i, entry := range l.Entries {
+		if put(strings.TrimSpace(entry)) {
+			continue
+		}
+		if passed++; passed == 1 {
+			first = i + 1
 		}
 	}
-	if passed < len(l.Entries) || l.Type != "substring" {
+	if passed < len(l.Entries) {
 		s.names = append(s.names, l.Name)
 		s.count += len(l.Entries) - passed
 	}
-	if l.Type == "substring" && passed > 0 {
-		return fmt.Errorf("%d of %d entries name no whole mail host or mailbox, or one that is refused anyway", passed, len(l.Entries))
+	if passed > 0 {
+		return fmt.Errorf("%d of %d entries %s; the first is entry %d", passed, len(l.Entries), rest, first)
 	}
 	return nil
 }

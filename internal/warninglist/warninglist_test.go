@@ -3,6 +3,9 @@ package warninglist_test
 import (
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -29,6 +32,8 @@ func folder() fstest.MapFS {
 		"phrases/list.json":  `{"name":"Everyday phrases","type":"string","list":["velvet tamarind"],"matching_attributes":["phrase"]}`,
 		"patterns/list.json": `{"name":"Patterns","type":"regex","list":["/(a+)+$/"],"matching_attributes":["url"]}`,
 		"other/list.json":    `{"name":"Other","type":"cidr","list":["198.51.100.0/24"],"matching_attributes":["md5"]}`,
+		"words/list.json":    `{"name":"Digests","type":"string","list":["nothing","aa39a3ee5e6b4b0d3255bfef95601890afd80701"],"matching_attributes":["sha1"]}`,
+		"useless/list.json":  `{"name":"Useless","type":"cidr","list":["here","there"],"matching_attributes":["ip-src"]}`,
 		"odd/list.json":      `{"name":"Odd","type":"fuzzy","list":["x"]}`,
 		"none/list.json":     `{"name":"None","type":"string","list":[]}`,
 		"nameless/list.json": `{"name":" \u0007\n","type":"string","list":["x"]}`,
@@ -127,7 +132,11 @@ func TestSkipped(t *testing.T) {
 		"none/list.json":     "has no entries",
 		"nameless/list.json": "has no name",
 		"broken/list.json":   "not a warning list",
-		"mail/list.json":     "2 of 4 entries",
+		"mail/list.json":     "2 of 4 entries name no whole mail host",
+		"hosts/list.json":    "2 of 6 entries name no host, or one that is refused without it; the first is entry 5",
+		"nets/list.json":     "1 of 4 entries are no network and no address; the first is entry 4",
+		"words/list.json":    "1 of 2 entries are no values of the types it is for",
+		"useless/list.json":  "2 of 2 entries are no network",
 	}
 	for _, s := range skipped {
 		if reason, ok := want[s.File]; !ok || !strings.Contains(s.Reason, reason) {
@@ -138,12 +147,16 @@ func TestSkipped(t *testing.T) {
 	if len(want) > 0 {
 		t.Errorf("not reported: %v", want)
 	}
-	if set.Lists() != 6 || set.Entries() != 14 {
+	if set.Lists() != 7 || set.Entries() != 15 {
 		t.Errorf("%d lists with %d entries are applied", set.Lists(), set.Entries())
 	}
 	none, _, err := warninglist.Load(fstest.MapFS{})
 	if err != nil || none.Lists() != 0 || none.Check("domain", "www.files.example") != nil {
 		t.Errorf("an empty folder: %v", err)
+	}
+	_, _, err = warninglist.Load(os.DirFS(filepath.Join(t.TempDir(), "gone")))
+	if !errors.Is(err, fs.ErrNotExist) || strings.Contains(err.Error(), "stat") {
+		t.Errorf("a folder that is gone: %v", err)
 	}
 }
 
