@@ -80,8 +80,8 @@ func (x *Exchange) RecordOutcome(ctx context.Context, a policy.Actor, o lantern.
 	return o, err
 }
 
-// checkOutcome holds an entry to what its member was sent and, if it corrects an earlier
-// one, to what is left of that. It returns the program.
+// checkOutcome holds an entry to what its member was sent and to the signals' programs or, if
+// it corrects an earlier one, to what is left of that. It returns the program.
 func (x *Exchange) checkOutcome(t *txn, a policy.Actor, o lantern.Outcome) (lantern.Program, error) {
 	if _, err := inProgram(t.ctx, t.Tx, o.Program, a.Member); err != nil {
 		return lantern.Program{}, err
@@ -94,6 +94,12 @@ func (x *Exchange) checkOutcome(t *txn, a policy.Actor, o lantern.Outcome) (lant
 		if !sent {
 			return lantern.Program{}, &lantern.Error{Kind: lantern.NotFound, Field: fmt.Sprintf("/signals/%d", i), Reason: "no such signal was sent to the member"}
 		}
+		if o.Corrects != 0 {
+			continue // of its program; see policy.MayCorrect
+		}
+		if err := wasIn(t, o.Program, s, fmt.Sprintf("/signals/%d", i)); err != nil {
+			return lantern.Program{}, err
+		}
 	}
 	if o.Corrects != 0 {
 		if err := checkCorrects(t, a, o); err != nil {
@@ -102,6 +108,18 @@ func (x *Exchange) checkOutcome(t *txn, a policy.Actor, o lantern.Outcome) (lant
 	}
 	program, _, err := store.Program(t.ctx, t.Tx, o.Program)
 	return program, err
+}
+
+// wasIn refuses an outcome in a program that its signal neither is nor was in: sums are told
+// as late as the outcome's program wants, and the signal's may want them later. Of a
+// signal whose last tombstone is purged it is not known any more.
+func wasIn(t *txn, program, signal lantern.ID, field string) error {
+	places, err := store.EveryPlacementOf(t.ctx, t.Tx, signal)
+	if err != nil || len(places) == 0 || slices.ContainsFunc(places, func(p store.Placement) bool { return p.Program == program }) {
+		return err
+	}
+	return &lantern.Error{Kind: lantern.Conflict, Field: field, Reason: "the signal is not in that program",
+		Fix: "name a program of the signal's, and record what rests on others' signals apart"}
 }
 
 // checkCorrects holds an entry that takes something back to what it takes it from.

@@ -2,6 +2,7 @@ package exchange_test
 
 import (
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -383,6 +384,52 @@ func TestOutcomesAreDelayed(t *testing.T) {
 		w.Clock.Add(24 * time.Hour)
 		if got := shown(); got != "<5" {
 			t.Errorf("after the next midnight: %s; want the correction, without a delay of its own", got)
+		}
+	})
+}
+
+// An outcome goes to a program in which its signals are, or were: another one may tell its sums
+// sooner than theirs does.
+func TestOutcomeOfAnotherProgram(t *testing.T) {
+	t.Parallel()
+	sqldbtest.Each(t, func(t *testing.T, url string) {
+		w, ctx := newAudience(t, url), t.Context()
+		here, both := w.MustShare(w.red.Service, w.Draft(1)), w.MustShare(w.red.Service, w.both(2))
+		w.Drain(w.blue.Service, "")
+		record := func(program lantern.ID, list int, signals ...lantern.ID) (lantern.Outcome, error) {
+			return w.RecordOutcome(ctx, w.blue.Investigator, lantern.Outcome{Program: program, Kind: lantern.ContentRemoved, Count: 1,
+				Signals: signals, Attestation: attest(w.blue, 1, list)})
+		}
+		_, err := record(w.other.ID, 1, both, here)
+		var e *lantern.Error
+		if !errors.As(err, &e) || e.Kind != lantern.Conflict || e.Field != "/signals/0" || e.Reason == "" || e.Fix == "" {
+			t.Errorf("a signal that was never in the program: %+v", err)
+		}
+		if _, err := record(w.other.ID, 2, both); err != nil {
+			t.Errorf("a signal of the program: %v", err)
+		}
+		if _, err := w.Narrow(ctx, w.red.Submitter, both, lantern.Narrowing{Program: w.Program.ID}); err != nil {
+			t.Fatal(err)
+		}
+		first, err := record(w.Program.ID, 3, both, here)
+		if err != nil {
+			t.Errorf("a signal that was taken out of the program: %v", err)
+		}
+		if _, err := w.Withdraw(ctx, w.red.Submitter, here, lantern.Withdrawal{Reason: lantern.WithdrawnInError, Erase: true}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := record(w.Program.ID, 4, here); err != nil {
+			t.Errorf("a signal that was erased: %v", err)
+		}
+		// What is no more than a correction of what was taken stays possible.
+		w.Clock.Add(policy.TombstoneLife + time.Hour)
+		if err := w.Sweep(ctx); err != nil {
+			t.Fatal(err)
+		}
+		_, err = w.RecordOutcome(ctx, w.blue.Investigator, lantern.Outcome{Program: w.Program.ID, Kind: lantern.Reversed, Count: 1, Corrects: first.ID,
+			Signals: []lantern.ID{both}, Attestation: attest(w.blue, 1, 5)})
+		if err != nil {
+			t.Errorf("reversing an outcome whose signal's tombstone is purged: %v", err)
 		}
 	})
 }
