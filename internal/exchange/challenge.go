@@ -97,8 +97,17 @@ func (x *Exchange) suspend(t *txn, row store.SignalRow, by policy.Actor, reason 
 
 // turn moves a signal to another state in every feed and records it.
 func (x *Exchange) turn(t *txn, row store.SignalRow, state lantern.SignalState, e entry) error {
-	row.State, row.Updated = state, t.now
-	every, err := store.EveryPlacementOf(t.ctx, t.Tx, row.ID)
+	return x.turnAll(t, []store.SignalRow{row}, state, e)
+}
+
+// turnAll moves signals to another state in every feed and records it, with an entry for each.
+// None of them may be named twice.
+func (x *Exchange) turnAll(t *txn, rows []store.SignalRow, state lantern.SignalState, e entry) error {
+	ids := make([]lantern.ID, len(rows))
+	for i, r := range rows {
+		ids[i] = r.ID
+	}
+	every, err := store.EveryPlacementOf(t.ctx, t.Tx, ids...)
 	if err != nil {
 		return err
 	}
@@ -107,20 +116,25 @@ func (x *Exchange) turn(t *txn, row store.SignalRow, state lantern.SignalState, 
 	if state == lantern.Withdrawn || state == lantern.Erased {
 		move = every // who lost it before acted on it perhaps, and must hear that it fell
 	}
-	// Moved first: at its old place it was not active for whoever read there.
+	// Moved first: at its old place a signal was not active for whoever read there.
 	if err := movePlacements(t, move); err != nil {
 		return err
 	}
-	if err := store.UpdateSignal(t.ctx, t.writing(), row); err != nil {
-		return fmt.Errorf("moving signal %s to %s: %w", row.ID, state, err)
+	if err := store.SetStates(t.ctx, t.writing(), ids, state, t.now); err != nil {
+		return fmt.Errorf("moving %d signals to %s: %w", len(ids), state, err)
 	}
-	if err := settleSiblings(t, row, places); err != nil {
+	if err := settleSiblings(t, rows, places); err != nil {
 		return err
 	}
-	t.tellImminent(row, nil)
-	e.facts.Signal, e.facts.Owner, e.facts.State, e.facts.Type = row.ID, row.Member, string(state), row.Type
-	_, err = t.record(e)
-	return err
+	for _, row := range rows {
+		row.State = state
+		t.tellImminent(row, nil)
+		e.facts.Signal, e.facts.Owner, e.facts.State, e.facts.Type = row.ID, row.Member, string(state), row.Type
+		if _, err := t.record(e); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Challenges lists the challenges the actor's member opened or must answer and, for a
@@ -283,7 +297,7 @@ func (x *Exchange) restore(t *txn, a policy.Actor, row store.SignalRow) error {
 		return err
 	}
 	if !row.Expires.After(t.now) {
-		return x.expire(t, row)
+		return x.expire(t, []store.SignalRow{row})
 	}
 	orphaned, err := store.Orphaned(t.ctx, t.Tx, row.ID)
 	if err != nil || orphaned {

@@ -59,7 +59,7 @@ func (x *Exchange) fell(t *txn, f fall) (lantern.Correction, error) {
 	if err := x.turn(t, f.row, state, entry{kind: kind, by: f.by, facts: facts{Object: c.ID, Reason: f.reason}}); err != nil {
 		return c, err
 	}
-	if err := x.orphan(t, f.row.ID); err != nil {
+	if err := x.orphan(t, []lantern.ID{f.row.ID}); err != nil {
 		return c, err
 	}
 	if f.erase {
@@ -126,10 +126,10 @@ func (x *Exchange) remember(t *txn, row store.SignalRow) error {
 	return nil
 }
 
-// orphan suspends the signals that were derived from a fallen one and have no other root
+// orphan suspends the signals that were derived from those that ended and have no other root
 // standing, until their owners reaffirm them by renewal.
-func (x *Exchange) orphan(t *txn, root lantern.ID) error {
-	derived, err := store.Derived(t.ctx, t.Tx, root)
+func (x *Exchange) orphan(t *txn, roots []lantern.ID) error {
+	derived, err := store.Derived(t.ctx, t.Tx, roots)
 	if err != nil {
 		return err
 	}

@@ -96,7 +96,7 @@ func (x *Exchange) narrowTo(t *txn, a policy.Actor, row store.SignalRow, out sto
 		return c, err
 	}
 	if row.State == lantern.Active {
-		if err := settleSiblings(t, row, []store.Placement{out}); err != nil {
+		if err := settleSiblings(t, []store.SignalRow{row}, []store.Placement{out}); err != nil {
 			return c, err
 		}
 	}

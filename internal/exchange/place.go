@@ -116,7 +116,15 @@ func movePlacements(t *txn, have []store.Placement) error {
 	if len(have) == 0 {
 		return nil
 	}
-	list := slices.Clone(have)
+	// A value that several of a batch are about names its neighbours once for each.
+	type place struct{ program, signal lantern.ID }
+	seen := make(map[place]bool, len(have))
+	list := slices.DeleteFunc(slices.Clone(have), func(p store.Placement) bool {
+		at := place{p.Program, p.Signal}
+		again := seen[at]
+		seen[at] = true
+		return again
+	})
 	for i := range list {
 		var err error
 		if list[i].Seq, list[i].Changed, err = t.next(list[i].Program); err != nil {
@@ -129,20 +137,32 @@ func movePlacements(t *txn, have []store.Placement) error {
 	return nil
 }
 
-// settleSiblings moves the other members' signals on the same value after this one changed
-// or fell: a dispute may have begun or ended, and what they corroborate too.
-func settleSiblings(t *txn, row store.SignalRow, have []store.Placement) error {
-	if row.Key == nil {
-		return nil
+// settleSiblings moves the other members' signals on the same values after signals changed or
+// fell: a dispute may have begun or ended, and what they corroborate too. have is where
+// the signals were placed.
+func settleSiblings(t *txn, rows []store.SignalRow, have []store.Placement) error {
+	type spot struct {
+		program lantern.ID
+		value   string
 	}
-	siblings, err := store.SiblingsOn(t.ctx, t.Tx, row.Key)
+	key, beside := make(map[lantern.ID]string, len(rows)), map[spot]bool{}
+	var keys [][]byte
+	for _, r := range rows {
+		if r.Key != nil {
+			key[r.ID] = string(r.Key)
+			keys = append(keys, r.Key)
+		}
+	}
+	for _, p := range have {
+		beside[spot{p.Program, key[p.Signal]}] = true
+	}
+	siblings, err := store.SiblingsOn(t.ctx, t.Tx, keys...)
 	if err != nil {
 		return err
 	}
 	var move []store.Placement
 	for _, s := range siblings {
-		beside := slices.ContainsFunc(have, func(p store.Placement) bool { return p.Program == s.Program })
-		if beside && s.Signal != row.ID {
+		if _, own := key[s.Signal]; !own && beside[spot{s.Program, s.Key}] {
 			move = append(move, s.Placement)
 		}
 	}

@@ -148,7 +148,7 @@ func (x *Exchange) amend(t *txn, a policy.Actor, p *prepared, row store.SignalRo
 	if err := s.flush(); err != nil {
 		return result, err
 	}
-	return result, settleSiblings(t, row, have)
+	return result, settleSiblings(t, []store.SignalRow{row}, have)
 }
 
 // settleWrongTags clears what others said of tags that are no longer those.

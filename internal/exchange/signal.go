@@ -349,7 +349,7 @@ func (x *Exchange) applyRenewal(t *txn, row *store.SignalRow, r lantern.Renewal)
 	if err := store.DropFallenRoots(t.ctx, t.writing(), row.Member, row.ID); err != nil || !back {
 		return err
 	}
-	return settleSiblings(t, *row, places)
+	return settleSiblings(t, []store.SignalRow{*row}, places)
 }
 
 // Withdraw takes a signal back from everyone. With Erase its value and keys are

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"lantern"
@@ -15,6 +16,7 @@ import (
 
 const (
 	sweepBatch = 200                   // rows of one transaction
+	expirePart = 50                    // signals that are ended together, in few statements
 	sweepTime  = 40 * time.Millisecond // after which a transaction makes room for other writers
 )
 
@@ -63,15 +65,19 @@ func (x *Exchange) expireDue(t *txn) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	return inTime(due, func(row store.SignalRow) error { return x.expire(t, row) })
+	return inTime(slices.Collect(slices.Chunk(due, expirePart)), func(rows []store.SignalRow) error { return x.expire(t, rows) })
 }
 
-// expire ends a signal whose time ran out.
-func (x *Exchange) expire(t *txn, row store.SignalRow) error {
-	if err := x.turn(t, row, lantern.Expired, entry{kind: audit.Expire}); err != nil {
+// expire ends signals whose time ran out.
+func (x *Exchange) expire(t *txn, rows []store.SignalRow) error {
+	if err := x.turnAll(t, rows, lantern.Expired, entry{kind: audit.Expire}); err != nil {
 		return err
 	}
-	return x.orphan(t, row.ID)
+	ids := make([]lantern.ID, len(rows))
+	for i, r := range rows {
+		ids[i] = r.ID
+	}
+	return x.orphan(t, ids)
 }
 
 // passLate passes challenges on whose sharer let its time pass.

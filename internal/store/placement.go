@@ -56,11 +56,15 @@ func fromValueKey(b []byte) lantern.ID {
 
 // InsertPlacements stores new placements.
 func InsertPlacements(ctx context.Context, tx *sqldb.Tx, list []Placement) error {
+	return putPlacements(ctx, tx, list, "")
+}
+
+func putPlacements(ctx context.Context, tx *sqldb.Tx, list []Placement, suffix string) error {
 	rows := make([][]any, len(list))
 	for i, p := range list {
 		rows[i] = []any{int64(p.Program), int64(p.Signal), int64(p.Member), valueKey(p.Value), p.Seq, micros(p.Changed), p.Special}
 	}
-	_, err := tx.InsertMany(ctx, "placement", []string{"program_id", "signal_id", "member_id", "value_id", "seq", "changed_at", "special"}, "", rows)
+	_, err := tx.InsertMany(ctx, "placement", []string{"program_id", "signal_id", "member_id", "value_id", "seq", "changed_at", "special"}, suffix, rows)
 	return err
 }
 
@@ -83,21 +87,28 @@ func PlacementsOf(ctx context.Context, tx *sqldb.Tx, signal lantern.ID) ([]Place
 	return slices.DeleteFunc(list, func(p Placement) bool { return p.Narrowed }), err
 }
 
-// EveryPlacementOf reads the entries of a signal in all feeds, tombstones of narrowed
+// EveryPlacementOf reads the entries of signals in all feeds, tombstones of narrowed
 // placements included.
-func EveryPlacementOf(ctx context.Context, tx *sqldb.Tx, signal lantern.ID) ([]Placement, error) {
-	rows, err := tx.Query(ctx, `SELECT `+placementColumns+` FROM placement p WHERE p.signal_id = $1 ORDER BY p.program_id`, signal)
-	return all(rows, err, "placements", scanPlacement)
+func EveryPlacementOf(ctx context.Context, tx *sqldb.Tx, signals ...lantern.ID) (list []Placement, err error) {
+	for chunk := range slices.Chunk(signals, insertRows) {
+		rows, err := tx.Query(ctx, `SELECT `+placementColumns+` FROM placement p WHERE p.signal_id IN (`+places(1, len(chunk))+`)
+			ORDER BY p.signal_id, p.program_id`, identities(chunk)...)
+		part, err := all(rows, err, "placements", scanPlacement)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, part...)
+	}
+	return list, nil
 }
 
 // NarrowPlacement ends one placement of a signal that stands elsewhere, and moves it to
 // p.Seq at p.Changed. What is left is a tombstone of this place.
 func NarrowPlacement(ctx context.Context, tx *sqldb.Tx, p Placement) error {
-	p.Value = 0
 	if err := MovePlacements(ctx, tx, []Placement{p}); err != nil {
 		return err
 	}
-	_, err := tx.Exec(ctx, `UPDATE placement SET narrowed = TRUE WHERE program_id = $1 AND signal_id = $2`, p.Program, p.Signal)
+	_, err := tx.Exec(ctx, `UPDATE placement SET narrowed = TRUE, value_id = NULL WHERE program_id = $1 AND signal_id = $2`, p.Program, p.Signal)
 	return err
 }
 
@@ -112,8 +123,9 @@ func DropNarrowed(ctx context.Context, tx *sqldb.Tx, signal lantern.ID, programs
 	return nil
 }
 
-// MovePlacements gives placements new places at the end of their feeds. Who was sent the
-// signals there is entered first, by the state the signals are in: see [UpdateSignal].
+// MovePlacements gives placements new places at the end of their feeds. Each must be there,
+// and be named once. Who was sent the signals there is entered first, by the state the
+// signals are in: see [UpdateSignal].
 func MovePlacements(ctx context.Context, tx *sqldb.Tx, list []Placement) error {
 	signals := make([]lantern.ID, len(list))
 	for i, p := range list {
@@ -122,13 +134,14 @@ func MovePlacements(ctx context.Context, tx *sqldb.Tx, list []Placement) error {
 	if err := spellOut(ctx, tx, signals...); err != nil {
 		return err
 	}
-	for _, p := range list {
-		if _, err := tx.Exec(ctx, `UPDATE placement SET seq = $3, changed_at = $4, value_id = $5, special = TRUE WHERE program_id = $1 AND signal_id = $2`,
-			p.Program, p.Signal, p.Seq, micros(p.Changed), valueKey(p.Value)); err != nil {
-			return err
-		}
+	if len(list) == 1 {
+		p := list[0]
+		_, err := tx.Exec(ctx, `UPDATE placement SET seq = $3, changed_at = $4, special = TRUE WHERE program_id = $1 AND signal_id = $2`,
+			p.Program, p.Signal, p.Seq, micros(p.Changed))
+		return err
 	}
-	return nil
+	// Rows that are there are updated so as well, a hundred in a statement that both engines take.
+	return putPlacements(ctx, tx, list, "ON CONFLICT (signal_id, program_id) DO UPDATE SET seq = excluded.seq, changed_at = excluded.changed_at, special = TRUE")
 }
 
 // Sibling is an active placement of a signal on a value that others have an opinion on too.
@@ -196,9 +209,9 @@ func Siblings(ctx context.Context, tx *sqldb.Tx, opinions []Opinion) ([]Sibling,
 	return found, nil
 }
 
-// SiblingsOn does both for one value.
-func SiblingsOn(ctx context.Context, tx *sqldb.Tx, key []byte) ([]Sibling, error) {
-	opinions, err := Opinions(ctx, tx, [][]byte{key})
+// SiblingsOn does both, for a few values.
+func SiblingsOn(ctx context.Context, tx *sqldb.Tx, keys ...[]byte) ([]Sibling, error) {
+	opinions, err := Opinions(ctx, tx, keys)
 	if err != nil {
 		return nil, err
 	}

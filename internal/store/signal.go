@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -108,6 +109,19 @@ func UpdateSignal(ctx context.Context, tx *sqldb.Tx, r SignalRow) error {
 	return err
 }
 
+// SetStates moves signals to a state. As with [UpdateSignal], who was sent them must have been
+// entered: their places must have been moved before.
+func SetStates(ctx context.Context, tx *sqldb.Tx, signals []lantern.ID, state lantern.SignalState, at time.Time) error {
+	for chunk := range slices.Chunk(signals, insertRows) {
+		_, err := tx.Exec(ctx, `UPDATE signal SET state = $1, updated_at = $2 WHERE id IN (`+places(3, len(chunk))+`)`,
+			append([]any{string(state), micros(at)}, identities(chunk)...)...)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // EraseSignal destroys a signal's key, sealed bytes and index entry, its links, the notes
 // of challenges of it, and the person part of every log record about it. The row stays as a tombstone.
 func EraseSignal(ctx context.Context, tx *sqldb.Tx, r SignalRow) error {
@@ -167,10 +181,19 @@ func LinksOf(ctx context.Context, tx *sqldb.Tx, signal lantern.ID) ([]LinkRow, e
 	return all(rows, err, "links", scanLink)
 }
 
-// Derived reads the signals derived from a signal.
-func Derived(ctx context.Context, tx *sqldb.Tx, root lantern.ID) ([]lantern.ID, error) {
-	rows, err := tx.Query(ctx, `SELECT signal_id FROM link WHERE target_id = $1 AND kind = $2 ORDER BY signal_id`, root, string(lantern.DerivedFrom))
-	return all(rows, err, "derived signals", scanID)
+// Derived reads the signals derived from any of some signals, each once.
+func Derived(ctx context.Context, tx *sqldb.Tx, roots []lantern.ID) (list []lantern.ID, err error) {
+	for chunk := range slices.Chunk(roots, insertRows) {
+		rows, err := tx.Query(ctx, `SELECT signal_id FROM link WHERE kind = $1 AND target_id IN (`+places(2, len(chunk))+`)`,
+			append([]any{string(lantern.DerivedFrom)}, identities(chunk)...)...)
+		part, err := all(rows, err, "derived signals", scanID)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, part...)
+	}
+	slices.Sort(list)
+	return slices.Compact(list), nil
 }
 
 // Orphaned reports whether a signal is derived from others, all of which fell.
