@@ -58,7 +58,8 @@
 //
 // # Errors
 //
-// An engine that cannot be reached is a [lantern.Error] of kind Unavailable: the caller
-// must answer "could not look", never "not found". Engine messages that could repeat an
+// An engine that cannot serve (it cannot be reached, its disk is full) wraps a [lantern.Error]
+// of kind Unavailable that says so in words fit for everybody: the caller
+// must answer "could not look", never "not found". What the engine said is in the wrapping error, for the log. Engine messages that could repeat an
 // argument are replaced, so that no error carries a stored value.
 package sqldb

@@ -3,6 +3,7 @@ package sqldb
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 
 	"lantern"
@@ -10,10 +11,22 @@ import (
 
 // fault is an engine's failure, stripped of anything that could repeat an argument.
 type fault struct {
-	text  string // engine, code and what is safe to say
+	text  string // engine, code and what is safe to log; may name files of the engine's
 	retry bool   // another transaction was in the way
-	lost  bool   // the engine cannot be reached
+	down  string // why the engine cannot serve at all, fit for everybody; "" if it can
 }
+
+// Why an engine cannot serve.
+const (
+	downLost    = "the database cannot be reached"
+	downFull    = "the database's disk is full"
+	downMemory  = "the database is out of memory"
+	downBusy    = "the database takes no more connections"
+	downFiles   = "the database cannot read or write its files"
+	downDamaged = "the database's file is damaged"
+	downEnding  = "the database is starting or shutting down"
+	downReader  = "the database is read-only"
+)
 
 // Error returns the safe text.
 func (f *fault) Error() string { return f.text }
@@ -46,9 +59,10 @@ func (db *DB) clean(ctx context.Context, err error) error {
 	if f == nil {
 		return err
 	}
-	if f.lost {
-		return &lantern.Error{Kind: lantern.Unavailable, Reason: "the database cannot be reached: " + f.text,
-			Fix: "retry later; nothing may be read into the missing answer"}
+	if f.down != "" {
+		// The cause is for the log: a caller is told the reason alone.
+		return fmt.Errorf("%w: %w", &lantern.Error{Kind: lantern.Unavailable, Reason: f.down,
+			Fix: "retry later; nothing may be read into the missing answer"}, f)
 	}
 	return f
 }

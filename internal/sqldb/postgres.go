@@ -209,7 +209,7 @@ func (b *postgresDB) fault(err error) *fault {
 	if errors.As(err, &connect) || errors.As(err, &network) || errors.Is(err, driver.ErrBadConn) ||
 		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
 		strings.Contains(err.Error(), "conn closed") {
-		return &fault{text: "postgres: connection failed", lost: true}
+		return &fault{text: "postgres: connection failed", down: downLost}
 	}
 	if s := err.Error(); strings.Contains(s, "failed to encode") || strings.Contains(s, "unable to encode") {
 		return &fault{text: "postgres: an argument does not fit the type its column has"}
@@ -224,12 +224,26 @@ func pgFault(e *pgconn.PgError) *fault {
 	if !strings.HasPrefix(e.Code, "22") {
 		f.text += " " + e.Message
 	}
+	class := func(prefix string) bool { return strings.HasPrefix(e.Code, prefix) }
 	switch {
 	case e.Code == "40001" || e.Code == "40P01":
 		f.retry = true
-	case strings.HasPrefix(e.Code, "08"), strings.HasPrefix(e.Code, "57P"), strings.HasPrefix(e.Code, "53"), strings.HasPrefix(e.Code, "58"),
-		e.Code == "25006": // read-only: a standby, or a primary that stepped down
-		f.lost = true
+	case e.Code == "53100":
+		f.down = downFull
+	case e.Code == "53200":
+		f.down = downMemory
+	case e.Code == "53300":
+		f.down = downBusy
+	case class("XX001"), class("XX002"):
+		f.down = downDamaged
+	case class("58"), class("53"):
+		f.down = downFiles
+	case class("57P"):
+		f.down = downEnding
+	case class("08"):
+		f.down = downLost
+	case e.Code == "25006": // a standby, or a primary that stepped down
+		f.down = downReader
 	}
 	return f
 }

@@ -282,8 +282,14 @@ func (b *sqliteDB) fault(err error) *fault {
 	switch e.Code() & 0xff {
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
 		f.retry = true
-	case sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
-		f.lost = true
+	case sqlite3.SQLITE_FULL:
+		f.down = downFull
+	case sqlite3.SQLITE_NOMEM:
+		f.down = downMemory
+	case sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR:
+		f.down = downFiles
+	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
+		f.down = downDamaged
 	}
 	return f
 }

@@ -167,6 +167,10 @@ func (m *Mux) log(r *http.Request, rec *record, out *response, pattern string, t
 	cut := rec.aborted && kind != lantern.Unauthorized && kind != lantern.Forbidden && kind != lantern.Resync
 	if rec.err != nil && (cut || kind == "" && out.status != statusClientGone) {
 		level = slog.LevelError
+	} else if kind == lantern.Unavailable {
+		level = slog.LevelWarn // its cause was not told to the caller
+	}
+	if level > slog.LevelInfo {
 		attrs = append(attrs, slog.String("err", rec.err.Error()))
 	}
 	m.opts.Log.LogAttrs(r.Context(), level, "request", attrs...)
