@@ -79,6 +79,7 @@ func TestCorrectionReachesThoseWhoAreNotThere(t *testing.T) {
 	}
 	purged(suspended)
 	purged(restored)
+	run[suspended.ID].Until("it dropped what it may not have", func(s lantern.AgentStatus) bool { return s.Signals == 0 })
 	matches("suspended", run[suspended.ID])
 	matches("before its disk is lost", run[restored.ID], right)
 	w.Clock.Add(2 * time.Minute)
