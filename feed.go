@@ -46,7 +46,9 @@ type FeedMark struct {
 	Leaf int64     `json:"leaf,omitempty"` // log entry of the disclosure; of a page without changes there is none
 }
 
-// StreamResult is the answer to one line of a stream of drafts.
+// StreamResult is the answer to one line of a stream of drafts. One of line 0 answers none: it
+// is the last, its problem says why the exchange ended the stream, and the lines without an
+// answer were not shared.
 type StreamResult struct {
 	Line int `json:"line"` // of the stream, from 1; empty lines count
 	ShareResult

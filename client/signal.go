@@ -24,9 +24,15 @@ func (c *Client) ShareBatch(ctx context.Context, drafts []lantern.Draft) ([]lant
 // ShareStream shares drafts, one JSON object a line ([Lines] makes them), and calls emit for
 // the answer to each line once it is committed, while further ones are sent. A bad draft
 // is refused alone. If the stream breaks off, what was answered is safe; send the rest, or
-// all, again: sharing the same draft twice changes nothing.
+// all, again: sharing the same draft twice changes nothing. Why the exchange ended it is the
+// error, if it could still say so.
 func (c *Client) ShareStream(ctx context.Context, drafts io.Reader, emit func(lantern.StreamResult) error) error {
-	return stream(ctx, c, "/v1/signals/stream", nil, ndjson, drafts, emit)
+	return stream(ctx, c, "/v1/signals/stream", nil, ndjson, drafts, func(r lantern.StreamResult) error {
+		if p := r.Problem; r.Line == 0 && p != nil {
+			return &lantern.Error{Kind: p.Kind, Field: p.Pointer, Reason: p.Reason, Fix: p.Fix}
+		}
+		return emit(r)
+	})
 }
 
 // SignalFilter narrows [Client.Signals]. Zero fields do not narrow.

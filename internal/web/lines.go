@@ -91,6 +91,9 @@ func (l *LineWriter) Write(v any) error {
 	return err
 }
 
+// Begun reports whether the header was sent, so that an error can be no problem any more.
+func (l *LineWriter) Begun() bool { return l.head }
+
 // Flush sends what was written. Call it at the end, and whenever the reader waits.
 func (l *LineWriter) Flush() error {
 	l.start()

@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
+	"os"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -163,17 +165,32 @@ func (m *Mux) log(r *http.Request, rec *record, out *response, pattern string, t
 		attrs = append(attrs, slog.String("kind", string(lantern.KindOf(rec.err))))
 	}
 	kind := lantern.KindOf(rec.err)
-	// A stream is cut off on purpose when its reader's rights end.
-	cut := rec.aborted && kind != lantern.Unauthorized && kind != lantern.Forbidden && kind != lantern.Resync
-	if rec.err != nil && (cut || kind == "" && out.status != statusClientGone) {
+	if rec.aborted {
+		attrs = append(attrs, slog.Bool("cut", true))
+	}
+	switch {
+	case rec.err == nil || callersDoing(r, rec.err):
+	case kind == "" && out.status != statusClientGone || rec.aborted:
 		level = slog.LevelError
-	} else if kind == lantern.Unavailable {
+	case kind == lantern.Unavailable:
 		level = slog.LevelWarn // its cause was not told to the caller
 	}
 	if level > slog.LevelInfo {
 		attrs = append(attrs, slog.String("err", rec.err.Error()))
 	}
 	m.opts.Log.LogAttrs(r.Context(), level, "request", attrs...)
+}
+
+// callersDoing reports whether an answer that failed or was cut off is no fault of the server's:
+// the caller left or stood still, what it sent was refused, or its rights ended.
+func callersDoing(r *http.Request, err error) bool {
+	var network *net.OpError // the caller's connection: others are not used here unwrapped
+	switch kind := lantern.KindOf(err); kind {
+	case "":
+		return r.Context().Err() != nil || errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, &network)
+	default:
+		return kind != lantern.Unavailable
+	}
 }
 
 // panicked describes a panic without its value, which could be anything.

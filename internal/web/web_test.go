@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -268,9 +271,14 @@ func TestStatusAndKind(t *testing.T) {
 // meant, and because something broke, which somebody must look at.
 func TestCutStreamIsNoFailure(t *testing.T) {
 	t.Parallel()
-	for level, err := range map[string]error{
-		"INFO":  lantern.Errorf(lantern.Unauthorized, "the key ended"),
-		"ERROR": lantern.Errorf(lantern.Unavailable, "the database is gone"),
+	for err, level := range map[error]string{
+		lantern.Errorf(lantern.Unauthorized, "the key ended"):                       "INFO",
+		lantern.Errorf(lantern.TooLarge, "the line is too long"):                    "INFO",
+		fmt.Errorf("reading: %w", io.ErrUnexpectedEOF):                              "INFO", // the caller left
+		os.ErrDeadlineExceeded:                                                      "INFO", // or stood still
+		&net.OpError{Op: "write", Net: "tcp", Err: errors.New("reset by the peer")}: "INFO",
+		lantern.Errorf(lantern.Unavailable, "the database is gone"):                 "ERROR",
+		errors.New("a row does not fit"):                                            "ERROR",
 	} {
 		log := &lockedBuffer{}
 		mux := web.NewMux(web.Options{Log: slog.New(slog.NewJSONHandler(log, nil))})

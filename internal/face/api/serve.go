@@ -68,14 +68,15 @@ func (a *API) Mount(m *web.Mux) {
 
 // call is one request on its way to the service.
 type call struct {
-	api    *API
-	w      http.ResponseWriter
-	r      *http.Request
-	actor  policy.Actor
-	body   []byte
-	params map[string]string
-	status int // of the success; a handler may change it
-	guard  context.Context
+	api      *API
+	w        http.ResponseWriter
+	r        *http.Request
+	actor    policy.Actor
+	body     []byte
+	params   map[string]string
+	status   int         // of the success; a handler may change it
+	farewell func(error) // of a stream: says why it ends
+	guard    context.Context
 }
 
 // ctx ends with the request; that of a stream also with its caller's rights.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -30,13 +31,51 @@ const (
 func (c *call) guarded(stream func(*call) error) error {
 	ctx, leave := c.api.x.Guard(c.r.Context(), c.actor)
 	defer leave()
-	defer context.AfterFunc(ctx, func() { cut(c.w) })()
+	done := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() { defer close(done); cut(c.w) })
 	c.guard = ctx
 	err := stream(c)
-	if cause := context.Cause(ctx); err != nil && cause != nil && c.r.Context().Err() == nil {
-		return cause
+	if !stop() {
+		<-done // or it would cut the farewell short
+	}
+	// A read that was cut short ends the request's context as well, as if the caller had left: what
+	// came first is the cause.
+	if cause := context.Cause(ctx); err != nil && lantern.KindOf(cause) != "" {
+		err = cause
+	}
+	if err != nil && c.farewell != nil {
+		c.farewell(err)
 	}
 	return err
+}
+
+// farewellWait bounds how long the last line of a stream waits for a caller that does not read:
+// the stream must have ended within a second.
+const farewellWait = 300 * time.Millisecond
+
+// tellWhy has the stream end with a line that says why, if it was begun: the status was sent
+// long ago. A caller that is gone is told nothing.
+func (c *call) tellWhy(out *web.LineWriter) {
+	c.farewell = func(err error) {
+		var e *lantern.Error
+		switch {
+		case !out.Begun():
+			return
+		case errors.As(err, &e):
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			e = &lantern.Error{Kind: lantern.Invalid, Reason: "the stream stood still for too long", Fix: fmt.Sprintf("send, and read, something every %d seconds", idle/time.Second)}
+		case c.r.Context().Err() != nil:
+			return
+		default:
+			e = &lantern.Error{Kind: lantern.Unavailable, Reason: "internal error"}
+		}
+		_ = http.NewResponseController(c.w).SetWriteDeadline(time.Now().Add(farewellWait)) // a recorder in a test has none
+		p := *e.Problem()
+		p.Fix = strings.TrimPrefix(p.Fix+"; send again from the first line without an answer", "; ")
+		if out.Write(lantern.StreamResult{ShareResult: lantern.ShareResult{Status: lantern.Refused, Problem: &p}}) == nil {
+			_ = out.Flush() // whoever does not read it finds the stream cut off
+		}
+	}
 }
 
 // extend gives a stream fresh time, unless it is being cut.
@@ -248,6 +287,7 @@ func (c *call) shareStream() error {
 		}
 	}()
 	out := web.NewLineWriter(c.w)
+	c.tellWhy(out)
 	for {
 		group, last := gather(ctx, entries)
 		ended = last != nil && ctx.Err() == nil

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -16,6 +17,7 @@ import (
 	"lantern"
 	"lantern/client"
 	"lantern/internal/sqldb/sqldbtest"
+	"lantern/internal/web"
 )
 
 // live is a client whose answers can be read while they come.
@@ -156,8 +158,8 @@ func TestStreamsAreCutOff(t *testing.T) {
 				}
 				return nil
 			})
-			if err == nil {
-				t.Error("a stream of drafts that was cut off ended well")
+			if lantern.KindOf(err) != lantern.Unauthorized {
+				t.Errorf("a stream of drafts that was cut off ended with %v, want why", err)
 			}
 			ended <- "share"
 		}()
@@ -193,6 +195,40 @@ func TestStreamsAreCutOff(t *testing.T) {
 			runtime.Gosched()
 		}
 	})
+}
+
+// A stream of drafts that the exchange ends has a last line that says why, and neither that nor
+// a caller that goes away is logged as a failure.
+func TestStreamSaysWhyItEnds(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sqldbtest.SQLite(t))
+	draft := string(must(t)(json.Marshal(w.draft("https://files.example.com/w/1"))).([]byte))
+	var got []lantern.StreamResult
+	err := w.live(w.red.key).ShareStream(t.Context(), strings.NewReader(draft+"\n"+strings.Repeat("x", web.MaxLine+1)+"\n"+draft+"\n"),
+		func(r lantern.StreamResult) error { got = append(got, r); return nil })
+	var e *lantern.Error
+	if !errors.As(err, &e) || e.Kind != lantern.TooLarge || !strings.Contains(e.Fix, "first line without an answer") {
+		t.Errorf("a line that is too long: got %v", err)
+	}
+	if len(got) != 1 || got[0].Line != 1 || got[0].Status != lantern.Created {
+		t.Errorf("before it: got %+v, want the answer to line 1", got)
+	}
+
+	r, out := io.Pipe()
+	ctx, leave := context.WithCancel(t.Context())
+	go fmt.Fprintln(out, draft)
+	err = w.live(w.red.key).ShareStream(ctx, r, func(lantern.StreamResult) error { leave(); return nil })
+	if err == nil {
+		t.Error("a caller that left was told that all is well")
+	}
+	for until := time.Now().Add(10 * time.Second); w.running() != "0"; runtime.Gosched() {
+		if time.Now().After(until) {
+			t.Fatal("the stream goes on without its caller")
+		}
+	}
+	if strings.Contains(w.log.String(), `"level":"ERROR"`) {
+		t.Errorf("the log tells failures: %s", w.log.String())
+	}
 }
 
 // A reader that stops is read no further than its socket takes: nothing beyond is recorded as
