@@ -16,7 +16,7 @@ import (
 type exchangeRekey struct {
 	ExchangeServer
 	Prepare bool          `help:"Only make the next key, keys/kek.next, to be copied to the other servers of the exchange."`
-	Settle  time.Duration `default:"65s" placeholder:"TIME" help:"How long servers may need to take the next key up (${default}). Shorter is safe only if none runs."`
+	Settle  time.Duration `default:"65s" placeholder:"TIME" help:"How long servers are given to take the next key up (${default}). One that is slower cannot write until it does."`
 }
 
 // Help says what happens to which file.

@@ -181,6 +181,7 @@ type txn struct {
 	events []happening
 	shares []batch          // written at the end
 	seats  map[seat]placeIn // what acts that changed nothing read of programs
+	kek    string           // id of the key-encryption key in force, once it was asked for
 	told   bool             // there is something to send
 	wrote  bool
 	erased bool // something was erased whose bytes must be destroyed

@@ -7,6 +7,7 @@ import (
 
 	"lantern"
 	"lantern/audit"
+	"lantern/internal/seal"
 	"lantern/internal/sqldb"
 	"lantern/internal/store"
 )
@@ -53,11 +54,44 @@ func (x *Exchange) followSealing(ctx context.Context) error {
 	return x.Sealer.Use(v.KEK)
 }
 
+// inForce returns a data key that is about to be stored, wrapped under the key-encryption key that
+// the database names in this transaction. It was wrapped before the transaction began, and a
+// rekey may have begun, or ended, since. Transactions that write come one after the other, and
+// the beginning of a rekey is one of them: so after it nothing is stored under an earlier key, and
+// one way through all that is stored finds whatever was.
+func (t *txn) inForce(wrapped []byte) ([]byte, error) {
+	if t.kek == "" {
+		v, _, err := store.ReadSealing(t.ctx, t.Tx)
+		if err != nil {
+			return nil, err
+		}
+		t.kek = v.KEK
+	}
+	if seal.WrappedBy(wrapped) == t.kek {
+		return wrapped, nil
+	}
+	if err := t.x.Sealer.Use(t.kek); err != nil {
+		return nil, &lantern.Error{Kind: lantern.Unavailable, Reason: "this server does not have the key-encryption key in force", Fix: "retry later; the operator puts the key into the folder of its keys"}
+	}
+	again, _, err := t.x.Sealer.Rewrap(t.ctx, wrapped)
+	return again, err
+}
+
+// allInForce is inForce for new signals.
+func (t *txn) allInForce(rows []store.SignalRow) (err error) {
+	for i := range rows {
+		if rows[i].Wrapped, err = t.inForce(rows[i].Wrapped); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Rekey wraps the data keys of all records under the key-encryption key of that id, which
 // the Sealer must have, while this and other processes go on. It may be broken off at any
 // time: the next call goes on. When it returns nil, no record needs any other key, and
-// this database refuses one. settle is how long after the beginning a process may still
-// wrap under the earlier key; progress, called now and then, is told how many keys were
+// this database refuses one. settle is how long servers are given to take the next key up before
+// the end; nothing is lost if one is slower, but it cannot write until it does. progress, called now and then, is told how many keys were
 // looked at and how many there are.
 func (x *Exchange) Rekey(ctx context.Context, kek string, settle time.Duration, progress func(done, total int64)) error {
 	begun, done, err := x.beginRekey(ctx, kek)

@@ -3,6 +3,8 @@ package exchange_test
 import (
 	"context"
 	"errors"
+	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -202,4 +204,75 @@ func intact(t *testing.T, w *exchangetest.World, files *atomic.Pointer[[]*seal.L
 	if hooks, err := w.Webhooks(ctx, face.Admin); err != nil || len(hooks) != 1 || hooks[0].URL == "" {
 		t.Errorf("webhooks: %+v, %v", hooks, err)
 	}
+}
+
+// TestRekeyMeetsSlowWriter has a process write after a rekey has ended that wraps under the
+// earlier key, since it has not heard of the next: nothing of it may be lost with that key.
+func TestRekeyMeetsSlowWriter(t *testing.T) {
+	t.Parallel()
+	sqldbtest.Each(t, func(t *testing.T, url string) {
+		w := exchangetest.New(t, url)
+		cloud, face := w.AddCompany("Cloudbin"), w.AddCompany("Facegram")
+		ctx := t.Context()
+		first := w.MustShare(cloud.Service, w.Draft(1))
+		w.Exchange.Close() //nolint:errcheck // others serve from here
+		var files, slowFiles atomic.Pointer[[]*seal.LocalKEK]
+		files.Store(&[]*seal.LocalKEK{kek(1), kek(2)})
+		slowFiles.Store(&[]*seal.LocalKEK{kek(1)}) // the next key was not copied to it
+		slow, err := process(t, w, &slowFiles)
+		if err != nil {
+			t.Fatal(err)
+		}
+		late, err := process(t, w, &files) // it has the key, and follows within a second
+		if err != nil {
+			t.Fatal(err)
+		}
+		if w.Exchange, err = process(t, w, &files); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Rekey(ctx, kek(2).ID(), 0, func(int64, int64) {}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := late.Share(ctx, cloud.Service, w.Draft(3)); err != nil {
+			t.Errorf("a share by a server that is about to follow: %v", err)
+		}
+		if _, err := w.Withdraw(ctx, cloud.Submitter, first, lantern.Withdrawal{Reason: lantern.WithdrawnInError}); err != nil {
+			t.Fatal(err)
+		}
+		writes := map[string]func() error{
+			"a share":       func() error { _, err := slow.Share(ctx, cloud.Service, w.Draft(2)); return err },
+			"a share again": func() error { _, err := slow.Share(ctx, cloud.Service, w.Draft(1)); return err },
+			"a webhook": func() error {
+				_, err := slow.CreateWebhook(ctx, face.Admin, lantern.Webhook{URL: "http://127.0.0.1:1/hook"})
+				return err
+			},
+		}
+		earlier := func(when string) {
+			t.Helper()
+			if n := wrappedBy(t, w)[kek(1).ID()]; n > 0 {
+				t.Errorf("%s: %d keys are wrapped by the earlier key after the rekey ended", when, n)
+			}
+		}
+		for what, write := range writes {
+			if err := write(); lantern.KindOf(err) == "" {
+				t.Errorf("%s without the next key: got %v, want a refusal", what, err)
+			}
+		}
+		earlier("without the next key")
+		slowFiles.Store(&[]*seal.LocalKEK{kek(1), kek(2)})
+		for until := time.Now().Add(30 * time.Second); slow.Sealer.KEKID() != kek(2).ID(); runtime.Gosched() {
+			if time.Now().After(until) {
+				t.Fatal("the server does not take the next key up")
+			}
+		}
+		for what, write := range writes {
+			if err := write(); err != nil {
+				t.Errorf("%s with the next key: %v", what, err)
+			}
+		}
+		earlier("with the next key")
+		if changes, _ := w.Drain(face.Service, ""); len(changes) != 3 || slices.ContainsFunc(changes, func(c lantern.Change) bool { return c.Signal.Value == "" }) {
+			t.Errorf("the values read %+v, want three", changes)
+		}
+	})
 }

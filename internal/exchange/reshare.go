@@ -76,7 +76,11 @@ func (x *Exchange) shareAnew(t *txn, a policy.Actor, p *prepared, old store.Sign
 	if err != nil {
 		return lantern.ShareResult{}, err
 	}
-	if err := store.InsertSignals(t.ctx, t.writing(), []store.SignalRow{p.row}); err != nil {
+	fresh := []store.SignalRow{p.row}
+	if err := t.allInForce(fresh); err != nil {
+		return lantern.ShareResult{}, err
+	}
+	if err := store.InsertSignals(t.ctx, t.writing(), fresh); err != nil {
 		return lantern.ShareResult{}, fmt.Errorf("storing a signal anew: %w", err)
 	}
 	s := &sharing{x: x, t: t, siblings: siblings}

@@ -217,6 +217,9 @@ func (s *sharing) enter(rows []store.SignalRow, batches []batch, in map[lantern.
 		}
 	}
 	s.t.leaves, s.t.slab.size = slices.Grow(s.t.leaves, len(rows)), min(len(rows)*leafRoom, maxSlab)
+	if err := s.t.allInForce(rows); err != nil {
+		return err
+	}
 	stored := make(chan error, 1)
 	go func(tx *sqldb.Tx) { stored <- store.InsertSignals(s.t.ctx, tx, rows) }(s.t.writing())
 	for _, b := range batches {

@@ -61,6 +61,9 @@ func (x *Exchange) CreateWebhook(ctx context.Context, a policy.Actor, w lantern.
 		if len(have) >= maxWebhooks {
 			return &lantern.Error{Kind: lantern.Conflict, Reason: fmt.Sprintf("the member has %d webhooks", maxWebhooks), Fix: "remove one first"}
 		}
+		if row.Wrapped, err = t.inForce(wrapped); err != nil {
+			return err
+		}
 		row.Created = t.now
 		if err := store.InsertWebhook(t.ctx, t.writing(), row); err != nil {
 			return fmt.Errorf("storing a webhook: %w", err)
