@@ -96,12 +96,12 @@ type ExchangeServer struct {
 // itself: behind three replicas a member may have three times as much. Corrections,
 // acknowledgements, withdrawals and challenges are never held up.
 type ExchangeQuotas struct {
-	// ShareQuota is how many signals each member may share in an hour; negative: no bound.
-	ShareQuota int `key:"exchange-share-quota" default:"1000000" placeholder:"N" help:"Signals each member may share in an hour (${default}); -1: no bound."`
+	// ShareQuota is how many signals each member may share in an hour; 0: no bound.
+	ShareQuota int `key:"exchange-share-quota" default:"1000000" placeholder:"N" help:"Signals each member may share in an hour (${default}); 0: no bound."`
 
-	// DiscloseQuota is how many signals each member may be handed in an hour; negative: no
+	// DiscloseQuota is how many signals each member may be handed in an hour; 0: no
 	// bound.
-	DiscloseQuota int `key:"exchange-disclose-quota" default:"20000000" placeholder:"N" help:"Signals each member may be handed in an hour (${default}); -1: no bound."`
+	DiscloseQuota int `key:"exchange-disclose-quota" default:"20000000" placeholder:"N" help:"Signals each member may be handed in an hour (${default}); 0: no bound."`
 }
 
 // WarningLists are values that point at too many to be shared.

@@ -6,6 +6,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
 )
 
 // pendingFile is a file that appears under its name in one step, whole, when it is
@@ -24,11 +27,42 @@ func createFile(path string, replace bool) (*pendingFile, error) {
 	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, misuse("", "%w", err)
 	}
-	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	begun := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".")
+	if err := sweepPending(begun); err != nil {
+		return nil, misuse("", "%w", err)
+	}
+	tmp, err := os.CreateTemp(filepath.Dir(path), filepath.Base(begun)+strconv.Itoa(os.Getpid())+"-*")
 	if err != nil {
 		return nil, misuse("", "%w", err)
 	}
 	return &pendingFile{bufio.NewWriterSize(tmp, 64<<10), tmp, path}, nil
+}
+
+// sweepPending removes what processes that were killed left of a file they had begun. Its
+// name tells which process that was.
+func sweepPending(begun string) error {
+	left, err := os.ReadDir(filepath.Dir(begun))
+	if err != nil {
+		return err
+	}
+	for _, f := range left {
+		rest, ours := strings.CutPrefix(f.Name(), filepath.Base(begun))
+		by, _, ours2 := strings.Cut(rest, "-")
+		pid, err := strconv.Atoi(by)
+		if !ours || !ours2 || err != nil || !f.Type().IsRegular() || running(pid) {
+			continue
+		}
+		if err := os.Remove(filepath.Join(filepath.Dir(begun), f.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+// running reports whether a process of this machine is there, or may be.
+func running(pid int) bool {
+	p, err := os.FindProcess(pid)
+	return err == nil && !errors.Is(p.Signal(syscall.Signal(0)), os.ErrProcessDone)
 }
 
 // commit puts the file in its place.

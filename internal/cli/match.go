@@ -27,7 +27,8 @@ type matchCmd struct {
 // Help says what is found and what a match is not.
 func (*matchCmd) Help() string {
 	return "Your agent looks at each file, whatever it is: identifiers and phrases in text of any size, pictures by what they show, files by " +
-		"their hashes, NDJSON records (.ndjson, .jsonl) by their fields. Nothing leaves your machines. A match is a clue that waits for a " +
+		"their hashes, NDJSON records (.ndjson, .jsonl) by their fields: each line an object with ref (your own reference) and any of account, at, " +
+		"text, urls, accounts, hashes (lists of texts) and values (a list of objects with type and value). Nothing leaves your machines. A match is a clue that waits for a " +
 		"person: see lantern hits. Exit code 1 means that something could not be looked at, never that nothing was found."
 }
 
@@ -176,10 +177,29 @@ func (m *matching) file(ctx context.Context, path string) error {
 		in, func(answer lantern.Answer) error { return m.answer(path, answer) })
 	switch lantern.KindOf(err) {
 	case lantern.Invalid, lantern.TooLarge, lantern.Unsupported:
-		m.trouble(path, err.Error())
+		m.trouble(path, recordText(err))
 		return nil
 	}
 	return err
+}
+
+// recordText says which record of a file an error is about: agents count them from 0, in a
+// pointer.
+func recordText(err error) string {
+	var e *lantern.Error
+	if !errors.As(err, &e) {
+		return err.Error()
+	}
+	first, rest, nested := strings.Cut(strings.TrimPrefix(e.Field, "/"), "/")
+	n, bad := strconv.Atoi(first)
+	if bad != nil || !strings.HasPrefix(e.Field, "/") {
+		return err.Error()
+	}
+	plain := *e
+	if plain.Field = ""; nested {
+		plain.Field = "/" + rest
+	}
+	return "record " + strconv.Itoa(n+1) + ": " + plain.Error()
 }
 
 // shortRef is the agent's reference of a file: its path. One that is long, or holds what cannot

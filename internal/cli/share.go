@@ -272,6 +272,11 @@ func (s *sharing) done(row draft.Row, answer lantern.ShareResult) error {
 		}
 		return s.out.Add(result)
 	}
+	for i, e := range about {
+		named := *e
+		named.Field = s.rows.Field(e.Field)
+		about[i] = &named
+	}
 	result.Status = lantern.Refused
 	s.counts[lantern.Refused]++
 	for _, e := range about {

@@ -127,9 +127,13 @@ func (*webhookTest) Help() string {
 }
 
 func (c *webhookTest) Run(ctx context.Context, a *app) error {
-	return ask(a, &c.ExchangeAccess, deliveryColumns(), func(x *client.Client) (lantern.Delivery, error) {
+	err := ask(a, &c.ExchangeAccess, deliveryColumns(), func(x *client.Client) (lantern.Delivery, error) {
 		return x.TestWebhook(ctx, c.Webhook)
 	})
+	if err == nil {
+		a.note("it is on its way; lantern webhook deliveries %s shows what comes of it", c.Webhook)
+	}
+	return err
 }
 
 type webhookDeliveries struct {

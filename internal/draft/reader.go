@@ -102,3 +102,12 @@ func (l *lines) read() (Row, error) {
 	}
 	return Row{}, io.EOF
 }
+
+// Field says where in the file stands what a complaint's pointer is about: the column of a CSV
+// file, else the pointer.
+func (r *Reader) Field(pointer string) string {
+	if r.csv == nil {
+		return pointer
+	}
+	return r.csv.Column(pointer)
+}

@@ -12,10 +12,11 @@ import (
 	"lantern/internal/exchange/exchangetest"
 )
 
-// BenchmarkSaturation has seven members share single signals, once alone and once beside
-// one that keeps 64 callers busy, with single signals and with batches. "kept" is how much
-// of their throughput the seven keep: when each shares 20 a second, and when each shares as
-// fast as one caller is answered.
+// BenchmarkSaturation has seven members share single signals and follow the feed, once alone and
+// once beside one that keeps 64 callers busy, with single signals and with batches. "kept" is
+// how much of their throughput the seven keep: when each shares 20 a second, and when each shares
+// as fast as one caller is answered. "followed" is how much of all that was shared each of
+// the seven had read when the time was over.
 func BenchmarkSaturation(b *testing.B) {
 	engines(b, func(b *testing.B, url string) {
 		w := exchangetest.New(b, url)
@@ -26,13 +27,15 @@ func BenchmarkSaturation(b *testing.B) {
 		}
 		for range b.N {
 			for name, pause := range map[string]time.Duration{"paced": 50 * time.Millisecond, "unpaced": 0} {
-				alone, _, _ := contend(b, w, others, pause, bully, 0, 0)
+				alone, _, _, followed := contend(b, w, others, pause, bully, 0, 0)
 				b.ReportMetric(alone, name+"-alone/s")
+				b.ReportMetric(followed, name+"-followed-alone")
 				for load, size := range map[string]int{"singles": 1, "batches": 200} {
-					beside, late, theirs := contend(b, w, others, pause, bully, 64, size)
+					beside, late, theirs, followed := contend(b, w, others, pause, bully, 64, size)
 					b.ReportMetric(beside/alone, name+"-kept-of-"+load)
 					b.ReportMetric(float64(late.Milliseconds()), name+"-p99-ms-"+load)
 					b.ReportMetric(theirs, name+"-"+load+"/s")
+					b.ReportMetric(followed, name+"-followed-"+load)
 				}
 			}
 		}
@@ -42,8 +45,9 @@ func BenchmarkSaturation(b *testing.B) {
 var drawn atomic.Int64 // makes every value a fresh one
 
 // contend runs everybody for a while and returns the others' signals a second, their 99th
-// percentile, and the saturating member's signals a second.
-func contend(b *testing.B, w *exchangetest.World, others []exchangetest.Company, pause time.Duration, bully exchangetest.Company, callers, size int) (float64, time.Duration, float64) {
+// percentile, the saturating member's signals a second, and how much of both the others had
+// read at the end.
+func contend(b *testing.B, w *exchangetest.World, others []exchangetest.Company, pause time.Duration, bully exchangetest.Company, callers, size int) (float64, time.Duration, float64, float64) {
 	b.Helper()
 	const span = 3 * time.Second
 	ctx, stop := context.WithTimeout(b.Context(), span)
@@ -51,7 +55,7 @@ func contend(b *testing.B, w *exchangetest.World, others []exchangetest.Company,
 	var group sync.WaitGroup
 	var mu sync.Mutex
 	var times []time.Duration
-	var loud atomic.Int64
+	var loud, read atomic.Int64
 	for _, o := range others {
 		group.Go(func() {
 			for next := time.Now(); ctx.Err() == nil; next = next.Add(pause) {
@@ -64,6 +68,19 @@ func contend(b *testing.B, w *exchangetest.World, others []exchangetest.Company,
 					times = append(times, time.Since(began))
 					mu.Unlock()
 				}
+			}
+		})
+	}
+	for _, o := range others { // each has an agent that follows from the present end
+		_, cursor := w.Drain(o.Service, "")
+		group.Go(func() {
+			for ctx.Err() == nil {
+				page, err := w.Feed(ctx, o.Service, w.Program.ID, cursor, 0, time.Second)
+				if err != nil {
+					continue // its time is over
+				}
+				cursor = page.Next
+				read.Add(int64(len(page.Changes)))
 			}
 		})
 	}
@@ -86,5 +103,6 @@ func contend(b *testing.B, w *exchangetest.World, others []exchangetest.Company,
 	if len(times) > 0 {
 		p99 = times[len(times)*99/100]
 	}
-	return float64(len(times)) / span.Seconds(), p99, float64(loud.Load()) / span.Seconds()
+	all := float64(len(times)) + float64(loud.Load())
+	return float64(len(times)) / span.Seconds(), p99, float64(loud.Load()) / span.Seconds(), float64(read.Load()) / float64(len(others)) / max(all, 1)
 }

@@ -63,11 +63,29 @@ func Decode(b []byte, into any) error {
 	var own *lantern.Error
 	switch {
 	case errors.Is(err, json.ErrUnknownName):
-		return &lantern.Error{Kind: lantern.Invalid, Field: at, Reason: "unknown member", Fix: "send only the members the API document names"}
+		fix := "send only the members the API document names"
+		if names := memberNames(t); at == "" && len(names) > 0 {
+			fix = "send only " + strings.Join(names, ", ")
+		}
+		return &lantern.Error{Kind: lantern.Invalid, Field: at, Reason: "unknown member", Fix: fix}
 	case whole && errors.As(sem.Err, &own):
 		return own.At(at)
 	}
 	return &lantern.Error{Kind: lantern.Invalid, Field: at, Reason: "wrong type or form", Fix: "the API document says what is expected here"}
+}
+
+// memberNames lists the members that an object of a struct type may have.
+func memberNames(t reflect.Type) (names []string) {
+	if t.Kind() != reflect.Struct {
+		return nil
+	}
+	for _, f := range reflect.VisibleFields(t) {
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if f.IsExported() && name != "" && name != "-" {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // isPlain reports whether b is an object without anything that only [checkSyntax] refuses:

@@ -107,6 +107,28 @@ func separator(buf *bufio.Reader) rune {
 // Heading returns the names of the columns, in the order and spelling of the file.
 func (r *Reader) Heading() []string { return slices.Clone(r.heading) }
 
+// Column returns where in the file stands what a JSON pointer into a draft is about: the heading in the
+// file's own spelling, or the column's name if the file has none. It is the pointer itself if
+// no column, or no single one, holds that.
+func (r *Reader) Column(pointer string) string {
+	parts := strings.Split(strings.TrimPrefix(pointer, "/"), "/")
+	name := parts[0]
+	if name == "basis" && len(parts) > 1 {
+		if name = parts[1]; name == "at" {
+			name = "reviewed_at"
+		}
+	}
+	for i, col := range r.columns {
+		if col != nil && col.name == name {
+			return r.heading[i]
+		}
+	}
+	if slices.Contains(Columns(), name) {
+		return name
+	}
+	return pointer
+}
+
 // Separator is what stands between the cells.
 func (r *Reader) Separator() rune { return r.csv.Comma }
 
