@@ -12,6 +12,7 @@ import (
 	"lantern"
 	"lantern/internal/agent"
 	"lantern/internal/display"
+	"lantern/internal/pending"
 	"lantern/internal/seal"
 )
 
@@ -56,7 +57,7 @@ func (c *agentInit) Run(ctx context.Context, a *app) error {
 	if err := seal.CreateKEKFile(filepath.Join(keys, kekName)); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	if err := replaceFile(filepath.Join(keys, exchangeKeyName), []byte(key+"\n")); err != nil {
+	if err := pending.Replace(filepath.Join(keys, exchangeKeyName), []byte(key+"\n")); err != nil {
 		return err
 	}
 	return display.One(a.out, prepared{Folder: c.Dir, Member: me.Member.Name, Token: filepath.Join(c.Dir, dataDir, agent.TokenFile)},

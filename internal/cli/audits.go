@@ -13,6 +13,7 @@ import (
 	"lantern/audit"
 	"lantern/client"
 	"lantern/internal/display"
+	"lantern/internal/pending"
 )
 
 type auditVerify struct {
@@ -143,7 +144,7 @@ func (c *auditInclusion) Run(ctx context.Context, a *app) error {
 		return fmt.Errorf("the receipt does not hold: %w", err)
 	}
 	if c.Save != "" {
-		if err := replaceFile(c.Save, text); err != nil {
+		if err := pending.Replace(c.Save, text); err != nil {
 			return err
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"lantern/audit"
 	"lantern/client"
 	"lantern/internal/display"
+	"lantern/internal/pending"
 )
 
 // keyFile is where a download keeps the log's verifier key, beside the log.
@@ -58,7 +59,7 @@ func (c *auditDownload) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	// The head comes last: what it names is there.
-	if err := replaceFile(filepath.Join(c.Folder, audit.CheckpointPath), note); err != nil {
+	if err := pending.Replace(filepath.Join(c.Folder, audit.CheckpointPath), note); err != nil {
 		return err
 	}
 	return display.One(a.out, downloaded{Origin: head.Origin, Size: head.Size, Files: files},
@@ -81,7 +82,7 @@ func (c *auditDownload) key(ctx context.Context, x *client.Client) (string, erro
 	if err := os.MkdirAll(c.Folder, 0o755); err != nil {
 		return "", misuse("", "%w", err)
 	}
-	return key, replaceFile(trust.LogKey, []byte(key+"\n"))
+	return key, pending.Replace(trust.LogKey, []byte(key+"\n"))
 }
 
 // tiles fetches the tiles and entry bundles of a log of this size that are not there yet.
@@ -123,5 +124,5 @@ func (c *auditDownload) fetch(ctx context.Context, x *client.Client, path string
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return false, err
 	}
-	return true, replaceFile(file, data)
+	return true, pending.Replace(file, data)
 }

@@ -47,7 +47,7 @@ func (c *exportCmd) Run(ctx context.Context, a *app) (err error) {
 		if err != nil {
 			return misuse("name another file, or add --force", "%w", err)
 		}
-		out, done = file, file.end
+		out, done = file, file.End
 	}
 	e := &exporting{me: me.Member.ID, x: x, began: a.Clock(), clock: a.Clock, left: map[string]int{}, bar: a.meter("writing", -1),
 		out: draft.NewWriter(out, format == display.CSV, len(c.Program) > 0)}

@@ -10,6 +10,7 @@ import (
 
 	"lantern"
 	"lantern/internal/display"
+	"lantern/internal/pending"
 )
 
 func changeColumns() []display.Column[lantern.Change] {
@@ -184,5 +185,5 @@ func (c *feedFlags) save(cursor lantern.Cursor) error {
 	if c.Cursor == "" {
 		return nil
 	}
-	return replaceFile(c.Cursor, []byte(cursor+"\n"))
+	return pending.Replace(c.Cursor, []byte(cursor+"\n"))
 }

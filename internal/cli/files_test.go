@@ -8,9 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -108,37 +106,6 @@ func TestImportInterrupted(t *testing.T) {
 	}
 	if !strings.Contains(errs.String(), "the same command with another --rejects goes on from there") {
 		t.Errorf("got %s", errs.String())
-	}
-}
-
-// TestPendingFilesAreSweptUp begins a file of which a process that was killed left its part.
-func TestPendingFilesAreSweptUp(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	path := filepath.Join(dir, "out.rej")
-	dead := exec.Command("go", "version")
-	if err := dead.Run(); err != nil {
-		t.Fatal(err)
-	}
-	left := filepath.Join(dir, ".out.rej."+strconv.Itoa(dead.Process.Pid)+"-1")
-	others := []string{filepath.Join(dir, ".out.rej."+strconv.Itoa(os.Getpid())+"-1"), filepath.Join(dir, ".out.rej.note"), filepath.Join(dir, ".other.rej."+strconv.Itoa(dead.Process.Pid)+"-1")}
-	for _, name := range append(others, left) {
-		write(t, name, "x")
-	}
-	f, err := createFile(path, false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := f.commit(); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(left); err == nil {
-		t.Error("what a killed process left is still there")
-	}
-	for _, name := range append(others, path) {
-		if _, err := os.Stat(name); err != nil {
-			t.Errorf("%v", err)
-		}
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"lantern/audit"
 	"lantern/client"
+	"lantern/internal/pending"
 )
 
 // LogTrust is what a checker of the log brings along: whose signature to accept and the
@@ -61,7 +62,7 @@ func (t *LogTrust) remember(note []byte, c audit.Checkpoint, before *audit.Check
 	if t.Seen == "" || before != nil && before.Size >= c.Size {
 		return nil
 	}
-	return replaceFile(t.Seen, note)
+	return pending.Replace(t.Seen, note)
 }
 
 // advance checks that the log's newest checkpoint continues the one seen, and remembers

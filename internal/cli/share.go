@@ -17,6 +17,7 @@ import (
 	"lantern/client"
 	"lantern/internal/display"
 	"lantern/internal/draft"
+	"lantern/internal/pending"
 	"lantern/signal"
 )
 
@@ -245,7 +246,7 @@ type sharing struct {
 	line   int // of the last row that was done
 
 	rejectsPath string
-	rejectsFile *pendingFile
+	rejectsFile *pending.File
 	rejects     *draft.Rejects
 }
 
@@ -318,7 +319,7 @@ func (s *sharing) closeRejects() error {
 	if s.rejects == nil {
 		return nil
 	}
-	return errors.Join(s.rejects.Flush(), s.rejectsFile.commit())
+	return errors.Join(s.rejects.Flush(), s.rejectsFile.Commit())
 }
 
 // flush shows a batch and how far the file has been read.

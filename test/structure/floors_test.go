@@ -30,6 +30,7 @@ var floors = map[string]int{
 	"internal/seal":       1,
 	"internal/shelf":      1,
 	"internal/sqldb":      1,
+	"internal/pending":    1,
 	"internal/text":       1,
 	"internal/web":        1,
 	"internal/webhook":    1,
