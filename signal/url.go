@@ -111,13 +111,13 @@ func plainURL(s string) (string, bool) {
 	host, path := strings.ToLower(rest[:slash]), rest[slash:]
 	dot := strings.LastIndexByte(host, '.')
 	// A last label that begins with a digit may be read as a number: the parser decides.
-	if !asked && doorway(host, path) {
-		return "", false // refused
-	}
 	if !plainHost(host) || strings.Contains(host, "xn--") || dot < 0 || dot+1 == len(host) || isDigit(host[dot+1]) {
 		return "", false
 	}
 	kept := dropTracking(query)
+	if kept == "" && doorway(host, path) {
+		return "", false // refused
+	}
 	switch {
 	case host == rest[:slash] && asked == (kept != "") && kept == query:
 		return s, true
