@@ -2,10 +2,8 @@ package exchange
 
 import (
 	"context"
-	"encoding/binary"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"sync"
 	"time"
@@ -18,25 +16,13 @@ import (
 	"lantern/internal/webhook"
 )
 
-// The bounds of sending. A webhook that answers slowly fills its own places and nobody
-// else's, and things that cannot wait find places kept for them.
-const (
-	perWebhook    = 4   // attempts at one webhook at a time
-	urgentPlaces  = 1   // of these, for urgent events only
-	maxSending    = 128 // attempts at a time in all
-	urgentSending = 32  // of these, for urgent events only
+// lease is for how long a process has a delivery to itself: longer than an attempt can
+// take. If it dies in between, another takes over when the lease is out.
+const lease = 30 * time.Second
 
-	// lease is for how long a process has a delivery to itself: longer than an attempt
-	// can take. If it dies in between, another takes over when the lease is out.
-	lease = 30 * time.Second
-)
-
-// Failures beside those of package webhook.
-const (
-	failedDisabled  = "disabled"      // the webhook was, or became, disabled
-	failedForbidden = "not-permitted" // the member may no longer be told of such events
-	failedGone      = "gone"          // the receiver answered 410 and wants nothing more
-)
+// failedForbidden is a failure beside those of package webhook: the member may no longer be
+// told of such events.
+const failedForbidden = "not-permitted"
 
 // dispatcher sends what is due. Every process of an exchange has one; leases in the
 // database keep two of them from sending the same thing.
@@ -46,15 +32,12 @@ type dispatcher struct {
 	stop context.CancelFunc
 	wake chan struct{} // holds one token while there may be something to send
 
-	mu    sync.Mutex
-	busy  map[lantern.ID]int // attempts under way, by webhook; guarded by mu
-	total int                // of all webhooks; guarded by mu
-
+	places  webhook.Places // attempts under way
 	sending sync.WaitGroup // attempts under way, and the loop
 }
 
 func newDispatcher(x *Exchange) *dispatcher {
-	d := &dispatcher{x: x, wake: make(chan struct{}, 1), busy: map[lantern.ID]int{}}
+	d := &dispatcher{x: x, wake: make(chan struct{}, 1)}
 	d.ctx, d.stop = context.WithCancel(x.ctx)
 	return d
 }
@@ -117,7 +100,7 @@ func (d *dispatcher) round() (int, error) {
 	}
 	var jobs []store.DueDelivery
 	for _, j := range found {
-		if d.enter(j.Webhook, j.Urgent) {
+		if d.places.Enter(j.Webhook, j.Urgent) {
 			jobs = append(jobs, j)
 		}
 	}
@@ -140,13 +123,13 @@ func (d *dispatcher) round() (int, error) {
 	begun := 0
 	for i, j := range jobs {
 		if err != nil || !taken[i] {
-			d.leave(j.Webhook)
+			d.places.Leave(j.Webhook)
 			continue
 		}
 		begun++
 		d.sending.Go(func() {
 			defer d.nudge()
-			defer d.leave(j.Webhook)
+			defer d.places.Leave(j.Webhook)
 			d.attempt(j)
 		})
 	}
@@ -164,7 +147,7 @@ func (d *dispatcher) due() (list []store.DueDelivery, err error) {
 			return err
 		}
 		for _, q := range queues {
-			free := d.free(q.Webhook)
+			free := d.places.Free(q.Webhook)
 			if free == 0 {
 				continue
 			}
@@ -173,44 +156,13 @@ func (d *dispatcher) due() (list []store.DueDelivery, err error) {
 				return err
 			}
 			list = append(list, next...)
-			if len(list) >= maxSending {
+			if len(list) >= webhook.MaxSending {
 				break
 			}
 		}
 		return nil
 	})
 	return list, err
-}
-
-func (d *dispatcher) free(hook lantern.ID) int {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return max(0, min(perWebhook-d.busy[hook], maxSending-d.total))
-}
-
-// enter takes a place, if there is one.
-func (d *dispatcher) enter(hook lantern.ID, urgent bool) bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	one, all := perWebhook, maxSending
-	if !urgent {
-		one, all = one-urgentPlaces, all-urgentSending
-	}
-	if d.busy[hook] >= one || d.total >= all {
-		return false
-	}
-	d.busy[hook]++
-	d.total++
-	return true
-}
-
-func (d *dispatcher) leave(hook lantern.ID) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.busy[hook]--; d.busy[hook] == 0 {
-		delete(d.busy, hook)
-	}
-	d.total--
 }
 
 // attempt sends once and writes down what came of it. If that cannot be written the lease
@@ -263,63 +215,35 @@ func (d *dispatcher) send(j store.DueDelivery) (result webhook.Result, err error
 // settle writes down what came of an attempt: delivered, to be tried again, or given up.
 func (x *Exchange) settle(t *txn, j store.DueDelivery, result webhook.Result) error {
 	d := j.DeliveryRow
-	if result.Failure == webhook.Closing {
-		d.Due = t.now
-		_, err := store.SettleDelivery(t.ctx, t.writing(), d)
+	jitter, err := webhook.Jitter(x.Random)
+	if err != nil {
 		return err
 	}
-	d.Attempts++
-	d.Status, d.Failure, d.Due = result.Status, string(result.Failure), t.now
-	switch {
-	case result.Failure == webhook.None:
-		d.State, d.Settled = lantern.DeliveryDone, t.now
-	case result.Failure == failedForbidden:
-		d.State, d.Settled = lantern.DeliveryDead, t.now
-	case result.Status == http.StatusGone:
-		d.State, d.Settled, d.Failure = lantern.DeliveryDead, t.now, failedGone
-	default:
-		jitter, err := x.jitter()
-		if err != nil {
-			return err
-		}
-		next := webhook.Next
-		if d.Urgent {
-			next = webhook.NextUrgent
-		}
-		due, again := next(d.Attempts, d.First, t.now, jitter)
-		if d.Due = due; !again {
-			d.State, d.Settled = lantern.DeliveryDead, t.now
-		}
+	before := webhook.Attempt{State: d.State, Attempts: d.Attempts, First: d.First, Settled: d.Settled, Urgent: d.Urgent, Status: d.Status, Failure: webhook.Failure(d.Failure)}
+	after := before.After(result, t.now, jitter)
+	if result.Failure == failedForbidden {
+		after.State, after.Settled, after.Due = lantern.DeliveryDead, t.now, t.now
 	}
+	d.State, d.Attempts, d.Due, d.Settled, d.Status, d.Failure = after.State, after.Attempts, after.Due, after.Settled, after.Status, string(after.Failure)
 	mine, err := store.SettleDelivery(t.ctx, t.writing(), d)
 	if err != nil {
 		return fmt.Errorf("settling a delivery: %w", err)
 	}
-	if !mine || result.Failure == failedForbidden {
+	if !mine || result.Failure == failedForbidden || result.Failure == webhook.Closing {
 		return nil
 	}
-	return t.health(d)
+	return t.health(d, after)
 }
 
 // health writes how a webhook fares, and disables one that took nothing for as long as
 // one delivery was tried, or that wants nothing more.
-func (t *txn) health(d store.DeliveryRow) error {
+func (t *txn) health(d store.DeliveryRow, after webhook.Attempt) error {
 	row, ok, err := store.ReadWebhook(t.ctx, t.Tx, d.Member, d.Webhook)
 	if err != nil || !ok {
 		return err
 	}
 	before := row.State
-	switch {
-	case d.State == lantern.DeliveryDone:
-		row.State, row.Delivered, row.Failing, row.Failure = lantern.WebhookActive, t.now, time.Time{}, ""
-	default:
-		if row.Failure = d.Failure; row.Failing.IsZero() {
-			row.Failing = t.now
-		}
-		if d.State == lantern.DeliveryDead && (d.Failure == failedGone || row.Delivered.Before(d.First)) {
-			row.State = lantern.WebhookDisabled
-		}
-	}
+	webhook.Fare(&row.Webhook, after, t.now)
 	if err := store.SetWebhookHealth(t.ctx, t.writing(), row); err != nil {
 		return fmt.Errorf("writing how a webhook fares: %w", err)
 	}
@@ -327,19 +251,10 @@ func (t *txn) health(d store.DeliveryRow) error {
 		return nil
 	}
 	if row.State == lantern.WebhookDisabled {
-		if err := store.BuryDeliveries(t.ctx, t.writing(), row, t.now, failedDisabled); err != nil {
+		if err := store.BuryDeliveries(t.ctx, t.writing(), row, t.now, string(webhook.Disabled)); err != nil {
 			return fmt.Errorf("giving up deliveries: %w", err)
 		}
 	}
 	_, err = t.record(entry{kind: audit.WebhookChange, facts: facts{Object: row.ID, Owner: row.Member, State: string(row.State), Reason: row.Failure}})
 	return err
-}
-
-// jitter is uniform in [0, 1).
-func (x *Exchange) jitter() (float64, error) {
-	var b [8]byte
-	if _, err := io.ReadFull(x.Random, b[:]); err != nil {
-		return 0, fmt.Errorf("drawing a jitter: %w", err)
-	}
-	return float64(binary.BigEndian.Uint64(b[:])>>11) / (1 << 53), nil
 }

@@ -9,6 +9,7 @@ import (
 	"lantern"
 	"lantern/internal/policy"
 	"lantern/internal/store"
+	"lantern/internal/webhook"
 )
 
 // happening is something that members are told of, before it is known which.
@@ -146,7 +147,7 @@ func (a *audience) add(h happening, hooks []store.Subscription) error {
 		d := delivery(s.Member, s.Webhook, e, now)
 		d.Urgent = d.Urgent || h.urgent
 		if s.State == lantern.WebhookDisabled {
-			d.State, d.Settled, d.Failure = lantern.DeliveryDead, now, failedDisabled
+			d.State, d.Settled, d.Failure = lantern.DeliveryDead, now, string(webhook.Disabled)
 		}
 		a.deliveries = append(a.deliveries, d)
 	}

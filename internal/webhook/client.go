@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"strconv"
 	"time"
 )
@@ -28,6 +29,11 @@ type Config struct {
 	// It is for demonstrations and tests: on a server it lets every member's admin call
 	// whatever listens there.
 	Loopback bool
+
+	// Own says that every address comes from the operator of the sender itself, so that it
+	// may be any: inside the network, this machine, http too. It must never be set where
+	// somebody else can register an address.
+	Own bool
 
 	// Lookup resolves a name. Default: the system's resolver.
 	Lookup func(ctx context.Context, network, host string) ([]netip.Addr, error)
@@ -70,7 +76,18 @@ func NewClient(c Config) *Client {
 }
 
 // CheckURL is [CheckURL] with this client's configuration.
-func (c *Client) CheckURL(raw string) error { return CheckURL(raw, c.config.Loopback) }
+func (c *Client) CheckURL(raw string) error {
+	_, err := c.parse(raw)
+	return err
+}
+
+// parse reads and checks an address with this client's configuration.
+func (c *Client) parse(raw string) (*url.URL, error) {
+	if c.config.Own {
+		return parseOwn(raw)
+	}
+	return parse(raw, c.config.Loopback)
+}
 
 // Failure is a word for why a delivery failed. The set is closed: what the receiver
 // answered, or a library says, may hold anything.
@@ -101,7 +118,7 @@ var errAddress = errors.New("the address is not a public one")
 // Post sends one event: the headers that [Sign] set, the body, once. It returns within
 // [Timeout].
 func (c *Client) Post(ctx context.Context, to string, signed http.Header, body []byte) Result {
-	u, err := parse(to, c.config.Loopback)
+	u, err := c.parse(to)
 	if err != nil {
 		return Result{Failure: BadAddress}
 	}
@@ -190,7 +207,7 @@ func (c *Client) resolve(ctx context.Context, host string) ([]netip.Addr, error)
 	for i, a := range addrs {
 		// A resolver may hand IPv4 over in IPv6 form; the system would dial IPv4.
 		a = a.Unmap()
-		if own && a.IsLoopback() {
+		if own && a.IsLoopback() || c.config.Own {
 			good[i] = a
 			continue
 		}

@@ -16,6 +16,13 @@ const maxURL = 2048
 // and what private networks use).
 var inside = []string{"localhost", "local", "internal", "intranet", "private", "corp", "home", "lan", "localdomain", "home.arpa", "onion", "alt", "invalid", "test", "example"}
 
+// CheckOwnURL refuses what cannot be the address of a receiver that the sender's own
+// operator configured: http or https, any host, without user, password or fragment.
+func CheckOwnURL(raw string) error {
+	_, err := parseOwn(raw)
+	return err
+}
+
 // CheckURL refuses an address that cannot be a webhook's, with a reason that repeats
 // nothing of it: it must be https, of a public host, without user, password or fragment.
 // What the name resolves to is checked at each delivery, because it changes. With
@@ -31,6 +38,38 @@ func refuse(reason, fix string) error {
 
 // parse reads and checks an address.
 func parse(raw string, loopback bool) (*url.URL, error) {
+	u, err := plainURL(raw)
+	if err != nil {
+		return nil, err
+	}
+	own := loopback && ownHost(u.Hostname())
+	switch {
+	case u.Scheme != "https" && !(own && u.Scheme == "http"):
+		return nil, refuse("not https", "https://hooks.example.com/lantern")
+	case own:
+		return u, nil
+	}
+	if err := checkPort(u); err != nil {
+		return nil, err
+	}
+	return u, checkHost(u.Hostname(), strings.HasPrefix(u.Host, "["))
+}
+
+// parseOwn is parse for an address that the operator configured.
+func parseOwn(raw string) (*url.URL, error) {
+	u, err := plainURL(raw)
+	if err != nil {
+		return nil, err
+	}
+	if u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" {
+		return nil, refuse("not an http or https address", "http://127.0.0.1:9000/lantern")
+	}
+	return u, checkPort(u)
+}
+
+// plainURL reads an address that every parser reads alike, and that holds no secret or part
+// that is never sent.
+func plainURL(raw string) (*url.URL, error) {
 	if len(raw) > maxURL {
 		return nil, refuse("too long", "at most 2048 bytes")
 	}
@@ -39,24 +78,15 @@ func parse(raw string, loopback bool) (*url.URL, error) {
 		return nil, refuse("holds white space, a backslash, control characters or letters beyond ASCII", "write the host with xn-- and the rest percent-encoded")
 	}
 	u, err := url.Parse(raw)
-	if err != nil || u.Opaque != "" || u.Host == "" {
-		return nil, refuse("not an address", "https://hooks.example.com/lantern")
-	}
-	own := loopback && ownHost(u.Hostname())
 	switch {
-	case u.Scheme != "https" && !(own && u.Scheme == "http"):
-		return nil, refuse("not https", "https://hooks.example.com/lantern")
+	case err != nil || u.Opaque != "" || u.Host == "":
+		return nil, refuse("not an address", "https://hooks.example.com/lantern")
 	case u.User != nil:
 		return nil, refuse("holds a user name or password", "the signature tells you who calls")
 	case strings.Contains(raw, "#"):
 		return nil, refuse("holds a fragment", "leave it out")
-	case own:
-		return u, nil
 	}
-	if err := checkPort(u); err != nil {
-		return nil, err
-	}
-	return u, checkHost(u.Hostname(), strings.HasPrefix(u.Host, "["))
+	return u, nil
 }
 
 // ownHost reports whether a host is this machine's loopback, written plainly.
