@@ -9,9 +9,12 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"net"
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
+	"time"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -28,10 +31,26 @@ type Agent struct {
 	c *Client
 }
 
-// NewAgent returns a client for the agent at base ("http://127.0.0.1:8751"), which it
-// does not contact yet.
+// NewAgent returns a client for the agent at base, which it does not contact yet:
+// "http://127.0.0.1:8430", or "unix:/run/lantern/agent.sock" for the socket an agent on this
+// machine listens on ([Options.Transport] is then not used).
 func NewAgent(base, credential string, opts Options) *Agent {
+	if path, ok := strings.CutPrefix(base, "unix:"); ok {
+		base = "http://localhost" // names nothing: every connection is one to the socket
+		opts.Transport = onSocket(path)
+	}
 	return &Agent{c: New(base, credential, opts)}
+}
+
+// onSocket connects to a socket of this machine, whatever the address says.
+func onSocket(path string) *http.Transport {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.Proxy = nil
+	t.MaxIdleConnsPerHost = idleConns
+	t.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "unix", path)
+	}
+	return t
 }
 
 // WithKey returns a client for the same agent with another credential.
@@ -120,6 +139,73 @@ func (a *Agent) Hits(ctx context.Context, f HitFilter) ([]lantern.Hit, error) {
 		q.Set("limit", strconv.Itoa(f.Limit))
 	}
 	return list[lantern.Hit](ctx, a.c, "/v1/hits", q)
+}
+
+// FollowHits calls emit for each thing the agent tells behind a place, hits above all, what
+// is urgent first, and goes on as more happens, until ctx ends or emit fails. It takes the
+// stream up again where it broke off, so that nothing is left out or comes twice; who keeps
+// the Next of the last notice goes on from there after a restart, "" is the beginning.
+//
+// Errors that waiting does not mend end it. [lantern.Resync] means that the place is of
+// another journal: drop what the notices told, and follow from the beginning.
+func (a *Agent) FollowHits(ctx context.Context, after lantern.Cursor, emit func(lantern.Notice) error) error {
+	for attempt := 0; ; attempt++ {
+		var own error // of emit
+		err := a.tellHits(ctx, after, false, func(n lantern.Notice) error {
+			if own = emit(n); own == nil {
+				after, attempt = n.Next, 0
+			}
+			return own
+		})
+		switch {
+		case own != nil:
+			return own
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err != nil && !passing(err):
+			return err
+		}
+		timer := time.NewTimer(pause(attempt))
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return ctx.Err()
+		case <-timer.C:
+		}
+	}
+}
+
+// ToldHits is [Agent.FollowHits] up to the end of what there is. Nothing is retried.
+func (a *Agent) ToldHits(ctx context.Context, after lantern.Cursor, emit func(lantern.Notice) error) error {
+	return a.tellHits(ctx, after, true, emit)
+}
+
+func (a *Agent) tellHits(ctx context.Context, after lantern.Cursor, once bool, emit func(lantern.Notice) error) error {
+	q := url.Values{}
+	set(q, "cursor", string(after))
+	if once {
+		q.Set("once", "1")
+	}
+	return answers(ctx, a.c, request{method: http.MethodGet, path: "/v1/hits/follow", query: q, accept: ndjson}, nil, emit)
+}
+
+// Webhooks lists the webhooks of the agent's operator and how they fare.
+func (a *Agent) Webhooks(ctx context.Context) ([]lantern.Webhook, error) { return a.c.Webhooks(ctx) }
+
+// Deliveries lists the latest 200 deliveries of a webhook, the newest event first.
+func (a *Agent) Deliveries(ctx context.Context, id lantern.ID) ([]lantern.Delivery, error) {
+	return a.c.Deliveries(ctx, id)
+}
+
+// TestWebhook sends an event of type webhook.test, once, and returns what came of it.
+func (a *Agent) TestWebhook(ctx context.Context, id lantern.ID) (lantern.Delivery, error) {
+	return a.c.TestWebhook(ctx, id)
+}
+
+// ReplayWebhook delivers one event of the last 30 days again, or all since a time, and makes
+// a disabled webhook active.
+func (a *Agent) ReplayWebhook(ctx context.Context, id lantern.ID, r lantern.Replay) (lantern.Replayed, error) {
+	return a.c.ReplayWebhook(ctx, id, r)
 }
 
 // DecideHits records a person's decisions and returns a result for each, in their order.

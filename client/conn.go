@@ -25,6 +25,7 @@ const (
 	maxPause   = 5 * time.Second
 	maxAfter   = 30 * time.Second // the longest Retry-After that is obeyed; beyond it the caller decides
 	maxAnswer  = 64 << 20         // bytes
+	idleConns  = 32               // kept to one address
 )
 
 var (
@@ -74,7 +75,7 @@ func newConn(base, key string, opts Options) *conn {
 	transport := opts.Transport
 	if transport == nil {
 		t := http.DefaultTransport.(*http.Transport).Clone()
-		t.MaxIdleConnsPerHost = 32
+		t.MaxIdleConnsPerHost = idleConns
 		transport = t
 	}
 	c.http = &http.Client{

@@ -58,6 +58,7 @@ type Agent struct {
 	scrub   bell // freed bytes are to be overwritten
 	verify  bell // the log is to be verified
 	joined  bell // the programs are to be read again
+	told    bell // an event was written
 	owed    bell // the exchange is to be asked what this member owes
 
 	mu       sync.Mutex // guards what follows
@@ -118,6 +119,9 @@ func New(ctx context.Context, c Config) (*Agent, error) {
 func (a *Agent) start(ctx context.Context) error {
 	if err := a.db.Migrate(ctx, agentstore.Migrations()); err != nil {
 		return fmt.Errorf("migrating the agent's database: %w", err)
+	}
+	if err := a.beginJournal(ctx); err != nil {
+		return fmt.Errorf("naming the journal: %w", err)
 	}
 	// The engine's digests are under a key of this installation, which never leaves it.
 	a.engine = match.New(a.sealer.Index("agent/engine"))

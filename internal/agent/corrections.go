@@ -48,8 +48,14 @@ func (e *edit) owe(ctx context.Context, tx *sqldb.Tx, c *lantern.Change, known, 
 	if t.Outcomes, err = jsonList(outcomes); err != nil {
 		return err
 	}
-	if err := agentstore.InsertTask(ctx, tx, t); err != nil {
+	fresh, err := agentstore.InsertTask(ctx, tx, t)
+	if err != nil {
 		return err
+	}
+	if fresh && (t.Hits > 0 || t.Accounts != "[]" || t.Cases != "[]" || t.Outcomes != "[]") {
+		if err := e.a.tell(ctx, tx, e.now, happened{lantern.TaskOpened, c.Correction, c.Signal.ID}); err != nil {
+			return err
+		}
 	}
 	e.owed = true
 	return agentstore.OweAcks(ctx, tx, c.Correction, known)

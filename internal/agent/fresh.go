@@ -15,6 +15,7 @@ type freshness struct {
 	reasons  []string
 	personal bool // values that name a person may be looked up
 	fault    string
+	broken   bool // for a reason that somebody must look into; loading is none
 }
 
 // worse lowers the state and says why.
@@ -33,10 +34,11 @@ func (a *Agent) freshness(now time.Time) freshness {
 	defer a.mu.Unlock()
 	f := freshness{state: lantern.AnswerOK, personal: true, fault: a.fault}
 	if a.fault != "" {
+		f.broken = true
 		f.worse(lantern.CouldNotLook, "the feed is not followed any more: "+a.fault)
 	}
 	if s := a.member.State; s == lantern.SuspendedMember || s == lantern.Left {
-		f.personal = false
+		f.personal, f.broken = false, true
 		f.worse(lantern.AnswerStale, "the member is "+string(s)+": values that name a person are not looked up")
 	}
 	if n := len(a.unread); n > 0 {
@@ -66,9 +68,10 @@ func (a *Agent) freshness(now time.Time) freshness {
 	switch age := now.Sub(oldest); {
 	case oldest.IsZero(): // said above: it is not loaded
 	case age >= lantern.LeaseEnds:
-		f.personal = false
+		f.personal, f.broken = false, true
 		f.worse(lantern.AnswerStale, fmt.Sprintf("no contact with the exchange for %d hours: values that name a person are not looked up", int(age.Hours())))
 	case age >= lantern.StaleAfter:
+		f.broken = true
 		f.worse(lantern.AnswerStale, fmt.Sprintf("no contact with the exchange for %d hours", int(age.Hours())))
 	}
 	return f

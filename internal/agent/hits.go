@@ -105,6 +105,9 @@ func (a *Agent) keepHits(ctx context.Context, hits []*agentstore.HitRow) error {
 		if err := agentstore.InsertHits(ctx, tx, kept); err != nil {
 			return err
 		}
+		if err := a.tellHits(ctx, tx, a.clock(), kept); err != nil {
+			return err
+		}
 		var incidents []lantern.ID
 		for _, h := range kept {
 			if h.Incident != 0 && !slices.Contains(incidents, h.Incident) {
@@ -116,6 +119,7 @@ func (a *Agent) keepHits(ctx context.Context, hits []*agentstore.HitRow) error {
 	if err != nil {
 		return fmt.Errorf("keeping hits: %w", err)
 	}
+	a.told.wake()
 	return nil
 }
 

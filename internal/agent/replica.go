@@ -69,6 +69,7 @@ func (a *Agent) finish(e *edit) {
 	if e.owed {
 		a.acks.wake()
 	}
+	a.told.wake()
 	a.changed.wake()
 }
 
@@ -230,6 +231,9 @@ func (e *edit) keepStates(ctx context.Context, tx *sqldb.Tx, rows []*agentstore.
 	if err := agentstore.SaveReplica(ctx, tx, rows); err != nil {
 		return err
 	}
+	if err := e.a.tellImminent(ctx, tx, e.now, known); err != nil {
+		return err
+	}
 	return reorder(ctx, tx, known)
 }
 
@@ -367,6 +371,9 @@ func (e *edit) settle(ctx context.Context, tx *sqldb.Tx, ids []lantern.ID) error
 	if err := agentstore.SetReplicaState(ctx, tx, masked, lantern.Suspended); err != nil {
 		return err
 	}
+	if err := e.a.tellSignals(ctx, tx, e.now, lantern.SignalMasked, masked, lantern.HitOpen); err != nil {
+		return err
+	}
 	if err := agentstore.SetHitStates(ctx, tx, masked, lantern.HitOpen, lantern.HitHeld); err != nil {
 		return err
 	}
@@ -374,6 +381,9 @@ func (e *edit) settle(ctx context.Context, tx *sqldb.Tx, ids []lantern.ID) error
 		return err
 	}
 	if err := agentstore.SetHitStates(ctx, tx, restored, lantern.HitHeld, lantern.HitOpen); err != nil {
+		return err
+	}
+	if err := e.a.tellRestored(ctx, tx, e.now, restored); err != nil {
 		return err
 	}
 	return e.remove(ctx, tx, gone)
@@ -431,6 +441,9 @@ func (e *edit) remove(ctx context.Context, tx *sqldb.Tx, ids []lantern.ID) error
 	}
 	e.destroyed = true
 	if err := agentstore.SaveState(ctx, tx, agentstore.StateFreed, strconv.FormatInt(agentstore.Micros(e.now), 10)); err != nil {
+		return err
+	}
+	if err := e.a.tellSignals(ctx, tx, e.now, lantern.SignalFell, ids, lantern.HitOpen, lantern.HitDecided, lantern.HitHeld); err != nil {
 		return err
 	}
 	if err := agentstore.VoidHits(ctx, tx, ids); err != nil {

@@ -34,6 +34,8 @@ func (a *Agent) Run(ctx context.Context) error {
 	loops.Go(func() { a.repeat(ctx, "expiring", nil, expiryEvery, a.expire) })
 	loops.Go(func() { a.repeat(ctx, "verifying the log", &a.verify, verifyEvery, a.verifyLog) })
 	loops.Go(func() { a.repeat(ctx, "reading what is owed", &a.owed, owedEvery, a.readOwed) })
+	loops.Go(func() { a.repeat(ctx, "telling how the agent stands", &a.changed, joinedEvery, a.tellFreshness) })
+	loops.Go(func() { a.repeat(ctx, "dropping old events", nil, time.Hour, a.dropEvents) })
 	feeds := follower{a: a, running: make(map[lantern.ID]*following)}
 	loops.Go(func() { a.repeat(ctx, "reading the programs", &a.joined, joinedEvery, feeds.refresh) })
 	loops.Wait()

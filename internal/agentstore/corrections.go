@@ -31,13 +31,13 @@ func (t *TaskRow) scan(row interface{ Scan(...any) error }) error {
 	return err
 }
 
-// InsertTask adds a task; one that is there already stays, for a tombstone comes once
-// for each program.
-func InsertTask(ctx context.Context, tx *sqldb.Tx, t TaskRow) error {
-	_, err := tx.Exec(ctx, `INSERT INTO tasks (`+taskColumns+`)
+// InsertTask adds a task and reports whether it is new; one that is there already stays, for
+// a tombstone comes once for each program.
+func InsertTask(ctx context.Context, tx *sqldb.Tx, t TaskRow) (bool, error) {
+	n, err := tx.Exec(ctx, `INSERT INTO tasks (`+taskColumns+`)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, 0, '', '', 0, 0) ON CONFLICT (correction) DO NOTHING`,
 		t.Correction, t.Signal, t.Kind, t.Imminent, t.Hits, t.Accounts, t.Cases, t.Outcomes, Micros(t.Opened))
-	return err
+	return n > 0, err
 }
 
 // LoadTask returns one task.

@@ -22,6 +22,8 @@ const (
 	StateLeaf       = "leaf"       // the highest log entry the agent was told of
 	StateRestore    = "restore"    // the entry of the newest restore of the exchange that is known and was looked at; -1 for none
 	StateFault      = "fault"      // how the log contradicted itself
+	StateJournal    = "journal"    // the name of the journal of events: another database has another
+	StateTold       = "told"       // what was last told of the agent's freshness
 	StateFreed      = "freed"      // when values were last deleted whose bytes are not yet overwritten
 )
 

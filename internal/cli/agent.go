@@ -87,7 +87,7 @@ func (c *agentRun) Run(ctx context.Context, a *app) (err error) {
 	}
 	defer func() { err = errors.Join(err, p.close()) }()
 	public, admin := p.handlers()
-	sites := []*site{{name: "api", address: c.Listen, handler: public}}
+	sites := []*site{{name: "api", address: c.Listen, handler: public, group: c.SocketGroup}}
 	if c.AdminListen != "" {
 		sites = append(sites, &site{name: "admin", address: c.AdminListen, handler: admin})
 	}
@@ -98,7 +98,7 @@ func (c *agentRun) Run(ctx context.Context, a *app) (err error) {
 		closeSites(sites)
 		return err
 	}
-	return serveSites(ctx, p.log, sites, p.agent.Run)
+	return serveSites(ctx, p.log, sites, p.agent.Run, p.courier.Run)
 }
 
 type agentStatus struct {

@@ -53,10 +53,21 @@ type exchangeCommands struct {
 }
 
 type agentCommands struct {
-	Init   agentInit          `cmd:"" help:"Prepare an agent." example:"lantern agent init --dir agent --exchange https://exchange.example.com --key-file service.key"`
-	Run    agentRun           `cmd:"" help:"Run the agent." example:"lantern agent run --dir agent --exchange https://exchange.example.com"`
-	Accept agentAcceptRestore `cmd:"" name:"accept-restore" help:"Go on after the exchange went back to a backup." example:"lantern agent accept-restore 79004 --reason \"called the operator: disk lost\" --key-file investigator.key"`
-	Status agentStatus        `cmd:"" help:"Show how the agent stands." example:"lantern agent status --token-file agent/data/agent.token"`
+	Init    agentInit            `cmd:"" help:"Prepare an agent." example:"lantern agent init --dir agent --exchange https://exchange.example.com --key-file service.key"`
+	Run     agentRun             `cmd:"" help:"Run the agent." example:"lantern agent run --dir agent --exchange https://exchange.example.com"`
+	Accept  agentAcceptRestore   `cmd:"" name:"accept-restore" help:"Go on after the exchange went back to a backup." example:"lantern agent accept-restore 79004 --reason \"called the operator: disk lost\" --key-file investigator.key"`
+	Webhook agentWebhookCommands `cmd:"" help:"Have your own systems called when something happens."`
+	Status  agentStatus          `cmd:"" help:"Show how the agent stands." example:"lantern agent status --token-file agent/data/agent.token"`
+}
+
+type agentWebhookCommands struct {
+	Add        agentWebhookAdd        `cmd:"" help:"Have an address called." example:"lantern agent webhook add http://127.0.0.1:9000/lantern --dir agent --to hook.secret\nlantern agent webhook add https://pager.example.com/in --event hit.imminent --dir agent --to pager.secret"`
+	List       agentWebhookList       `cmd:"" help:"List the webhooks and how they fare." example:"lantern agent webhook list"`
+	Deliveries agentWebhookDeliveries `cmd:"" help:"List what was sent to a webhook, newest first." example:"lantern agent webhook deliveries 4711"`
+	Test       agentWebhookTest       `cmd:"" help:"Send a test and wait for the answer." example:"lantern agent webhook test 4711"`
+	Replay     agentWebhookReplay     `cmd:"" help:"Deliver events again." example:"lantern agent webhook replay 4711 --event 4712\nlantern agent webhook replay 4711 --since 2026-03-01"`
+	Rotate     agentWebhookRotate     `cmd:"" help:"Replace a webhook's secret." example:"lantern agent webhook rotate 4711 --dir agent --to hook.secret"`
+	Remove     agentWebhookRemove     `cmd:"" help:"Remove a webhook." example:"lantern agent webhook remove 4711 --dir agent"`
 }
 
 type memberCommands struct {
@@ -121,6 +132,7 @@ type feedCommands struct {
 
 type hitsCommands struct {
 	List   hitsList   `cmd:"" help:"List the hits that wait, the greatest risk first." example:"lantern hits list --limit 20"`
+	Follow hitsFollow `cmd:"" help:"Read on as hits come, until interrupted." example:"lantern hits follow | review-tool\nlantern hits follow --to hits.ndjson"`
 	Decide hitsDecide `cmd:"" help:"Record what you decided about hits." example:"lantern hits decide confirmed 4711 4712\nlantern hits decide wrong-signal 4713 --reason identifier-reused"`
 }
 

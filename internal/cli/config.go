@@ -68,8 +68,8 @@ type ExchangeAccess struct {
 
 // AgentAccess is how a command reaches the member's own agent.
 type AgentAccess struct {
-	// Agent is the address of the agent.
-	Agent string `key:"agent" default:"http://127.0.0.1:8430" placeholder:"URL" help:"Address of your agent (${default})."`
+	// Agent is the address of the agent, or unix: and the path of the socket it listens on.
+	Agent string `key:"agent" default:"http://127.0.0.1:8430" placeholder:"URL" help:"Address of your agent, or unix:/path of its socket (${default})."`
 
 	// TokenFile holds the agent's local token: enough to match and to read.
 	TokenFile string `key:"token-file" type:"path" placeholder:"FILE" help:"File with the token of your agent, to match and to read."`
@@ -152,8 +152,12 @@ type AgentServer struct {
 
 // AgentListen is where an agent answers.
 type AgentListen struct {
-	// Listen is the address of the agent's API.
-	Listen string `key:"agent-listen" default:"127.0.0.1:8430" placeholder:"ADDRESS" help:"Address of the API (${default})."`
+	// Listen is the address of the agent's API: a port, or unix: and the path of a socket,
+	// which only the agent's own user may use unless AgentListen.SocketGroup says otherwise.
+	Listen string `key:"agent-listen" default:"127.0.0.1:8430" placeholder:"ADDRESS" help:"Address of the API: host:port, or unix:/path of a socket (${default})."`
+
+	// SocketGroup lets the group of the socket's file use it too: mode 0660 instead of 0600.
+	SocketGroup bool `key:"agent-socket-group" help:"Let the group of the socket's file use it too."`
 
 	// AdminListen is the address of metrics. Empty, there is none.
 	AdminListen string `key:"agent-admin-listen" default:"127.0.0.1:8431" placeholder:"ADDRESS" help:"Address of metrics and health checks (${default})."`

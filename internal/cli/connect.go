@@ -62,7 +62,7 @@ func (e *ExchangeAccess) openWith(a *app, opts client.Options) (*client.Client, 
 // open returns a client of the agent. Without the need of a person it speaks with the
 // agent's token, or with the person's key if there is no token. Whoever calls it closes it.
 func (g *AgentAccess) open(a *app, person bool) (*client.Agent, error) {
-	if err := checkAddress(g.Agent, "--agent"); err != nil {
+	if err := g.checkAgent(); err != nil {
 		return nil, err
 	}
 	credential, err := "", error(nil)
@@ -83,6 +83,17 @@ func (g *AgentAccess) open(a *app, person bool) (*client.Agent, error) {
 		return nil, misuse("set --key-file or LANTERN_KEY_FILE to the file that holds it", "a person's API key is needed: only a person can do this")
 	}
 	return nil, misuse("set --token-file or LANTERN_TOKEN_FILE to agent.token in the data folder of the agent", "the agent's token is needed")
+}
+
+// checkAgent refuses what is no address of an agent.
+func (g *AgentAccess) checkAgent() error {
+	if path, ok := strings.CutPrefix(g.Agent, "unix:"); ok {
+		if path == "" {
+			return misuse("a socket is named like unix:/run/lantern/agent.sock", "--agent is not an address")
+		}
+		return nil
+	}
+	return checkAddress(g.Agent, "--agent")
 }
 
 // public returns a client for what an exchange tells everybody: its log.

@@ -163,12 +163,15 @@ func (c *webhookReplay) Run(ctx context.Context, a *app) error {
 	if c.Since.days > 0 {
 		return misuse("give a time or a date", "--since counts no days")
 	}
-	columns := []display.Column[lantern.Replayed]{
-		display.Col("deliveries", func(r lantern.Replayed) string { return strconv.Itoa(r.Deliveries) }),
-	}
-	return ask(a, &c.ExchangeAccess, columns, func(x *client.Client) (lantern.Replayed, error) {
+	return ask(a, &c.ExchangeAccess, replayedColumns(), func(x *client.Client) (lantern.Replayed, error) {
 		return x.ReplayWebhook(ctx, c.Webhook, lantern.Replay{Event: c.Event, Since: c.Since.Time})
 	})
+}
+
+func replayedColumns() []display.Column[lantern.Replayed] {
+	return []display.Column[lantern.Replayed]{
+		display.Col("deliveries", func(r lantern.Replayed) string { return strconv.Itoa(r.Deliveries) }),
+	}
 }
 
 type webhookRotate struct {

@@ -20,6 +20,7 @@ import (
 	"lantern/audit"
 	"lantern/client"
 	"lantern/internal/agent"
+	"lantern/internal/courier"
 	"lantern/internal/exchange"
 	"lantern/internal/face/api"
 	"lantern/internal/face/match"
@@ -40,6 +41,7 @@ const (
 
 	dataDir         = "data"
 	exchangeKeyName = "exchange"
+	webhooksName    = "webhooks.json"
 )
 
 // exchangeParts is an exchange put together, not yet serving.
@@ -185,6 +187,7 @@ type site struct {
 	name    string
 	address string
 	handler http.Handler
+	group   bool // of a socket: its file's group may use it
 	net     net.Listener
 }
 
@@ -199,6 +202,14 @@ func (c Listener) listen(sites []*site) error {
 		config = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}
 	}
 	for _, s := range sites {
+		if path, ok := strings.CutPrefix(s.address, "unix:"); ok {
+			var err error
+			if s.net, err = listenSocket(path, s.group); err != nil {
+				closeSites(sites)
+				return err
+			}
+			continue // nobody else on the way could read along
+		}
 		l, err := net.Listen("tcp", s.address)
 		if err != nil {
 			closeSites(sites)
@@ -227,6 +238,9 @@ func closeSites(sites []*site) {
 
 // url is where a site answers.
 func (s *site) url(encrypted bool) string {
+	if s.net.Addr().Network() == "unix" {
+		return s.address
+	}
 	scheme := "http"
 	if encrypted {
 		scheme = "https"
@@ -261,6 +275,7 @@ func serveSites(ctx context.Context, log *slog.Logger, sites []*site, also ...fu
 // agentParts is an agent put together, not yet serving.
 type agentParts struct {
 	agent    *agent.Agent
+	courier  *courier.Courier
 	exchange *client.Client
 	log      *slog.Logger
 	clock    func() time.Time
@@ -321,6 +336,10 @@ func openAgent(ctx context.Context, a *app, c *agentRun) (*agentParts, error) {
 		p.exchange.Close()
 		return nil, err
 	}
+	p.courier = courier.New(courier.Config{
+		DB: p.agent.DB(), File: filepath.Join(keys, webhooksName), Sender: webhook.NewClient(webhook.Config{Own: true}),
+		Told: p.agent.Told, Clock: a.Clock, Random: a.Random, Log: p.log,
+	})
 	return p, nil
 }
 
@@ -340,6 +359,6 @@ func (p *agentParts) handlers() (public, admin http.Handler) {
 		})
 	}
 	mux := web.NewMux(web.Options{Log: p.log, Metrics: metrics})
-	match.New(p.agent).Mount(mux)
+	match.New(p.agent, p.courier).Mount(mux)
 	return mux, adminHandler(metrics, p.agent.Ready)
 }

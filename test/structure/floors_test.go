@@ -50,6 +50,9 @@ var floors = map[string]int{
 	"internal/draft":    3,
 	"internal/exchange": 3,
 	"internal/agent":    3,
+	"internal/courier":  3,
+	"internal/doctor":   3,
+	"internal/starter":  3,
 
 	"internal/face/*":    4,
 	"internal/console/*": 4,

@@ -2,30 +2,34 @@ package match
 
 import (
 	"log/slog"
+	"maps"
 	"net/http"
 
 	"lantern/internal/agent"
+	"lantern/internal/courier"
 	"lantern/internal/web"
 )
 
 // Face serves one agent.
 type Face struct {
-	agent *agent.Agent
+	agent   *agent.Agent
+	courier *courier.Courier
 }
 
-// New returns the face of a.
-func New(a *agent.Agent) *Face { return &Face{agent: a} }
+// New returns the face of a, whose events c carries; nil: there are no webhooks.
+func New(a *agent.Agent, c *courier.Courier) *Face { return &Face{agent: a, courier: c} }
 
-// Handler returns a handler for all routes of the agent's API that logs to log.
+// Handler returns a handler for all routes of the agent's API but those of webhooks that
+// logs to log.
 func Handler(a *agent.Agent, log *slog.Logger) http.Handler {
 	m := web.NewMux(web.Options{Log: log})
-	New(a).Mount(m)
+	New(a, nil).Mount(m)
 	return m
 }
 
 // Mount adds all routes to m.
 func (f *Face) Mount(m *web.Mux) {
-	for pattern, h := range map[string]handler{
+	routes := map[string]handler{
 		"GET /v1/status": f.status,
 
 		"POST /v1/match":       f.match,
@@ -34,6 +38,7 @@ func (f *Face) Mount(m *web.Mux) {
 
 		"GET /v1/tactics":         f.tactics,
 		"GET /v1/hits":            f.hits,
+		"GET /v1/hits/follow":     f.follow,
 		"POST /v1/hits/decisions": f.decideHits,
 
 		"POST /v1/cases":                   f.openCase,
@@ -47,7 +52,16 @@ func (f *Face) Mount(m *web.Mux) {
 		"GET /v1/corrections":              f.corrections,
 		"POST /v1/corrections/{id}/ruling": f.ruleTask,
 		"POST /v1/restores":                f.acceptRestore,
-	} {
+	}
+	if f.courier != nil {
+		maps.Copy(routes, map[string]handler{
+			"GET /v1/webhooks":                 f.webhooks,
+			"GET /v1/webhooks/{id}/deliveries": f.deliveries,
+			"POST /v1/webhooks/{id}/test":      f.testWebhook,
+			"POST /v1/webhooks/{id}/replay":    f.replayWebhook,
+		})
+	}
+	for pattern, h := range routes {
 		m.Handle(pattern, f.serve(h))
 	}
 	m.Handle("GET /livez", web.Live)

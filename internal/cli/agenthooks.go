@@ -1,0 +1,166 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"lantern"
+	"lantern/client"
+	"lantern/internal/courier"
+	"lantern/internal/display"
+)
+
+// hooksFile is the operator's file of webhooks. Only who may write the agent's keys may
+// change it: nobody adds a webhook by a call.
+func (s *AgentServer) hooksFile() (string, error) {
+	keys := filepath.Join(s.Dir, keysDir)
+	if _, err := os.Stat(keys); errors.Is(err, fs.ErrNotExist) {
+		return "", failed("lantern agent init makes one", "there is no agent in %s", s.Dir)
+	}
+	return filepath.Join(keys, webhooksName), nil
+}
+
+// keepHook changes the file by make and saves the secret that it drew.
+func (s *AgentServer) keepHook(a *app, to string, make func(file string) (courier.Hook, error)) error {
+	if _, err := os.Lstat(to); !errors.Is(err, fs.ErrNotExist) {
+		return misuse("name a file that does not exist yet", "%s exists", to)
+	}
+	file, err := s.hooksFile()
+	if err != nil {
+		return err
+	}
+	h, err := make(file)
+	if err != nil {
+		return err
+	}
+	if err := saveSecret(to, h.Secret); err != nil {
+		return failed("make another with lantern agent webhook rotate "+h.ID.String(), "writing the secret's file: %w", err)
+	}
+	return display.One(a.out, courier.Shown(h), webhookColumns()...)
+}
+
+type agentWebhookAdd struct {
+	AgentServer
+	URL   string              `arg:"" help:"Where to call: http or https, any host, inside your network too."`
+	Event []lantern.EventType `enum:"hit.imminent,hit.opened,signal.masked,signal.fell,signal.quarantined,review-task.opened,agent.stale,agent.fresh" help:"What to be told of; repeat for several: hit.imminent, hit.opened, signal.masked, signal.fell, signal.quarantined, review-task.opened, agent.stale, agent.fresh. Default: all."`
+	To    string              `required:"" type:"path" placeholder:"FILE" help:"File to write the secret to, which verifies what is sent. It must not exist yet; the secret is shown nowhere else."`
+}
+
+// Help says what is sent, and why any address is taken.
+func (*agentWebhookAdd) Help() string {
+	return "The agent calls the address with the id and type of what happened, never with a value or an account: fetch that from the agent. " +
+		"Requests are signed like the exchange's; docs/protocol/webhooks.md says how to verify one. " +
+		"The webhook is entered into keys/webhooks.json in the agent's folder; a running agent takes it up within a second. " +
+		"Any address is taken, because nobody but you can enter one."
+}
+
+func (c *agentWebhookAdd) Run(a *app) error {
+	return c.keepHook(a, c.To, func(file string) (courier.Hook, error) {
+		return courier.Add(file, c.URL, c.Event, a.Clock(), a.Random)
+	})
+}
+
+type agentWebhookRotate struct {
+	AgentServer
+	Webhook lantern.ID `arg:"" help:"Id of the webhook."`
+	To      string     `required:"" type:"path" placeholder:"FILE" help:"File to write the secret to. It must not exist yet; the secret is shown nowhere else."`
+}
+
+// Help says how long both are good.
+func (*agentWebhookRotate) Help() string { return (*webhookRotate)(nil).Help() }
+
+func (c *agentWebhookRotate) Run(a *app) error {
+	return c.keepHook(a, c.To, func(file string) (courier.Hook, error) {
+		return courier.Rotate(file, c.Webhook, a.Clock(), a.Random)
+	})
+}
+
+type agentWebhookRemove struct {
+	AgentServer
+	Webhook lantern.ID `arg:"" help:"Id of the webhook."`
+}
+
+func (c *agentWebhookRemove) Run(a *app) error {
+	file, err := c.hooksFile()
+	if err != nil {
+		return err
+	}
+	h, err := courier.Remove(file, c.Webhook)
+	if err != nil {
+		return err
+	}
+	return display.One(a.out, courier.Shown(h), webhookColumns()...)
+}
+
+type agentWebhookList struct{ AgentAccess }
+
+func (c *agentWebhookList) Run(ctx context.Context, a *app) error {
+	return look(a, &c.AgentAccess, webhookColumns(), func(g *client.Agent) ([]lantern.Webhook, error) { return g.Webhooks(ctx) })
+}
+
+type agentWebhookDeliveries struct {
+	AgentAccess
+	Webhook lantern.ID `arg:"" help:"Id of the webhook."`
+}
+
+func (c *agentWebhookDeliveries) Run(ctx context.Context, a *app) error {
+	return look(a, &c.AgentAccess, deliveryColumns(), func(g *client.Agent) ([]lantern.Delivery, error) { return g.Deliveries(ctx, c.Webhook) })
+}
+
+type agentWebhookTest struct {
+	AgentAccess
+	Webhook lantern.ID `arg:"" help:"Id of the webhook."`
+}
+
+// Help says that it waits.
+func (*agentWebhookTest) Help() string {
+	return "Sends an event of type webhook.test at once and waits for the answer. A disabled webhook that answers is active again."
+}
+
+func (c *agentWebhookTest) Run(ctx context.Context, a *app) error {
+	g, err := c.open(a, false)
+	if err != nil {
+		return err
+	}
+	defer g.Close()
+	d, err := g.TestWebhook(ctx, c.Webhook)
+	if err != nil {
+		return err
+	}
+	if err := display.One(a.out, d, deliveryColumns()...); err != nil {
+		return err
+	}
+	if d.State != lantern.DeliveryDone {
+		return failed("docs/protocol/webhooks.md explains the word", "the webhook did not take the test: %s", d.Failure)
+	}
+	return nil
+}
+
+type agentWebhookReplay struct {
+	AgentAccess
+	Webhook lantern.ID `arg:"" help:"Id of the webhook."`
+	Event   lantern.ID `xor:"what" required:"" help:"Deliver this event again."`
+	Since   when       `xor:"what" required:"" help:"Deliver everything since then again: a time such as 2026-03-01T12:00:00Z, or a date."`
+}
+
+// Help says what a replay does beside.
+func (*agentWebhookReplay) Help() string { return (*webhookReplay)(nil).Help() }
+
+func (c *agentWebhookReplay) Run(ctx context.Context, a *app) error {
+	if c.Since.days > 0 {
+		return misuse("give a time or a date", "--since counts no days")
+	}
+	g, err := c.open(a, false)
+	if err != nil {
+		return err
+	}
+	defer g.Close()
+	done, err := g.ReplayWebhook(ctx, c.Webhook, lantern.Replay{Event: c.Event, Since: c.Since.Time})
+	if err != nil {
+		return err
+	}
+	return display.One(a.out, done, replayedColumns()...)
+}

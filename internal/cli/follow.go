@@ -1,0 +1,140 @@
+package cli
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"lantern"
+	"lantern/internal/display"
+)
+
+type hitsFollow struct {
+	AgentAccess
+	After lantern.Cursor `placeholder:"NEXT" help:"Go on behind the line that had this \"next\". Default: all hits that wait, then what comes."`
+	To    string         `type:"path" placeholder:"FILE" help:"Append to this file and go on behind its last line: nothing is left out or doubled, whatever ends the program."`
+	Once  bool           `help:"End at the end of what there is."`
+}
+
+// Help says what a line is and how to resume.
+func (*hitsFollow) Help() string {
+	return "Writes one line for each thing your agent tells: the event, the hit it is about as the hit is by then, and in \"next\" the place behind it. " +
+		"What is about a child at risk now comes first. Events other than hit.opened and hit.imminent say what became of a signal that had hits, " +
+		"that you must look again after a correction, or that the agent's answers cannot be relied on; docs/protocol/agent.md lists them."
+}
+
+func noticeColumns() []display.Column[lantern.Notice] {
+	hit := func(f func(h *lantern.Hit) string) func(lantern.Notice) string {
+		return func(n lantern.Notice) string {
+			if n.Hit == nil {
+				return ""
+			}
+			return f(n.Hit)
+		}
+	}
+	return []display.Column[lantern.Notice]{
+		display.Col("at", func(n lantern.Notice) string { return display.Stamp(n.Event.At) }),
+		display.Col("event", func(n lantern.Notice) string { return string(n.Event.Type) }),
+		display.Col("object", func(n lantern.Notice) string { return n.Event.Data.Object.String() }),
+		display.Col("account", hit(func(h *lantern.Hit) string { return h.Account })),
+		display.Col("ref", hit(func(h *lantern.Hit) string { return h.Ref })),
+		display.Col("state", hit(func(h *lantern.Hit) string { return string(h.State) })),
+		display.Col("type", hit(func(h *lantern.Hit) string { return string(h.Match.Type) })),
+		display.Col("how", hit(func(h *lantern.Hit) string { return string(h.Match.How) })),
+		display.Col("severity", hit(func(h *lantern.Hit) string { return string(h.Match.Severity) })),
+		display.Col("next", func(n lantern.Notice) string { return string(n.Next) }),
+	}
+}
+
+func (c *hitsFollow) Run(ctx context.Context, a *app) error {
+	if c.To != "" && c.After != "" {
+		return misuse("leave --after out: the file says where to go on", "--to and --after exclude each other")
+	}
+	agent, err := c.open(a, false)
+	if err != nil {
+		return err
+	}
+	defer agent.Close()
+	emit, end := func(lantern.Notice) error { return nil }, func() error { return nil }
+	if c.To != "" {
+		file, last, err := resumeFile(c.To)
+		if err != nil {
+			return err
+		}
+		defer file.Close()
+		c.After = last
+		emit = func(n lantern.Notice) error { return appendLine(file, n) }
+	} else {
+		l := display.List(a.out, noticeColumns()...)
+		emit = func(n lantern.Notice) error { return errors.Join(l.Add(n), l.Flush()) }
+		end = l.Close
+	}
+	follow := agent.FollowHits
+	if c.Once {
+		follow = agent.ToldHits
+	}
+	return errors.Join(follow(ctx, c.After, emit), end())
+}
+
+// maxLine bounds a line of a file that is gone on with.
+const maxLine = 1 << 20
+
+// resumeFile opens a file of notices to append to, and finds the place behind its last
+// whole line. A line that a kill cut off is taken away: it comes again.
+func resumeFile(path string) (f *os.File, last lantern.Cursor, err error) {
+	f, err = os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, "", misuse("", "%w", err)
+	}
+	keep, line, err := lastLine(f)
+	if err == nil && keep > 0 {
+		var n lantern.Notice
+		if json.Unmarshal(line, &n) != nil || n.Next == "" {
+			err = fmt.Errorf("its last line is none that lantern hits follow wrote")
+		}
+		last = n.Next
+	}
+	if err == nil {
+		err = f.Truncate(keep)
+	}
+	if err == nil {
+		_, err = f.Seek(keep, io.SeekStart)
+	}
+	if err != nil {
+		return nil, "", errors.Join(misuse("name a new file", "%s cannot be gone on with: %w", path, err), f.Close())
+	}
+	return f, last, nil
+}
+
+// lastLine returns the last line that is whole, and where it ends.
+func lastLine(f io.ReaderAt) (end int64, line []byte, err error) {
+	in := bufio.NewReaderSize(io.NewSectionReader(f, 0, 1<<62), 64<<10)
+	for {
+		next, err := in.ReadBytes('\n')
+		switch {
+		case err == io.EOF:
+			return end, line, nil
+		case err != nil:
+			return 0, nil, err
+		case len(next) > maxLine:
+			return 0, nil, errors.New("a line is too long")
+		}
+		end += int64(len(next))
+		line = bytes.TrimSpace(next)
+	}
+}
+
+// appendLine writes one whole line in one call.
+func appendLine(f *os.File, n lantern.Notice) error {
+	b, err := json.Marshal(n)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(append(b, '\n'))
+	return err
+}
