@@ -164,3 +164,12 @@ func OutcomesOn(ctx context.Context, tx *sqldb.Tx, signal lantern.ID) ([]lantern
 		WHERE s.signal = $1 AND o.sent > 0 ORDER BY o.at, o.id`, signal)
 	return scanIDs(rows, err)
 }
+
+// OverdueAcks returns how many acknowledgements are owed for longer than a correction allows:
+// masked and purged are how long each step may take.
+func OverdueAcks(ctx context.Context, tx *sqldb.Tx, now time.Time, masked, purged time.Duration) (n int, err error) {
+	err = tx.QueryRow(ctx, `SELECT COUNT(*) FROM acks a JOIN tasks t ON t.correction = a.correction
+		WHERE a.done = 0 AND t.opened < CASE WHEN a.step = 'masked' THEN $1 ELSE $2 END`,
+		Micros(now.Add(-masked)), Micros(now.Add(-purged))).Scan(&n)
+	return n, err
+}

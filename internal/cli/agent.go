@@ -70,7 +70,7 @@ func (c *agentInit) Run(ctx context.Context, a *app) error {
 type agentRun struct {
 	AgentServer
 	AgentListen
-	ExchangeAccess
+	AgentKey
 	Listener
 }
 

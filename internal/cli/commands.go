@@ -56,6 +56,7 @@ type agentCommands struct {
 	Init    agentInit            `cmd:"" help:"Prepare an agent." example:"lantern agent init --dir agent --exchange https://exchange.example.com --key-file service.key"`
 	Run     agentRun             `cmd:"" help:"Run the agent." example:"lantern agent run --dir agent --exchange https://exchange.example.com"`
 	Accept  agentAcceptRestore   `cmd:"" name:"accept-restore" help:"Go on after the exchange went back to a backup." example:"lantern agent accept-restore 79004 --reason \"called the operator: disk lost\" --key-file investigator.key"`
+	Doctor  agentDoctor          `cmd:"" help:"Find out what is wrong with an agent, and what to do." example:"lantern agent doctor --dir agent --exchange https://exchange.example.com"`
 	Webhook agentWebhookCommands `cmd:"" help:"Have your own systems called when something happens."`
 	Status  agentStatus          `cmd:"" help:"Show how the agent stands." example:"lantern agent status --token-file agent/data/agent.token"`
 }

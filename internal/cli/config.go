@@ -39,6 +39,7 @@ type Config struct {
 	WarningLists
 	WebhookSending
 	AgentServer
+	AgentKey
 	AgentListen
 	Listener
 }
@@ -148,6 +149,25 @@ type AgentServer struct {
 	// cases and the token for matching (agent.token), in keys/ the key that values are
 	// sealed under (kek) and the agent's own API key (exchange).
 	Dir string `name:"dir" key:"agent-dir" type:"path" default:"agent" placeholder:"FOLDER" help:"Folder of the agent. Default: agent."`
+}
+
+// AgentKey is how an agent itself reaches the exchange. What the people beside it set for
+// themselves, LANTERN_KEY_FILE, is not the agent's.
+type AgentKey struct {
+	// Exchange is the address of the exchange.
+	Exchange string `key:"exchange" default:"http://127.0.0.1:8420" placeholder:"URL" help:"Address of the exchange (${default})."`
+
+	// KeyFile holds the API key of the agent's service. Unset, it is keys/exchange in the
+	// agent's folder, which `agent init` copied.
+	KeyFile string `key:"agent-key-file" type:"path" placeholder:"FILE" help:"File with the API key of the agent's service. Default: the copy in the agent's folder."`
+}
+
+// access is the same, with the default filled in.
+func (k AgentKey) access(s AgentServer) ExchangeAccess {
+	if k.KeyFile == "" {
+		k.KeyFile = filepath.Join(s.Dir, keysDir, exchangeKeyName)
+	}
+	return ExchangeAccess{Exchange: k.Exchange, KeyFile: k.KeyFile}
 }
 
 // AgentListen is where an agent answers.

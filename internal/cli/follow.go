@@ -60,7 +60,8 @@ func (c *hitsFollow) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	defer agent.Close()
-	emit, end := func(lantern.Notice) error { return nil }, func() error { return nil }
+	var emit func(lantern.Notice) error
+	end := func() error { return nil }
 	if c.To != "" {
 		file, last, err := resumeFile(c.To)
 		if err != nil {

@@ -312,9 +312,6 @@ func openAgent(ctx context.Context, a *app, c *agentRun) (*agentParts, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.KeyFile == "" {
-		c.KeyFile = filepath.Join(keys, exchangeKeyName)
-	}
 	p := &agentParts{log: a.serverLog(), clock: a.Clock}
 	logKey := ""
 	if c.LogKey != "" {
@@ -324,7 +321,8 @@ func openAgent(ctx context.Context, a *app, c *agentRun) (*agentParts, error) {
 		}
 		logKey = strings.TrimSpace(string(b))
 	}
-	if p.exchange, err = c.open(a); err != nil {
+	access := c.access(c.AgentServer)
+	if p.exchange, err = access.open(a); err != nil {
 		return nil, err
 	}
 	p.agent, err = agent.New(ctx, agent.Config{

@@ -1,0 +1,81 @@
+package cli
+
+import (
+	"context"
+	"path/filepath"
+	"strings"
+
+	"lantern/client"
+	"lantern/internal/agent"
+	"lantern/internal/display"
+	"lantern/internal/doctor"
+)
+
+type agentDoctor struct {
+	AgentServer
+	AgentKey
+	Agent  string `key:"agent" default:"http://127.0.0.1:8430" placeholder:"URL" help:"Address of your agent, or unix:/path of its socket (${default})."`
+	LogKey string `key:"log-key" type:"path" placeholder:"FILE" help:"File with the verifier key of the exchange's log. Default: the one that was pinned."`
+}
+
+// Help says what is looked at and what the exit code means.
+func (*agentDoctor) Help() string {
+	return "Looks at the agent's folder, permissions, keys, disk and database; at the way to the exchange, its certificate, the clock, what the key may do " +
+		"and the key of the log; and at the agent itself, if it runs. Changes nothing. Exit code 1 means that something failed; each failure names what to do."
+}
+
+func (c *agentDoctor) Run(ctx context.Context, a *app) error {
+	keys, data := filepath.Join(c.Dir, keysDir), filepath.Join(c.Dir, dataDir)
+	access := c.access(c.AgentServer)
+	p := doctor.Patient{
+		Keys: keys, Data: data, KEK: filepath.Join(keys, kekName), KeyFile: access.KeyFile,
+		Database: filepath.Join(data, "agent.db"), Token: filepath.Join(data, agent.TokenFile),
+		Exchange: access.Exchange, Clock: a.Clock,
+	}
+	if err := checkAddress(access.Exchange, "--exchange"); err != nil {
+		return err
+	}
+	g := AgentAccess{Agent: c.Agent}
+	if err := g.checkAgent(); err != nil {
+		return err
+	}
+	if c.LogKey != "" {
+		b, err := readSmall(c.LogKey)
+		if err != nil {
+			return misuse("", "the log's key: %w", err)
+		}
+		p.LogKey = strings.TrimSpace(string(b))
+	}
+	p.Key = firstLine(access.KeyFile, apiKey)
+	if token := firstLine(p.Token, agentToken); token != "" {
+		p.Agent = client.NewAgent(c.Agent, token, client.Options{Retries: -1})
+		defer p.Agent.Close()
+	}
+	l := display.List(a.out,
+		display.Col("check", func(f doctor.Finding) string { return f.Check }),
+		display.Col("state", func(f doctor.Finding) string { return string(f.State) }),
+		display.Col("found", func(f doctor.Finding) string { return f.Found }),
+		display.Col("what to do", func(f doctor.Finding) string { return f.Fix }),
+	)
+	failures, err := doctor.Examine(ctx, p, l.Add)
+	if err != nil {
+		return err
+	}
+	if err := l.Close(); err != nil {
+		return err
+	}
+	if failures > 0 {
+		return failed("each says what to do", "%d checks failed", failures)
+	}
+	return nil
+}
+
+// firstLine is the credential in a file, "" if there is none: the doctor says so itself.
+func firstLine(path string, kind credential) string {
+	b, err := readSmall(path)
+	line, _, _ := strings.Cut(string(b), "\n")
+	if line = strings.TrimSpace(line); err != nil || !kind.form.MatchString(line) {
+		return ""
+	}
+	return line
+}

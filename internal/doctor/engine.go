@@ -1,0 +1,30 @@
+package doctor
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"lantern"
+)
+
+// lookEngine asks the running agent how far its answers can be relied on.
+func lookEngine(ctx context.Context, v *visit) Finding {
+	if v.Agent == nil {
+		return skipped("the agent was not asked: its token could not be read")
+	}
+	s, err := v.Agent.Status(ctx)
+	switch kind := lantern.KindOf(err); {
+	case kind == lantern.Unauthorized:
+		return bad("the agent does not take the token", fixToken)
+	case kind == lantern.Unavailable:
+		return doubt("no agent answers", fixRun)
+	case err != nil:
+		return bad("the agent does not say how it stands: "+said(err), fixEngine)
+	case s.Answers == lantern.CouldNotLook:
+		return bad("could not look: "+strings.Join(s.Reasons, "; "), fixEngine)
+	case s.Answers != lantern.AnswerOK || len(s.Reasons) > 0:
+		return doubt(string(s.Answers)+": "+strings.Join(s.Reasons, "; "), fixEngine)
+	}
+	return good(fmt.Sprintf("matches %d signals", s.Signals))
+}
