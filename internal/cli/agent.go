@@ -3,69 +3,12 @@ package cli
 import (
 	"context"
 	"errors"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"strconv"
 	"time"
 
 	"lantern"
-	"lantern/internal/agent"
 	"lantern/internal/display"
-	"lantern/internal/pending"
-	"lantern/internal/seal"
 )
-
-type agentInit struct {
-	AgentServer
-	ExchangeAccess
-}
-
-// Help says what is made and which key is needed.
-func (*agentInit) Help() string {
-	return "Makes the folder, with a key for what the agent keeps, and a copy of the API key it will use: that of a service of your organisation, " +
-		"with the scopes read and respond."
-}
-
-// prepared is what `agent init` made.
-type prepared struct {
-	Folder string `json:"folder"`
-	Member string `json:"member"`
-	Token  string `json:"token_file"`
-}
-
-func (c *agentInit) Run(ctx context.Context, a *app) error {
-	x, err := c.ExchangeAccess.open(a)
-	if err != nil {
-		return err
-	}
-	defer x.Close()
-	me, err := x.Whoami(ctx)
-	if err != nil {
-		return err
-	}
-	key, err := a.secret(c.KeyFile, "LANTERN_KEY", apiKey)
-	if err != nil {
-		return err
-	}
-	keys := filepath.Join(c.Dir, keysDir)
-	for _, dir := range []string{keys, filepath.Join(c.Dir, dataDir)} {
-		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return misuse("", "%w", err)
-		}
-	}
-	if err := seal.CreateKEKFile(filepath.Join(keys, kekName)); err != nil && !errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	if err := pending.Replace(filepath.Join(keys, exchangeKeyName), []byte(key+"\n")); err != nil {
-		return err
-	}
-	return display.One(a.out, prepared{Folder: c.Dir, Member: me.Member.Name, Token: filepath.Join(c.Dir, dataDir, agent.TokenFile)},
-		display.Col("folder", func(p prepared) string { return p.Folder }),
-		display.Col("works for", func(p prepared) string { return p.Member }),
-		display.Col("token file", func(p prepared) string { return p.Token + " (made at the first run)" }),
-	)
-}
 
 type agentRun struct {
 	AgentServer

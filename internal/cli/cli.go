@@ -32,6 +32,7 @@ type Process struct {
 	Args     []string // without the program's name
 	In       io.Reader
 	Out, Err io.Writer
+	InTTY    bool                             // whether In is a terminal
 	OutTTY   bool                             // whether Out is a terminal
 	ErrTTY   bool                             // whether Err is a terminal
 	Env      func(name string) (string, bool) // looks an environment variable up
@@ -50,6 +51,7 @@ func Main() int {
 		In:     os.Stdin,
 		Out:    os.Stdout,
 		Err:    os.Stderr,
+		InTTY:  term.IsTerminal(int(os.Stdin.Fd())),
 		OutTTY: term.IsTerminal(int(os.Stdout.Fd())),
 		ErrTTY: term.IsTerminal(int(os.Stderr.Fd())),
 		Env:    os.LookupEnv,

@@ -53,7 +53,7 @@ type exchangeCommands struct {
 }
 
 type agentCommands struct {
-	Init    agentInit            `cmd:"" help:"Prepare an agent." example:"lantern agent init --dir agent --exchange https://exchange.example.com --key-file service.key"`
+	Init    agentInit            `cmd:"" help:"Prepare an agent." example:"lantern agent init\nlantern agent init --dir agent --exchange https://exchange.example.com --key-file service.key --yes\nlantern agent init --key-file service.key --platform forum --match users.csv"`
 	Run     agentRun             `cmd:"" help:"Run the agent." example:"lantern agent run --dir agent --exchange https://exchange.example.com"`
 	Accept  agentAcceptRestore   `cmd:"" name:"accept-restore" help:"Go on after the exchange went back to a backup." example:"lantern agent accept-restore 79004 --reason \"called the operator: disk lost\" --key-file investigator.key"`
 	Doctor  agentDoctor          `cmd:"" help:"Find out what is wrong with an agent, and what to do." example:"lantern agent doctor --dir agent --exchange https://exchange.example.com"`
@@ -132,9 +132,11 @@ type feedCommands struct {
 }
 
 type hitsCommands struct {
-	List   hitsList   `cmd:"" help:"List the hits that wait, the greatest risk first." example:"lantern hits list --limit 20"`
-	Follow hitsFollow `cmd:"" help:"Read on as hits come, until interrupted." example:"lantern hits follow | review-tool\nlantern hits follow --to hits.ndjson"`
-	Decide hitsDecide `cmd:"" help:"Record what you decided about hits." example:"lantern hits decide confirmed 4711 4712\nlantern hits decide wrong-signal 4713 --reason identifier-reused"`
+	List    hitsList    `cmd:"" help:"List the hits that wait, the greatest risk first." example:"lantern hits list --limit 20"`
+	Follow  hitsFollow  `cmd:"" help:"Read on as hits come, until interrupted." example:"lantern hits follow | review-tool\nlantern hits follow --to hits.ndjson"`
+	Digest  hitsDigest  `cmd:"" help:"List what the last days found, strong matches only." example:"lantern hits digest"`
+	Explain hitsExplain `cmd:"" help:"Say in plain words what a hit means and what to do." example:"lantern hits explain 4711"`
+	Decide  hitsDecide  `cmd:"" help:"Record what you decided about hits." example:"lantern hits decide confirmed 4711 4712\nlantern hits decide wrong-signal 4713 --reason identifier-reused"`
 }
 
 type tacticsCommands struct {

@@ -167,7 +167,7 @@ func (k AgentKey) access(s AgentServer) ExchangeAccess {
 	if k.KeyFile == "" {
 		k.KeyFile = filepath.Join(s.Dir, keysDir, exchangeKeyName)
 	}
-	return ExchangeAccess{Exchange: k.Exchange, KeyFile: k.KeyFile}
+	return ExchangeAccess(k)
 }
 
 // AgentListen is where an agent answers.

@@ -304,6 +304,11 @@ func contactAge(s lantern.AgentStatus, now time.Time) float64 {
 
 // openAgent puts an agent together from its folder.
 func openAgent(ctx context.Context, a *app, c *agentRun) (*agentParts, error) {
+	return openAgentWith(ctx, a, c, a.serverLog())
+}
+
+// openAgentWith is openAgent with a log of another's.
+func openAgentWith(ctx context.Context, a *app, c *agentRun, log *slog.Logger) (*agentParts, error) {
 	keys := filepath.Join(c.Dir, keysDir)
 	kek, err := seal.FileKEK(filepath.Join(keys, kekName))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -312,7 +317,7 @@ func openAgent(ctx context.Context, a *app, c *agentRun) (*agentParts, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &agentParts{log: a.serverLog(), clock: a.Clock}
+	p := &agentParts{log: log, clock: a.Clock}
 	logKey := ""
 	if c.LogKey != "" {
 		b, err := readSmall(c.LogKey)

@@ -53,7 +53,6 @@ type visit struct {
 	Patient
 	now    time.Time
 	db     *sqldb.DB // nil: could not be opened
-	pinned string    // the pinned key of the log
 	who    *lantern.Whoami
 	date   time.Time // what the exchange's clock showed, at asked
 	asked  time.Time

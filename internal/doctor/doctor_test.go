@@ -33,12 +33,11 @@ import (
 
 // ward is an agent that ran once, beside a real exchange, with all its files.
 type ward struct {
-	w    *agenttest.World
-	r    *agenttest.Running
-	c    exchangetest.Company
-	dir  string
-	p    doctor.Patient
-	seen map[string]doctor.Finding
+	w   *agenttest.World
+	r   *agenttest.Running
+	c   exchangetest.Company
+	dir string
+	p   doctor.Patient
 }
 
 func admit(t *testing.T) *ward {

@@ -1,0 +1,101 @@
+package cli
+
+import (
+	"context"
+	"time"
+
+	"lantern"
+	"lantern/client"
+	"lantern/internal/display"
+	"lantern/internal/starter"
+)
+
+type hitsDigest struct {
+	AgentAccess
+	Days int  `default:"7" help:"Of so many days (${default})."`
+	All  bool `help:"Weak matches too. Default: strong ones."`
+}
+
+// Help says what is strong.
+func (*hitsDigest) Help() string {
+	return "Lists what was found in the last days and waits for a person, the greatest risk first. A match is strong if its value says something on its own, " +
+		"nobody disputes it and its sharer found a violation. What is about a child at risk now is listed in any case."
+}
+
+func (c *hitsDigest) Run(ctx context.Context, a *app) error {
+	if c.Days < 1 {
+		return misuse("give a number of days", "--days is less than 1")
+	}
+	since := a.Clock().Add(-time.Duration(c.Days) * 24 * time.Hour)
+	l := display.List(a.out, hitColumns()...)
+	strong, all := 0, 0
+	err := c.eachHit(ctx, a, lantern.HitOpen, func(h lantern.Hit) (bool, error) {
+		if h.Found.Before(since) {
+			return true, nil
+		}
+		if all++; starter.Strong(h.Match) {
+			strong++
+		} else if !c.All && !h.Match.Imminent {
+			return true, nil
+		}
+		return true, l.Add(h)
+	})
+	if err != nil {
+		return err
+	}
+	if err := l.Close(); err != nil {
+		return err
+	}
+	a.note("%d possible matches of the last %d days wait, %d strong; lantern hits explain ID says what one means", all, c.Days, strong)
+	return nil
+}
+
+// eachHit calls f for each hit in a state until it says no.
+func (g *AgentAccess) eachHit(ctx context.Context, a *app, state lantern.HitState, f func(lantern.Hit) (bool, error)) error {
+	agent, err := g.open(a, false)
+	if err != nil {
+		return err
+	}
+	defer agent.Close()
+	for filter := (client.HitFilter{State: state, Limit: hitPage}); ; {
+		page, err := agent.Hits(ctx, filter)
+		if err != nil {
+			return err
+		}
+		for _, h := range page {
+			filter.After = h.ID
+			if more, err := f(h); err != nil || !more {
+				return err
+			}
+		}
+		if len(page) < filter.Limit {
+			return nil
+		}
+	}
+}
+
+type hitsExplain struct {
+	AgentAccess
+	Hit lantern.ID `arg:"" help:"Id of the hit."`
+}
+
+// Help says what the page is not.
+func (*hitsExplain) Help() string {
+	return "Says in plain words what a possible match means and does not mean, what to check, whom to call and what to do next. It is guidance and no legal advice."
+}
+
+func (c *hitsExplain) Run(ctx context.Context, a *app) error {
+	for _, state := range []lantern.HitState{lantern.HitOpen, lantern.HitDecided} {
+		found := false
+		err := c.eachHit(ctx, a, state, func(h lantern.Hit) (bool, error) {
+			if found = h.ID == c.Hit; !found {
+				return true, nil
+			}
+			return false, explain(a, h)
+		})
+		if err != nil || found {
+			return err
+		}
+	}
+	return failed("lantern hits list shows those that wait", "there is no such hit")
+}

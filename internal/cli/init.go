@@ -1,0 +1,287 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"lantern"
+	"lantern/internal/agent"
+	"lantern/internal/display"
+	"lantern/internal/seal"
+	"lantern/internal/starter"
+)
+
+type agentInit struct {
+	AgentServer
+	ExchangeAccess
+	Region   string `key:"agent-region" placeholder:"CC" help:"Country whose national phone numbers are read in texts, such as US."`
+	Platform string `enum:"forum,chat,image-host,game,other" default:"other" help:"What your platform is, for advice on what to match first: forum, chat, image-host, game or other (${default})."`
+	Match    string `type:"path" placeholder:"CSV" help:"Match this table of usernames, mail addresses or links at once, and explain what is found."`
+	Yes      bool   `short:"y" help:"Ask nothing."`
+}
+
+// Help says what is made, what is asked and which key is needed.
+func (*agentInit) Help() string {
+	return "Makes the folder, with a key for what the agent keeps, a file with its settings and a copy of the API key it will use: that of a service of your organisation, " +
+		"with the scopes read and respond. On a terminal it asks five questions first; what flags say is the default. " +
+		"A table is matched on this machine, once the agent has loaded what is shared; nothing of it leaves."
+}
+
+// settingsName is the file that agent init writes for agent run --config.
+const settingsName = "lantern.json"
+
+// prepared is what `agent init` made.
+type prepared struct {
+	Folder   string `json:"folder"`
+	Member   string `json:"member"`
+	Token    string `json:"token_file"`
+	Settings string `json:"settings"`
+}
+
+func (c *agentInit) Run(ctx context.Context, a *app) error {
+	in := bufio.NewReader(a.In)
+	asked := a.InTTY && a.ErrTTY && !c.Yes
+	if asked {
+		if err := c.ask(in, a); err != nil {
+			return err
+		}
+	}
+	if err := starter.CheckRegion(c.Region); err != nil {
+		return misuse("", "--region: %w", err)
+	}
+	me, err := c.prepare(ctx, a)
+	if err != nil {
+		return err
+	}
+	made := prepared{Folder: c.Dir, Member: me.Member.Name, Token: filepath.Join(c.Dir, dataDir, agent.TokenFile), Settings: filepath.Join(c.Dir, settingsName)}
+	if c.Match == "" {
+		err = display.One(a.out, made,
+			display.Col("folder", func(p prepared) string { return p.Folder }),
+			display.Col("works for", func(p prepared) string { return p.Member }),
+			display.Col("token file", func(p prepared) string { return p.Token + " (made at the first run)" }),
+			display.Col("settings", func(p prepared) string { return p.Settings }),
+		)
+	} else {
+		err = c.first(ctx, a, in, asked)
+	}
+	if err == nil {
+		preset, _ := starter.FindPreset(c.Platform)
+		a.note("next: lantern agent run --config %s", made.Settings)
+		a.note("then match %s: lantern match FILE… --token-file %s", preset.First, made.Token)
+		a.note("and once a week look what waits: lantern hits digest --token-file %s", made.Token)
+	}
+	return err
+}
+
+// ask puts the five questions.
+func (c *agentInit) ask(in *bufio.Reader, a *app) error {
+	answers := starter.Answers{Exchange: c.Exchange, KeyFile: c.KeyFile, Platform: c.Platform, Region: c.Region, Dir: c.Dir, Table: c.Match}
+	if err := starter.Ask(in, a.Err, &answers, apiKey.form.MatchString); err != nil {
+		return failed("start again, or give the answers as flags with --yes", "%w", err)
+	}
+	c.Exchange, c.KeyFile, c.Platform, c.Region, c.Dir, c.Match = answers.Exchange, answers.KeyFile, answers.Platform, answers.Region, answers.Dir, answers.Table
+	return nil
+}
+
+// prepare makes the folder, the keys and the settings.
+func (c *agentInit) prepare(ctx context.Context, a *app) (me lantern.Whoami, err error) {
+	x, err := c.ExchangeAccess.open(a)
+	if err != nil {
+		return me, err
+	}
+	defer x.Close()
+	if me, err = x.Whoami(ctx); err != nil {
+		return me, err
+	}
+	if me.Service == nil {
+		return me, failed("give the key of a service: an admin makes one with lantern exchange service add NAME --responsible PERSON "+
+			"and lantern exchange key issue SERVICE --scope read --scope respond --to service.key",
+			"the key is that of a person; with it, whoever reads the agent's folder could decide and attest in that person's name")
+	}
+	key, err := a.secret(c.KeyFile, "LANTERN_KEY", apiKey)
+	if err != nil {
+		return me, err
+	}
+	keys := filepath.Join(c.Dir, keysDir)
+	for _, dir := range []string{keys, filepath.Join(c.Dir, dataDir)} {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return me, misuse("", "%w", err)
+		}
+	}
+	if err := seal.CreateKEKFile(filepath.Join(keys, kekName)); err != nil && !errors.Is(err, fs.ErrExist) {
+		return me, err
+	}
+	if err := replaceFile(filepath.Join(keys, exchangeKeyName), []byte(key+"\n")); err != nil {
+		return me, err
+	}
+	return me, c.writeSettings()
+}
+
+// writeSettings writes what agent run needs to know, so that nobody types it twice.
+func (c *agentInit) writeSettings() error {
+	dir, err := filepath.Abs(c.Dir)
+	if err != nil {
+		return err
+	}
+	settings := map[string]string{"exchange": c.Exchange, "agent-dir": dir}
+	if c.Region != "" {
+		settings["agent-region"] = c.Region
+	}
+	b, err := json.MarshalIndent(settings, "", "  ")
+	if err != nil {
+		return err
+	}
+	return replaceFile(filepath.Join(c.Dir, settingsName), append(b, '\n'))
+}
+
+// loadWithin is how long the first load of the feeds may take.
+const loadWithin = 30 * time.Minute
+
+// first loads what is shared, matches the table and explains what it found. Its hits wait
+// in the queue as all others do.
+func (c *agentInit) first(ctx context.Context, a *app, in *bufio.Reader, asked bool) error {
+	f, err := os.Open(c.Match)
+	if err != nil {
+		return misuse("", "%w", err)
+	}
+	defer f.Close()
+	table, err := starter.Open(f, filepath.Base(c.Match))
+	if err != nil {
+		return failed("save it as CSV and try again", "%w", err)
+	}
+	run := &agentRun{AgentServer: c.AgentServer, AgentKey: AgentKey{Exchange: c.Exchange}, AgentListen: AgentListen{Region: c.Region}}
+	p, err := openAgentWith(ctx, a, run, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return err
+	}
+	following, stop := context.WithCancel(ctx)
+	ended := make(chan error, 1)
+	go func() { ended <- p.agent.Run(following) }()
+	defer func() { stop(); <-ended; _ = p.close() }() // what was found is in the database
+	if err := c.load(ctx, a, p.agent); err != nil {
+		return err
+	}
+	count, hits, err := matchTable(ctx, p.agent, table)
+	if err != nil {
+		return err
+	}
+	for _, t := range count.Troubles {
+		a.note("not read in full: %s", t)
+	}
+	a.note("%s", count.Sentence())
+	if !asked || !a.OutTTY || a.common.Output != "" {
+		return display.All(a.out, hits, hitColumns()...)
+	}
+	return explainAll(in, a, hits)
+}
+
+// load waits until every feed was read to its end.
+func (c *agentInit) load(ctx context.Context, a *app, g *agent.Agent) error {
+	a.note("loading what is shared with you")
+	late := time.NewTimer(loadWithin)
+	defer late.Stop()
+	for {
+		changed := g.Changed()
+		s, err := g.Status(ctx)
+		if err != nil {
+			return err
+		}
+		if s.Answers == lantern.AnswerOK {
+			a.note("%d signals are loaded", s.Signals)
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-late.C:
+			return failed("lantern agent doctor finds out why", "what is shared could not be loaded: %s", display.Join(s.Reasons))
+		}
+	}
+}
+
+// tableBatch is how many rows are looked up together.
+const tableBatch = 500
+
+// matchTable looks all rows up and returns the hits they left, the gravest first.
+func matchTable(ctx context.Context, g *agent.Agent, table *starter.Table) (n starter.Count, hits []lantern.Hit, err error) {
+	refs := make(map[string]bool)
+	for more := true; more; {
+		var batch []lantern.Record
+		for len(batch) < tableBatch && more {
+			r, err := table.Next()
+			if more = !errors.Is(err, io.EOF); err != nil && more {
+				return n, nil, failed("mend the line and match the table again; nothing is counted twice", "%w", err)
+			}
+			if more {
+				batch = append(batch, r)
+			}
+		}
+		answers, err := g.Match(ctx, batch, agent.MatchOptions{})
+		if err != nil {
+			return n, nil, err
+		}
+		for _, answer := range answers {
+			n.Take(answer)
+			if len(answer.Matches) > 0 {
+				refs[answer.Ref] = true
+			}
+		}
+	}
+	for f := (agent.HitFilter{Limit: agent.MaxHits}); ; {
+		page, err := g.Hits(ctx, f)
+		if err != nil {
+			return n, nil, err
+		}
+		for _, h := range page {
+			f.After = h.ID
+			if refs[h.Ref] {
+				hits = append(hits, h)
+				if n.Matches++; starter.Strong(h.Match) {
+					n.Strong++
+				}
+			}
+		}
+		if len(page) < f.Limit {
+			return n, hits, nil
+		}
+	}
+}
+
+// explainAll shows a page for each hit, one at a time.
+func explainAll(in *bufio.Reader, a *app, hits []lantern.Hit) error {
+	for i, h := range hits {
+		if _, err := fmt.Fprintln(a.Out); err != nil {
+			return err
+		}
+		if err := explain(a, h); err != nil {
+			return err
+		}
+		if i == len(hits)-1 {
+			break
+		}
+		if _, err := fmt.Fprintf(a.Err, "\n%d of %d. Enter for the next, q to stop: ", i+1, len(hits)); err != nil {
+			return err
+		}
+		line, err := in.ReadString('\n')
+		if err != nil || len(line) > 0 && (line[0] == 'q' || line[0] == 'Q') {
+			break // the others wait in the queue
+		}
+	}
+	return nil
+}
+
+// explain writes the page of a hit, made safe for a terminal line by line.
+func explain(a *app, h lantern.Hit) error {
+	h.Ref, h.Account = display.Clean(h.Ref), display.Clean(h.Account)
+	return starter.Explain(a.Out, h)
+}

@@ -1,0 +1,134 @@
+package starter
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// Answers are what an agent must know to begin. A field that is filled in before asking is
+// the default of its question.
+type Answers struct {
+	Exchange string // address of the exchange
+	KeyFile  string // file with the key of the agent's service
+	Platform string // a word of Presets
+	Region   string // country whose national phone numbers are read in texts; "" for none
+	Dir      string // folder of the agent
+	Table    string // file to match now; "" for none
+}
+
+// question is one of the five; the first has two parts.
+type question struct {
+	about string // why it is asked
+	ask   string
+	into  func(a *Answers) *string
+	check func(text string) error // nil: anything is fine
+}
+
+// questions are asked in this order.
+var questions = []question{
+	{"1 of 5. Your agent reads what other companies share through an exchange.\nThe operator of the exchange told you its address.",
+		"Address of the exchange", func(a *Answers) *string { return &a.Exchange }, checkAddress},
+	{"The operator also gave you a key for the agent, in a file. Name the file; never type or paste the key itself.",
+		"File with the key", func(a *Answers) *string { return &a.KeyFile }, checkFile},
+	{"2 of 5. What people do on your platform tells what to look through first.\n" + presetList(),
+		"Kind of platform", func(a *Answers) *string { return &a.Platform }, checkPreset},
+	{"3 of 5. Phone numbers without a country code are read as those of one country.",
+		"Two letters of the country, such as US, or - for none", func(a *Answers) *string { return &a.Region }, CheckRegion},
+	{"4 of 5. The agent keeps a sealed copy of what is shared, and what it finds, in a folder of its own.\nNothing of yours leaves it.",
+		"Folder of the agent", func(a *Answers) *string { return &a.Dir }, checkText},
+	{"5 of 5. You can match a table now: a CSV file with usernames, mail addresses or links, one row for each account or post.",
+		"CSV file, or - for none", func(a *Answers) *string { return &a.Table }, nil},
+}
+
+// maxTries is how often a question is asked before giving up.
+const maxTries = 5
+
+// Ask puts the questions on out and reads the answers, a line each, from in. An empty line
+// takes the default, which is shown. What looksLikeKey says is a key is refused. It returns
+// an error if in ends, or if a question was answered badly too often.
+func Ask(in *bufio.Reader, out io.Writer, a *Answers, looksLikeKey func(text string) bool) error {
+	for _, q := range questions {
+		if err := q.put(in, out, a, looksLikeKey); err != nil {
+			return err
+		}
+	}
+	if a.Region == "-" {
+		a.Region = ""
+	}
+	if a.Table == "-" {
+		a.Table = ""
+	}
+	return nil
+}
+
+func (q question) put(in *bufio.Reader, out io.Writer, a *Answers, looksLikeKey func(string) bool) error {
+	field := q.into(a)
+	if _, err := fmt.Fprintf(out, "\n%s\n", q.about); err != nil {
+		return err
+	}
+	for range maxTries {
+		prompt := q.ask
+		if *field != "" {
+			prompt += " [" + *field + "]"
+		}
+		if _, err := fmt.Fprintf(out, "%s: ", prompt); err != nil {
+			return err
+		}
+		line, err := in.ReadString('\n')
+		if err != nil && (line == "" || !errors.Is(err, io.EOF)) {
+			return fmt.Errorf("the questions were not answered: %w", err)
+		}
+		text := strings.TrimSpace(line)
+		if text == "" {
+			text = *field
+		}
+		switch {
+		case looksLikeKey(text):
+			err = errors.New("that is a key itself: it is in your terminal's history now; have it revoked, put the next one into a file and name the file")
+		case q.check != nil:
+			err = q.check(text)
+		default:
+			err = nil
+		}
+		if err == nil {
+			*field = text
+			return nil
+		}
+		if _, err := fmt.Fprintf(out, "  %s.\n", err); err != nil {
+			return err
+		}
+	}
+	return errors.New("the question was not answered in a way that can be used: " + q.ask)
+}
+
+func checkText(text string) error {
+	if text == "" {
+		return errors.New("an answer is needed")
+	}
+	return nil
+}
+
+func checkAddress(text string) error {
+	if !strings.HasPrefix(text, "https://") && !strings.HasPrefix(text, "http://") {
+		return errors.New("an address begins with https://")
+	}
+	return nil
+}
+
+func checkFile(text string) error {
+	if text == "" || strings.ContainsAny(text, "|") || strings.HasPrefix(text, "lk_") {
+		return errors.New("the name of a file is needed")
+	}
+	return nil
+}
+
+// CheckRegion refuses what is neither two letters nor "-" or "".
+func CheckRegion(text string) error {
+	if text == "" || text == "-" || len(text) == 2 && strings.Trim(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == "" {
+		return nil
+	}
+	return errors.New("a country is two capital letters, such as US or DE")
+}

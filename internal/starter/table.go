@@ -1,0 +1,160 @@
+package starter
+
+import (
+	"bufio"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"lantern"
+	"lantern/signal"
+)
+
+// kinds are the names of columns that are understood, by what their cells hold: a signal
+// type, or "account" for the member's own id. Cells of other columns are read as text, in
+// which everything that can be recognized is looked up.
+var kinds = map[string]lantern.SignalType{
+	"id": "account", "user_id": "account", "userid": "account", "account": "account", "account_id": "account",
+	"username": signal.Username.Name, "user": signal.Username.Name, "handle": signal.Username.Name, "nick": signal.Username.Name, "nickname": signal.Username.Name, "login": signal.Username.Name,
+	"email": signal.Email.Name, "e-mail": signal.Email.Name, "mail": signal.Email.Name,
+	"url": signal.URL.Name, "link": signal.URL.Name, "website": signal.URL.Name, "homepage": signal.URL.Name,
+	"domain": signal.Domain.Name, "ip": signal.IP.Name, "ip_address": signal.IP.Name,
+	"phone": "text", "text": "text", "bio": "text", "about": "text", "message": "text", "post": "text", "name": "text",
+}
+
+// ownAccount is the kind of a column that holds the member's own account id.
+const ownAccount = lantern.SignalType("account")
+
+// Table is a CSV file of a member's own accounts or posts, read row by row.
+type Table struct {
+	csv     *csv.Reader
+	name    string
+	columns []lantern.SignalType // by the heading; nil: there is none
+	first   []string             // a first row that was no heading
+	line    int
+}
+
+// Open begins to read a table; name is what its rows are called by. The first row is a
+// heading if any of its cells is the name of a column.
+func Open(r io.Reader, name string) (*Table, error) {
+	in := bufio.NewReader(r)
+	t := &Table{csv: csv.NewReader(in), name: name}
+	t.csv.Comma = separator(in)
+	t.csv.FieldsPerRecord, t.csv.LazyQuotes, t.csv.TrimLeadingSpace, t.csv.ReuseRecord = -1, true, true, false
+	row, err := t.csv.Read()
+	if errors.Is(err, io.EOF) {
+		return t, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", name, csvReason(err))
+	}
+	if len(row) > 0 {
+		row[0] = strings.TrimPrefix(row[0], "\ufeff") // spreadsheets write it
+	}
+	t.line, _ = t.csv.FieldPos(0)
+	for i, cell := range row {
+		if kind, ok := kinds[strings.ToLower(strings.TrimSpace(cell))]; ok {
+			if t.columns == nil {
+				t.columns = make([]lantern.SignalType, len(row))
+			}
+			t.columns[i] = kind
+		}
+	}
+	if t.columns == nil {
+		t.first = row
+	}
+	return t, nil
+}
+
+// separator finds what stands between the cells of the first line: spreadsheets of many
+// countries write a semicolon, some a tab.
+func separator(in *bufio.Reader) rune {
+	head, _ := in.Peek(4096) // a shorter file is all there
+	line, _, _ := strings.Cut(string(head), "\n")
+	best := ','
+	for _, c := range []rune{';', '\t'} {
+		if strings.Count(line, string(c)) > strings.Count(line, string(best)) {
+			best = c
+		}
+	}
+	return best
+}
+
+// csvReason is an error of the reader without what it read.
+func csvReason(err error) error {
+	var p *csv.ParseError
+	if errors.As(err, &p) {
+		return fmt.Errorf("line %d: %w", p.Line, p.Err)
+	}
+	return err
+}
+
+// Next returns the next row as a record to be looked up, or io.EOF. Rows without anything in
+// them are passed over.
+func (t *Table) Next() (lantern.Record, error) {
+	for {
+		row, line := t.first, t.line
+		if t.first = nil; row == nil {
+			var err error
+			if row, err = t.csv.Read(); errors.Is(err, io.EOF) {
+				return lantern.Record{}, io.EOF
+			} else if err != nil {
+				return lantern.Record{}, fmt.Errorf("reading %s: %w", t.name, csvReason(err))
+			}
+			line, _ = t.csv.FieldPos(0)
+		}
+		if r, ok := t.record(row, line); ok {
+			return r, nil
+		}
+	}
+}
+
+// record makes a record of a row.
+func (t *Table) record(row []string, line int) (r lantern.Record, ok bool) {
+	r.Ref = t.name + ":" + strconv.Itoa(line)
+	var texts []string
+	for i, cell := range row {
+		cell = strings.TrimSpace(cell)
+		if cell == "" {
+			continue
+		}
+		kind := lantern.SignalType("")
+		if t.columns != nil && i < len(t.columns) {
+			kind = t.columns[i]
+		} else if t.columns == nil {
+			kind = guess(cell)
+		}
+		ok = true
+		switch kind {
+		case ownAccount:
+			r.Account = cell
+		case "", "text":
+			texts = append(texts, cell)
+		default:
+			r.Values = append(r.Values, lantern.TypedValue{Type: kind, Value: cell})
+			if kind == signal.Username.Name && r.Account == "" {
+				r.Account = cell
+			}
+		}
+	}
+	r.Text = strings.Join(texts, "\n")
+	return r, ok
+}
+
+// guess says what a cell of a table without a heading holds.
+func guess(cell string) lantern.SignalType {
+	switch {
+	case strings.Contains(cell, "://"):
+		return signal.URL.Name
+	case strings.ContainsAny(cell, " \t\n"):
+		return ""
+	case strings.Contains(strings.TrimPrefix(cell, "@"), "@"):
+		return signal.Email.Name
+	case strings.ContainsAny(cell, "./"): // an address, or a sentence's end
+		return ""
+	}
+	return signal.Username.Name
+}
