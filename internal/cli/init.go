@@ -166,7 +166,10 @@ func (c *agentInit) first(ctx context.Context, a *app, in *bufio.Reader, asked b
 	following, stop := context.WithCancel(ctx)
 	ended := make(chan error, 1)
 	go func() { ended <- p.agent.Run(following) }()
-	defer func() { stop(); <-ended; _ = p.close() }() // what was found is in the database
+	defer func() {
+		stop()
+		_ = errors.Join(<-ended, p.close()) // what was found is in the database
+	}()
 	if err := c.load(ctx, a, p.agent); err != nil {
 		return err
 	}

@@ -61,8 +61,9 @@ var floors = map[string]int{
 	"internal/demo": 5,
 	"internal/cli":  5,
 
-	"cmd/*":  6,
-	"test/*": topFloor,
+	"cmd/*":      6,
+	"adapters/*": 6,
+	"test/*":     topFloor,
 }
 
 // floorOf returns the floor of a folder. A folder under one that is named after its
