@@ -14,7 +14,7 @@ func TestReadmeCommands(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ids := strings.NewReplacer("MEMBER", "4711", "PROGRAM", "4712", "PERSON", "4713", "SERVICE", "4714")
+	ids := strings.NewReplacer("MEMBER", "4711", "PROGRAM", "4712", "PERSON", "4713", "SERVICE", "4714", "HIT", "4715")
 	lines := 0
 	for line := range strings.Lines(string(text)) {
 		line, _, _ = strings.Cut(line, "#")
