@@ -1,14 +1,8 @@
 package cli
 
 import (
-	"bufio"
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
-	"os"
 
 	"lantern"
 	"lantern/internal/display"
@@ -63,13 +57,18 @@ func (c *hitsFollow) Run(ctx context.Context, a *app) error {
 	var emit func(lantern.Notice) error
 	end := func() error { return nil }
 	if c.To != "" {
-		file, last, err := resumeFile(c.To)
+		file, last, err := display.GoOn[lantern.Notice](c.To)
+		if err == nil && last != nil && last.Next == "" {
+			err = errors.Join(errors.New("its last line is no notice"), file.Close())
+		}
 		if err != nil {
-			return err
+			return misuse("name a new file", "%s cannot be gone on with: %w", c.To, err)
 		}
 		defer file.Close()
-		c.After = last
-		emit = func(n lantern.Notice) error { return appendLine(file, n) }
+		if last != nil {
+			c.After = last.Next
+		}
+		emit = file.Add
 	} else {
 		l := display.List(a.out, noticeColumns()...)
 		emit = func(n lantern.Notice) error { return errors.Join(l.Add(n), l.Flush()) }
@@ -80,62 +79,4 @@ func (c *hitsFollow) Run(ctx context.Context, a *app) error {
 		follow = agent.ToldHits
 	}
 	return errors.Join(follow(ctx, c.After, emit), end())
-}
-
-// maxLine bounds a line of a file that is gone on with.
-const maxLine = 1 << 20
-
-// resumeFile opens a file of notices to append to, and finds the place behind its last
-// whole line. A line that a kill cut off is taken away: it comes again.
-func resumeFile(path string) (f *os.File, last lantern.Cursor, err error) {
-	f, err = os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return nil, "", misuse("", "%w", err)
-	}
-	keep, line, err := lastLine(f)
-	if err == nil && keep > 0 {
-		var n lantern.Notice
-		if json.Unmarshal(line, &n) != nil || n.Next == "" {
-			err = fmt.Errorf("its last line is none that lantern hits follow wrote")
-		}
-		last = n.Next
-	}
-	if err == nil {
-		err = f.Truncate(keep)
-	}
-	if err == nil {
-		_, err = f.Seek(keep, io.SeekStart)
-	}
-	if err != nil {
-		return nil, "", errors.Join(misuse("name a new file", "%s cannot be gone on with: %w", path, err), f.Close())
-	}
-	return f, last, nil
-}
-
-// lastLine returns the last line that is whole, and where it ends.
-func lastLine(f io.ReaderAt) (end int64, line []byte, err error) {
-	in := bufio.NewReaderSize(io.NewSectionReader(f, 0, 1<<62), 64<<10)
-	for {
-		next, err := in.ReadBytes('\n')
-		switch {
-		case err == io.EOF:
-			return end, line, nil
-		case err != nil:
-			return 0, nil, err
-		case len(next) > maxLine:
-			return 0, nil, errors.New("a line is too long")
-		}
-		end += int64(len(next))
-		line = bytes.TrimSpace(next)
-	}
-}
-
-// appendLine writes one whole line in one call.
-func appendLine(f *os.File, n lantern.Notice) error {
-	b, err := json.Marshal(n)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(append(b, '\n'))
-	return err
 }

@@ -6,12 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
-	"time"
 
 	"lantern"
 	"lantern/internal/agent"
@@ -143,9 +141,6 @@ func (c *agentInit) writeSettings() error {
 	return replaceFile(filepath.Join(c.Dir, settingsName), append(b, '\n'))
 }
 
-// loadWithin is how long the first load of the feeds may take.
-const loadWithin = 30 * time.Minute
-
 // first loads what is shared, matches the table and explains what it found. Its hits wait
 // in the queue as all others do.
 func (c *agentInit) first(ctx context.Context, a *app, in *bufio.Reader, asked bool) error {
@@ -170,10 +165,13 @@ func (c *agentInit) first(ctx context.Context, a *app, in *bufio.Reader, asked b
 		stop()
 		_ = errors.Join(<-ended, p.close()) // what was found is in the database
 	}()
-	if err := c.load(ctx, a, p.agent); err != nil {
+	a.note("loading what is shared with you")
+	n, err := starter.Load(ctx, p.agent)
+	if err != nil {
 		return err
 	}
-	count, hits, err := matchTable(ctx, p.agent, table)
+	a.note("%d signals are loaded", n)
+	count, hits, err := starter.Match(ctx, p.agent, table)
 	if err != nil {
 		return err
 	}
@@ -185,79 +183,6 @@ func (c *agentInit) first(ctx context.Context, a *app, in *bufio.Reader, asked b
 		return display.All(a.out, hits, hitColumns()...)
 	}
 	return explainAll(in, a, hits)
-}
-
-// load waits until every feed was read to its end.
-func (c *agentInit) load(ctx context.Context, a *app, g *agent.Agent) error {
-	a.note("loading what is shared with you")
-	late := time.NewTimer(loadWithin)
-	defer late.Stop()
-	for {
-		changed := g.Changed()
-		s, err := g.Status(ctx)
-		if err != nil {
-			return err
-		}
-		if s.Answers == lantern.AnswerOK {
-			a.note("%d signals are loaded", s.Signals)
-			return nil
-		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-late.C:
-			return failed("lantern agent doctor finds out why", "what is shared could not be loaded: %s", display.Join(s.Reasons))
-		}
-	}
-}
-
-// tableBatch is how many rows are looked up together.
-const tableBatch = 500
-
-// matchTable looks all rows up and returns the hits they left, the gravest first.
-func matchTable(ctx context.Context, g *agent.Agent, table *starter.Table) (n starter.Count, hits []lantern.Hit, err error) {
-	refs := make(map[string]bool)
-	for more := true; more; {
-		var batch []lantern.Record
-		for len(batch) < tableBatch && more {
-			r, err := table.Next()
-			if more = !errors.Is(err, io.EOF); err != nil && more {
-				return n, nil, failed("mend the line and match the table again; nothing is counted twice", "%w", err)
-			}
-			if more {
-				batch = append(batch, r)
-			}
-		}
-		answers, err := g.Match(ctx, batch, agent.MatchOptions{})
-		if err != nil {
-			return n, nil, err
-		}
-		for _, answer := range answers {
-			n.Take(answer)
-			if len(answer.Matches) > 0 {
-				refs[answer.Ref] = true
-			}
-		}
-	}
-	for f := (agent.HitFilter{Limit: agent.MaxHits}); ; {
-		page, err := g.Hits(ctx, f)
-		if err != nil {
-			return n, nil, err
-		}
-		for _, h := range page {
-			f.After = h.ID
-			if refs[h.Ref] {
-				hits = append(hits, h)
-				if n.Matches++; starter.Strong(h.Match) {
-					n.Strong++
-				}
-			}
-		}
-		if len(page) < f.Limit {
-			return n, hits, nil
-		}
-	}
 }
 
 // explainAll shows a page for each hit, one at a time.

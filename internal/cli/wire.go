@@ -204,7 +204,7 @@ func (c Listener) listen(sites []*site) error {
 	for _, s := range sites {
 		if path, ok := strings.CutPrefix(s.address, "unix:"); ok {
 			var err error
-			if s.net, err = listenSocket(path, s.group); err != nil {
+			if s.net, err = web.ListenSocket(path, s.group); err != nil {
 				closeSites(sites)
 				return err
 			}

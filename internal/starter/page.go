@@ -80,8 +80,8 @@ type Count struct {
 // maxTroubles bounds Count.Troubles: the first ones show what is wrong with a table.
 const maxTroubles = 5
 
-// Take counts the answer to one row.
-func (c *Count) Take(a lantern.Answer) {
+// take counts the answer to one row.
+func (c *Count) take(a lantern.Answer) {
 	c.Rows++
 	if a.State == lantern.AnswerOK && len(a.Reasons) == 0 {
 		return

@@ -52,8 +52,8 @@ var floors = map[string]int{
 	"internal/agent":    3,
 	"internal/courier":  3,
 	"internal/doctor":   3,
-	"internal/starter":  3,
 
+	"internal/starter":   4,
 	"internal/face/*":    4,
 	"internal/console/*": 4,
 	"internal/demo/*":    4, // what the demo's stories are made of
