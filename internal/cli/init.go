@@ -31,7 +31,7 @@ type agentInit struct {
 func (*agentInit) Help() string {
 	return "Makes the folder, with a key for what the agent keeps, a file with its settings and a copy of the API key it will use: that of a service of your organisation, " +
 		"with the scopes read and respond. On a terminal it asks five questions first; what flags say is the default. " +
-		"A table is matched on this machine, once the agent has loaded what is shared; nothing of it leaves."
+		"A table is matched on this machine, once the agent has loaded what is shared; nothing of it leaves. While the agent runs, use lantern match instead."
 }
 
 // settingsName is the file that agent init writes for agent run --config.
@@ -53,7 +53,10 @@ func (c *agentInit) Run(ctx context.Context, a *app) error {
 			return err
 		}
 	}
-	if err := starter.CheckRegion(c.Region); err != nil {
+	if err := starter.CheckRegion(c.Region); err != nil || c.Region == "-" {
+		if err == nil {
+			err = errors.New("leave it out for none")
+		}
 		return misuse("", "--region: %w", err)
 	}
 	me, err := c.prepare(ctx, a)
