@@ -64,7 +64,7 @@ func (c *hitsFollow) Run(ctx context.Context, a *app) error {
 		if err != nil {
 			return misuse("name a new file", "%s cannot be gone on with: %w", c.To, err)
 		}
-		defer file.Close()
+		end = file.Close
 		if last != nil {
 			c.After = last.Next
 		}
