@@ -14,6 +14,7 @@ import (
 	"lantern"
 	"lantern/internal/agent"
 	"lantern/internal/display"
+	"lantern/internal/pending"
 	"lantern/internal/seal"
 	"lantern/internal/starter"
 )
@@ -121,7 +122,7 @@ func (c *agentInit) prepare(ctx context.Context, a *app) (me lantern.Whoami, err
 	if err := seal.CreateKEKFile(filepath.Join(keys, kekName)); err != nil && !errors.Is(err, fs.ErrExist) {
 		return me, err
 	}
-	if err := replaceFile(filepath.Join(keys, exchangeKeyName), []byte(key+"\n")); err != nil {
+	if err := pending.Replace(filepath.Join(keys, exchangeKeyName), []byte(key+"\n")); err != nil {
 		return me, err
 	}
 	return me, c.writeSettings()
@@ -141,7 +142,7 @@ func (c *agentInit) writeSettings() error {
 	if err != nil {
 		return err
 	}
-	return replaceFile(filepath.Join(c.Dir, settingsName), append(b, '\n'))
+	return pending.Replace(filepath.Join(c.Dir, settingsName), append(b, '\n'))
 }
 
 // first loads what is shared, matches the table and explains what it found. Its hits wait
