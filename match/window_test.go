@@ -57,6 +57,9 @@ func TestWideText(t *testing.T) {
 		if little {
 			text = []byte{0xFF, 0xFE}
 		}
+		if rapid.Bool().Draw(t, "unmarked") {
+			text = nil
+		}
 		for _, u := range append(units, rapid.SampledFrom([][]uint16{nil, {0xD800}, {0xDC00, 0x20}}).Draw(t, "broken")...) {
 			if little {
 				text = append(text, byte(u), byte(u>>8))

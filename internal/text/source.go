@@ -11,40 +11,113 @@ import (
 // Source reads text as UTF-8, whatever it is written in.
 type Source struct {
 	r       io.Reader
+	enc     Encoding
 	wide    bool   // UTF-16: two bytes of the original for each unit
-	little  bool   // its byte order
 	pending []byte // bytes of the original not decoded yet
 	raw     []byte // room for reading UTF-16
 	begin   int64  // length of the byte order mark
 	done    bool
 }
 
-// NewSource looks at the first bytes of r for a byte order mark. Everything without one is
-// taken for UTF-8. It returns the place of the first character, too.
+// Encoding is how a text is written.
+type Encoding uint8
+
+// The encodings. UTF8 is also what is taken for text among other bytes.
+const (
+	UTF8 Encoding = iota
+	UTF16LE
+	UTF16BE
+)
+
+// SniffLen is how many bytes at the start of a text [Sniff] looks at.
+const SniffLen = 512
+
+// Sniff tells from its first bytes how a text is written, and the length of its byte order
+// mark. Without a mark it is UTF-16 if all it shows are characters of the first 256 that can
+// be printed, nine in ten at least: each with a NUL beside it, always on the same side. Text
+// of other scripts in UTF-16 needs the mark: nothing tells it from other bytes for sure.
+func Sniff(head []byte) (e Encoding, mark int) {
+	switch {
+	case bytes.HasPrefix(head, []byte{0xFF, 0xFE}):
+		return UTF16LE, 2
+	case bytes.HasPrefix(head, []byte{0xFE, 0xFF}):
+		return UTF16BE, 2
+	case bytes.HasPrefix(head, []byte{0xEF, 0xBB, 0xBF}):
+		return UTF8, 3
+	}
+	head = head[:min(len(head), SniffLen)&^1]
+	for _, e := range []Encoding{UTF16LE, UTF16BE} {
+		if units := len(head) / 2; units >= 4 && narrow(head, e)*10 >= units*9 {
+			return e, 0
+		}
+	}
+	return UTF8, 0
+}
+
+// narrow counts the units of UTF-16 that are printable characters below 256; it is 0 if
+// another unit is one that no text has.
+func narrow(b []byte, e Encoding) (n int) {
+	for ; len(b) >= 2; b = b[2:] {
+		switch u := e.unit(b); {
+		case u >= 0x20 && u < 0x7F, u >= 0xA0 && u < 0x100, u == '\t', u == '\r', u == '\n':
+			n++
+		case u < 0xA0 || u >= 0xFFFE:
+			return 0
+		}
+	}
+	return n
+}
+
+// unit reads one unit of UTF-16.
+func (e Encoding) unit(b []byte) uint16 {
+	if e == UTF16LE {
+		return uint16(b[0]) | uint16(b[1])<<8
+	}
+	return uint16(b[0])<<8 | uint16(b[1])
+}
+
+// Mark is the byte order mark of an encoding.
+func (e Encoding) Mark() []byte {
+	switch e {
+	case UTF16LE:
+		return []byte{0xFF, 0xFE}
+	case UTF16BE:
+		return []byte{0xFE, 0xFF}
+	}
+	return []byte{0xEF, 0xBB, 0xBF}
+}
+
+// Passed returns where a text goes on, as seen from its beginning, behind a stretch of it
+// that ends with a whole character.
+func Passed(b []byte, e Encoding) Place {
+	at := Place{wide: e != UTF8, Line: 1, Column: 1}
+	if at.wide {
+		b = e.decode(nil, b, true)
+	}
+	at.Pass(b)
+	return at
+}
+
+// NewSource tells from the first bytes of r how it is written ([Sniff]). It returns the place
+// of the first character, too.
 func NewSource(r io.Reader) (*Source, Place, error) {
 	s := &Source{r: r}
 	err := s.open()
 	return s, Place{wide: s.wide, Offset: s.begin, Line: 1, Column: 1}, err
 }
 
-// open reads the byte order mark.
+// open finds out how the text is written.
 func (s *Source) open() error {
-	head := make([]byte, 3)
+	head := make([]byte, SniffLen)
 	n, err := io.ReadFull(s.r, head)
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return err
 	}
 	s.done = err != nil
 	head = head[:n]
-	switch {
-	case bytes.HasPrefix(head, []byte{0xFF, 0xFE}):
-		s.wide, s.little, s.begin = true, true, 2
-	case bytes.HasPrefix(head, []byte{0xFE, 0xFF}):
-		s.wide, s.begin = true, 2
-	case bytes.HasPrefix(head, []byte{0xEF, 0xBB, 0xBF}):
-		s.begin = 3
-	}
-	s.pending = head[s.begin:]
+	enc, mark := Sniff(head)
+	s.enc, s.wide, s.begin = enc, enc != UTF8, int64(mark)
+	s.pending = head[mark:]
 	return nil
 }
 
@@ -70,7 +143,7 @@ func (s *Source) Fill(dst []byte, want int) ([]byte, bool, error) {
 		}
 	}
 	if s.done && s.wide {
-		dst, s.pending = s.decode(dst, s.pending, true), nil
+		dst, s.pending = s.enc.decode(dst, s.pending, true), nil
 	}
 	return dst, s.done, nil
 }
@@ -84,34 +157,26 @@ func (s *Source) fillWide(dst []byte) ([]byte, error) {
 	m, err := s.r.Read(s.raw[n:])
 	all := s.raw[:n+m]
 	rest := len(all) &^ 1
-	if rest >= 2 && isHighSurrogate(s.unit(all[rest-2:])) {
+	if rest >= 2 && isHighSurrogate(s.enc.unit(all[rest-2:])) {
 		rest -= 2
 	}
-	dst = s.decode(dst, all[:rest], false)
+	dst = s.enc.decode(dst, all[:rest], false)
 	s.pending = bytes.Clone(all[rest:])
 	return dst, err
 }
 
 func isHighSurrogate(u uint16) bool { return u >= 0xD800 && u < 0xDC00 }
 
-// unit reads one unit of UTF-16.
-func (s *Source) unit(b []byte) uint16 {
-	if s.little {
-		return uint16(b[0]) | uint16(b[1])<<8
-	}
-	return uint16(b[0])<<8 | uint16(b[1])
-}
-
 // decode appends UTF-16 as UTF-8. A surrogate without its partner, and at the end an odd
 // byte, become U+FFFD.
-func (s *Source) decode(dst, b []byte, end bool) []byte {
+func (e Encoding) decode(dst, b []byte, end bool) []byte {
 	for len(b) >= 2 {
-		r := rune(s.unit(b))
+		r := rune(e.unit(b))
 		b = b[2:]
 		if utf16.IsSurrogate(r) {
 			second := rune(0)
 			if len(b) >= 2 {
-				second = rune(s.unit(b))
+				second = rune(e.unit(b))
 			}
 			if r = utf16.DecodeRune(r, second); r != utf8.RuneError {
 				b = b[2:]

@@ -43,13 +43,10 @@ func newText(b []byte) *text {
 			line, column = line+1, 1
 		}
 	}
+	order, begin := wide(b)
 	switch {
-	case len(b) >= 2 && (b[0] == 0xFF && b[1] == 0xFE || b[0] == 0xFE && b[1] == 0xFF):
-		var order binary.ByteOrder = binary.BigEndian
-		if b[0] == 0xFF {
-			order = binary.LittleEndian
-		}
-		for i := 2; i < len(b); {
+	case order != nil:
+		for i := begin; i < len(b); {
 			r, size := utf8.RuneError, 2
 			if i+1 < len(b) {
 				if r = rune(order.Uint16(b[i:])); utf16.IsSurrogate(r) {
@@ -216,4 +213,31 @@ func (t *text) hostEnds(i int) (ends []int, dotty bool) {
 		dotty, j = true, next
 	}
 	return ends, dotty
+}
+
+// wide returns the byte order of a text in UTF-16 and where it begins; nil for any other text.
+func wide(b []byte) (binary.ByteOrder, int) {
+	orders := []binary.ByteOrder{binary.LittleEndian, binary.BigEndian}
+	for _, order := range orders {
+		if len(b) >= 2 && order.Uint16(b) == 0xFEFF {
+			return order, 2
+		}
+	}
+	head := b[:min(len(b), 512)]
+	for _, order := range orders {
+		units, narrow, impossible := 0, 0, false
+		for i := 0; i+1 < len(head); i += 2 {
+			u := order.Uint16(head[i:])
+			units++
+			if u < 0x100 {
+				narrow++
+			}
+			control := u < 0x20 && u != '\t' && u != '\r' && u != '\n' || u >= 0x7F && u < 0xA0
+			impossible = impossible || control || u == 0xFFFE || u == 0xFFFF
+		}
+		if units >= 4 && narrow*10 >= units*9 && !impossible {
+			return order, 0
+		}
+	}
+	return nil, 0
 }
