@@ -56,6 +56,9 @@ func (l *Lines) Next(into any) error {
 	return io.EOF
 }
 
+// Begin says that so many objects came before the first: the stream is a part of another.
+func (l *Lines) Begin(before int) { l.n = before - 1 }
+
 // Index is the index, from 0, of the object that Next read last.
 func (l *Lines) Index() int { return l.n }
 
