@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"lantern"
@@ -48,6 +49,9 @@ type Agent struct {
 	clock    func() time.Time
 	random   io.Reader
 	log      *slog.Logger
+
+	arrived atomic.Int64 // up to which arrival the engine holds all that is matchable
+	recent  recent       // engines of what arrived lately, for hunts
 
 	applying sync.Mutex // held while the replica changes, until the engine followed
 

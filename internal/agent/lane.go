@@ -85,7 +85,10 @@ func (a *Agent) applyLane(ctx context.Context, program lantern.ID, page lantern.
 				return err
 			}
 		}
-		return agentstore.SaveLane(ctx, tx, program, page.Next)
+		if err := agentstore.SaveLane(ctx, tx, program, page.Next); err != nil {
+			return err
+		}
+		return done.arrive(ctx, tx)
 	})
 	if err != nil {
 		return fmt.Errorf("applying what is imminent: %w", err)

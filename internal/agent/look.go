@@ -2,23 +2,17 @@ package agent
 
 import (
 	"bufio"
-	"bytes"
 	"context"
-	"crypto/md5" // a name for files that others already use, not a protection
-	"crypto/sha1"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
-	"path"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode"
 
 	"lantern"
+	"lantern/internal/corpus"
 	"lantern/internal/web"
 	"lantern/match"
 	"lantern/pdq"
@@ -35,8 +29,7 @@ type File struct {
 
 // How answers about one file are cut.
 const (
-	lookBatch = 200     // matches of a text, or records of a file of records, answered together
-	lookHead  = 4 << 10 // bytes looked at to tell what a file is
+	lookBatch = 200 // matches of a text, or records of a file of records, answered together
 )
 
 // Look reads one file of any kind and size and calls emit for what it finds, with bounded
@@ -55,25 +48,23 @@ func (a *Agent) Look(ctx context.Context, f File, r io.Reader, emit func(lantern
 		return err
 	}
 	in := bufio.NewReaderSize(&ctxReader{ctx, r}, 64<<10)
-	head, err := in.Peek(lookHead)
+	head, err := in.Peek(corpus.HeadLen)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return fmt.Errorf("reading a file: %w", err)
 	}
 	fresh := a.freshness(a.clock())
-	digests := newDigests()
+	digests := corpus.NewDigester()
 	l := &fileLook{
-		look: look{a: a, fresh: &fresh, account: f.Account},
+		look: look{a: a, sight: a.sight(), fresh: &fresh, account: f.Account},
 		file: f, in: io.TeeReader(in, digests), emit: emit,
 	}
 	l.begin()
-	_, picture := pdq.Sniff(head)
-	switch {
-	case picture:
-		l.picture()
-	case isRecords(f.Name, head):
-		err = l.records(ctx)
-	default:
-		err = l.text(ctx)
+	packed := corpus.Packed(head)
+	if packed != "" {
+		l.why = append(l.why, packed.Closed())
+	}
+	if packed.Readable() {
+		err = l.contents(ctx, corpus.KindOf(f.Name, head))
 	}
 	if err == nil || errors.Is(err, io.EOF) {
 		_, err = io.Copy(io.Discard, l.in) // what a decoder left unread belongs to the digests
@@ -81,7 +72,7 @@ func (a *Agent) Look(ctx context.Context, f File, r io.Reader, emit func(lantern
 	if err != nil {
 		return fmt.Errorf("reading a file: %w", err)
 	}
-	l.digests(digests)
+	l.digests(digests.Sum())
 	return l.flush(ctx)
 }
 
@@ -101,25 +92,15 @@ func refOf(name string) string {
 	return name
 }
 
-// isRecords tells a file of records.
-func isRecords(name string, head []byte) bool {
-	switch strings.ToLower(path.Ext(name)) {
-	case ".ndjson", ".jsonl":
-		return true
-	}
-	line, _, whole := bytes.Cut(bytes.TrimLeft(head, " \t\r\n"), []byte("\n"))
-	var r lantern.Record
-	return (whole || len(head) < lookHead) && len(line) > 0 && web.Decode(line, &r) == nil && r.Ref != ""
-}
-
 // fileLook is one file being looked at.
 type fileLook struct {
 	look
-	file File
-	in   io.Reader
-	emit func(lantern.Answer) error
-	why  []string // what could not be looked at so far
-	note string   // what was looked at with little use
+	file  File
+	in    io.Reader
+	emit  func(lantern.Answer) error
+	piece *pieceLook // nil: the file is looked at in whole
+	why   []string   // what could not be looked at so far
+	note  string     // what was looked at with little use
 }
 
 // begin starts the next answer.
@@ -146,9 +127,26 @@ func (l *fileLook) flush(ctx context.Context) error {
 	return nil
 }
 
+// contents looks at what the file holds.
+func (l *fileLook) contents(ctx context.Context, kind lantern.PieceKind) error {
+	switch kind {
+	case lantern.PiecePicture:
+		l.picture()
+		return nil
+	case lantern.PieceRecords:
+		return l.records(ctx)
+	case lantern.PieceText:
+		return l.text(ctx)
+	}
+	return nil
+}
+
 // text looks up every identifier and phrase of a text.
 func (l *fileLook) text(ctx context.Context) error {
-	return l.a.engine.Scan(ctx, l.in, match.ScanOptions{Region: l.a.region}, func(s match.Spot) error {
+	return l.sight.engine.Scan(ctx, l.in, match.ScanOptions{Region: l.a.region}, func(s match.Spot) error {
+		if l.piece != nil && !l.piece.place(&s) {
+			return nil
+		}
 		l.spot(s, "/text")
 		if len(l.answer.Matches) < lookBatch {
 			return nil
@@ -189,21 +187,23 @@ func pictureReason(err error) string {
 
 // digests looks up the digests of the file's bytes. A film shared by its MD5 is a
 // video-md5, so that digest is looked up as both.
-func (l *fileLook) digests(d *digests) {
-	md5sum := hex.EncodeToString(d.md5.Sum(nil))
-	l.value("", signal.MD5.Name, md5sum)
-	l.value("", signal.VideoMD5.Name, md5sum)
-	l.value("", signal.SHA1.Name, hex.EncodeToString(d.sha1.Sum(nil)))
-	l.value("", signal.SHA256.Name, hex.EncodeToString(d.sha256.Sum(nil)))
+func (l *fileLook) digests(d *lantern.Digests) {
+	l.value("", signal.MD5.Name, d.MD5)
+	l.value("", signal.VideoMD5.Name, d.MD5)
+	l.value("", signal.SHA1.Name, d.SHA1)
+	l.value("", signal.SHA256.Name, d.SHA256)
 }
 
 // records answers each record of a file of records. One that cannot be read is answered
 // under the file's reference and its line.
 func (l *fileLook) records(ctx context.Context) error {
 	lines := web.NewLines(l.in)
+	if l.piece != nil {
+		lines.Begin(l.piece.p.Index)
+	}
 	batch := make([]lantern.Record, 0, lookBatch)
 	flush := func() error {
-		answers, err := l.a.Match(ctx, batch, MatchOptions{Dry: l.file.Dry})
+		answers, err := l.a.match(ctx, l.sight, batch, MatchOptions{Dry: l.file.Dry})
 		batch = batch[:0]
 		for i := 0; err == nil && i < len(answers); i++ {
 			err = l.emit(answers[i])
@@ -240,20 +240,6 @@ func (l *fileLook) records(ctx context.Context) error {
 			}
 		}
 	}
-}
-
-// digests are those of a file's bytes, taken in one pass.
-type digests struct{ md5, sha1, sha256 hash.Hash }
-
-func newDigests() *digests {
-	return &digests{md5.New(), sha1.New(), sha256.New()}
-}
-
-func (d *digests) Write(p []byte) (int, error) {
-	d.md5.Write(p)
-	d.sha1.Write(p)
-	d.sha256.Write(p)
-	return len(p), nil
 }
 
 // ctxReader stops reading when ctx is done.

@@ -25,12 +25,17 @@ type MatchOptions struct {
 // the same way is the same hit. A record that cannot be read is answered so and never
 // harms its neighbors. An empty list of matches means "none" only in an answer that is ok.
 func (a *Agent) Match(ctx context.Context, records []lantern.Record, opts MatchOptions) ([]lantern.Answer, error) {
+	return a.match(ctx, a.sight(), records, opts)
+}
+
+// match is Match in a sight.
+func (a *Agent) match(ctx context.Context, in sight, records []lantern.Record, opts MatchOptions) ([]lantern.Answer, error) {
 	fresh := a.freshness(a.clock())
 	answers := make([]lantern.Answer, len(records))
 	looks := make([]*look, len(records))
 	for i := range records {
 		r := &records[i]
-		l := &look{a: a, fresh: &fresh, answer: lantern.Answer{Ref: r.Ref, State: fresh.state, Matches: []lantern.Match{}}, account: r.Account}
+		l := &look{a: a, sight: in, fresh: &fresh, answer: lantern.Answer{Ref: r.Ref, State: fresh.state, Matches: []lantern.Match{}}, account: r.Account}
 		looks[i] = l
 		if err := checkRecord(r); err != nil {
 			l.unreadable(err)
@@ -66,6 +71,7 @@ func checkRecord(r *lantern.Record) error {
 // look is one record being looked up.
 type look struct {
 	a       *Agent
+	sight   sight
 	fresh   *freshness
 	answer  lantern.Answer
 	account string
@@ -123,7 +129,7 @@ func (l *look) record(ctx context.Context, r *lantern.Record) error {
 	if !l.fresh.personal {
 		l.blind() // whatever the text holds, its persons are not looked for
 	}
-	err := l.a.engine.Scan(ctx, strings.NewReader(r.Text), match.ScanOptions{Region: l.a.region}, func(s match.Spot) error {
+	err := l.sight.engine.Scan(ctx, strings.NewReader(r.Text), match.ScanOptions{Region: l.a.region}, func(s match.Spot) error {
 		l.spot(s, "/text")
 		return nil
 	})
@@ -153,7 +159,7 @@ func (l *look) value(pointer string, kind lantern.SignalType, raw string) {
 		l.answer.Reasons = append(l.answer.Reasons, pointer+": "+unreadReason(err))
 		return
 	}
-	l.buf = l.a.engine.Match(match.Query{Type: kind, Canonical: v.Canonical, Weak: v.Weak}, l.buf[:0])
+	l.buf = l.sight.engine.Match(match.Query{Type: kind, Canonical: v.Canonical, Weak: v.Weak}, l.buf[:0])
 	for _, f := range l.buf {
 		l.answer.Matches = append(l.answer.Matches, lantern.Match{Signal: f.Signal, How: f.How, Distance: f.Distance, Weak: f.Weak, Field: pointer})
 	}
@@ -214,7 +220,12 @@ func (a *Agent) answer(ctx context.Context, looks []*look, opts MatchOptions) er
 		return nil
 	}
 	slices.Sort(ids)
-	said, err := a.opinions(ctx, slices.Compact(ids))
+	ids = slices.Compact(ids)
+	ids, err := a.arrivedSince(ctx, looks[0].sight, ids)
+	if err != nil {
+		return err
+	}
+	said, err := a.opinions(ctx, ids)
 	if err != nil {
 		return err
 	}

@@ -35,7 +35,10 @@ func (a *Agent) applyPage(ctx context.Context, program lantern.ID, page lantern.
 	var edit *edit
 	err := a.db.Write(ctx, func(tx *sqldb.Tx) error {
 		edit = a.newEdit()
-		return edit.page(ctx, tx, program, page)
+		if err := edit.page(ctx, tx, program, page); err != nil {
+			return err
+		}
+		return edit.arrive(ctx, tx)
 	})
 	if err != nil {
 		return fmt.Errorf("applying a page: %w", err)
@@ -54,6 +57,8 @@ func (a *Agent) applyPage(ctx context.Context, program lantern.ID, page lantern.
 // caller holds applying.
 func (a *Agent) finish(e *edit) {
 	e.unread = append(e.unread, a.feedEngine(e.engine)...)
+	a.arrived.Store(max(e.arrival, a.arrived.Load())) // not before the engine holds what arrived
+	a.recent.remove(e.engine)
 	a.mu.Lock()
 	for _, c := range e.engine {
 		delete(a.unread, c.Signal)
@@ -94,9 +99,10 @@ type edit struct {
 	now       time.Time
 	member    lantern.ID
 	engine    []match.Change
-	destroyed bool // bytes were freed that must be overwritten
-	owed      bool // an acknowledgement is due
-	losing    bool // a narrowing cannot be acknowledged before a feed was read on
+	destroyed bool  // bytes were freed that must be overwritten
+	owed      bool  // an acknowledgement is due
+	losing    bool  // a narrowing cannot be acknowledged before a feed was read on
+	arrival   int64 // the highest that was given
 
 	unread  []lantern.ID               // active, and of no use to this version
 	entries map[lantern.ID]match.Entry // values this edit brought, so that they need no unsealing
@@ -481,26 +487,35 @@ func (e *edit) fall(ctx context.Context, tx *sqldb.Tx, c *lantern.Change) error 
 func (a *Agent) rebuild(ctx context.Context) error {
 	now, member := a.clock(), a.memberID()
 	damaged := 0
+	var arriving, departing []lantern.ID
 	batch := make([]match.Change, 0, 10_000)
 	flush := func() {
-		for _, id := range a.feedEngine(batch) {
+		refused := a.feedEngine(batch)
+		for _, id := range refused {
 			a.unread[id] = true // nobody else has the agent yet
 		}
+		departing = append(departing, refused...)
 		batch = batch[:0]
 	}
 	err := a.db.Read(ctx, func(tx *sqldb.Tx) error {
 		return agentstore.EachActive(ctx, tx, func(row *agentstore.ReplicaRow) error {
 			if row.Kind == lantern.TacticType || !a.matchable(row.Member, member, row.Expires, now) {
+				departing = append(departing, row.Signal)
 				return nil
 			}
 			entry, ok, err := a.entry(ctx, row)
 			if err != nil {
 				damaged++
+				departing = append(departing, row.Signal)
 				return ctx.Err()
 			}
 			if !ok {
 				a.unread[row.Signal] = true // as above
+				departing = append(departing, row.Signal)
 				return nil
+			}
+			if row.Arrival == 0 {
+				arriving = append(arriving, row.Signal)
 			}
 			if batch = append(batch, match.Change{Entry: entry}); len(batch) == cap(batch) {
 				flush()
@@ -511,8 +526,9 @@ func (a *Agent) rebuild(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("building the engine from the replica: %w", err)
 	}
-	if flush(); damaged == 0 {
-		return nil
+	flush()
+	if err := a.reckon(ctx, arriving, departing); err != nil || damaged == 0 {
+		return err
 	}
 	a.log.Error("values of the replica cannot be opened; loading the feeds again", "signals", damaged)
 	return a.reload(ctx)
@@ -540,7 +556,10 @@ func (a *Agent) expire(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		return done.remove(ctx, tx, ids)
+		if err := done.remove(ctx, tx, ids); err != nil {
+			return err
+		}
+		return done.arrive(ctx, tx)
 	})
 	if err != nil {
 		return fmt.Errorf("expiring signals: %w", err)
@@ -589,7 +608,7 @@ func (a *Agent) setPrograms(ctx context.Context, joined []lantern.Program) error
 				return err
 			}
 		}
-		return nil
+		return done.arrive(ctx, tx)
 	})
 	if err != nil {
 		return fmt.Errorf("setting the programs: %w", err)

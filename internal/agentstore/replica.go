@@ -21,6 +21,9 @@ type ReplicaRow struct {
 	Sealed  []byte // empty while no value was sent
 	Wrapped []byte // the wrapped key; empty with sealed
 
+	// Of a row that was read: its arrival, 0 while it is not matchable.
+	Arrival int64
+
 	// Of a row that a page brings: what the order of its hits depends on.
 	Imminent bool
 	Incident lantern.ID
@@ -40,12 +43,12 @@ func LoadReplica(ctx context.Context, tx *sqldb.Tx, ids []lantern.ID) (map[lante
 
 // queryReplica calls each for the rows the condition selects.
 func queryReplica(ctx context.Context, tx *sqldb.Tx, where string, args []any, each func(*ReplicaRow) error) error {
-	rows, err := tx.Query(ctx, `SELECT r.signal, r.member, r.type, r.state, r.expires, r.opinion, r.sealed, s.wrapped
-		FROM replica r LEFT JOIN secret s ON s.signal = r.signal`+where, args...)
+	rows, err := tx.Query(ctx, `SELECT r.signal, r.member, r.type, r.state, r.expires, r.opinion, r.sealed, s.wrapped, COALESCE(a.arrival, 0)
+		FROM replica r LEFT JOIN secret s ON s.signal = r.signal LEFT JOIN arrivals a ON a.signal = r.signal`+where, args...)
 	return eachRow(rows, err, func() error {
 		var r ReplicaRow
 		var expires int64
-		if err := rows.Scan(&r.Signal, &r.Member, &r.Kind, &r.State, &expires, &r.Opinion, &r.Sealed, &r.Wrapped); err != nil {
+		if err := rows.Scan(&r.Signal, &r.Member, &r.Kind, &r.State, &expires, &r.Opinion, &r.Sealed, &r.Wrapped, &r.Arrival); err != nil {
 			return err
 		}
 		r.Expires = FromMicros(expires)

@@ -24,6 +24,7 @@ const (
 	StateFault      = "fault"      // how the log contradicted itself
 	StateJournal    = "journal"    // the name of the journal of events: another database has another
 	StateTold       = "told"       // what was last told of the agent's freshness
+	StateArrival    = "arrival"    // the highest number given to signals that became matchable
 	StateFreed      = "freed"      // when values were last deleted whose bytes are not yet overwritten
 )
 

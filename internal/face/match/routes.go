@@ -34,7 +34,12 @@ func (f *Face) Mount(m *web.Mux) {
 
 		"POST /v1/match":       f.match,
 		"POST /v1/scan":        f.scan,
+		"POST /v1/pieces":      f.pieces,
 		"GET /v1/signals/{id}": f.reveal,
+
+		"GET /v1/hunts":              f.hunts,
+		"POST /v1/hunts/{name}/plan": f.planHunt,
+		"DELETE /v1/hunts/{name}":    f.forgetHunt,
 
 		"GET /v1/tactics":         f.tactics,
 		"GET /v1/hits":            f.hits,

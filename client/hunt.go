@@ -1,0 +1,170 @@
+package client
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+
+	"lantern"
+)
+
+// Hunts lists the hunts the agent knows, the oldest first.
+func (a *Agent) Hunts(ctx context.Context) ([]lantern.Hunt, error) {
+	return list[lantern.Hunt](ctx, a.c, "/v1/hunts", nil)
+}
+
+// PlanHunt asks which of up to [lantern.MaxMatchBatch] files a hunt must look at, and returns
+// a verdict for each, in their order. Unless dry, the hunt begins if there is none of the name.
+func (a *Agent) PlanHunt(ctx context.Context, name string, files []lantern.HuntedFile, dry bool) ([]lantern.HuntResult, error) {
+	answer, err := call[lantern.HuntResults](ctx, a.c, http.MethodPost, "/v1/hunts/"+url.PathEscape(name)+"/plan", dryQuery(dry),
+		lantern.Items[lantern.HuntedFile]{Items: files})
+	if err == nil && len(answer.Results) != len(files) {
+		return nil, errMalformed
+	}
+	return answer.Results, err
+}
+
+// ForgetHunt has the agent forget what a hunt looked at. Its hits stay.
+func (a *Agent) ForgetHunt(ctx context.Context, name string) error {
+	_, err := a.c.conn.do(ctx, request{method: http.MethodDelete, path: "/v1/hunts/" + url.PathEscape(name)})
+	return err
+}
+
+// Pieces is a stream of pieces of files to the agent, which are looked at one after the
+// other. Use several to look at several at once; each is used by one goroutine.
+type Pieces struct {
+	ctx    context.Context
+	c      *Client
+	query  url.Values
+	last   time.Time // when it was last used
+	stop   context.CancelFunc
+	send   *io.PipeWriter // nil: not open
+	opened chan opened
+	in     *bufio.Reader // the answers, once there is one
+	body   io.Closer
+}
+
+// opened is what came of opening a stream.
+type opened struct {
+	res *http.Response
+	err error
+}
+
+// maxIdle is how long a stream may lie still before it is opened anew: the agent cuts it off
+// soon after.
+const maxIdle = 20 * time.Second
+
+// Pieces returns a stream, which is opened when it is used. hunt is "" outside of hunts.
+func (a *Agent) Pieces(ctx context.Context, hunt string, dry bool) *Pieces {
+	q := dryQuery(dry)
+	set(q, "hunt", hunt)
+	return &Pieces{ctx: ctx, c: a.c, query: q}
+}
+
+// Look sends a piece, calls emit for each answer, and returns the last line about it. It is
+// sent once: after an error the stream is closed, and whoever calls sends the piece again if
+// it wants to, which doubles no hit.
+func (s *Pieces) Look(p *lantern.Piece, body []byte, emit func(lantern.Answer) error) (lantern.PieceAnswer, error) {
+	req := request{method: http.MethodPost, path: "/v1/pieces", query: s.query, media: "application/octet-stream"}
+	if time.Since(s.last) > maxIdle {
+		s.Close()
+	}
+	if s.send == nil {
+		s.open(req)
+	}
+	p.Bytes = len(body)
+	head, err := json.Marshal(p)
+	if err != nil {
+		return lantern.PieceAnswer{}, req.failed(err)
+	}
+	sent := make(chan struct{})
+	go func(w io.Writer) { // the answers may begin before the end of the piece
+		defer close(sent)
+		if _, err := w.Write(append(head, '\n')); err == nil {
+			_, _ = w.Write(body) // that the other side does not read on shows in its answer
+		}
+	}(s.send)
+	done, err := s.answers(req, emit)
+	if err != nil {
+		s.Close()
+		<-sent // the body is the caller's again
+		if s.ctx.Err() != nil {
+			err = req.failed(s.ctx.Err())
+		}
+		return done, err
+	}
+	<-sent
+	s.last = time.Now()
+	return done, nil
+}
+
+// open begins the request. Its answer comes when the agent has something to say.
+func (s *Pieces) open(req request) {
+	ctx, stop := context.WithCancel(s.ctx)
+	r, w := io.Pipe()
+	s.stop, s.send, s.in, s.opened = stop, w, nil, make(chan opened, 1)
+	go func(to chan<- opened) {
+		res, err := s.c.conn.open(ctx, req, r)
+		if err != nil {
+			r.CloseWithError(err)
+		}
+		to <- opened{res, err}
+	}(s.opened)
+}
+
+// answers reads what the agent says about one piece.
+func (s *Pieces) answers(req request, emit func(lantern.Answer) error) (line lantern.PieceAnswer, err error) {
+	if s.in == nil {
+		o := <-s.opened
+		s.opened = nil
+		if o.err != nil {
+			return line, o.err
+		}
+		s.in, s.body = bufio.NewReaderSize(o.res.Body, 64<<10), o.res.Body
+	}
+	for {
+		text, err := s.in.ReadBytes('\n')
+		switch {
+		case errors.Is(err, io.EOF):
+			return line, req.failed(unreachable(io.ErrUnexpectedEOF))
+		case err != nil:
+			return line, req.failed(unreachable(err))
+		}
+		line = lantern.PieceAnswer{}
+		if json.Unmarshal(bytes.TrimSpace(text), &line) != nil {
+			return line, req.failed(errMalformed)
+		}
+		if line.Done {
+			return line, nil
+		}
+		if line.Answer != nil {
+			if err := emit(*line.Answer); err != nil {
+				return line, err
+			}
+		}
+	}
+}
+
+// Close ends the stream. It may be used again, and is opened anew then.
+func (s *Pieces) Close() {
+	if s.send == nil {
+		return
+	}
+	s.stop()
+	s.send.Close()
+	if s.opened != nil {
+		if o := <-s.opened; o.res != nil {
+			o.res.Body.Close()
+		}
+	}
+	if s.body != nil {
+		s.body.Close()
+	}
+	s.send, s.in, s.body, s.opened = nil, nil, nil, nil
+}

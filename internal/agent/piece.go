@@ -1,0 +1,118 @@
+package agent
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+
+	"lantern"
+	"lantern/internal/text"
+	"lantern/match"
+)
+
+// PieceOptions says for what a piece is looked at.
+type PieceOptions struct {
+	Hunt string // the hunt that notes it; "": none
+	Dry  bool   // keep no hits and note nothing
+}
+
+// LookAt looks at one piece of a file, whose bytes it reads from r, and calls emit for each
+// answer, as [Agent.Look] does for a whole file, with bounded memory. In a hunt, a piece that
+// was looked at before is looked at for what arrived since, or skipped if nothing did; the
+// last line, Done, says so, and whether it is noted.
+//
+// The same piece twice, also at the same time, gives the same hits. What broke off has noted
+// nothing but hits.
+func (a *Agent) LookAt(ctx context.Context, p *lantern.Piece, r io.Reader, o PieceOptions, emit func(lantern.PieceAnswer) error) error {
+	if err := p.Validate(); err != nil {
+		return err
+	}
+	if err := checkRecord(&lantern.Record{Ref: p.Ref, Account: p.Account}); err != nil {
+		return err
+	}
+	r = &ctxReader{ctx, io.LimitReader(r, int64(p.Bytes))}
+	if o.Hunt != "" && p.Hunted != nil {
+		return a.huntPiece(ctx, p, r, o, emit)
+	}
+	_, err := a.lookAt(ctx, p, a.sight(), r, o.Dry, emit)
+	if err != nil {
+		return err
+	}
+	return emit(lantern.PieceAnswer{Done: true})
+}
+
+// seen is how looking at a piece went.
+type seen struct {
+	blind   bool     // the agent could not look at all, or not for persons: it is as if nobody had looked
+	trouble []string // what could not be looked at for reasons that lie in the piece
+}
+
+// mostTrouble is how many complaints about one file are kept.
+const mostTrouble = 5
+
+// lookAt looks at a piece in a sight.
+func (a *Agent) lookAt(ctx context.Context, p *lantern.Piece, in sight, r io.Reader, dry bool, emit func(lantern.PieceAnswer) error) (seen, error) {
+	fresh := a.freshness(a.clock())
+	s := seen{blind: fresh.state == lantern.CouldNotLook || !fresh.personal}
+	l := &fileLook{
+		look:  look{a: a, sight: in, fresh: &fresh, account: p.Account},
+		file:  File{Ref: p.Ref, Account: p.Account, Dry: dry},
+		piece: newPieceLook(p),
+		emit: func(answer lantern.Answer) error {
+			if answer.State == lantern.CouldNotLook && len(s.trouble) < mostTrouble {
+				s.trouble = append(s.trouble, answer.Reasons...)
+			}
+			return emit(lantern.PieceAnswer{Answer: &answer})
+		},
+	}
+	l.in = l.piece.reader(r)
+	l.begin()
+	if err := l.contents(ctx, p.Kind); err != nil && !errors.Is(err, io.EOF) {
+		return s, err
+	}
+	if _, err := io.Copy(io.Discard, l.in); err != nil {
+		return s, err
+	}
+	if p.Digests != nil {
+		l.digests(p.Digests)
+	}
+	// Most pieces hold nothing, and an answer that says so about each would be most of the traffic.
+	if fresh.state == lantern.AnswerOK && len(l.answer.Matches)+len(l.why) == 0 && l.note == "" {
+		return s, nil
+	}
+	return s, l.flush(ctx)
+}
+
+// pieceLook knows where a piece lies in its file.
+type pieceLook struct {
+	p    *lantern.Piece
+	mark []byte // the byte order mark that is put before it, so that it is read as the file is
+}
+
+func newPieceLook(p *lantern.Piece) *pieceLook {
+	l := &pieceLook{p: p}
+	if p.Kind == lantern.PieceText && (p.Offset > 0 || p.Encoding != "") {
+		l.mark = map[lantern.Encoding]text.Encoding{lantern.UTF16LE: text.UTF16LE, lantern.UTF16BE: text.UTF16BE}[p.Encoding].Mark()
+	}
+	return l
+}
+
+// reader returns the piece's bytes behind its mark.
+func (l *pieceLook) reader(r io.Reader) io.Reader {
+	if l.mark == nil {
+		return r
+	}
+	return io.MultiReader(bytes.NewReader(l.mark), r)
+}
+
+// place moves a spot to where it stands in the file, and reports whether it is this piece's.
+func (l *pieceLook) place(s *match.Spot) bool {
+	shift := l.p.Offset - int64(len(l.mark))
+	s.Start, s.End = s.Start+shift, s.End+shift
+	if s.Line == 1 {
+		s.Column += max(l.p.Column, 1) - 1
+	}
+	s.Line += max(l.p.Line, 1) - 1
+	return s.Start >= l.p.From && s.Start < l.p.To
+}
