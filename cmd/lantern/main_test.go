@@ -1,7 +1,10 @@
 package main
 
 import (
+	"archive/tar"
 	"bufio"
+	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -62,6 +65,9 @@ func params(database string) testscript.Params {
 			"coalition": coalition,
 			"company":   company,
 			"at":        at,
+			"pack":      pack,
+			"shorten":   shorten,
+			"date":      date,
 		},
 	}
 }
@@ -278,4 +284,52 @@ func runAgent(ts *testscript.TestScript, variable, dir, key, responsible string)
 	give(ts, "", "exchange", "key", "issue", ts.Getenv("SCANNER"), "--scope", "read", "--scope", "respond", "--to", key)
 	give(ts, "", "agent", "init", "--dir", dir, "--key-file", key)
 	serve(ts, false, []string{variable, "lantern", "agent", "run", "--dir", dir, "--exchange", ts.Getenv("EXCHANGE"), "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"})
+}
+
+// pack TO FILE… packs files into a compressed archive; a file packed into its own name with
+// .gz behind is compressed alone, and goes.
+func pack(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: pack TO FILE…")
+	}
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	t := tar.NewWriter(z)
+	for _, name := range args[1:] {
+		text := []byte(ts.ReadFile(name))
+		if args[0] == name+".gz" {
+			_, err := z.Write(text)
+			ts.Check(err)
+			ts.Check(os.Remove(ts.MkAbs(name)))
+			continue
+		}
+		ts.Check(t.WriteHeader(&tar.Header{Name: name, Typeflag: tar.TypeReg, Mode: 0o600, Size: int64(len(text))}))
+		_, err := t.Write(text)
+		ts.Check(err)
+	}
+	if !strings.HasSuffix(args[0], args[1]+".gz") {
+		ts.Check(t.Close())
+	}
+	ts.Check(z.Close())
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), b.Bytes(), 0o644))
+}
+
+// shorten FILE SIZE cuts a file off.
+func shorten(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: shorten FILE SIZE")
+	}
+	size, err := strconv.ParseInt(args[1], 10, 64)
+	ts.Check(err)
+	ts.Check(os.Truncate(ts.MkAbs(args[0]), size))
+}
+
+// date FILE DAY lets a file look as if it had been changed on a day.
+func date(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: date FILE DAY")
+	}
+	day, err := time.Parse(time.DateOnly, args[1])
+	ts.Check(err)
+	ts.Check(os.Chtimes(ts.MkAbs(args[0]), day, day))
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/alecthomas/kong"
 	"golang.org/x/term"
 
+	"lantern"
 	"lantern/internal/display"
 )
 
@@ -97,6 +98,7 @@ func newParser(cmds *commands, p Process, exit func(int)) (*kong.Kong, error) {
 		kong.Writers(p.Out, p.Err),
 		kong.Exit(exit),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true, WrapUpperBound: 100}),
+		kong.Vars{"hunt": lantern.DefaultHunt},
 		kong.ValueFormatter(describeSetting),
 		kong.PostBuild(showExamples),
 		kong.Resolvers(&settings{env: p.Env}),
@@ -140,14 +142,27 @@ func (a *app) bar(what string, steps int64) *display.Bar { return a.progress(wha
 // meter is a bar whose steps, bytes of a file, mean nothing to a person.
 func (a *app) meter(what string, steps int64) *display.Bar { return a.progress(what, steps, false) }
 
+// bytesBar is a bar over bytes, with rate and time to go.
+func (a *app) bytesBar(what string, total int64) *display.Bar {
+	return a.drawn(func(color bool) *display.Bar { return display.NewBytesBar(a.Err, what, total, color) })
+}
+
 func (a *app) progress(what string, steps int64, count bool) *display.Bar {
-	if !a.ErrTTY || a.common.Quiet {
+	return a.drawn(func(color bool) *display.Bar { return display.NewBar(a.Err, what, steps, count, color) })
+}
+
+// drawn makes a bar if it is seen.
+func (a *app) drawn(bar func(color bool) *display.Bar) *display.Bar {
+	if !a.watched() {
 		return &display.Bar{}
 	}
 	_, noColor := a.Env("NO_COLOR")
-	a.shown = display.NewBar(a.Err, what, steps, count, !noColor)
+	a.shown = bar(!noColor)
 	return a.shown
 }
+
+// watched reports whether somebody looks at standard error.
+func (a *app) watched() bool { return a.ErrTTY && !a.common.Quiet }
 
 // note tells the person something that is not data.
 func (a *app) note(format string, args ...any) {

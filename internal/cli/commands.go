@@ -27,6 +27,7 @@ type commands struct {
 	Outcome     outcomeCommands     `cmd:"" help:"Record what you did because of signals."`
 	Corrections correctionsCommands `cmd:"" help:"Follow signals that fell until every copy is gone."`
 	Match       matchCmd            `cmd:"" help:"Look your own files up in what was shared with you." example:"lantern match posts.ndjson\nlantern match --account 8812345 export/\ngrep -h . *.log | lantern match -"`
+	Hunt        huntCommands        `cmd:"" help:"Look back over your past activity for what is new since the last time."`
 	Tactics     tacticsCommands     `cmd:"" help:"Read how they work, as others met it."`
 	Hits        hitsCommands        `cmd:"" help:"Work the queue of matches."`
 	Cases       casesCommands       `cmd:"" help:"Review in rounds, from hits to outcomes."`
@@ -137,6 +138,12 @@ type hitsCommands struct {
 	Digest  hitsDigest  `cmd:"" help:"List what the last days found, strong matches only." example:"lantern hits digest"`
 	Explain hitsExplain `cmd:"" help:"Say in plain words what a hit means and what to do." example:"lantern hits explain 4711"`
 	Decide  hitsDecide  `cmd:"" help:"Record what you decided about hits." example:"lantern hits decide confirmed 4711 4712\nlantern hits decide wrong-signal 4713 --reason identifier-reused"`
+}
+
+type huntCommands struct {
+	Run    huntRun    `cmd:"" default:"withargs" help:"Look at what was not looked at before." example:"lantern hunt exports/\nlantern hunt --name chat --account 8812345 chat-2026/"`
+	List   huntList   `cmd:"" help:"List the hunts and how far they are." example:"lantern hunt list"`
+	Forget huntForget `cmd:"" help:"Forget what a hunt looked at, so that it starts over." example:"lantern hunt forget chat"`
 }
 
 type tacticsCommands struct {
