@@ -73,7 +73,9 @@ func (a *Agent) Pieces(ctx context.Context, hunt string, dry bool) *Pieces {
 func (s *Pieces) Look(p *lantern.Piece, body []byte, emit func(lantern.Answer) error) (lantern.PieceAnswer, error) {
 	req := request{method: http.MethodPost, path: "/v1/pieces", query: s.query, media: "application/octet-stream"}
 	if time.Since(s.last) > maxIdle {
-		s.Close()
+		if err := s.End(); err != nil {
+			return lantern.PieceAnswer{}, req.failed(err)
+		}
 	}
 	if s.send == nil {
 		s.open(req)
@@ -151,7 +153,20 @@ func (s *Pieces) answers(req request, emit func(lantern.Answer) error) (line lan
 	}
 }
 
-// Close ends the stream. It may be used again, and is opened anew then.
+// End ends the stream in good order: when it returns nil, what was looked at is noted.
+func (s *Pieces) End() error {
+	defer s.Close()
+	if s.send == nil || s.in == nil {
+		return nil
+	}
+	s.send.Close() // the end of the request; that of the answer follows
+	if _, err := io.Copy(io.Discard, s.in); err != nil {
+		return unreachable(err)
+	}
+	return nil
+}
+
+// Close breaks the stream off, if it is open. It may be used again, and is opened anew then.
 func (s *Pieces) Close() {
 	if s.send == nil {
 		return

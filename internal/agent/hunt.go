@@ -172,12 +172,41 @@ func (a *Agent) huntPiece(ctx context.Context, p *lantern.Piece, r io.Reader, o 
 		}
 	}
 	if !o.Dry && !h.seen.blind {
-		if err := h.note(ctx); err != nil {
+		if err := h.keep(ctx, o.Notes); err != nil {
 			return err
 		}
 		done.Kept = true
 	}
 	return emit(done)
+}
+
+// keep notes the piece, or has it noted later with others.
+func (h *hunted) keep(ctx context.Context, later *Notes) error {
+	if later == nil || !h.p.Hunted.Last || h.p.Hunted.Pieces > 0 {
+		return h.a.note(ctx, []*hunted{h})
+	}
+	later.waiting = append(later.waiting, h)
+	if len(later.waiting) < maxNotes {
+		return nil
+	}
+	return later.Flush(ctx)
+}
+
+// Notes are what one stream of pieces has to note of small files, many in one transaction.
+// A crash before that has these files looked at again, which doubles no hit. The zero Notes
+// are ready; whoever has them flushes them at the end.
+type Notes struct{ waiting []*hunted }
+
+// maxNotes is how many files wait to be noted.
+const maxNotes = 50
+
+// Flush notes what waits.
+func (n *Notes) Flush(ctx context.Context) error {
+	waiting := n.waiting
+	if n.waiting = nil; len(waiting) == 0 {
+		return nil
+	}
+	return waiting[0].a.note(ctx, waiting)
 }
 
 // hunted is one piece being looked at in a hunt.
@@ -231,28 +260,38 @@ func (h *hunted) since() int64 {
 	return h.file
 }
 
-// note keeps that the piece was looked at, and with the last one that the file was. Its hits
-// are kept already: a crash in between has it looked at again.
-func (h *hunted) note(ctx context.Context) error {
-	err := h.a.db.Write(ctx, func(tx *sqldb.Tx) error {
-		hunt, found, err := agentstore.LoadHuntID(ctx, tx, h.name)
-		if err != nil {
-			return err
+// note keeps that pieces were looked at, and with a last one that the file was. Their hits
+// are kept already: a crash in between has them looked at again.
+func (a *Agent) note(ctx context.Context, all []*hunted) error {
+	err := a.db.Write(ctx, func(tx *sqldb.Tx) error {
+		for _, h := range all {
+			if err := h.note(ctx, tx); err != nil {
+				return err
+			}
 		}
-		if !found || hunt != h.hunt {
-			return &lantern.Error{Kind: lantern.Conflict, Reason: "the hunt was forgotten meanwhile", Fix: "start it again"}
-		}
-		if h.piece == nil {
-			return h.noteFile(ctx, tx)
-		}
-		return agentstore.SavePiece(ctx, tx, h.hunt, h.item, &agentstore.PieceRow{
-			Piece: h.piece, Pass: h.p.Hunted.Pass, Looked: h.looked, Trouble: writeTrouble(h.seen.trouble),
-		})
+		return nil
 	})
 	if err != nil {
 		return fmt.Errorf("noting what was hunted: %w", err)
 	}
 	return nil
+}
+
+// note keeps one piece.
+func (h *hunted) note(ctx context.Context, tx *sqldb.Tx) error {
+	hunt, found, err := agentstore.LoadHuntID(ctx, tx, h.name)
+	if err != nil {
+		return err
+	}
+	if !found || hunt != h.hunt {
+		return &lantern.Error{Kind: lantern.Conflict, Reason: "the hunt was forgotten meanwhile", Fix: "start it again"}
+	}
+	if h.piece == nil {
+		return h.noteFile(ctx, tx)
+	}
+	return agentstore.SavePiece(ctx, tx, h.hunt, h.item, &agentstore.PieceRow{
+		Piece: h.piece, Pass: h.p.Hunted.Pass, Looked: h.looked, Trouble: writeTrouble(h.seen.trouble),
+	})
 }
 
 // noteFile notes a whole file, if every piece of this pass is noted.

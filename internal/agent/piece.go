@@ -15,6 +15,10 @@ import (
 type PieceOptions struct {
 	Hunt string // the hunt that notes it; "": none
 	Dry  bool   // keep no hits and note nothing
+
+	// Notes collects what is to be noted of files that are one piece, for a stream of many;
+	// nil: each is noted at once.
+	Notes *Notes
 }
 
 // LookAt looks at one piece of a file, whose bytes it reads from r, and calls emit for each

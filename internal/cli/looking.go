@@ -150,6 +150,11 @@ func (l *looking) work(ctx context.Context) {
 		}
 		l.room.leave(len(j.piece.Body))
 	}
+	if ctx.Err() == nil {
+		if err := pieces.End(); err != nil {
+			l.cancel(err)
+		}
+	}
 }
 
 // send has the agent look at one piece.

@@ -33,6 +33,7 @@ type world struct {
 	*exchangetest.World
 	sharer *client.Client
 	agent  *agent.Agent
+	dir    string // the agent's
 	n      atomic.Int64
 }
 
@@ -48,7 +49,8 @@ func newWorld(b *testing.B, url string) *world {
 	server := httptest.NewServer(mux)
 	b.Cleanup(server.Close)
 	w.sharer = client.New(server.URL, red.SubmitterKey, client.Options{})
-	w.agent, err = agent.New(b.Context(), agent.Config{Dir: b.TempDir(), Clock: w.Clock.Now,
+	w.dir = b.TempDir()
+	w.agent, err = agent.New(b.Context(), agent.Config{Dir: w.dir, Clock: w.Clock.Now,
 		Exchange: client.New(server.URL, blue.ServiceKey, client.Options{}), Sealer: seal.New(seal.NewLocalKEK([32]byte{2}))})
 	if err != nil {
 		b.Fatal(err)

@@ -2,6 +2,7 @@ package match
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -17,7 +18,7 @@ const maxPieceHead = 128 << 10
 
 // pieces looks at a stream of pieces of files, one after the other, and answers while they
 // come: each piece is a line that describes it, followed by its bytes.
-func (f *Face) pieces(c *call) error {
+func (f *Face) pieces(c *call) (err error) {
 	params, err := c.params("hunt", "dry")
 	if err != nil {
 		return err
@@ -26,13 +27,15 @@ func (f *Face) pieces(c *call) error {
 	if err != nil {
 		return err
 	}
-	opts := agent.PieceOptions{Hunt: params["hunt"], Dry: dry}
+	opts := agent.PieceOptions{Hunt: params["hunt"], Dry: dry, Notes: &agent.Notes{}}
+	// Also when the stream breaks off: what was looked at was looked at.
+	defer func() { err = errors.Join(err, opts.Notes.Flush(context.WithoutCancel(c.ctx()))) }()
 	out := c.answers(true)
 	in := bufio.NewReaderSize(&patient{c.w, c.r.Body}, maxPieceHead)
 	for {
 		p, err := readPiece(in)
 		if errors.Is(err, io.EOF) {
-			return out.Flush()
+			return errors.Join(opts.Notes.Flush(c.ctx()), out.Flush()) // an answer that ends well says that all is noted
 		}
 		if err != nil {
 			return err
