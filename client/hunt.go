@@ -159,7 +159,7 @@ func (s *Pieces) End() error {
 	if s.send == nil || s.in == nil {
 		return nil
 	}
-	s.send.Close() // the end of the request; that of the answer follows
+	_ = s.send.Close() // the end of the request, never an error; that of the answer follows
 	if _, err := io.Copy(io.Discard, s.in); err != nil {
 		return unreachable(err)
 	}
@@ -172,14 +172,14 @@ func (s *Pieces) Close() {
 		return
 	}
 	s.stop()
-	s.send.Close()
+	_ = s.send.Close() // never an error
 	if s.opened != nil {
 		if o := <-s.opened; o.res != nil {
-			o.res.Body.Close()
+			_ = o.res.Body.Close() // broken off
 		}
 	}
 	if s.body != nil {
-		s.body.Close()
+		_ = s.body.Close() // as above
 	}
 	s.send, s.in, s.body, s.opened = nil, nil, nil, nil
 }

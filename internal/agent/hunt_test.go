@@ -25,11 +25,6 @@ type pastFile struct {
 	bytes    []byte
 }
 
-// state is what a hunt is told of it.
-func (f *pastFile) state() lantern.HuntedFile {
-	return lantern.HuntedFile{Path: "/past/" + f.name, Size: int64(len(f.bytes)), Modified: f.modified}
-}
-
 var errKilled = errors.New("killed")
 
 // hunter hunts as lantern hunt does, without a network between. before is asked before each

@@ -32,14 +32,14 @@ func (c *huntRun) Run(ctx context.Context, a *app) error {
 	err := l.over(ctx, &c.AgentAccess, c.Files)
 	switch {
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
-		a.note("stopped: %d matches in %d files so far; %s", l.found, l.files, again)
+		a.note("stopped: %d matches in %d files so far; %s", l.Found, l.Files, again)
 		return err
 	case lantern.KindOf(err) == lantern.Unavailable:
 		return failed(again, "%w", err)
 	case err != nil:
 		return err
 	}
-	a.note("%d matches in %d files, %s; %d files had been looked at before%s", l.found, l.files, display.Bytes(l.bytes.Load()), l.unchanged, l.reminder())
+	a.note("%d matches in %d files, %s; %d files had been looked at before%s", l.Found, l.Files, display.Bytes(l.Bytes), l.Unchanged, l.reminder())
 	return l.verdict()
 }
 

@@ -2,12 +2,7 @@ package cli
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"errors"
 	"strconv"
-	"strings"
-	"unicode"
 
 	"lantern"
 	"lantern/internal/display"
@@ -71,49 +66,6 @@ func (c *matchCmd) Run(ctx context.Context, a *app) error {
 	if err := l.over(ctx, &c.AgentAccess, c.Files); err != nil {
 		return err
 	}
-	a.note("%d matches in %d files%s", l.found, l.files, l.reminder())
+	a.note("%d matches in %d files%s", l.Found, l.Files, l.reminder())
 	return l.verdict()
-}
-
-// over opens the agent and looks at the files.
-func (l *looking) over(ctx context.Context, g *AgentAccess, paths []string) error {
-	agent, err := g.open(l.a, false)
-	if err != nil {
-		return err
-	}
-	defer agent.Close()
-	l.agent, l.out = agent, display.List(l.a.out, matchColumns()...)
-	return errors.Join(l.run(ctx, paths), l.out.Close())
-}
-
-// verdict fails a run that did not see everything.
-func (l *looking) verdict() error {
-	if l.troubled > 0 {
-		return failed("no match there does not mean that there is nothing", "%d files could not be looked at in full", l.troubled)
-	}
-	return nil
-}
-
-// reminder says what a match is, if there are any.
-func (l *looking) reminder() string {
-	if l.found == 0 {
-		return ""
-	}
-	return "; each is a clue that a person must look at"
-}
-
-// shortRef is the agent's reference of a file: its path. One that is long, or holds what cannot
-// be shown, becomes the end of what can, behind a digest that keeps it apart from others.
-func shortRef(path string) string {
-	clean := strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return -1
-		}
-		return r
-	}, strings.ToValidUTF8(path, ""))
-	if clean == path && len(path) <= 200 {
-		return path
-	}
-	sum := sha256.Sum256([]byte(path))
-	return hex.EncodeToString(sum[:8]) + "…" + strings.ToValidUTF8(clean[max(0, len(clean)-180):], "")
 }

@@ -113,7 +113,8 @@ type entry struct {
 func (c *Cutter) entry(e *entry, r io.Reader) *lantern.Digests {
 	sums := NewDigester()
 	in := bufio.NewReaderSize(io.TeeReader(r, sums), 64<<10)
-	head, err := in.Peek(HeadLen) // an error comes again behind what there is
+	head, _ := in.Peek(HeadLen) // an error comes again behind what there is
+	var err error
 	mine := c.pending
 	if p := Packed(head); p.Opened() {
 		err = c.unpack(e, p, in)

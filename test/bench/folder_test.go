@@ -14,7 +14,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -35,7 +34,7 @@ import (
 //	go test ./test/bench -run - -bench Folder -benchtime 5x
 func BenchmarkFolder(b *testing.B) {
 	tree := b.TempDir()
-	files, size := copyTexts(b, filepath.Join(runtime.GOROOT(), "src"), tree)
+	files, size := copyTexts(b, source(b), tree)
 	values := mixedValues(b, tree)
 	w := newWorld(b, "sqlite:"+filepath.Join(b.TempDir(), "exchange.db"))
 	w.shareAll(b, values)
@@ -111,6 +110,15 @@ func used(b *testing.B) (t time.Duration) {
 		t += time.Duration(u.Utime.Nano() + u.Stime.Nano())
 	}
 	return t
+}
+
+// source is where the source of the Go distribution lies.
+func source(b *testing.B) string {
+	root, err := exec.Command("go", "env", "GOROOT").Output()
+	if err != nil {
+		b.Fatal(err)
+	}
+	return filepath.Join(strings.TrimSpace(string(root)), "src")
 }
 
 // copyTexts copies the texts of a tree: what is compressed would be work for one side only.

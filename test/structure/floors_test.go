@@ -41,6 +41,7 @@ var floors = map[string]int{
 	"internal/store":      2,
 	"internal/agentstore": 2,
 	"internal/archive":    2,
+	"internal/corpus":     2,
 	"internal/format/*":   2,
 
 	"internal/warninglist": 2,
@@ -48,6 +49,7 @@ var floors = map[string]int{
 	"internal/display":  3,
 	"internal/backup":   3,
 	"internal/draft":    3,
+	"internal/lookup":   3,
 	"internal/exchange": 3,
 	"internal/agent":    3,
 	"internal/courier":  3,

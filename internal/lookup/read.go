@@ -1,0 +1,288 @@
+package lookup
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+	"unicode"
+
+	"lantern"
+	"lantern/internal/corpus"
+)
+
+// reader walks, opens and cuts files.
+type reader struct {
+	*run
+	ctx   context.Context
+	batch []planned
+}
+
+// planned is a file whose verdict is asked for.
+type planned struct {
+	path string
+	file lantern.HuntedFile
+}
+
+// planBatch is how many files' verdicts are asked for at once.
+const planBatch = 200
+
+// files reads everything the paths mean.
+func (r *reader) files(paths []string) error {
+	each := r.hunted
+	if r.Hunt == "" {
+		each = func(path string) error { return r.file(path, nil) }
+	}
+	for _, path := range paths {
+		if path == "-" {
+			if err := r.file(path, nil); err != nil {
+				return err
+			}
+			continue
+		}
+		err := corpus.Walk(r.ctx, []string{path}, each, func(path, why string, failed bool) {
+			if failed {
+				_ = r.put(&job{file: &lookedFile{path: path}, ref: path, failed: why}) // its error ends the walk by ctx
+			} else {
+				_ = r.put(&job{ref: path, note: why}) // as above
+			}
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return r.plan()
+}
+
+// put hands on what has nothing to be sent.
+func (r *reader) put(j *job) error {
+	j.answers = make(chan lantern.Answer)
+	close(j.answers)
+	select {
+	case r.queue <- j:
+		return nil
+	case <-r.ctx.Done():
+		return r.ctx.Err()
+	}
+}
+
+// push hands a piece on.
+func (r *reader) push(j *job) error {
+	const most = 16 // answers that wait for those before them
+	j.answers = make(chan lantern.Answer, most)
+	if err := r.room.enter(r.ctx, len(j.piece.Body)); err != nil {
+		return err
+	}
+	if !j.last {
+		j.file.sent.Add(1)
+	}
+	select {
+	case r.queue <- j:
+	case <-r.ctx.Done():
+		return r.ctx.Err()
+	}
+	select {
+	case r.jobs <- j:
+	case <-r.ctx.Done():
+		close(j.answers)
+		return r.ctx.Err()
+	}
+	return nil
+}
+
+// hunted takes one file of a hunt.
+func (r *reader) hunted(path string) error {
+	info, err := os.Stat(path)
+	if err == nil && !info.Mode().IsRegular() {
+		err = errors.New("no regular file, so that nothing tells whether it changed")
+	}
+	full := ""
+	if err == nil {
+		full, err = filepath.Abs(path)
+	}
+	if err != nil {
+		return r.put(&job{file: &lookedFile{path: path}, ref: path, failed: corpus.Reason(err)})
+	}
+	r.batch = append(r.batch, planned{path, lantern.HuntedFile{Path: full, Size: info.Size(), Modified: corpus.Modified(info, time.Now())}})
+	if len(r.batch) < planBatch {
+		return nil
+	}
+	return r.plan()
+}
+
+// plan asks for the verdicts on the files that wait for one, and reads those that are due.
+func (r *reader) plan() error {
+	batch := r.batch
+	if r.batch = nil; len(batch) == 0 {
+		return nil
+	}
+	results, err := r.verdicts(batch)
+	if err != nil {
+		return err
+	}
+	for i, p := range batch {
+		if results[i].Verdict == lantern.HuntDigest {
+			if results[i], err = r.digest(&batch[i]); err != nil {
+				return err
+			}
+		}
+		if results[i].Verdict != lantern.HuntUnchanged {
+			if err := r.file(p.path, &batch[i].file); err != nil {
+				return err
+			}
+			continue
+		}
+		r.passed(p.file.Size)
+		f := &lookedFile{path: p.path}
+		for _, why := range results[i].Trouble {
+			if err := r.put(&job{file: f, ref: p.path, failed: why}); err != nil {
+				return err
+			}
+		}
+		if err := r.put(&job{file: f, ends: true, same: true}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *reader) verdicts(batch []planned) ([]lantern.HuntResult, error) {
+	files := make([]lantern.HuntedFile, len(batch))
+	for i := range batch {
+		files[i] = batch[i].file
+	}
+	return r.Agent.PlanHunt(r.ctx, r.Hunt, files, r.Dry)
+}
+
+// digest asks again about a file whose time changed, with the digest of its bytes.
+func (r *reader) digest(p *planned) (lantern.HuntResult, error) {
+	due := lantern.HuntResult{Verdict: lantern.HuntDue}
+	f, err := os.Open(p.path)
+	if err != nil {
+		return due, nil // is told when it is read
+	}
+	defer f.Close()
+	if p.file.SHA256, err = corpus.SHA256(r.ctx, f); err != nil {
+		return due, r.ctx.Err()
+	}
+	results, err := r.verdicts([]planned{*p})
+	if err != nil {
+		return due, err
+	}
+	return results[0], nil
+}
+
+// passed moves the progress on.
+func (r *reader) passed(n int64) {
+	r.bytes.Add(n)
+	r.Passed(n)
+}
+
+// file reads and cuts one file. Only what ends the whole run is an error.
+func (r *reader) file(path string, hunted *lantern.HuntedFile) error {
+	f := &lookedFile{path: path, hunted: hunted}
+	in, err := r.Open(r.ctx, path)
+	if err != nil {
+		return r.put(&job{file: f, ref: path, failed: corpus.Reason(err), ends: true})
+	}
+	defer in.Close()
+	input := corpus.Input{Ref: path, Name: filepath.Base(path), Reader: passing{in, r}}
+	still := func() bool { return true }
+	if file, ok := in.(*os.File); ok {
+		if info, err := file.Stat(); err == nil && info.IsDir() {
+			return nil
+		} else if err == nil && info.Mode().IsRegular() {
+			input.At, input.Size = file, info.Size()
+			still = func() bool { return corpus.Still(file, info) }
+		}
+	}
+	if hunted != nil {
+		hunted.Pass = time.Now().UnixNano()
+	}
+	cutter := corpus.Cutter{
+		Emit: func(p *corpus.Piece) error { return r.piece(f, p, still) },
+		Trouble: func(ref, why string) {
+			f.trouble = append(f.trouble, why)
+			_ = r.put(&job{file: f, ref: ref, failed: why}) // its error ends the work by ctx
+		},
+	}
+	_, err = cutter.File(r.ctx, input)
+	return err
+}
+
+// piece sends a piece on, and ends its file with it if it is the final one.
+func (r *reader) piece(f *lookedFile, p *corpus.Piece, still func() bool) error {
+	ref := p.Ref
+	p.Account = r.Account
+	p.Ref = Ref(ref)
+	if f.hunted == nil {
+		return r.push(&job{file: f, piece: p, ref: ref, ends: p.Final})
+	}
+	p.Ref = Ref(f.hunted.Path + strings.TrimPrefix(ref, f.path)) // the same from wherever it is called
+	h := *f.hunted
+	h.Pieces = f.pieces
+	p.Hunted = &h
+	if p.Final && !still() {
+		f.lost.Store(true)
+		if err := r.put(&job{file: f, ref: f.path, failed: "it changed meanwhile; the next hunt looks at it again"}); err != nil {
+			return err
+		}
+	}
+	lost := f.lost.Load()
+	alone := f.pieces == 0 && p.Final && !lost
+	if alone {
+		r.seal(f, &h, p)
+	}
+	f.pieces++
+	err := r.push(&job{file: f, piece: p, ref: ref, last: alone, ends: p.Final && (alone || lost)})
+	if err != nil || alone || !p.Final || lost {
+		return err
+	}
+	end := &corpus.Piece{Piece: lantern.Piece{Ref: Ref(f.hunted.Path), Kind: lantern.PieceNone}}
+	last := *f.hunted
+	last.Pieces = f.pieces
+	end.Hunted = &last
+	r.seal(f, &last, p)
+	return r.push(&job{file: f, piece: end, ref: f.path, last: true, ends: true})
+}
+
+// seal makes a piece the last of its file.
+func (r *reader) seal(f *lookedFile, h *lantern.HuntedFile, p *corpus.Piece) {
+	h.Last, h.Trouble = true, f.trouble[:min(len(f.trouble), 5)]
+	if p.Digests != nil && h.SHA256 == "" {
+		h.SHA256 = p.Digests.SHA256
+	}
+}
+
+// passing moves the progress on with what is read.
+type passing struct {
+	in io.Reader
+	r  *reader
+}
+
+func (p passing) Read(b []byte) (int, error) {
+	n, err := p.in.Read(b)
+	p.r.passed(int64(n))
+	return n, err
+}
+
+// Ref is the agent's reference of a file: its path. One that is long, or holds what cannot
+// be shown, becomes the end of what can, behind a digest that keeps it apart from others.
+func Ref(path string) string {
+	clean := strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(path, ""))
+	if clean == path && len(path) <= 200 {
+		return path
+	}
+	sum := sha256.Sum256([]byte(path))
+	return hex.EncodeToString(sum[:8]) + "…" + strings.ToValidUTF8(clean[max(0, len(clean)-180):], "")
+}

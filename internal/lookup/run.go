@@ -1,0 +1,259 @@
+package lookup
+
+import (
+	"context"
+	"io"
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"lantern"
+	"lantern/client"
+	"lantern/internal/corpus"
+)
+
+// Config says what is looked at for whom. All functions but Passed are called by the goroutine
+// that called [Run], in the order of the files.
+type Config struct {
+	Agent   *client.Agent
+	Account string // the member's own account the files belong to, if known
+	Hunt    string // the hunt that is run; "": none
+	Dry     bool   // keep no hits, note nothing
+
+	Open   func(ctx context.Context, path string) (io.ReadCloser, error)
+	Found  func(Found) error      // an error ends the run
+	Failed func(ref, why string)  // something could not be looked at
+	Note   func(ref, what string) // something to be said beside
+	Stale  func(reasons []string) // once: the agent is out of contact
+	Passed func(bytes int64)      // so much more was read, or need not be; called by the reader
+}
+
+// Found is one match.
+type Found struct {
+	File   string // as the path was given, with the members of archives behind "!"
+	Record string // in a file of records: the record's own reference
+	State  lantern.AnswerState
+	Match  lantern.Match
+}
+
+// Tally counts what was done.
+type Tally struct {
+	Found     int
+	Files     int   // looked at
+	Unchanged int   // looked at before, for everything there is
+	Troubled  int   // in which something could not be looked at, now or before
+	Bytes     int64 // of all these
+}
+
+// Run looks at files and folders, "-" for what Open gives for it. It returns the cause if ctx
+// ends, and the first error that concerns more than one file; what was found until then was
+// told.
+func Run(ctx context.Context, c Config, paths []string) (Tally, error) {
+	r := &run{Config: c, jobs: make(chan *job), queue: make(chan *job, lookAhead)}
+	ctx, r.cancel = context.WithCancelCause(ctx)
+	defer r.cancel(nil)
+	r.room.changed = make(chan struct{}, 1)
+	var group sync.WaitGroup
+	group.Go(func() {
+		defer close(r.queue)
+		defer close(r.jobs)
+		if err := (&reader{run: r, ctx: ctx}).files(paths); err != nil {
+			r.cancel(err)
+		}
+	})
+	for range runtime.GOMAXPROCS(0) + 1 { // one more, for those that wait for the agent
+		group.Go(func() { r.work(ctx) })
+	}
+	for j := range r.queue {
+		if err := r.tell(ctx, j); err != nil {
+			r.cancel(err)
+			break
+		}
+	}
+	for range r.queue { // so that the reader ends
+	}
+	group.Wait()
+	r.tally.Bytes = r.bytes.Load()
+	return r.tally, context.Cause(ctx)
+}
+
+// run is one Run.
+type run struct {
+	Config
+	jobs   chan *job // to the workers
+	queue  chan *job // the same and what needs no worker, to the one who tells
+	room   room
+	cancel context.CancelCauseFunc
+	bytes  atomic.Int64
+
+	tally Tally // of the one who tells, as is what follows
+	stale bool
+}
+
+// lookAhead bounds the steps that are under way.
+const lookAhead = 256
+
+// lookedFile is a file on its way.
+type lookedFile struct {
+	path     string
+	hunted   *lantern.HuntedFile // nil outside of hunts
+	sent     sync.WaitGroup      // pieces under way
+	lost     atomic.Bool         // a piece could not be noted: the file is not done
+	pieces   int                 // sent so far; the reader's
+	trouble  []string            // what could not be read; the reader's
+	troubled bool                // of the one who tells
+}
+
+// job is one step, in the order in which its outcome is told.
+type job struct {
+	file    *lookedFile
+	piece   *corpus.Piece       // nil: nothing to send
+	last    bool                // the file is done when all before it are
+	answers chan lantern.Answer // closed when there are no more
+	ref     string              // of what, as it is told
+	failed  string              // what could not be looked at
+	note    string              // what is said beside
+	ends    bool                // the file ends here
+	same    bool                // the file was looked at before
+}
+
+// work sends pieces until there are none.
+func (r *run) work(ctx context.Context) {
+	pieces := r.Agent.Pieces(ctx, r.Hunt, r.Dry)
+	defer pieces.Close()
+	for j := range r.jobs {
+		if ctx.Err() == nil {
+			if err := r.send(ctx, pieces, j); err != nil {
+				r.cancel(err)
+			}
+		}
+		close(j.answers)
+		if !j.last {
+			j.file.sent.Done()
+		}
+		r.room.leave(len(j.piece.Body))
+	}
+	if ctx.Err() == nil {
+		if err := pieces.End(); err != nil {
+			r.cancel(err)
+		}
+	}
+}
+
+// send has the agent look at one piece.
+func (r *run) send(ctx context.Context, pieces *client.Pieces, j *job) error {
+	if j.last {
+		j.file.sent.Wait() // they are ahead, with other workers
+		if j.file.lost.Load() {
+			return nil
+		}
+	}
+	done, err := pieces.Look(&j.piece.Piece, j.piece.Body, func(answer lantern.Answer) error {
+		select {
+		case j.answers <- answer:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	})
+	if err == nil && !done.Kept {
+		j.file.lost.Store(true)
+	}
+	return err
+}
+
+// tell tells what came of one step.
+func (r *run) tell(ctx context.Context, j *job) error {
+	for answer := range j.answers {
+		if err := r.answer(j, answer); err != nil {
+			return err
+		}
+	}
+	if j.note != "" {
+		r.Note(j.ref, j.note)
+	}
+	if j.failed != "" {
+		r.failed(j, j.failed)
+	}
+	if j.ends && ctx.Err() == nil {
+		if j.same {
+			r.tally.Unchanged++
+		} else {
+			r.tally.Files++
+		}
+	}
+	return nil
+}
+
+// failed says that something could not be looked at. A file counts once.
+func (r *run) failed(j *job, why string) {
+	if !j.file.troubled {
+		j.file.troubled = true
+		r.tally.Troubled++
+	}
+	r.Failed(j.ref, why)
+}
+
+// answer tells the matches of one answer, and what could not be looked at.
+func (r *run) answer(j *job, answer lantern.Answer) error {
+	if answer.State == lantern.AnswerStale && !r.stale {
+		r.stale = true
+		r.Stale(answer.Reasons)
+	}
+	for _, why := range answer.Reasons {
+		switch answer.State {
+		case lantern.CouldNotLook:
+			r.failed(j, why)
+		case lantern.AnswerOK: // looked at, with something to say about it
+			r.Note(j.ref, why)
+		}
+	}
+	for _, m := range answer.Matches {
+		f := Found{File: j.ref, State: answer.State, Match: m}
+		if answer.Ref != j.piece.Ref {
+			f.Record = answer.Ref
+		}
+		r.tally.Found++
+		if err := r.Found(f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// pieceRoom bounds the bytes under way.
+const pieceRoom = 48 << 20
+
+// room bounds the bytes under way. What is larger than all of it passes alone.
+type room struct {
+	mu      sync.Mutex
+	used    int           // guarded by mu
+	changed chan struct{} // holds one if somebody left since the reader last looked
+}
+
+func (r *room) enter(ctx context.Context, n int) error {
+	for {
+		r.mu.Lock()
+		if r.used == 0 || r.used+n <= pieceRoom {
+			r.used += n
+			r.mu.Unlock()
+			return nil
+		}
+		r.mu.Unlock()
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-r.changed:
+		}
+	}
+}
+
+func (r *room) leave(n int) {
+	r.mu.Lock()
+	r.used -= n
+	r.mu.Unlock()
+	select {
+	case r.changed <- struct{}{}:
+	default: // the reader will look again anyway
+	}
+}
