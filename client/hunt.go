@@ -111,6 +111,8 @@ func (s *Pieces) open(req request) {
 	ctx, stop := context.WithCancel(s.ctx)
 	r, w := io.Pipe()
 	s.stop, s.send, s.in, s.opened = stop, w, nil, make(chan opened, 1)
+	// net/http waits for a body that is being read before it gives a request up.
+	context.AfterFunc(ctx, func() { w.CloseWithError(ctx.Err()) })
 	go func(to chan<- opened) {
 		res, err := s.c.conn.open(ctx, req, r)
 		if err != nil {

@@ -95,6 +95,13 @@ func Wait(ctx context.Context) (context.Context, context.CancelFunc) {
 	return wait, func() { stop(); cancel() }
 }
 
+// StopReading lets no more of the request's body be read, nor waited for. An answer that
+// begins before the end of the body needs it to end there: the other side may be waiting for
+// the answer before it sends more.
+func StopReading(w http.ResponseWriter) {
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now()) // as in Extend
+}
+
 // Extend gives the request d more from here: for long-polls and streams. The body must
 // have been read, or be read within d.
 func Extend(w http.ResponseWriter, d time.Duration) {

@@ -28,8 +28,13 @@ func (f *Face) pieces(c *call) (err error) {
 		return err
 	}
 	opts := agent.PieceOptions{Hunt: params["hunt"], Dry: dry, Notes: &agent.Notes{}}
-	// Also when the stream breaks off: what was looked at was looked at.
-	defer func() { err = errors.Join(err, opts.Notes.Flush(context.WithoutCancel(c.ctx()))) }()
+	defer func() {
+		if err != nil {
+			// What was looked at was looked at, also when the stream breaks off.
+			err = errors.Join(err, opts.Notes.Flush(context.WithoutCancel(c.ctx())))
+			web.StopReading(c.w)
+		}
+	}()
 	out := c.answers(true)
 	in := bufio.NewReaderSize(&patient{c.w, c.r.Body}, maxPieceHead)
 	for {
