@@ -147,7 +147,7 @@ func TestMemoryIsBounded(t *testing.T) {
 	d := newDesk(t)
 	var b bytes.Buffer
 	z := gzip.NewWriter(&b)
-	for range 2000 {
+	for range 600 {
 		if _, err := z.Write(bytes.Repeat([]byte("it was a quiet day at the lake, and nobody asked. "), 2000)); err != nil {
 			t.Fatal(err)
 		}
@@ -155,7 +155,7 @@ func TestMemoryIsBounded(t *testing.T) {
 	if err := z.Close(); err != nil {
 		t.Fatal(err)
 	}
-	d.write("export.txt.gz", b.Bytes()) // 200 MB of text, all one line
+	d.write("export.txt.gz", b.Bytes()) // 60 MB of text, all one line
 	var most uint64
 	look := func(int64) {
 		var m runtime.MemStats
@@ -166,7 +166,7 @@ func TestMemoryIsBounded(t *testing.T) {
 	if err != nil || tally.Files != 1 {
 		t.Fatalf("%+v, %v", tally, err)
 	}
-	const bound = 300 << 20 // agent, exchange and garbage are in it
+	const bound = 200 << 20 // agent, exchange and garbage are in it
 	if t.Logf("%d MB at most", most>>20); most > bound {
 		t.Errorf("%d MB in use, want at most %d", most>>20, bound>>20)
 	}

@@ -110,7 +110,7 @@ func (h *hunting) text(lines int) []byte {
 	var b bytes.Buffer
 	for range lines {
 		b.WriteString("it was a quiet day at the lake")
-		if h.random.IntN(1000) == 0 {
+		if h.random.IntN(300) == 0 {
 			b.WriteString(" see " + h.value(h.random.IntN(100)))
 		}
 		b.WriteString("\n")
@@ -132,8 +132,8 @@ func (h *hunting) archive() []byte {
 	var b bytes.Buffer
 	z := gzip.NewWriter(&b)
 	w := tar.NewWriter(z)
-	for n := range 5 {
-		text := h.text(5000)
+	for n := range 2 {
+		text := h.text(500)
 		if err := w.WriteHeader(&tar.Header{Name: fmt.Sprintf("day-%d.txt", n), Typeflag: tar.TypeReg, Size: int64(len(text)), Mode: 0o600}); err != nil {
 			h.t.Fatal(err)
 		}
@@ -165,7 +165,7 @@ func (h *hunting) grow(name string) {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	h.write(name, slices.Concat(b, h.text(20_000)))
+	h.write(name, slices.Concat(b, h.text(2000)))
 }
 
 func (h *hunting) files() int {
