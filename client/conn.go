@@ -54,6 +54,7 @@ type request struct {
 	wait         time.Duration // how long the other side may wait before it answers
 	accept       string        // media type of the answer, if there is a choice
 	coding       string        // content coding that the caller undoes
+	asks         bool          // send the body only when the other side wants it: it may refuse first
 	once         string        // the Idempotency-Key of a write; "": one is drawn for this call
 }
 
@@ -203,6 +204,9 @@ func (c *conn) send(ctx context.Context, req request, body io.Reader, key, idemp
 		r.Header.Set("Accept-Encoding", req.coding)
 	}
 	r.Header.Set("User-Agent", c.agent)
+	if req.asks {
+		r.Header.Set("Expect", "100-continue")
+	}
 	return c.http.Do(r)
 }
 

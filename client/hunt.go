@@ -71,7 +71,7 @@ func (a *Agent) Pieces(ctx context.Context, hunt string, dry bool) *Pieces {
 // sent once: after an error the stream is closed, and whoever calls sends the piece again if
 // it wants to, which doubles no hit.
 func (s *Pieces) Look(p *lantern.Piece, body []byte, emit func(lantern.Answer) error) (lantern.PieceAnswer, error) {
-	req := request{method: http.MethodPost, path: "/v1/pieces", query: s.query, media: "application/octet-stream"}
+	req := request{method: http.MethodPost, path: "/v1/pieces", query: s.query, media: "application/octet-stream", asks: true}
 	if time.Since(s.last) > maxIdle {
 		if err := s.End(); err != nil {
 			return lantern.PieceAnswer{}, req.failed(err)

@@ -97,8 +97,10 @@ func Wait(ctx context.Context) (context.Context, context.CancelFunc) {
 
 // StopReading lets no more of the request's body be read, nor waited for. An answer that
 // begins before the end of the body needs it to end there: the other side may be waiting for
-// the answer before it sends more.
+// the answer before it sends more. The connection is of no use after that: what is left of
+// the body would be read as the next request.
 func StopReading(w http.ResponseWriter) {
+	w.Header().Set("Connection", "close")
 	_ = http.NewResponseController(w).SetReadDeadline(time.Now()) // as in Extend
 }
 

@@ -51,6 +51,18 @@ func TestWhoMayDoWhat(t *testing.T) {
 		"scan": func(ctx context.Context, a *client.Agent) error {
 			return a.Scan(ctx, client.ScanFile{Name: "a.txt", Dry: true}, strings.NewReader("text"), func(lantern.Answer) error { return nil })
 		},
+		"hunts": func(ctx context.Context, a *client.Agent) error { _, err := a.Hunts(ctx); return err },
+		"plan a hunt": func(ctx context.Context, a *client.Agent) error {
+			_, err := a.PlanHunt(ctx, "past", nil, true)
+			return err
+		},
+		"forget a hunt": func(ctx context.Context, a *client.Agent) error {
+			return ignore(a.ForgetHunt(ctx, "none"), lantern.NotFound)
+		},
+		"pieces": func(ctx context.Context, a *client.Agent) error {
+			_, err := a.Pieces(ctx, "", true).Look(&lantern.Piece{Ref: "r", Kind: lantern.PieceNone}, nil, func(lantern.Answer) error { return nil })
+			return err
+		},
 		"hits": func(ctx context.Context, a *client.Agent) error {
 			_, err := a.Hits(ctx, client.HitFilter{})
 			return err
@@ -86,7 +98,8 @@ func TestWhoMayDoWhat(t *testing.T) {
 			return ignore(err, lantern.NotFound)
 		},
 	}
-	local := map[string]bool{"status": true, "match": true, "scan": true, "hits": true, "cases": true, "corrections": true}
+	local := map[string]bool{"status": true, "match": true, "scan": true, "hits": true, "cases": true, "corrections": true,
+		"hunts": true, "plan a hunt": true, "forget a hunt": true, "pieces": true}
 	other := w.AddCompany("Pixelplay")
 	for who, a := range map[string]*client.Agent{
 		"nobody": none, "the token": d.token, "a person": d.person, "another member's person": none.WithKey(other.InvestigatorKey),
