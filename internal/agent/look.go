@@ -217,7 +217,7 @@ func (l *fileLook) records(ctx context.Context) error {
 		case errors.Is(err, io.EOF):
 			return flush()
 		case kind == lantern.Invalid:
-			l.why = append(l.why, reasonsOf(err)[:1]...)
+			l.why = append(l.why, recordReason(lines.Index(), err))
 			if len(l.why) == lookBatch {
 				if err := l.flush(ctx); err != nil {
 					return err
@@ -240,6 +240,13 @@ func (l *fileLook) records(ctx context.Context) error {
 			}
 		}
 	}
+}
+
+// recordReason says why record number index, from 0, cannot be read. People count from 1, and
+// the pointer that begins with the index is for machines.
+func recordReason(index int, err error) string {
+	why := strings.TrimPrefix(reasonsOf(err)[0], "/"+strconv.Itoa(index))
+	return "record " + strconv.Itoa(index+1) + ": " + strings.TrimPrefix(why, ": ")
 }
 
 // ctxReader stops reading when ctx is done.

@@ -8,6 +8,7 @@ import (
 	"image/color"
 	"image/png"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -96,6 +97,23 @@ func TestLook(t *testing.T) {
 }
 
 func itoa(n int) string { return string(rune('0' + n)) }
+
+// A person looks for the record, counting from 1.
+func TestLookNamesTheRecord(t *testing.T) {
+	t.Parallel()
+	w := agenttest.New(t)
+	r := w.Run(t, w.AddCompany("Facegram"), t.TempDir())
+	var got []string
+	file := strings.NewReader(`{"ref":"a"}` + "\n" + `{"ref":"b","nope":1}` + "\n" + `{"ref":"c","values":[{"type":"url","nope":1}]}` + "\n")
+	err := r.Look(t.Context(), agent.File{Name: "posts.ndjson", Dry: true}, file, func(a lantern.Answer) error {
+		got = append(got, a.Reasons...)
+		return nil
+	})
+	want := []string{"record 2: unknown member", "record 3: /values/0: unknown member"}
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("got %q, %v; want %q", got, err, want)
+	}
+}
 
 // TestLookAtMuch keeps memory and answers bounded for a text with many matches.
 func TestLookAtMuch(t *testing.T) {

@@ -108,14 +108,3 @@ func TestImportInterrupted(t *testing.T) {
 		t.Errorf("got %s", errs.String())
 	}
 }
-
-func TestRecordText(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct{ field, want string }{
-		{"/0", "record 1: unknown member"}, {"/41/values/3", "record 42: /values/3: unknown member"}, {"", "unknown member"}, {"/ref", "/ref: unknown member"},
-	} {
-		if got := recordText(&lantern.Error{Kind: lantern.Invalid, Field: c.field, Reason: "unknown member"}); got != c.want {
-			t.Errorf("got %q, want %q", got, c.want)
-		}
-	}
-}
