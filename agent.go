@@ -50,6 +50,7 @@ type AgentLogStatus struct {
 type HitResult struct {
 	Hit       ID       `json:"hit"`
 	Recorded  bool     `json:"recorded"`
+	Act       ID       `json:"act,omitempty"`       // by which it is undone
 	Challenge ID       `json:"challenge,omitempty"` // opened by a ruling of WrongSignal
 	Problem   *Problem `json:"problem,omitempty"`
 }
@@ -57,11 +58,12 @@ type HitResult struct {
 // CaseAccount is a candidate as a case holds it.
 type CaseAccount struct {
 	Candidate
-	Round    int         `json:"round"`
-	Decision HitDecision `json:"decision,omitempty"`
-	Bulk     bool        `json:"bulk,omitempty"`
-	Person   ID          `json:"person,omitempty"` // who decided
-	Decided  time.Time   `json:"decided,omitzero"`
+	Round    int            `json:"round"`
+	Decision HitDecision    `json:"decision,omitempty"`
+	Reason   DecisionReason `json:"reason,omitempty"`
+	Bulk     bool           `json:"bulk,omitempty"`
+	Person   ID             `json:"person,omitempty"` // who decided
+	Decided  time.Time      `json:"decided,omitzero"`
 }
 
 // Answers is the agent's answer to a batch of records, in their order.

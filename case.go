@@ -14,8 +14,13 @@ type Case struct {
 	Decided  map[HitDecision]int `json:"decided"`
 	Outcomes []ID                `json:"outcomes,omitempty"` // sent to the exchange
 	Shared   []ID                `json:"shared,omitempty"`   // derived signals shared back
+	Owner    ID                  `json:"owner"`
+	Tasks    int                 `json:"tasks"` // not done yet
+	Notes    int                 `json:"notes"`
+	FourEyes bool                `json:"four_eyes,omitempty"` // the program asks for a second person; see [Policy]
 	Opened   time.Time           `json:"opened"`
 	Closed   time.Time           `json:"closed,omitzero"`
+	Ended    CloseReason         `json:"ended,omitempty"` // why it is closed
 }
 
 // CaseDraft opens a case.
@@ -71,15 +76,17 @@ type Round struct {
 
 // Ruling is a person's decision on one candidate of a case.
 type Ruling struct {
-	Account  string      `json:"account"`
-	Decision HitDecision `json:"decision"`
-	Bulk     bool        `json:"bulk,omitempty"` // decided together with others on identical evidence
+	Account  string         `json:"account"`
+	Decision HitDecision    `json:"decision"`
+	Reason   DecisionReason `json:"reason,omitempty"` // one of the decision's; needed for Escalate and in bulk
+	Bulk     bool           `json:"bulk,omitempty"`   // decided together with others on identical evidence, whose sample was decided singly: see [CaseEvidence]
 }
 
 // Validate checks the form.
 func (r *Ruling) Validate() error {
 	var errs []*Error
 	oneOf(&errs, "/decision", r.Decision, Confirmed, NotHere, Unsure, Escalate)
+	checkReason(&errs, r.Decision, r.Reason, r.Bulk)
 	if n := len(r.Account); n == 0 || n > 200 {
 		errs = append(errs, invalid("/account", "missing or too long", "your own account id, 1 to 200 bytes"))
 	}

@@ -27,24 +27,27 @@ const (
 
 // Hit is a match that waits for a person. It stays in the member's agent.
 type Hit struct {
-	ID       ID          `json:"id"`
-	Ref      string      `json:"ref"`
-	Account  string      `json:"account,omitempty"`
-	State    HitState    `json:"state"`
-	Match    Match       `json:"match"`
-	Programs []ID        `json:"programs"`
-	Case     ID          `json:"case,omitempty"`
-	Decision HitDecision `json:"decision,omitempty"`
-	Person   ID          `json:"person,omitempty"` // who decided
-	Found    time.Time   `json:"found"`
-	Decided  time.Time   `json:"decided,omitzero"`
+	ID       ID             `json:"id"`
+	Ref      string         `json:"ref"`
+	Account  string         `json:"account,omitempty"`
+	State    HitState       `json:"state"`
+	Match    Match          `json:"match"`
+	Programs []ID           `json:"programs"`
+	Case     ID             `json:"case,omitempty"`
+	Decision HitDecision    `json:"decision,omitempty"`
+	Reason   DecisionReason `json:"reason,omitempty"`
+	Bulk     bool           `json:"bulk,omitempty"`   // decided together with others on identical evidence
+	Person   ID             `json:"person,omitempty"` // who decided
+	Act      ID             `json:"act,omitempty"`    // by which it was decided; can be undone for [UndoWindow]
+	Found    time.Time      `json:"found"`
+	Decided  time.Time      `json:"decided,omitzero"`
 }
 
 // HitRuling is a person's decision on one hit.
 type HitRuling struct {
-	Hit      ID              `json:"hit"`
-	Decision HitDecision     `json:"decision"`
-	Reason   ChallengeReason `json:"reason,omitempty"` // for WrongSignal
+	Hit      ID             `json:"hit"`
+	Decision HitDecision    `json:"decision"`
+	Reason   DecisionReason `json:"reason,omitempty"` // one of the decision's; needed for WrongSignal and Escalate
 }
 
 // Validate checks the form.
@@ -54,8 +57,6 @@ func (r *HitRuling) Validate() error {
 	if r.Hit == 0 {
 		errs = append(errs, invalid("/hit", "missing", "give the id of the hit"))
 	}
-	if r.Decision == WrongSignal && r.Reason == "" {
-		errs = append(errs, invalid("/reason", "missing", "a wrong signal needs the reason of the challenge"))
-	}
+	checkReason(&errs, r.Decision, r.Reason, false)
 	return join(errs)
 }

@@ -45,13 +45,20 @@ func (k OutcomeKind) Meaning() string {
 // All but the undisclosed one do: each states that a person looked.
 func (k OutcomeKind) NeedsAttestation() bool { return k != ReviewedUndisclosed }
 
+// Act reports whether an outcome of this kind tells of something done to accounts or
+// content, which a program may want two persons for ([Policy] FourEyes).
+func (k OutcomeKind) Act() bool {
+	return k == AccountsActioned || k == ContentRemoved || k == URLsBlocked || k == ReportsFiled
+}
+
 // Attestation is a Person's statement under an outcome.
 type Attestation struct {
-	Person ID     `json:"person"`           // must be the person whose key records the outcome
-	Ground string `json:"ground"`           // the own policy the decision rests on; 1–200 characters
-	Singly int    `json:"reviewed_singly"`  // cases a person reviewed one by one
-	InBulk int    `json:"reviewed_in_bulk"` // cases decided together on identical evidence
-	Digest string `json:"decisions_digest"` // SHA-256 of the decision list the member keeps, 64 hex digits
+	Person ID     `json:"person"`                // must be the person whose key records the outcome
+	Second ID     `json:"approved_by,omitempty"` // another person of the member who looked at it first; needed where the program asks for four eyes
+	Ground string `json:"ground"`                // the own policy the decision rests on; 1–200 characters
+	Singly int    `json:"reviewed_singly"`       // cases a person reviewed one by one
+	InBulk int    `json:"reviewed_in_bulk"`      // cases decided together on identical evidence
+	Digest string `json:"decisions_digest"`      // SHA-256 of the decision list the member keeps, 64 hex digits
 }
 
 // Outcome is one ledger entry: +n when acts were done, −n when a count is corrected.
@@ -137,6 +144,9 @@ func (a *Attestation) check() (errs []*Error) {
 	text(&errs, "/attestation/ground", a.Ground, 1, 200)
 	if a.Person == 0 {
 		errs = append(errs, invalid("/attestation/person", "missing", "give the id of the person who attests"))
+	}
+	if a.Second != 0 && a.Second == a.Person {
+		errs = append(errs, invalid("/attestation/approved_by", "the same person", "a second person of the member approves"))
 	}
 	if a.Singly < 0 || a.InBulk < 0 || a.Singly+a.InBulk == 0 {
 		errs = append(errs, invalid("/attestation/reviewed_singly", "nothing was reviewed", "count the cases reviewed singly and in bulk"))

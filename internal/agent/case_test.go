@@ -260,7 +260,7 @@ func TestDecisions(t *testing.T) {
 		{Hit: hits[0].ID, Decision: lantern.NotHere},
 		{Hit: 1, Decision: lantern.Confirmed},
 		{Hit: hits[1].ID, Decision: lantern.WrongSignal},
-		{Hit: hits[1].ID, Decision: lantern.WrongSignal, Reason: lantern.BenignShared},
+		{Hit: hits[1].ID, Decision: lantern.WrongSignal, Reason: lantern.DecisionReason(lantern.BenignShared)},
 	})
 	if err != nil || len(results) != 4 {
 		t.Fatalf("got %+v, %v", results, err)

@@ -75,7 +75,7 @@ func (a *Agent) decideHit(ctx context.Context, c Caller, r lantern.HitRuling, ch
 		return 0, err
 	}
 	if r.Decision == lantern.WrongSignal && challenged[h.Signal] == 0 {
-		ch, err := c.exchange.OpenChallenge(ctx, lantern.Challenge{Signal: h.Signal, Reason: r.Reason})
+		ch, err := c.exchange.OpenChallenge(ctx, lantern.Challenge{Signal: h.Signal, Reason: lantern.ChallengeReason(r.Reason)})
 		if err != nil {
 			return 0, err
 		}

@@ -97,7 +97,7 @@ func (c *hitsDecide) Run(ctx context.Context, a *app) error {
 	for part := range slices.Chunk(c.Hits, lantern.MaxMatchBatch) {
 		var rulings []lantern.HitRuling
 		for _, id := range part {
-			rulings = append(rulings, lantern.HitRuling{Hit: id, Decision: lantern.HitDecision(c.Decision), Reason: lantern.ChallengeReason(c.Reason)})
+			rulings = append(rulings, lantern.HitRuling{Hit: id, Decision: lantern.HitDecision(c.Decision), Reason: lantern.DecisionReason(c.Reason)})
 		}
 		results, err := agent.DecideHits(ctx, rulings)
 		if err != nil {

@@ -250,7 +250,7 @@ func (s *story) matching(ctx context.Context, of []*stage.Company, bad *wrong) (
 
 // challenge rules that the hit came from a wrong signal, which opens the challenge.
 func (s *story) challenge(ctx context.Context, c *stage.Company, bad *wrong) (lantern.ID, error) {
-	results, err := c.Desk[stage.Investigator].DecideHits(ctx, []lantern.HitRuling{{Hit: bad.hit, Decision: lantern.WrongSignal, Reason: lantern.IdentifierReused}})
+	results, err := c.Desk[stage.Investigator].DecideHits(ctx, []lantern.HitRuling{{Hit: bad.hit, Decision: lantern.WrongSignal, Reason: lantern.DecisionReason(lantern.IdentifierReused)}})
 	s.began = s.o.Clock()
 	if err != nil {
 		return 0, fmt.Errorf("challenging a signal: %w", err)

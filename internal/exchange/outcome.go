@@ -107,6 +107,12 @@ func (x *Exchange) checkOutcome(t *txn, a policy.Actor, o lantern.Outcome) (lant
 		}
 	}
 	program, _, err := store.Program(t.ctx, t.Tx, o.Program)
+	if err == nil {
+		err = policy.NeedsSecond(program.Policy, o)
+	}
+	if err == nil && o.Attestation != nil && o.Attestation.Second != 0 {
+		err = checkSecond(t, a, o.Attestation.Second)
+	}
 	return program, err
 }
 
@@ -120,6 +126,20 @@ func wasIn(t *txn, program, signal lantern.ID, field string) error {
 	}
 	return &lantern.Error{Kind: lantern.Conflict, Field: field, Reason: "the signal is not in that program",
 		Fix: "name a program of the signal's, and record what rests on others' signals apart"}
+}
+
+// checkSecond holds who approved an outcome to what whoever attests one must be. That they
+// agreed is the member's word.
+func checkSecond(t *txn, a policy.Actor, id lantern.ID) error {
+	p, ok, err := store.Person(t.ctx, t.Tx, id)
+	if err != nil {
+		return err
+	}
+	if !ok || p.Member != a.Member || !slices.Contains(p.Roles, lantern.Investigator) || !p.Trained.After(t.now) {
+		return &lantern.Error{Kind: lantern.Forbidden, Field: "/attestation/approved_by", Reason: "not a trained investigator of the member",
+			Fix: "the second person needs the role and the training of the first"}
+	}
+	return nil
 }
 
 // checkCorrects holds an entry that takes something back to what it takes it from.

@@ -433,3 +433,59 @@ func TestOutcomeOfAnotherProgram(t *testing.T) {
 		}
 	})
 }
+
+// TestFourEyes holds outcomes of a program that asks for two persons to a second one.
+func TestFourEyes(t *testing.T) {
+	t.Parallel()
+	sqldbtest.Each(t, func(t *testing.T, url string) {
+		w := exchangetest.New(t, url)
+		cloud, face := w.AddCompany("Cloudbin"), w.AddCompany("Facegram")
+		strict := w.Program.Policy
+		strict.FourEyes = true
+		if _, err := w.SetPolicy(t.Context(), w.Steward, w.Program.ID, strict); err != nil {
+			t.Fatal(err)
+		}
+		signal := w.MustShare(cloud.Service, w.Draft(1))
+		w.Drain(face.Service, "")
+		record := func(second lantern.ID, kind lantern.OutcomeKind, list int) error {
+			a := attest(face, 1, list)
+			a.Second = second
+			_, err := w.RecordOutcome(t.Context(), face.Investigator, lantern.Outcome{Program: w.Program.ID, Kind: kind, Count: 1, Signals: []lantern.ID{signal}, Attestation: a})
+			return err
+		}
+		colleague := func(roles ...lantern.PersonRole) lantern.ID {
+			p, err := w.CreatePerson(t.Context(), w.Steward, lantern.Person{Member: face.ID, Label: "colleague", Roles: roles})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return p.ID
+		}
+		second, untrained, submitter := colleague(lantern.Investigator), colleague(lantern.Investigator), colleague(lantern.Submitter)
+		for _, id := range []lantern.ID{second, submitter} {
+			if _, err := w.TrainPerson(t.Context(), w.Steward, id, w.Clock.Now().AddDate(0, 6, 0)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for name, c := range map[string]struct {
+			second lantern.ID
+			kind   lantern.Kind
+		}{
+			"nobody": {0, lantern.Forbidden}, "the same person": {face.Investigator.Person, lantern.Invalid}, "another member's": {cloud.Investigator.Person, lantern.Forbidden},
+			"an untrained one": {untrained, lantern.Forbidden}, "no investigator": {submitter, lantern.Forbidden}, "no such person": {4711, lantern.Forbidden},
+		} {
+			if err := record(c.second, lantern.AccountsActioned, 1); lantern.KindOf(err) != c.kind {
+				t.Errorf("%s: got %v, want %s", name, err, c.kind)
+			}
+		}
+		if err := record(0, lantern.ReviewedNoViolation, 2); err != nil {
+			t.Errorf("an outcome that tells of no act: got %v", err)
+		}
+		if err := record(second, lantern.AccountsActioned, 3); err != nil {
+			t.Errorf("with a second person: got %v", err)
+		}
+		all, err := w.Outcomes(t.Context(), face.Investigator)
+		if err != nil || !slices.ContainsFunc(all, func(o lantern.Outcome) bool { return o.Attestation.Second == second }) {
+			t.Errorf("got %+v, %v; want the second person in the ledger", all, err)
+		}
+	})
+}
