@@ -38,6 +38,7 @@ var floors = map[string]int{
 	"match":               2,
 	"blind":               2,
 	"client":              2,
+	"internal/openapi":    2,
 	"internal/store":      2,
 	"internal/agentstore": 2,
 	"internal/archive":    2,

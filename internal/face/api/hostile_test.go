@@ -129,9 +129,9 @@ func TestHostile(t *testing.T) {
 		w := newWorld(t, url)
 		targets := w.targets()
 		var writes []string
-		for _, op := range w.spec.operations {
-			if op.method != "GET" {
-				writes = append(writes, op.id)
+		for _, op := range w.spec.Operations {
+			if op.Method != "GET" {
+				writes = append(writes, op.ID)
 			}
 		}
 		for _, tt := range targets {

@@ -1,13 +1,10 @@
 package api
 
 import (
-	"net/http"
-	"regexp"
-	"slices"
-	"strconv"
 	"strings"
 
 	"lantern"
+	"lantern/internal/openapi"
 	"lantern/internal/web"
 )
 
@@ -23,124 +20,36 @@ strings, times RFC 3339. docs/protocol/api.md tells how to write a client.`
 
 // Document returns the OpenAPI 3.1 document of the face.
 func Document() ([]byte, error) {
-	s := newSchemas()
-	paths := object{}
+	a := openapi.API{Title: "Lantern exchange", About: about, Credential: "a key lk_<id>_<secret> of a person or a service", Given: givenByExchange()}
 	for _, rt := range routes() {
-		path := strings.Replace(rt.path, "...}", "}", 1)
-		item, ok := paths[path].(object)
-		if !ok {
-			item = object{}
-			paths[path] = item
-		}
-		item[strings.ToLower(rt.method)] = s.operation(rt)
+		a.Operations = append(a.Operations, rt.operation())
 	}
-	s.component(typeOf[web.Problem]())
-	return web.Encode(object{
-		"openapi": "3.1.0",
-		"info":    object{"title": "Lantern exchange", "version": "1", "description": about},
-		"paths":   paths,
-		"components": object{
-			"schemas":         s.components,
-			"securitySchemes": object{"key": object{"type": "http", "scheme": "bearer", "description": "a key lk_<id>_<secret> of a person or a service"}},
-		},
-		"security": []any{object{"key": []string{}}},
-	})
+	return openapi.Document(a)
 }
 
-func (s *schemas) operation(rt route) object {
-	op := object{
-		"operationId": rt.name,
-		"summary":     rt.summary,
-		"tags":        []string{tagOf(rt.path)},
-		"responses":   s.responses(rt),
+// operation describes a route.
+func (r route) operation() openapi.Operation {
+	h := r.handler
+	op := openapi.Operation{
+		Method: r.method, Path: r.path, Name: r.name, Summary: r.summary, Body: h.body, Answer: h.answer, Status: h.status, Also: h.also,
+		Kinds: r.kinds(), Open: h.open, AnswerMedia: answerMedia(r), Idempotent: r.write() && h.stream == nil,
 	}
-	if params := s.parameters(rt); len(params) > 0 {
-		op["parameters"] = params
+	for _, p := range h.params {
+		op.Params = append(op.Params, openapi.Param{Name: p.name, About: p.about, Number: p.number, Needed: p.needed})
 	}
-	if rt.handler.body != nil {
-		name := web.JSONMedia
-		if rt.handler.stream != nil {
-			name = web.NDJSONMedia
+	if h.stream != nil {
+		op.BodyMedia = web.NDJSONMedia
+		if !r.write() {
+			op.Mark = typeOf[lantern.FeedMark]()
 		}
-		op["requestBody"] = object{"required": true, "content": media(name, s.of(rt.handler.body))}
 	}
-	if rt.handler.open {
-		op["security"] = []any{}
+	if r.name == "Follow" {
+		op.Events = sseMedia
+	}
+	if h.answer == typeOf[plain]() {
+		op.Answer = typeOf[openapi.Text]()
 	}
 	return op
-}
-
-// tagOf groups operations by the first word of their path.
-func tagOf(path string) string {
-	word, _, _ := strings.Cut(strings.TrimPrefix(path, "/v1/"), "/")
-	if !strings.HasPrefix(path, "/v1/") {
-		return "service"
-	}
-	return word
-}
-
-func (s *schemas) parameters(rt route) []any {
-	var all []any
-	for _, m := range regexp.MustCompile(`\{(\w+)(\.\.\.)?\}`).FindAllStringSubmatch(rt.path, -1) {
-		schema := s.of(typeOf[lantern.ID]())
-		switch m[1] {
-		case "leaf":
-			schema = object{"type": "integer", "minimum": 0}
-		case "path":
-			schema = object{"type": "string"}
-		}
-		all = append(all, object{"name": m[1], "in": "path", "required": true, "schema": schema})
-	}
-	for _, p := range rt.handler.params {
-		schema := object{"type": "string"}
-		if p.number {
-			schema = object{"type": "integer", "minimum": 0}
-		}
-		all = append(all, object{"name": p.name, "in": "query", "required": p.needed, "description": p.about, "schema": schema})
-	}
-	if rt.write() && rt.handler.stream == nil {
-		all = append(all, object{
-			"name": "Idempotency-Key", "in": "header", "description": "a random word; a repeated request with it is answered as the first, for 24 hours",
-			"schema": object{"type": "string", "maxLength": web.MaxIdempotencyKey},
-		})
-	}
-	return all
-}
-
-// responses lists the successes, and the problems by their statuses.
-func (s *schemas) responses(rt route) object {
-	all := object{}
-	first := rt.handler.status
-	if first == 0 {
-		first = http.StatusOK
-	}
-	for _, status := range append([]int{first}, rt.handler.also...) {
-		r := object{"description": http.StatusText(status)}
-		if t := rt.handler.answer; t != nil {
-			schema := s.of(t)
-			if rt.handler.stream != nil && !rt.write() {
-				schema = object{"oneOf": []any{schema, s.of(typeOf[lantern.FeedMark]())}}
-			}
-			content := media(answerMedia(rt), schema)
-			if rt.name == "Follow" {
-				content[sseMedia] = object{"schema": object{"type": "string"}}
-			}
-			r["content"] = content
-		}
-		all[strconv.Itoa(status)] = r
-	}
-	reasons := map[int][]string{}
-	for _, k := range rt.kinds() {
-		reasons[web.Status(k)] = append(reasons[web.Status(k)], string(k))
-	}
-	reasons[http.StatusInternalServerError] = []string{"internal error"}
-	for status, words := range reasons {
-		all[strconv.Itoa(status)] = object{
-			"description": strings.Join(words, ", "),
-			"content":     media(web.ProblemMedia, object{"$ref": "#/components/schemas/Problem"}),
-		}
-	}
-	return all
 }
 
 // kinds lists the errors a route can answer with: what follows from its shape, and what
@@ -161,8 +70,7 @@ func (r route) kinds() []lantern.Kind {
 		all = append(all, lantern.Conflict, lantern.TooLarge, lantern.Unsupported)
 	}
 	all = append(all, r.errors...)
-	slices.Sort(all)
-	return slices.Compact(all)
+	return all
 }
 
 func answerMedia(rt route) string {
@@ -179,7 +87,21 @@ func answerMedia(rt route) string {
 	return web.JSONMedia
 }
 
-func media(name string, schema object) object {
-	name, _, _ = strings.Cut(name, ";")
-	return object{name: object{"schema": schema}}
+// givenByExchange lists, by component, the members that answers have and that are
+// ignored in requests.
+func givenByExchange() map[string][]string {
+	return map[string][]string{
+		"Member":     {"id", "state", "created"},
+		"Person":     {"id", "created", "trained_until"},
+		"Service":    {"id", "member", "created"},
+		"Key":        {"id", "created", "revoked", "secret"},
+		"Program":    {"id", "created"},
+		"Policy":     {"version"},
+		"Membership": {"program", "joined"},
+		"Feedback":   {"id", "member", "at"},
+		"Outcome":    {"id", "member", "at", "counted"},
+		"Challenge":  {"id", "member", "person", "state", "imminent", "opened", "deadline", "overdue", "decided"},
+		"Ack":        {"correction"},
+		"Webhook":    {"id", "member", "state", "created", "last_delivered", "failing_since", "last_failure", "both_secrets_until", "pending", "dead", "secret"},
+	}
 }

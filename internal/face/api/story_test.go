@@ -29,13 +29,13 @@ func TestEveryOperation(t *testing.T) {
 		w.tellWebhooks()
 		w.tellLog()
 		w.tellRestore()
-		for _, op := range w.spec.operations {
+		for _, op := range w.spec.Operations {
 			answered := false
-			for status := range op.answers {
-				answered = answered || status < "3" && w.seen[op.id+" "+status]
+			for status := range op.Answers {
+				answered = answered || status < "3" && w.seen[op.ID+" "+status]
 			}
 			if !answered {
-				t.Errorf("%s never succeeded in this test", op.id)
+				t.Errorf("%s never succeeded in this test", op.ID)
 			}
 		}
 		for _, secret := range []string{"lk_", "files.example.com", "planted", "whsec_", "hooks.example.com"} {

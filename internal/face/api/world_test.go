@@ -3,8 +3,6 @@ package api_test
 import (
 	"bytes"
 	"context"
-	"encoding/json"
-	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -15,13 +13,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/klauspost/compress/zstd"
-
 	"lantern"
 	"lantern/audit"
 	"lantern/client"
 	"lantern/internal/exchange"
 	"lantern/internal/face/api"
+	"lantern/internal/openapi/openapitest"
 	"lantern/internal/seal"
 	"lantern/internal/sqldb"
 	"lantern/internal/web"
@@ -33,7 +30,7 @@ type world struct {
 	t       *testing.T
 	x       *exchange.Exchange
 	url     string
-	spec    *spec
+	spec    *openapitest.Spec
 	log     *logBuffer
 	metrics *web.Metrics
 	ahead   atomic.Int64 // how far the clock is ahead
@@ -72,6 +69,12 @@ func (b *logBuffer) String() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.buf.String()
+}
+
+func loadSpec(t *testing.T) *openapitest.Spec {
+	t.Helper()
+	b, err := api.Document()
+	return openapitest.Load(t, b, err)
 }
 
 func newWorld(t *testing.T, url string, change ...func(*api.Config)) *world {
@@ -205,74 +208,11 @@ func (w *world) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 func (w *world) checkAnswer(r *http.Request, res *http.Response, body []byte) error {
-	op, ok := w.spec.find(r.Method, r.URL.Path)
-	if !ok {
-		if res.StatusCode == 404 || res.StatusCode == 405 {
-			return nil
-		}
-		return fmt.Errorf("status %d on a path the document lacks", res.StatusCode)
-	}
-	status := fmt.Sprint(res.StatusCode)
+	seen, err := w.spec.CheckAnswer(r, res, body)
 	w.mu.Lock()
-	w.seen[op.id+" "+status] = true
-	w.mu.Unlock()
-	content, ok := op.answers[status]
-	if !ok {
-		return fmt.Errorf("%s answered %s, which the document lacks", op.id, status)
-	}
-	if content == nil {
-		if len(body) > 0 {
-			return fmt.Errorf("%s %s has a body", op.id, status)
-		}
-		return nil
-	}
-	media, _, _ := strings.Cut(res.Header.Get("Content-Type"), ";")
-	described, ok := content[media].(map[string]any)
-	if !ok {
-		return fmt.Errorf("%s %s is %s, which the document lacks", op.id, status, media)
-	}
-	if strings.HasSuffix(media, "ndjson") {
-		return w.checkLines(op.id, res, body, described["schema"].(map[string]any))
-	}
-	if !strings.HasSuffix(media, "json") || op.id == "Document" {
-		return nil
-	}
-	var v any
-	if err := json.Unmarshal(body, &v); err != nil {
-		return fmt.Errorf("%s %s is not JSON", op.id, status)
-	}
-	return w.spec.check(op.id+" "+status, described["schema"].(map[string]any), v)
-}
-
-// checkLines holds each line of an answer to the document.
-func (w *world) checkLines(op string, res *http.Response, body []byte, schema map[string]any) error {
-	if res.Header.Get("Content-Encoding") == "zstd" {
-		unpacked, err := zstd.NewReader(bytes.NewReader(body))
-		if err != nil {
-			return err
-		}
-		defer unpacked.Close()
-		if body, err = io.ReadAll(unpacked); err != nil {
-			return err
-		}
-	}
-	for line := range bytes.Lines(body) {
-		var v any
-		if err := json.Unmarshal(line, &v); err != nil {
-			return fmt.Errorf("a line of %s is not JSON", op)
-		}
-		form := schema
-		if either, ok := schema["oneOf"].([]any); ok { // a change or a mark
-			form = either[0].(map[string]any)
-			if _, ok := v.(map[string]any)["next"]; ok {
-				form = either[1].(map[string]any)
-			}
-		}
-		if err := w.spec.check(op, form, v); err != nil {
-			return err
-		}
-	}
-	return nil
+	defer w.mu.Unlock()
+	w.seen[seen] = true
+	return err
 }
 
 // send makes a raw request; header pairs follow.

@@ -1,4 +1,4 @@
-package api
+package openapi
 
 import (
 	"encoding/json"
@@ -19,11 +19,7 @@ type object = map[string]any
 type schemas struct {
 	components object
 	closed     map[reflect.Type][]string
-	given      map[string][]string
-}
-
-func newSchemas() *schemas {
-	return &schemas{components: object{}, closed: closedSets(), given: givenByExchange()}
+	given      map[string][]string // by component, the members that answers have and requests need not
 }
 
 // of returns the schema of t, a reference if t is a struct.
@@ -42,7 +38,7 @@ func (s *schemas) of(t reflect.Type) object {
 		return object{}
 	case reflect.TypeFor[audit.Hash]():
 		return object{"type": "string", "contentEncoding": "base64"}
-	case reflect.TypeFor[plain]():
+	case reflect.TypeFor[Text]():
 		return object{"type": "string"}
 	}
 	switch t.Kind() {
@@ -108,25 +104,6 @@ func componentName(t reflect.Type) string {
 	return strings.ToUpper(name[:1]) + name[1:]
 }
 
-// givenByExchange lists, by component, the members that answers have and that are
-// ignored in requests.
-func givenByExchange() map[string][]string {
-	return map[string][]string{
-		"Member":     {"id", "state", "created"},
-		"Person":     {"id", "created", "trained_until"},
-		"Service":    {"id", "member", "created"},
-		"Key":        {"id", "created", "revoked", "secret"},
-		"Program":    {"id", "created"},
-		"Policy":     {"version"},
-		"Membership": {"program", "joined"},
-		"Feedback":   {"id", "member", "at"},
-		"Outcome":    {"id", "member", "at", "counted"},
-		"Challenge":  {"id", "member", "person", "state", "imminent", "opened", "deadline", "overdue", "decided"},
-		"Ack":        {"correction"},
-		"Webhook":    {"id", "member", "state", "created", "last_delivered", "failing_since", "last_failure", "both_secrets_until", "pending", "dead", "secret"},
-	}
-}
-
 // closedSets lists the words of every closed set.
 func closedSets() map[reflect.Type][]string {
 	sets := map[reflect.Type][]string{}
@@ -157,6 +134,20 @@ func closedSets() map[reflect.Type][]string {
 	closed(sets, lantern.AckByAgent, lantern.AckAttested)
 	closed(sets, lantern.AckMasked, lantern.AckPurged)
 	closed(sets, append(lantern.EventTypes(), lantern.WebhookTest)...)
+	closed(sets, lantern.AnswerOK, lantern.AnswerStale, lantern.CouldNotLook)
+	closed(sets, lantern.HowExact, lantern.HowNear, lantern.HowPhrase, lantern.HowURLPrefix, lantern.HowDomain, lantern.HowAlias, lantern.HowBare, "")
+	closed(sets, lantern.HitOpen, lantern.HitDecided, lantern.HitHeld, lantern.HitVoid)
+	decisions := []lantern.HitDecision{lantern.Confirmed, lantern.NotHere, lantern.WrongSignal, lantern.Unsure, lantern.Escalate}
+	closed(sets, append(decisions, "")...) // empty in a sample that nobody decided
+	for _, d := range decisions {
+		closed(sets, d.Reasons()...)
+	}
+	closed(sets, lantern.CaseDone, lantern.CaseEmpty, lantern.CaseDuplicate, lantern.CaseHandedOver)
+	closed(sets, lantern.NewEvidence, lantern.AfterFall, lantern.ClosedInError)
+	closed(sets, lantern.CaseOpened, lantern.CaseOwned, lantern.CaseRound, lantern.CaseRuled, lantern.CaseBulk, lantern.CaseUndone,
+		lantern.CaseNoted, lantern.CaseTasked, lantern.CaseTaskDone, lantern.CaseProposed, lantern.CaseApproved, lantern.CaseDeclined,
+		lantern.CaseLapsed, lantern.CaseOutcomeOut, lantern.CaseShared, lantern.CaseCorrected, lantern.CaseClosed, lantern.CaseReopened)
+	closed(sets, lantern.ProposalWaits, lantern.ProposalApproved, lantern.ProposalDeclined, lantern.ProposalLapsed, lantern.ProposalDone)
 	closed(sets, lantern.WebhookActive, lantern.WebhookDisabled)
 	closed(sets, lantern.DeliveryPending, lantern.DeliveryDone, lantern.DeliveryDead)
 	return sets
