@@ -6,7 +6,7 @@ import "time"
 const (
 	UndoWindow  = 15 * time.Minute // how long an act can be undone
 	TypedCount  = 100              // an act in bulk on more is confirmed by its count
-	PreviewLife = 24 * time.Hour   // how long a preview of an act in bulk may be committed
+	PreviewLife = 72 * time.Hour   // how long a preview of an act in bulk may be committed
 )
 
 // Act is one or more decisions taken at once in the member's agent, which can be undone

@@ -109,7 +109,7 @@ const (
 
 // CaseEvent is one entry of a case's timeline: ids and counts, never texts or accounts.
 type CaseEvent struct {
-	ID     ID            `json:"id"`
+	Number int           `json:"number"` // from 1, without gaps
 	Kind   CaseEventKind `json:"kind"`
 	Person ID            `json:"person,omitempty"` // none for what the agent noted itself
 	Object ID            `json:"object,omitempty"` // the act, note, task, proposal, outcome or correction

@@ -59,6 +59,7 @@ func params(database string) testscript.Params {
 			"serve":     serve,
 			"end":       end,
 			"let":       let,
+			"lets":      lets,
 			"until":     until,
 			"flip":      flip,
 			"fetch":     fetch,
@@ -153,6 +154,21 @@ func let(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv(args[0], fmt.Sprint(v))
 }
 
+// lets NAME KEY sets NAME1, NAME2, … to a field of each line of the last standard output.
+func lets(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: lets NAME KEY")
+	}
+	for i, line := range strings.Split(strings.TrimSpace(ts.ReadFile("stdout")), "\n") {
+		var v map[string]any
+		ts.Check(json.Unmarshal([]byte(line), &v))
+		if v[args[1]] == nil {
+			ts.Fatalf("no field %s in %s", args[1], line)
+		}
+		ts.Setenv(args[0]+strconv.Itoa(i+1), fmt.Sprint(v[args[1]]))
+	}
+}
+
 // until PATTERN COMMAND… repeats a command until it succeeds and prints what the pattern
 // says, for at most 30 seconds.
 func until(ts *testscript.TestScript, neg bool, args []string) {
@@ -203,16 +219,21 @@ func fetch(ts *testscript.TestScript, neg bool, args []string) {
 // coalition sets up what most stories begin with, as story-urls.txtar does it step by step:
 // an exchange (EXCHANGE) with two companies in one program (PROGRAM) that takes all types,
 // a trained person of each with a key (cloudbin.key, facegram.key), one of a third member
-// who decides disputes (officer.key), and an agent (AGENT) of Facegram with its token.
+// who decides disputes (officer.key), and an agent (AGENT) of Facegram with its token. The
+// program may be given a policy.
 func coalition(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) > 0 {
-		ts.Fatalf("usage: coalition")
+	if neg || len(args) > 1 {
+		ts.Fatalf("usage: coalition [POLICY]")
 	}
 	give(ts, "", "exchange", "init", "The Coalition", "--dir", "exchange")
 	serve(ts, false, []string{"EXCHANGE", "lantern", "exchange", "serve", "--dir", "exchange", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--webhook-loopback"})
 	ts.Setenv("LANTERN_EXCHANGE", ts.Getenv("EXCHANGE"))
 	ts.Setenv("LANTERN_KEY_FILE", "exchange/keys/steward")
-	give(ts, "PROGRAM", "exchange", "program", "add", "Hosting and social", "--purpose", "links to removed material")
+	program := []string{"exchange", "program", "add", "Hosting and social", "--purpose", "links to removed material"}
+	if len(args) > 0 {
+		program = append(program, "--policy", args[0])
+	}
+	give(ts, "PROGRAM", program...)
 	enroll(ts, "Cloudbin", "cloudbin.key", ts.Getenv("PROGRAM"))
 	enroll(ts, "Facegram", "facegram.key", ts.Getenv("PROGRAM"))
 	enroll(ts, "Pixelplay", "officer.key", ts.Getenv("PROGRAM"))

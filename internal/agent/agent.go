@@ -16,6 +16,7 @@ import (
 	"lantern"
 	"lantern/client"
 	"lantern/internal/agentstore"
+	"lantern/internal/casework"
 	"lantern/internal/seal"
 	"lantern/internal/sqldb"
 	"lantern/match"
@@ -39,6 +40,7 @@ type Config struct {
 // Agent is a member's agent. Its methods may be called by any number of goroutines.
 type Agent struct {
 	db       *sqldb.DB
+	desk     *casework.Desk
 	engine   *match.Engine
 	exchange *client.Client
 	sealer   *seal.Sealer
@@ -113,6 +115,7 @@ func New(ctx context.Context, c Config) (*Agent, error) {
 	if a.db, err = sqldb.Open(ctx, "sqlite:"+filepath.Join(c.Dir, "agent.db")); err != nil {
 		return nil, fmt.Errorf("opening the agent's database: %w", err)
 	}
+	a.desk = a.newDesk()
 	if err := a.start(ctx); err != nil {
 		return nil, errors.Join(err, a.db.Close())
 	}

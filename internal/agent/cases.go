@@ -8,6 +8,7 @@ import (
 	"lantern"
 	"lantern/audit"
 	"lantern/internal/agentstore"
+	"lantern/internal/casework"
 	"lantern/internal/sqldb"
 )
 
@@ -43,11 +44,15 @@ func (a *Agent) OpenCase(ctx context.Context, c Caller, d lantern.CaseDraft) (la
 		if err := agentstore.ClaimHits(ctx, tx, id, seeds); err != nil {
 			return err
 		}
-		if err := a.record(ctx, tx, logged{audit.Decide, map[string]any{"person": c.Person},
-			map[string]any{"case": id, "program": d.Program, "signals": seeds}}); err != nil {
+		event := lantern.CaseEvent{Kind: lantern.CaseOpened, Person: c.Person, Count: len(seeds), At: draft.Opened}
+		if err := agentstore.AddCaseEvent(ctx, tx, id, event); err != nil {
 			return err
 		}
-		opened, _, err = agentstore.LoadCase(ctx, tx, id)
+		if err := a.record(ctx, tx, logged{audit.Decide, map[string]any{"person": c.Person},
+			map[string]any{"case": id, "program": d.Program, "signals": seeds, "seed": a.desk.Seed(id, 0)}}); err != nil {
+			return err
+		}
+		opened, err = casework.MustCase(ctx, tx, id)
 		return err
 	})
 	if err != nil {
@@ -84,6 +89,7 @@ func checkSeeds(ctx context.Context, tx *sqldb.Tx, program lantern.ID, seeds []l
 func (a *Agent) seedRound(ctx context.Context, tx *sqldb.Tx, c lantern.Case) error {
 	accounts := make(map[string]*lantern.CaseAccount)
 	var order []*lantern.CaseAccount
+	acts := make(map[string]lantern.ID)
 	err := agentstore.SeedHits(ctx, tx, c.Signals, func(h agentstore.HitRow) {
 		entry := accounts[h.Account]
 		if entry == nil {
@@ -92,7 +98,8 @@ func (a *Agent) seedRound(ctx context.Context, tx *sqldb.Tx, c lantern.Case) err
 			order = append(order, entry)
 		}
 		if h.Decision == lantern.Confirmed {
-			entry.Decision, entry.Person, entry.Decided = h.Decision, h.Person, h.Decided
+			entry.Decision, entry.Reason, entry.Bulk, entry.Person, entry.Decided = h.Decision, h.Reason, h.Bulk, h.Person, h.Decided
+			acts[h.Account] = h.Act
 		}
 	})
 	if err != nil {
@@ -102,7 +109,7 @@ func (a *Agent) seedRound(ctx context.Context, tx *sqldb.Tx, c lantern.Case) err
 	for i, entry := range order {
 		all[i] = *entry
 	}
-	n, err := agentstore.InsertCandidates(ctx, tx, c.ID, all)
+	n, err := agentstore.InsertCandidates(ctx, tx, c.ID, all, acts)
 	if err != nil {
 		return err
 	}
@@ -118,7 +125,7 @@ func (a *Agent) Cases(ctx context.Context) ([]lantern.Case, error) {
 			return err
 		}
 		for _, id := range ids {
-			c, _, err := agentstore.LoadCase(ctx, tx, id)
+			c, err := casework.MustCase(ctx, tx, id)
 			if err != nil {
 				return err
 			}
@@ -134,24 +141,7 @@ func (a *Agent) Cases(ctx context.Context) ([]lantern.Case, error) {
 
 // Case returns one case.
 func (a *Agent) Case(ctx context.Context, id lantern.ID) (lantern.Case, error) {
-	var c lantern.Case
-	err := a.db.Read(ctx, func(tx *sqldb.Tx) (err error) {
-		c, err = mustCase(ctx, tx, id)
-		return err
-	})
-	return c, err
-}
-
-// mustCase returns a case or an error of kind NotFound.
-func mustCase(ctx context.Context, tx *sqldb.Tx, id lantern.ID) (lantern.Case, error) {
-	c, found, err := agentstore.LoadCase(ctx, tx, id)
-	if err != nil {
-		return c, fmt.Errorf("reading a case: %w", err)
-	}
-	if !found {
-		return c, lantern.Errorf(lantern.NotFound, "no such case")
-	}
-	return c, nil
+	return a.desk.Case(ctx, id)
 }
 
 // Candidates calls emit for every account of a case in the order of rounds. It holds no

@@ -28,6 +28,10 @@ func (e *edit) owe(ctx context.Context, tx *sqldb.Tx, c *lantern.Change, known, 
 		return err
 	}
 	for _, id := range cases {
+		event := lantern.CaseEvent{Kind: lantern.CaseCorrected, Object: c.Correction, Word: string(t.Kind), At: e.now}
+		if err := agentstore.RaiseCaseEvent(ctx, tx, id, event); err != nil {
+			return err
+		}
 		linked, err := descendants(ctx, tx, id, accounts, only[id])
 		if err != nil {
 			return err

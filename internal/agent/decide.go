@@ -11,6 +11,7 @@ import (
 	"lantern/audit"
 	"lantern/client"
 	"lantern/internal/agentstore"
+	"lantern/internal/casework"
 	"lantern/internal/fair"
 	"lantern/internal/sqldb"
 )
@@ -19,7 +20,8 @@ import (
 // does not harm its neighbors. Deciding again replaces a decision. What follows is sent
 // with the person's key at once: a confirmed hit tells the sharer that its signal helped,
 // one that is no violation here tells it so, and a wrong signal is challenged first, so
-// that the decision stands only if the challenge does.
+// that the decision stands only if the challenge does. Each decision is an act of its own,
+// which [Agent.Undo] takes back.
 func (a *Agent) DecideHits(ctx context.Context, c Caller, rulings []lantern.HitRuling) ([]lantern.HitResult, error) {
 	if err := c.person(); err != nil {
 		return nil, err
@@ -29,7 +31,7 @@ func (a *Agent) DecideHits(ctx context.Context, c Caller, rulings []lantern.HitR
 	challenged := make(map[lantern.ID]lantern.ID)
 	for i, r := range rulings {
 		results[i].Hit = r.Hit
-		signal, err := a.decideHit(ctx, c, r, challenged)
+		signal, act, err := a.decideHit(ctx, c, r, challenged)
 		if err != nil {
 			problem, perr := problemOf(err)
 			if perr != nil {
@@ -38,7 +40,7 @@ func (a *Agent) DecideHits(ctx context.Context, c Caller, rulings []lantern.HitR
 			results[i].Problem = problem
 			continue
 		}
-		results[i].Recorded, signals[i] = true, signal
+		results[i].Recorded, results[i].Act, signals[i] = true, act, signal
 		if r.Decision == lantern.WrongSignal {
 			results[i].Challenge = challenged[signal]
 		}
@@ -48,7 +50,7 @@ func (a *Agent) DecideHits(ctx context.Context, c Caller, rulings []lantern.HitR
 		return nil, err
 	}
 	for i, id := range signals {
-		if e := unsent[id]; e != nil && results[i].Problem == nil && reactionTo(rulings[i].Decision) != "" {
+		if e := unsent[id]; e != nil && results[i].Problem == nil && casework.ReactionTo(rulings[i].Decision) != "" {
 			results[i].Problem = &lantern.Problem{Kind: lantern.KindOf(e), Reason: "recorded here; the sharer could not be told", Fix: "it is sent with the next decision of a person who may react"}
 		}
 	}
@@ -64,41 +66,49 @@ func problemOf(err error) (*lantern.Problem, error) {
 	return nil, err
 }
 
-// decideHit records one decision and returns the hit's signal. challenged holds the
-// challenges this call opened, by signal: several hits of one signal need one.
-func (a *Agent) decideHit(ctx context.Context, c Caller, r lantern.HitRuling, challenged map[lantern.ID]lantern.ID) (lantern.ID, error) {
+// decideHit records one decision and returns the hit's signal and the act. challenged holds
+// the challenges this call opened, by signal: several hits of one signal need one.
+func (a *Agent) decideHit(ctx context.Context, c Caller, r lantern.HitRuling, challenged map[lantern.ID]lantern.ID) (signal, act lantern.ID, err error) {
 	if err := r.Validate(); err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	h, err := a.decidable(ctx, r.Hit, challenged)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
+	}
+	if act, err = a.newID(); err != nil {
+		return 0, 0, err
 	}
 	if r.Decision == lantern.WrongSignal && challenged[h.Signal] == 0 {
 		ch, err := c.exchange.OpenChallenge(ctx, lantern.Challenge{Signal: h.Signal, Reason: lantern.ChallengeReason(r.Reason)})
 		if err != nil {
-			return 0, err
+			return 0, 0, err
 		}
 		challenged[h.Signal] = ch.ID
 	}
-	now := a.clock()
+	var challenge lantern.ID
+	if r.Decision == lantern.WrongSignal {
+		challenge = challenged[h.Signal]
+	}
+	d := agentstore.Deciding{Act: act, Person: c.Person, Decision: r.Decision, Reason: r.Reason, At: a.clock()}
 	err = a.db.Write(ctx, func(tx *sqldb.Tx) error {
-		if err := agentstore.DecideHit(ctx, tx, h.ID, r.Decision, c.Person, now); err != nil {
+		if err := casework.PutAct(ctx, tx, d, lantern.Act{Count: 1}, challenge); err != nil {
 			return err
 		}
-		if reaction := reactionTo(r.Decision); reaction != "" {
-			if err := agentstore.OweReaction(ctx, tx, h.Signal, reaction); err != nil {
-				return err
-			}
+		if err := agentstore.DecideHits(ctx, tx, []lantern.ID{h.ID}, d); err != nil {
+			return err
+		}
+		if err := casework.OweReactions(ctx, tx, []lantern.ID{h.Signal}, d); err != nil {
+			return err
 		}
 		return a.record(ctx, tx, logged{audit.Decide,
 			map[string]any{"person": c.Person, "account": h.Account, "ref": h.Ref},
-			map[string]any{"hit": h.ID, "signal": h.Signal, "decision": r.Decision, "challenge": challenged[h.Signal]}})
+			map[string]any{"act": act, "hit": h.ID, "signal": h.Signal, "decision": r.Decision, "reason": r.Reason, "challenge": challenge}})
 	})
 	if err != nil {
-		return 0, fmt.Errorf("recording a decision: %w", err)
+		return 0, 0, fmt.Errorf("recording a decision: %w", err)
 	}
-	return h.Signal, nil
+	return h.Signal, act, nil
 }
 
 // decidable returns a hit that may be decided. One that is held because of a challenge
@@ -121,23 +131,12 @@ func (a *Agent) decidable(ctx context.Context, id lantern.ID, challenged map[lan
 	return h, nil
 }
 
-// reactionTo is what the sharer is told of a decision, "" for nothing.
-func reactionTo(d lantern.HitDecision) lantern.Reaction {
-	switch d {
-	case lantern.Confirmed:
-		return lantern.Helpful
-	case lantern.NotHere:
-		return lantern.NotViolating
-	}
-	return ""
-}
-
 // sendReactions sends what is owed with the person's key, and returns what could not be
 // sent, by signal. It stays owed.
 func (a *Agent) sendReactions(ctx context.Context, c Caller) (map[lantern.ID]error, error) {
 	var owed []agentstore.OwedReaction
 	err := a.db.Read(ctx, func(tx *sqldb.Tx) (err error) {
-		owed, err = agentstore.LoadOwedReactions(ctx, tx)
+		owed, err = agentstore.LoadOwedReactions(ctx, tx, a.clock())
 		return err
 	})
 	if err != nil {
@@ -179,6 +178,6 @@ func (a *Agent) sendReactions(ctx context.Context, c Caller) (map[lantern.ID]err
 }
 
 func react(ctx context.Context, exchange *client.Client, o agentstore.OwedReaction) error {
-	_, err := exchange.React(ctx, lantern.Feedback{Signal: o.Signal, Reaction: o.Reaction})
+	_, err := exchange.React(ctx, lantern.Feedback{Signal: o.Signal, Reaction: o.Reaction, Removed: o.Back})
 	return err
 }

@@ -40,5 +40,6 @@
 // kept for later. The member's own signals are held but not matched unless
 // [Config.MatchOwn] asks for it.
 //
-// All SQL stands in package agentstore.
+// What people decide, undo and write down stands in package casework, all SQL in package
+// agentstore.
 package agent

@@ -11,6 +11,7 @@ import (
 
 	"lantern"
 	"lantern/internal/agentstore"
+	"lantern/internal/casework"
 	"lantern/internal/sqldb"
 )
 
@@ -20,25 +21,13 @@ func plain(s string) bool {
 	return utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl)
 }
 
-// hitPlace is the part of a match that only this agent knows; what the signal says is
-// read again whenever the hit is shown.
-type hitPlace struct {
-	Distance int    `json:"distance,omitempty"`
-	Weak     bool   `json:"weak,omitempty"`
-	Field    string `json:"field,omitempty"`
-	Offset   int    `json:"offset"`
-	Length   int    `json:"length"`
-	Line     int    `json:"line,omitempty"`
-	Column   int    `json:"column,omitempty"`
-}
-
 // hit makes a hit of a match.
 func (a *Agent) hit(l *look, m *lantern.Match) (*agentstore.HitRow, error) {
 	id, err := a.newID()
 	if err != nil {
 		return nil, err
 	}
-	text, err := json.Marshal(hitPlace{m.Distance, m.Weak, m.Field, m.Offset, m.Length, m.Line, m.Column})
+	text, err := json.Marshal(casework.Place{Distance: m.Distance, Weak: m.Weak, Field: m.Field, Offset: m.Offset, Length: m.Length, Line: m.Line, Column: m.Column})
 	if err != nil {
 		return nil, fmt.Errorf("writing a hit: %w", err)
 	}
@@ -169,6 +158,28 @@ func (a *Agent) Hits(ctx context.Context, f agentstore.HitFilter) ([]lantern.Hit
 	return hits, nil
 }
 
+// Hit returns one hit. Held ones are not found.
+func (a *Agent) Hit(ctx context.Context, id lantern.ID) (hit lantern.Hit, err error) {
+	err = a.db.Read(ctx, func(tx *sqldb.Tx) error {
+		row, found, err := agentstore.LoadHit(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if !found || row.State == lantern.HitHeld {
+			return lantern.Errorf(lantern.NotFound, "no such hit")
+		}
+		shown, err := showHits(ctx, tx, []agentstore.HitRow{row})
+		if err == nil {
+			hit = shown[0]
+		}
+		return err
+	})
+	if err != nil {
+		return lantern.Hit{}, fmt.Errorf("reading a hit: %w", err)
+	}
+	return hit, nil
+}
+
 // showHits returns rows in wire form, with what their signals say at this moment.
 func showHits(ctx context.Context, tx *sqldb.Tx, rows []agentstore.HitRow) ([]lantern.Hit, error) {
 	ids := make([]lantern.ID, len(rows))
@@ -188,7 +199,7 @@ func showHits(ctx context.Context, tx *sqldb.Tx, rows []agentstore.HitRow) ([]la
 		h := &rows[i]
 		hits[i] = lantern.Hit{
 			ID: h.ID, Ref: h.Ref, Account: h.Account, State: h.State, Programs: places[h.Signal], Case: h.CaseID,
-			Decision: h.Decision, Person: h.Person, Found: h.Found, Decided: h.Decided,
+			Decision: h.Decision, Reason: h.Reason, Bulk: h.Bulk, Person: h.Person, Act: h.Act, Found: h.Found, Decided: h.Decided,
 			Match: lantern.Match{Signal: h.Signal, Type: h.Kind, How: h.How, RequiresReview: true},
 		}
 		if hits[i].Programs == nil {
@@ -206,7 +217,7 @@ func showHits(ctx context.Context, tx *sqldb.Tx, rows []agentstore.HitRow) ([]la
 
 // fillMatch reads where a match stands and what its signal says.
 func fillMatch(m *lantern.Match, place string, row *agentstore.ReplicaRow) error {
-	var p hitPlace
+	var p casework.Place
 	if err := json.Unmarshal([]byte(place), &p); err != nil {
 		return fmt.Errorf("reading a hit: %w", err)
 	}

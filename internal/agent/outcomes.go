@@ -8,15 +8,10 @@ import (
 	"lantern"
 	"lantern/audit"
 	"lantern/internal/agentstore"
+	"lantern/internal/casework"
 	"lantern/internal/policy"
 	"lantern/internal/sqldb"
 )
-
-// countedBy is, for the kinds that count accounts, the decision they count.
-var countedBy = map[lantern.OutcomeKind]lantern.HitDecision{
-	lantern.AccountsActioned:    lantern.Confirmed,
-	lantern.ReviewedNoViolation: lantern.NotHere,
-}
 
 // SendOutcome records an outcome of a case at the exchange, attested by the person who
 // calls. Kinds that count accounts count those decided accordingly that no earlier
@@ -27,12 +22,14 @@ var countedBy = map[lantern.OutcomeKind]lantern.HitDecision{
 //
 // The outcome is kept here before it is sent. If the answer gets lost (an error of kind
 // Unavailable, or a crash), the same call by the same person sends the same outcome
-// again, and the exchange counts it once.
+// again, and the exchange counts it once. Where the program asks for four eyes, an outcome
+// that tells of an act is sent only after [Agent.Propose] and a second person's approval,
+// and is exactly what they approved.
 func (a *Agent) SendOutcome(ctx context.Context, c Caller, id lantern.ID, o lantern.CaseOutcome) (lantern.Outcome, error) {
 	if err := c.person(); err != nil {
 		return lantern.Outcome{}, err
 	}
-	if err := checkOutcome(o); err != nil {
+	if err := casework.CheckOutcome(o); err != nil {
 		return lantern.Outcome{}, err
 	}
 	local, err := a.newID()
@@ -41,13 +38,19 @@ func (a *Agent) SendOutcome(ctx context.Context, c Caller, id lantern.ID, o lant
 	}
 	var row agentstore.OutcomeRow
 	err = a.db.Write(ctx, func(tx *sqldb.Tx) error {
-		k, err := mustCase(ctx, tx, id)
+		k, err := casework.OpenCase(ctx, tx, id)
 		if err != nil {
 			return err
 		}
 		var found bool
-		if row, found, err = agentstore.PendingOutcome(ctx, tx, id, 0, o.Kind); err != nil || found {
+		if row, found, err = agentstore.PendingOutcome(ctx, tx, id, 0, o.Kind); err != nil {
 			return err
+		}
+		if k.FourEyes && o.Kind.Act() {
+			return a.second(ctx, tx, &row)
+		}
+		if found {
+			return nil
 		}
 		row = agentstore.OutcomeRow{ID: local, CaseID: id, Person: c.Person, At: a.clock()}
 		if row.Body, err = a.composeOutcome(ctx, tx, k, row.ID, c.Person, o); err != nil {
@@ -61,28 +64,24 @@ func (a *Agent) SendOutcome(ctx context.Context, c Caller, id lantern.ID, o lant
 	return a.send(ctx, c, row)
 }
 
-// checkOutcome checks what must be known before anything is counted.
-func checkOutcome(o lantern.CaseOutcome) error {
-	if err := o.Validate(); err != nil {
+// second puts the person who approved an outcome under it, or says that none did.
+func (a *Agent) second(ctx context.Context, tx *sqldb.Tx, row *agentstore.OutcomeRow) error {
+	if row.ID == 0 {
+		return casework.ErrSecond
+	}
+	if err := a.desk.Approved(ctx, tx, row.ID, 0, row.Body.Attestation.Digest); err != nil {
 		return err
 	}
-	_, accounts := countedBy[o.Kind]
-	switch {
-	case accounts && o.Count != 0:
-		return &lantern.Error{Kind: lantern.Invalid, Field: "/count", Reason: "this kind counts the case's decided accounts itself", Fix: "leave it out"}
-	case !accounts && o.Kind != lantern.ReviewedUndisclosed && o.Count <= 0:
-		return &lantern.Error{Kind: lantern.Invalid, Field: "/count", Reason: "missing", Fix: "say how many acts of this kind were done"}
-	case o.Count < 0:
-		return &lantern.Error{Kind: lantern.Invalid, Field: "/count", Reason: "negative", Fix: "take acts back by ruling on the review task"}
-	}
-	return nil
+	p, _, err := agentstore.ProposalFor(ctx, tx, row.ID, 0)
+	row.Body.Attestation.Second = p.Second
+	return err
 }
 
 // composeOutcome counts, digests and attests.
 func (a *Agent) composeOutcome(ctx context.Context, tx *sqldb.Tx, k lantern.Case, local, person lantern.ID, o lantern.CaseOutcome) (lantern.Outcome, error) {
 	out := lantern.Outcome{Program: k.Program, Kind: o.Kind, Count: o.Count}
 	digest := policy.NewDecisionDigest()
-	decision, accounts := countedBy[o.Kind]
+	decision, accounts := casework.CountedBy(o.Kind)
 	if accounts {
 		if err := agentstore.CountAccounts(ctx, tx, k.ID, local, o.Kind, decision); err != nil {
 			return out, err
@@ -150,13 +149,19 @@ func contributing(ctx context.Context, tx *sqldb.Tx, id lantern.ID) ([]lantern.I
 // forgotten with its counts; one whose answer is missing stays to be sent again.
 func (a *Agent) send(ctx context.Context, c Caller, row agentstore.OutcomeRow) (lantern.Outcome, error) {
 	if row.Person != c.Person {
-		return lantern.Outcome{}, &lantern.Error{Kind: lantern.Conflict, Reason: "another person's outcome of this kind still waits for the exchange's answer", Fix: "have that person send it again"}
+		return lantern.Outcome{}, casework.ErrAnother
 	}
 	sent, err := c.exchange.RecordOutcomeOnce(ctx, "outcome-"+row.ID.String(), row.Body)
 	if err != nil {
 		switch lantern.KindOf(err) {
 		case lantern.Invalid, lantern.Forbidden, lantern.NotFound, lantern.Conflict, lantern.TooLarge, lantern.Unauthorized:
-			if derr := a.db.Write(ctx, func(tx *sqldb.Tx) error { return agentstore.DropOutcome(ctx, tx, row.ID) }); derr != nil {
+			derr := a.db.Write(ctx, func(tx *sqldb.Tx) error {
+				if err := casework.EndProposal(ctx, tx, row.ID, 0, lantern.ProposalLapsed, a.clock()); err != nil {
+					return err
+				}
+				return agentstore.DropOutcome(ctx, tx, row.ID)
+			})
+			if derr != nil {
 				return lantern.Outcome{}, fmt.Errorf("forgetting a refused outcome: %w", derr)
 			}
 		}
@@ -166,9 +171,18 @@ func (a *Agent) send(ctx context.Context, c Caller, row agentstore.OutcomeRow) (
 		if err := agentstore.SettleOutcome(ctx, tx, row.ID, sent); err != nil {
 			return err
 		}
+		if err := casework.EndProposal(ctx, tx, row.ID, 0, lantern.ProposalDone, a.clock()); err != nil {
+			return err
+		}
+		if row.CaseID != 0 {
+			event := lantern.CaseEvent{Kind: lantern.CaseOutcomeOut, Person: c.Person, Object: sent.ID, Count: sent.Count, Word: string(sent.Kind), At: a.clock()}
+			if err := agentstore.AddCaseEvent(ctx, tx, row.CaseID, event); err != nil {
+				return err
+			}
+		}
 		what := map[string]any{"outcome": sent.ID, "case": row.CaseID, "correction": row.Task, "kind": sent.Kind, "count": sent.Count, "counted": sent.Counted}
 		if row.Body.Attestation != nil {
-			what["decisions_digest"] = row.Body.Attestation.Digest
+			what["decisions_digest"], what["approved_by"] = row.Body.Attestation.Digest, row.Body.Attestation.Second
 		}
 		return a.record(ctx, tx, logged{audit.Outcome, map[string]any{"person": c.Person}, what})
 	})

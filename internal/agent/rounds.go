@@ -8,12 +8,13 @@ import (
 	"lantern"
 	"lantern/audit"
 	"lantern/internal/agentstore"
+	"lantern/internal/casework"
 	"lantern/internal/sqldb"
 )
 
 // Bounds of a round.
 const (
-	chunkSize = 1000      // candidates or rulings of one transaction
+	chunkSize = casework.ChunkSize
 	maxLinks  = 50        // link kinds of one round
 	maxRound  = 1_000_000 // candidates of one round
 	broadStep = 10        // a round that makes a case this many times larger gets a warning
@@ -45,11 +46,18 @@ func (a *Agent) AddRound(ctx context.Context, c Caller, id lantern.ID, candidate
 		round.Warning = fmt.Sprintf("the case grew from %d to %d accounts: check that these links mean what they seem to", before.Accounts, round.Total)
 	}
 	err = a.db.Write(ctx, func(tx *sqldb.Tx) error {
+		if _, err := casework.OpenCase(ctx, tx, id); err != nil {
+			return err // closed while the round was read
+		}
 		if err := agentstore.InsertRound(ctx, tx, id, round); err != nil {
 			return err
 		}
+		event := lantern.CaseEvent{Kind: lantern.CaseRound, Person: c.Person, Count: round.Added, At: round.At}
+		if err := agentstore.AddCaseEvent(ctx, tx, id, event); err != nil {
+			return err
+		}
 		return a.record(ctx, tx, logged{audit.Decide, map[string]any{"person": c.Person},
-			map[string]any{"case": id, "round": round.Number, "links": round.Links, "added": round.Added}})
+			map[string]any{"case": id, "round": round.Number, "links": round.Links, "added": round.Added, "seed": a.desk.Seed(id, round.Number)}})
 	})
 	if err != nil {
 		return lantern.Round{}, fmt.Errorf("adding a round: %w", err)
@@ -78,7 +86,7 @@ func (a *Agent) endRound(id lantern.ID) {
 func (a *Agent) openRound(ctx context.Context, id lantern.ID) (lantern.Case, error) {
 	var c lantern.Case
 	err := a.db.Write(ctx, func(tx *sqldb.Tx) (err error) {
-		if c, err = mustCase(ctx, tx, id); err != nil {
+		if c, err = casework.OpenCase(ctx, tx, id); err != nil {
 			return err
 		}
 		return agentstore.DropLeftovers(ctx, tx, id, len(c.Rounds))
@@ -92,7 +100,7 @@ func (a *Agent) readRound(ctx context.Context, id lantern.ID, round *lantern.Rou
 	flush := func() error {
 		added := 0
 		err := a.db.Write(ctx, func(tx *sqldb.Tx) (err error) {
-			added, err = agentstore.InsertCandidates(ctx, tx, id, chunk)
+			added, err = agentstore.InsertCandidates(ctx, tx, id, chunk, nil)
 			return err
 		})
 		if err != nil {
@@ -108,7 +116,7 @@ func (a *Agent) readRound(ctx context.Context, id lantern.ID, round *lantern.Rou
 			return err
 		}
 		if err := checkCandidate(&c); err != nil {
-			return atLine(err, n)
+			return casework.AtLine(err, n)
 		}
 		round.Links[c.Link]++
 		if n++; n > maxRound || len(round.Links) > maxLinks {

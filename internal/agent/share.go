@@ -6,11 +6,15 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"lantern"
 	"lantern/audit"
 	"lantern/internal/agentstore"
+	"lantern/internal/casework"
+	"lantern/internal/policy"
 	"lantern/internal/sqldb"
 	"lantern/signal"
 )
@@ -23,13 +27,29 @@ const shareBatch = 200
 // checked here first, and what must not leave is refused here. emit gets one result for
 // each draft, in their order. Sharing the same drafts again changes nothing, so a stream
 // that broke off is sent again as a whole.
-func (a *Agent) ShareBack(ctx context.Context, c Caller, id lantern.ID, drafts iter.Seq2[lantern.Draft, error], emit func(lantern.ShareResult) error) error {
-	if err := c.person(); err != nil {
-		return err
-	}
+//
+// With the digest of a [Agent.PreviewShare], nothing is shared (Conflict) unless the drafts,
+// the program's policy and who could see them are those of the preview.
+func (a *Agent) ShareBack(ctx context.Context, c Caller, id lantern.ID, digest string, drafts iter.Seq2[lantern.Draft, error], emit func(lantern.ShareResult) error) error {
 	s, err := a.openSharing(ctx, c, id)
 	if err != nil {
 		return err
+	}
+	if digest != "" {
+		held, p, err := s.preview(ctx, drafts)
+		if err != nil {
+			return err
+		}
+		if p.Digest != digest {
+			return &lantern.Error{Kind: lantern.Conflict, Reason: "the drafts, the program's policy or who could see them changed since the preview", Fix: "preview again"}
+		}
+		drafts = func(yield func(lantern.Draft, error) bool) {
+			for _, d := range held {
+				if !yield(d, nil) {
+					return
+				}
+			}
+		}
 	}
 	for d, err := range drafts {
 		if err != nil {
@@ -47,13 +67,66 @@ func (a *Agent) ShareBack(ctx context.Context, c Caller, id lantern.ID, drafts i
 	return s.flush(ctx, emit)
 }
 
-// sharing is one call of ShareBack.
+// PreviewShare says of each draft exactly what the case's program would receive, or why it
+// must not leave, and how many members could see it. Nothing is shared or kept. What only
+// the exchange knows (its warning lists, values whose challenge was upheld) it says when
+// they are shared, and discloses nothing then. At most [lantern.MaxSharePreview] drafts.
+func (a *Agent) PreviewShare(ctx context.Context, c Caller, id lantern.ID, drafts iter.Seq2[lantern.Draft, error]) (lantern.SharePreview, error) {
+	s, err := a.openSharing(ctx, c, id)
+	if err != nil {
+		return lantern.SharePreview{}, err
+	}
+	_, p, err := s.preview(ctx, drafts)
+	return p, err
+}
+
+// preview looks at drafts and holds them.
+func (s *sharing) preview(ctx context.Context, drafts iter.Seq2[lantern.Draft, error]) (held []lantern.Draft, p lantern.SharePreview, err error) {
+	p = lantern.SharePreview{Program: s.program.ID, Name: s.program.Name, Policy: s.program.Policy.Version, Members: s.readers, Items: []lantern.ShareView{}}
+	words := []string{s.program.ID.String(), strconv.Itoa(p.Policy), strconv.Itoa(p.Members)}
+	for d, err := range drafts {
+		if err != nil {
+			return nil, p, err
+		}
+		if len(held) == lantern.MaxSharePreview {
+			return nil, p, lantern.Errorf(lantern.TooLarge, "at most %d drafts in a preview", lantern.MaxSharePreview)
+		}
+		held = append(held, d)
+		view, problem, err := s.view(ctx, d)
+		if err != nil {
+			return nil, p, err
+		}
+		if problem != nil {
+			p.Refused++
+			p.Items = append(p.Items, lantern.ShareView{Problem: problem})
+		} else {
+			p.Receiving++
+			shown := view
+			p.Items = append(p.Items, lantern.ShareView{Receives: &shown})
+			if d.Expires.IsZero() {
+				view.Expires = time.Time{} // follows from type and policy, and moves with the clock
+			}
+		}
+		word, err := json.Marshal(lantern.ShareView{Receives: &view, Problem: problem})
+		if err != nil {
+			return nil, p, fmt.Errorf("writing a preview: %w", err)
+		}
+		words = append(words, string(word))
+	}
+	p.Digest = policy.SetDigest(words, nil)
+	return held, p, nil
+}
+
+// sharing is one call of ShareBack or PreviewShare.
 type sharing struct {
 	a       *Agent
 	c       Caller
 	id      lantern.ID
-	program lantern.ID
-	policy  lantern.Policy
+	now     time.Time
+	program lantern.Program
+	place   lantern.Membership // the member's own
+	readers int                // other members that could see what is shared
+	trained time.Time          // until when the caller's training is valid
 	links   []lantern.Link
 	seeds   map[lantern.ID]bool
 	results []lantern.ShareResult // of the batch, in order
@@ -62,23 +135,22 @@ type sharing struct {
 }
 
 func (a *Agent) openSharing(ctx context.Context, c Caller, id lantern.ID) (*sharing, error) {
-	s := &sharing{a: a, c: c, id: id, seeds: make(map[lantern.ID]bool)}
+	if err := c.person(); err != nil {
+		return nil, err
+	}
+	s := &sharing{a: a, c: c, id: id, now: a.clock(), seeds: make(map[lantern.ID]bool)}
 	err := a.db.Read(ctx, func(tx *sqldb.Tx) error {
-		k, err := mustCase(ctx, tx, id)
+		k, err := casework.OpenCase(ctx, tx, id)
 		if err != nil {
 			return err
 		}
-		p, found, err := agentstore.LoadProgram(ctx, tx, k.Program)
-		if err != nil {
+		if _, found, err := agentstore.LoadProgram(ctx, tx, k.Program); err != nil || !found {
+			if err == nil {
+				err = &lantern.Error{Kind: lantern.Conflict, Reason: "the member has left the case's program"}
+			}
 			return err
 		}
-		if !found {
-			return &lantern.Error{Kind: lantern.Conflict, Reason: "the member has left the case's program"}
-		}
-		if err := json.Unmarshal([]byte(p.Policy), &s.policy); err != nil {
-			return fmt.Errorf("reading a policy: %w", err)
-		}
-		s.program = k.Program
+		s.program.ID = k.Program
 		seeds, _, err := agentstore.ProductiveSeeds(ctx, tx, id)
 		for i, seed := range seeds {
 			s.seeds[seed] = true
@@ -94,28 +166,69 @@ func (a *Agent) openSharing(ctx context.Context, c Caller, id lantern.ID) (*shar
 	if len(s.links) == 0 {
 		return nil, &lantern.Error{Kind: lantern.Conflict, Reason: "every signal the case started from has fallen", Fix: "share findings on their own evidence, outside the case"}
 	}
-	return s, nil
+	return s, s.meet(ctx)
+}
+
+// meet asks the exchange, with the person's key, about the program as it is at this moment
+// and who is in it.
+func (s *sharing) meet(ctx context.Context) error {
+	who, err := s.c.exchange.Whoami(ctx)
+	if err == nil {
+		s.program, err = s.c.exchange.Program(ctx, s.program.ID)
+	}
+	var all []lantern.Membership
+	if err == nil {
+		all, err = s.c.exchange.Memberships(ctx, s.program.ID)
+	}
+	if err != nil {
+		return fmt.Errorf("asking about the case's program: %w", err)
+	}
+	if who.Person != nil {
+		s.trained = who.Person.Trained
+	}
+	for _, m := range all {
+		switch {
+		case m.Member == who.Member.ID:
+			s.place = m
+		case m.Direction != lantern.ContributeOnly:
+			s.readers++
+		}
+	}
+	return nil
 }
 
 // add puts a draft into the batch, or its refusal.
 func (s *sharing) add(ctx context.Context, d lantern.Draft) error {
 	s.complete(&d)
-	err := s.check(ctx, &d)
-	if err == nil {
-		s.slots = append(s.slots, len(s.results))
-		s.batch = append(s.batch, d)
-		s.results = append(s.results, lantern.ShareResult{})
+	_, problem, err := s.view(ctx, d)
+	if err != nil {
+		return err
+	}
+	if problem != nil {
+		s.results = append(s.results, lantern.ShareResult{Status: lantern.Refused, Problem: problem})
 		return nil
 	}
+	s.slots = append(s.slots, len(s.results))
+	s.batch = append(s.batch, d)
+	s.results = append(s.results, lantern.ShareResult{})
+	return nil
+}
+
+// view is what the program would receive of a draft, or why it must not leave.
+func (s *sharing) view(ctx context.Context, d lantern.Draft) (lantern.Draft, *lantern.Problem, error) {
+	s.complete(&d)
+	err := s.check(ctx, &d)
+	if err == nil {
+		return d, nil, nil
+	}
 	problem, err := problemOf(err)
-	s.results = append(s.results, lantern.ShareResult{Status: lantern.Refused, Problem: problem})
-	return err
+	return lantern.Draft{}, problem, err
 }
 
 // complete fills in what the case knows.
 func (s *sharing) complete(d *lantern.Draft) {
 	if len(d.Programs) == 0 {
-		d.Programs = []lantern.ID{s.program}
+		d.Programs = []lantern.ID{s.program.ID}
 	}
 	if !slices.ContainsFunc(d.Links, func(l lantern.Link) bool { return l.Kind == lantern.DerivedFrom }) {
 		room := max(lantern.MaxLinks-len(d.Links), 0)
@@ -124,7 +237,8 @@ func (s *sharing) complete(d *lantern.Draft) {
 }
 
 // check refuses what must not leave: anything for another audience than the case's, what
-// may name a victim or a minor, personal data in notes, accounts nobody confirmed.
+// the program does not take, what may name a victim or a minor, personal data or content
+// in texts and values, accounts nobody confirmed. It makes the draft what is received.
 func (s *sharing) check(ctx context.Context, d *lantern.Draft) error {
 	refuse := func(field, reason, fix string) error {
 		return &lantern.Error{Kind: lantern.Forbidden, Field: field, Reason: reason, Fix: fix}
@@ -132,13 +246,19 @@ func (s *sharing) check(ctx context.Context, d *lantern.Draft) error {
 	if err := d.Validate(); err != nil {
 		return err
 	}
-	if len(d.Programs) != 1 || d.Programs[0] != s.program {
+	if len(d.Programs) != 1 || d.Programs[0] != s.program.ID {
 		return refuse("/programs", "a case shares to its own program only", "leave it out, or share outside the case")
 	}
-	if d.SuspectedMinor && !s.policy.SuspectedMinor {
+	if d.SuspectedMinor && !s.program.Policy.SuspectedMinor {
 		return refuse("/suspected_minor", "the program takes nothing about suspected minors: it may name a victim", "report it to the authorities instead")
 	}
 	if err := signal.CheckNote(d.Note); err != nil {
+		return err
+	}
+	if err := casework.CheckText("/basis/action", d.Basis.Action); err != nil {
+		return err
+	}
+	if err := policy.MayShare(policy.Actor{Trained: s.trained}, s.program, s.place, d, s.now); err != nil {
 		return err
 	}
 	for i, l := range d.Links {
@@ -150,6 +270,12 @@ func (s *sharing) check(ctx context.Context, d *lantern.Draft) error {
 	if !known {
 		return &lantern.Error{Kind: lantern.Invalid, Field: "/type", Reason: "not a known signal type", Fix: "GET /v1/types lists them"}
 	}
+	typed := policy.Typed{Name: t.Name, Retention: t.Retention, MaxRetention: t.MaxRetention}
+	var err error
+	if d.Expires, err = policy.Expiry(typed, []lantern.Program{s.program}, d.Expires, s.now); err != nil {
+		return err
+	}
+	policy.WithDefaults(d)
 	if t == signal.Tactic {
 		_, err := signal.NormalizeTactic(d.Tactic)
 		return err
@@ -158,6 +284,7 @@ func (s *sharing) check(ctx context.Context, d *lantern.Draft) error {
 	if err != nil {
 		return err
 	}
+	d.Value = v.Canonical
 	return s.checkAccount(ctx, t, v.Canonical)
 }
 
@@ -174,7 +301,7 @@ func (s *sharing) checkAccount(ctx context.Context, t *signal.Type, canonical st
 	if account == "" {
 		return nil
 	}
-	var known map[string]lantern.HitDecision
+	var known map[string]lantern.CaseAccount
 	err := s.a.db.Read(ctx, func(tx *sqldb.Tx) (err error) {
 		known, err = agentstore.KnownAccounts(ctx, tx, s.id, []string{account})
 		return err
@@ -182,7 +309,7 @@ func (s *sharing) checkAccount(ctx context.Context, t *signal.Type, canonical st
 	if err != nil {
 		return fmt.Errorf("reading a candidate: %w", err)
 	}
-	if d, ok := known[account]; ok && d != lantern.Confirmed {
+	if c, ok := known[account]; ok && c.Decision != lantern.Confirmed {
 		return &lantern.Error{Kind: lantern.Forbidden, Field: "/value", Reason: "it names an account of the case that nobody confirmed", Fix: "rule on the candidate first"}
 	}
 	return nil
@@ -226,8 +353,12 @@ func (s *sharing) note(ctx context.Context, results []lantern.ShareResult) error
 		if err := agentstore.InsertShared(ctx, tx, s.id, ids); err != nil {
 			return err
 		}
+		event := lantern.CaseEvent{Kind: lantern.CaseShared, Person: s.c.Person, Count: len(ids), At: s.a.clock()}
+		if err := agentstore.AddCaseEvent(ctx, tx, s.id, event); err != nil {
+			return err
+		}
 		return s.a.record(ctx, tx, logged{audit.Share, map[string]any{"person": s.c.Person},
-			map[string]any{"case": s.id, "program": s.program, "signals": ids}})
+			map[string]any{"case": s.id, "program": s.program.ID, "signals": ids}})
 	})
 	if err != nil {
 		return fmt.Errorf("recording what was shared: %w", err)

@@ -32,6 +32,7 @@ func (a *Agent) Run(ctx context.Context) error {
 	loops.Go(func() { a.repeat(ctx, "acknowledging", &a.acks, joinedEvery, a.sendAcks) })
 	loops.Go(func() { a.repeat(ctx, "overwriting freed bytes", &a.scrub, time.Hour, a.scrubFreed) })
 	loops.Go(func() { a.repeat(ctx, "expiring", nil, expiryEvery, a.expire) })
+	loops.Go(func() { a.repeat(ctx, "tidying", nil, expiryEvery, a.desk.Tidy) })
 	loops.Go(func() { a.repeat(ctx, "verifying the log", &a.verify, verifyEvery, a.verifyLog) })
 	loops.Go(func() { a.repeat(ctx, "reading what is owed", &a.owed, owedEvery, a.readOwed) })
 	loops.Go(func() { a.repeat(ctx, "telling how the agent stands", &a.changed, joinedEvery, a.tellFreshness) })

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
-	"time"
 
 	"lantern"
 	"lantern/internal/sqldb"
@@ -13,8 +12,8 @@ import (
 
 // InsertCase adds a case and its seeds.
 func InsertCase(ctx context.Context, tx *sqldb.Tx, c lantern.Case, person lantern.ID) error {
-	_, err := tx.Exec(ctx, `INSERT INTO cases (id, title, program, person, accounts, opened, closed)
-		VALUES ($1, $2, $3, $4, 0, $5, 0)`, c.ID, c.Title, c.Program, person, Micros(c.Opened))
+	_, err := tx.Exec(ctx, `INSERT INTO cases (id, title, program, person, accounts, opened, closed, owner, ended)
+		VALUES ($1, $2, $3, $4, 0, $5, 0, $4, '')`, c.ID, c.Title, c.Program, person, Micros(c.Opened))
 	if err != nil {
 		return err
 	}
@@ -35,8 +34,8 @@ func LoadCaseIDs(ctx context.Context, tx *sqldb.Tx) ([]lantern.ID, error) {
 // LoadCase returns one case with its rounds, counts, outcomes and shared signals.
 func LoadCase(ctx context.Context, tx *sqldb.Tx, id lantern.ID) (c lantern.Case, found bool, err error) {
 	var opened, closed int64
-	err = tx.QueryRow(ctx, `SELECT id, title, program, accounts, opened, closed FROM cases WHERE id = $1`, id).
-		Scan(&c.ID, &c.Title, &c.Program, &c.Accounts, &opened, &closed)
+	err = tx.QueryRow(ctx, `SELECT id, title, program, accounts, opened, closed, owner, ended FROM cases WHERE id = $1`, id).
+		Scan(&c.ID, &c.Title, &c.Program, &c.Accounts, &opened, &closed, &c.Owner, &c.Ended)
 	if absent(err) {
 		return c, false, nil
 	}
@@ -51,6 +50,9 @@ func LoadCase(ctx context.Context, tx *sqldb.Tx, id lantern.ID) (c lantern.Case,
 		return c, false, err
 	}
 	if c.Decided, err = countDecided(ctx, tx, id); err != nil {
+		return c, false, err
+	}
+	if c.Notes, c.Tasks, err = countTexts(ctx, tx, id); err != nil {
 		return c, false, err
 	}
 	if c.Outcomes, err = idsOf(ctx, tx, `SELECT sent FROM outcomes WHERE case_id = $1 AND sent > 0 ORDER BY at, id`, id); err != nil {
@@ -107,16 +109,18 @@ func DropLeftovers(ctx context.Context, tx *sqldb.Tx, id lantern.ID, from int) e
 	return err
 }
 
-const candidateColumns = `account, link, via, round, decision, bulk, person, decided`
+const candidateColumns = `account, link, via, round, decision, reason, bulk, person, decided`
 
 // InsertCandidates adds those accounts a case does not have and returns how many that were.
-func InsertCandidates(ctx context.Context, tx *sqldb.Tx, id lantern.ID, all []lantern.CaseAccount) (int, error) {
+//
+// acts says which act decided an account that comes decided.
+func InsertCandidates(ctx context.Context, tx *sqldb.Tx, id lantern.ID, all []lantern.CaseAccount, acts map[string]lantern.ID) (int, error) {
 	rows := make([][]any, len(all))
 	for i, c := range all {
-		rows[i] = []any{id, c.Account, c.Link, c.Via, c.Round, c.Decision, c.Bulk, c.Person, Micros(c.Decided)}
+		rows[i] = []any{id, c.Account, c.Link, c.Via, c.Round, c.Decision, c.Reason, c.Bulk, c.Person, Micros(c.Decided), acts[c.Account]}
 	}
 	n, err := tx.InsertMany(ctx, "candidates",
-		[]string{"case_id", "account", "link", "via", "round", "decision", "bulk", "person", "decided"},
+		[]string{"case_id", "account", "link", "via", "round", "decision", "reason", "bulk", "person", "decided", "act"},
 		"ON CONFLICT (case_id, account) DO NOTHING", rows)
 	return int(n), err
 }
@@ -129,7 +133,7 @@ func scanCandidates(rows *sql.Rows, each func(lantern.CaseAccount) error) error 
 	for rows.Next() {
 		var c lantern.CaseAccount
 		var decided int64
-		if err := rows.Scan(&c.Account, &c.Link, &c.Via, &c.Round, &c.Decision, &c.Bulk, &c.Person, &decided); err != nil {
+		if err := rows.Scan(&c.Account, &c.Link, &c.Via, &c.Round, &c.Decision, &c.Reason, &c.Bulk, &c.Person, &decided); err != nil {
 			return err
 		}
 		c.Decided = FromMicros(decided)
@@ -164,49 +168,23 @@ func CandidatesAfter(ctx context.Context, tx *sqldb.Tx, id lantern.ID, round int
 	return all, err
 }
 
-// KnownAccounts returns which of the accounts the case has, with their decisions.
-func KnownAccounts(ctx context.Context, tx *sqldb.Tx, id lantern.ID, accounts []string) (map[string]lantern.HitDecision, error) {
-	known := make(map[string]lantern.HitDecision, len(accounts))
+// KnownAccounts returns those of the accounts that the case has.
+func KnownAccounts(ctx context.Context, tx *sqldb.Tx, id lantern.ID, accounts []string) (map[string]lantern.CaseAccount, error) {
+	known := make(map[string]lantern.CaseAccount, len(accounts))
 	err := inChunks(accounts, func(args []any) error {
-		rows, err := tx.Query(ctx, `SELECT `+candidateColumns+` FROM candidates WHERE case_id = $1`+standing+
-			` AND account IN `+list(2, len(args)), append([]any{id}, args...)...)
+		// The sum keeps SQLite from looking through the rounds for what the primary key finds.
+		rows, err := tx.Query(ctx, `SELECT `+candidateColumns+` FROM candidates WHERE case_id = $1
+			AND round + 0 <= (SELECT COALESCE(MAX(number), -1) FROM rounds WHERE case_id = $1)
+			AND account IN `+list(2, len(args)), append([]any{id}, args...)...)
 		if err != nil {
 			return err
 		}
 		return scanCandidates(rows, func(c lantern.CaseAccount) error {
-			known[c.Account] = c.Decision
+			known[c.Account] = c
 			return nil
 		})
 	})
 	return known, err
-}
-
-// RuleCandidates records decisions on accounts the case is known to have.
-func RuleCandidates(ctx context.Context, tx *sqldb.Tx, id lantern.ID, rulings []lantern.Ruling, person lantern.ID, at time.Time) error {
-	rows := make([][]any, len(rulings))
-	for i, r := range rulings {
-		rows[i] = []any{id, r.Account, "", "", 0, r.Decision, r.Bulk, person, Micros(at)}
-	}
-	_, err := tx.InsertMany(ctx, "candidates",
-		[]string{"case_id", "account", "link", "via", "round", "decision", "bulk", "person", "decided"},
-		`ON CONFLICT (case_id, account) DO UPDATE SET decision = excluded.decision, bulk = excluded.bulk,
-		person = excluded.person, decided = excluded.decided`, rows)
-	return err
-}
-
-// DecideCaseHits gives the case's hits of those accounts the same decision and returns
-// the signals they rest on.
-func DecideCaseHits(ctx context.Context, tx *sqldb.Tx, id lantern.ID, accounts []string, d lantern.HitDecision, person lantern.ID, at time.Time) ([]lantern.ID, error) {
-	var signals []lantern.ID
-	err := inChunks(accounts, func(args []any) error {
-		rows, err := tx.Query(ctx, `UPDATE hits SET state = $1, decision = $2, person = $3, decided = $4
-			WHERE case_id = $5 AND state IN ($6, $1) AND account IN `+list(7, len(args))+` RETURNING signal`,
-			append([]any{lantern.HitDecided, d, person, Micros(at), id, lantern.HitOpen}, args...)...)
-		ids, err := scanIDs(rows, err)
-		signals = append(signals, ids...)
-		return err
-	})
-	return signals, err
 }
 
 // countDecided counts the candidates of a case by decision; those without one are not in it.

@@ -24,17 +24,20 @@ type HitRow struct {
 	Place      string    // JSON of the match without what the signal says; "" once void
 	CaseID     lantern.ID
 	Decision   lantern.HitDecision
+	Reason     lantern.DecisionReason
+	Bulk       bool
 	Person     lantern.ID
 	Found      time.Time
 	Decided    time.Time
+	Act        lantern.ID // by which it was decided
 }
 
-const hitColumns = `id, signal, type, ref, account, how, state, incident, urgency, lead_urgency, lead_found, place, case_id, decision, person, found, decided`
+const hitColumns = `id, signal, type, ref, account, how, state, incident, urgency, lead_urgency, lead_found, place, case_id, decision, reason, bulk, person, found, decided, act`
 
 func (h *HitRow) scan(row interface{ Scan(...any) error }) error {
 	var leadFound, found, decided int64
 	err := row.Scan(&h.ID, &h.Signal, &h.Kind, &h.Ref, &h.Account, &h.How, &h.State, &h.Incident, &h.Urgency, &h.Leads, &leadFound, &h.Place,
-		&h.CaseID, &h.Decision, &h.Person, &found, &decided)
+		&h.CaseID, &h.Decision, &h.Reason, &h.Bulk, &h.Person, &found, &decided, &h.Act)
 	h.LeadFound, h.Found, h.Decided = FromMicros(leadFound), FromMicros(found), FromMicros(decided)
 	return err
 }
@@ -45,11 +48,11 @@ func InsertHits(ctx context.Context, tx *sqldb.Tx, hits []*HitRow) error {
 	rows := make([][]any, len(hits))
 	for i, h := range hits {
 		rows[i] = []any{h.ID, h.Signal, h.Kind, h.Ref, h.Account, h.How, h.State, h.Incident, h.Urgency, h.Urgency, Micros(h.Found), h.Place,
-			h.CaseID, h.Decision, h.Person, Micros(h.Found), Micros(h.Decided)}
+			h.CaseID, h.Decision, h.Reason, h.Bulk, h.Person, Micros(h.Found), Micros(h.Decided), h.Act}
 	}
 	_, err := tx.InsertMany(ctx, "hits", strings.Split(hitColumns, ", "),
 		`ON CONFLICT (signal, ref, how) DO UPDATE SET id = excluded.id, state = excluded.state, account = excluded.account,
-		incident = excluded.incident, urgency = excluded.urgency, lead_urgency = excluded.lead_urgency, lead_found = excluded.lead_found, place = excluded.place, case_id = 0, decision = '', person = 0,
+		incident = excluded.incident, urgency = excluded.urgency, lead_urgency = excluded.lead_urgency, lead_found = excluded.lead_found, place = excluded.place, case_id = 0, decision = '', reason = '', bulk = FALSE, act = 0, person = 0,
 		found = excluded.found, decided = 0 WHERE hits.state = 'void'`, rows)
 	return err
 }
@@ -149,13 +152,6 @@ func ListHits(ctx context.Context, tx *sqldb.Tx, f HitFilter, after *HitRow) ([]
 	return collect(rows, err, func(h *HitRow) error { return h.scan(rows) })
 }
 
-// DecideHit records a person's decision.
-func DecideHit(ctx context.Context, tx *sqldb.Tx, id lantern.ID, d lantern.HitDecision, person lantern.ID, at time.Time) error {
-	_, err := tx.Exec(ctx, `UPDATE hits SET state = $1, decision = $2, person = $3, decided = $4 WHERE id = $5`,
-		lantern.HitDecided, d, person, Micros(at), id)
-	return err
-}
-
 // CountHits returns how many hits are in each state anybody may see.
 func CountHits(ctx context.Context, tx *sqldb.Tx) (map[lantern.HitState]int, error) {
 	rows, err := tx.Query(ctx, `SELECT state, COUNT(*) FROM hits WHERE state <> $1 GROUP BY state`, lantern.HitHeld)
@@ -170,33 +166,6 @@ func CountHits(ctx context.Context, tx *sqldb.Tx) (map[lantern.HitState]int, err
 		return nil
 	})
 	return counts, err
-}
-
-// OweReaction notes a reaction that follows from a ruling, once per signal. One that was
-// sent before is not owed again.
-func OweReaction(ctx context.Context, tx *sqldb.Tx, signal lantern.ID, r lantern.Reaction) error {
-	_, err := tx.Exec(ctx, `INSERT INTO reactions (signal, reaction, sent) VALUES ($1, $2, FALSE)
-		ON CONFLICT (signal, reaction) DO NOTHING`, signal, r)
-	return err
-}
-
-// OwedReaction is a reaction not yet sent.
-type OwedReaction struct {
-	Signal   lantern.ID
-	Reaction lantern.Reaction
-}
-
-// LoadOwedReactions returns what is owed for signals that stand; who fell needs none.
-func LoadOwedReactions(ctx context.Context, tx *sqldb.Tx) ([]OwedReaction, error) {
-	rows, err := tx.Query(ctx, `SELECT o.signal, o.reaction FROM reactions o JOIN replica r ON r.signal = o.signal
-		WHERE NOT o.sent ORDER BY o.signal, o.reaction`)
-	return collect(rows, err, func(o *OwedReaction) error { return rows.Scan(&o.Signal, &o.Reaction) })
-}
-
-// SettleReaction notes that a reaction was sent.
-func SettleReaction(ctx context.Context, tx *sqldb.Tx, o OwedReaction) error {
-	_, err := tx.Exec(ctx, `UPDATE reactions SET sent = TRUE WHERE signal = $1 AND reaction = $2`, o.Signal, o.Reaction)
-	return err
 }
 
 // place writes one placeholder.

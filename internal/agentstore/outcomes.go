@@ -65,6 +65,12 @@ func PendingOutcome(ctx context.Context, tx *sqldb.Tx, caseID, task lantern.ID, 
 	return o, err == nil, err
 }
 
+// UnsentOutcomes returns how many outcomes of a case wait for the exchange's answer.
+func UnsentOutcomes(ctx context.Context, tx *sqldb.Tx, caseID lantern.ID) (n int, err error) {
+	err = tx.QueryRow(ctx, `SELECT COUNT(*) FROM outcomes WHERE case_id = $1 AND sent = 0`, caseID).Scan(&n)
+	return n, err
+}
+
 // SentOutcome returns an outcome by the exchange's id.
 func SentOutcome(ctx context.Context, tx *sqldb.Tx, sent lantern.ID) (o OutcomeRow, found bool, err error) {
 	err = o.scan(tx.QueryRow(ctx, `SELECT `+outcomeColumns+` FROM outcomes WHERE sent = $1`, sent))
@@ -126,7 +132,7 @@ func CountAccounts(ctx context.Context, tx *sqldb.Tx, caseID, outcome lantern.ID
 
 // EachCounted calls each for the candidates an outcome counted, in the order of their accounts.
 func EachCounted(ctx context.Context, tx *sqldb.Tx, caseID, outcome lantern.ID, each func(lantern.CaseAccount) error) error {
-	rows, err := tx.Query(ctx, `SELECT c.account, c.link, c.via, c.round, c.decision, c.bulk, c.person, c.decided
+	rows, err := tx.Query(ctx, `SELECT c.account, c.link, c.via, c.round, c.decision, c.reason, c.bulk, c.person, c.decided
 		FROM candidates c JOIN counted n ON n.account = c.account AND n.case_id = c.case_id
 		WHERE c.case_id = $1 AND n.outcome = $2 ORDER BY c.account`, caseID, outcome)
 	if err != nil {

@@ -19,14 +19,18 @@ func caseColumns() []display.Column[lantern.Case] {
 		display.Col("id", func(c lantern.Case) string { return c.ID.String() }),
 		display.Col("title", func(c lantern.Case) string { return c.Title }),
 		display.Col("program", func(c lantern.Case) string { return c.Program.String() }),
+		display.Col("owner", func(c lantern.Case) string { return c.Owner.String() }),
 		display.Col("signals", func(c lantern.Case) string { return strconv.Itoa(len(c.Signals)) }),
 		display.Col("rounds", func(c lantern.Case) string { return strconv.Itoa(len(c.Rounds)) }),
 		display.Col("accounts", func(c lantern.Case) string { return strconv.Itoa(c.Accounts) }),
 		display.Col("decided", func(c lantern.Case) string { return display.Count(c.Decided) }),
 		display.Col("outcomes", func(c lantern.Case) string { return strconv.Itoa(len(c.Outcomes)) }),
 		display.Col("shared", func(c lantern.Case) string { return strconv.Itoa(len(c.Shared)) }),
+		display.Col("tasks", func(c lantern.Case) string { return strconv.Itoa(c.Tasks) }),
+		display.Col("notes", func(c lantern.Case) string { return strconv.Itoa(c.Notes) }),
 		display.Col("opened", func(c lantern.Case) string { return display.Stamp(c.Opened) }),
 		display.Col("closed", func(c lantern.Case) string { return display.Stamp(c.Closed) }),
+		display.Col("ended", func(c lantern.Case) string { return string(c.Ended) }),
 	}
 }
 
@@ -76,6 +80,7 @@ func (c *casesShow) Run(ctx context.Context, a *app) error {
 		display.Col("link", func(v lantern.CaseAccount) string { return v.Link }),
 		display.Col("via", func(v lantern.CaseAccount) string { return v.Via }),
 		display.Col("decision", func(v lantern.CaseAccount) string { return string(v.Decision) }),
+		display.Col("reason", func(v lantern.CaseAccount) string { return string(v.Reason) }),
 		display.Col("in bulk", func(v lantern.CaseAccount) string { return display.Yes(v.Bulk) }),
 		display.Col("decided", func(v lantern.CaseAccount) string { return display.Stamp(v.Decided) }),
 	)
@@ -115,7 +120,13 @@ func (c *casesRound) Run(ctx context.Context, a *app) error {
 type casesRule struct {
 	AgentAccess
 	Case lantern.ID `arg:"" help:"Id of the case."`
-	File string     `arg:"" help:"NDJSON of rulings, {\"account\":…,\"decision\":\"confirmed\",\"bulk\":false}; - is standard input."`
+	File string     `arg:"" help:"NDJSON of rulings, {\"account\":…,\"decision\":\"confirmed\",\"reason\":\"linked-account\",\"bulk\":false}; - is standard input."`
+}
+
+// Help says when bulk is taken.
+func (*casesRule) Help() string {
+	return "All of the file is one act, which lantern hits undo takes back within 15 minutes. " +
+		"A line with \"bulk\":true is taken only if the sample of its evidence (lantern cases evidence) was decided singly and alike, and needs a reason."
 }
 
 func (c *casesRule) Run(ctx context.Context, a *app) error {
@@ -150,13 +161,16 @@ func (c *casesOutcome) Run(ctx context.Context, a *app) error {
 
 type casesShare struct {
 	AgentAccess
-	Case lantern.ID `arg:"" help:"Id of the case."`
-	File string     `arg:"" help:"What you found, as lantern share reads it: CSV with a heading or NDJSON; - is standard input."`
+	Case    lantern.ID `arg:"" help:"Id of the case."`
+	File    string     `arg:"" help:"What you found, as lantern share reads it: CSV with a heading or NDJSON; - is standard input."`
+	Preview bool       `help:"Show exactly what the program would receive, and share nothing."`
+	Digest  string     `help:"Of a preview: share exactly what it showed, or nothing."`
 }
 
 // Help says what is filled in.
 func (*casesShare) Help() string {
-	return "Shares back what a case found: the program and the links to the signals it came from are filled in."
+	return "Shares back what a case found: the program and the links to the signals it came from are filled in. " +
+		"What must not leave is refused before anything is sent: personal data, content, accounts nobody confirmed, what the program does not take."
 }
 
 func (c *casesShare) Run(ctx context.Context, a *app) error {
@@ -178,9 +192,18 @@ func (c *casesShare) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	defer agent.Close()
+	if c.Preview {
+		return c.preview(ctx, a, agent, body, lines)
+	}
+	send := agent.ShareBack
+	if c.Digest != "" {
+		send = func(ctx context.Context, id lantern.ID, drafts io.Reader, emit func(lantern.ShareResult) error) error {
+			return agent.ShareExactly(ctx, id, c.Digest, drafts, emit)
+		}
+	}
 	l := display.List(a.out, resultColumns()...)
 	n, refused := 0, 0
-	err = agent.ShareBack(ctx, c.Case, body, func(answer lantern.ShareResult) error {
+	err = send(ctx, c.Case, body, func(answer lantern.ShareResult) error {
 		if n >= len(lines) {
 			return errors.New("the agent answered more drafts than it was sent")
 		}
@@ -197,6 +220,54 @@ func (c *casesShare) Run(ctx context.Context, a *app) error {
 	if refused > 0 {
 		return failed("mend them and share again: what was shared already stays as it is", "%d of %d rows were refused", refused, n)
 	}
+	return nil
+}
+
+// viewRow is what a preview says of one row.
+type viewRow struct {
+	Line int `json:"line"`
+	lantern.ShareView
+	Digest string `json:"digest"` // of the whole preview
+}
+
+// preview shows what would leave, row by row, and says the digest beside it.
+func (c *casesShare) preview(ctx context.Context, a *app, agent *client.Agent, body io.Reader, lines []int) error {
+	p, err := agent.PreviewShare(ctx, c.Case, body)
+	if err != nil {
+		return err
+	}
+	if len(p.Items) != len(lines) {
+		return errors.New("the agent answered another number of drafts than it was sent")
+	}
+	of := func(show func(*lantern.Draft) string) func(viewRow) string {
+		return func(r viewRow) string {
+			if r.Receives == nil {
+				return ""
+			}
+			return show(r.Receives)
+		}
+	}
+	l := display.List(a.out,
+		display.Col("line", func(r viewRow) string { return strconv.Itoa(r.Line) }),
+		display.Col("type", of(func(d *lantern.Draft) string { return string(d.Type) })),
+		display.Col("value", of(func(d *lantern.Draft) string { return d.Value })),
+		display.Col("status", of(func(d *lantern.Draft) string { return string(d.Status) })),
+		display.Col("tags", of(func(d *lantern.Draft) string { return display.Words(d.Tags) })),
+		display.Col("links", of(func(d *lantern.Draft) string { return strconv.Itoa(len(d.Links)) })),
+		display.Col("note", of(func(d *lantern.Draft) string { return d.Note })),
+		display.Col("expires", of(func(d *lantern.Draft) string { return display.Stamp(d.Expires) })),
+		display.Col("refused", func(r viewRow) string { return problemText(r.Problem) }),
+	)
+	for i, v := range p.Items {
+		if err := l.Add(viewRow{lines[i], v, p.Digest}); err != nil {
+			return err
+		}
+	}
+	if err := l.Close(); err != nil {
+		return err
+	}
+	a.note("%d of %d would reach %d other members of %s, under version %d of its policy.", p.Receiving, len(p.Items), p.Members, p.Name, p.Policy)
+	a.note("Nothing was shared. To share exactly this: --digest %s", p.Digest)
 	return nil
 }
 

@@ -17,6 +17,7 @@ func hitColumns() []display.Column[lantern.Hit] {
 		display.Col("ref", func(h lantern.Hit) string { return h.Ref }),
 		display.Col("state", func(h lantern.Hit) string { return string(h.State) }),
 		display.Col("decision", func(h lantern.Hit) string { return string(h.Decision) }),
+		display.Col("reason", func(h lantern.Hit) string { return string(h.Reason) }),
 		display.Col("type", func(h lantern.Hit) string { return string(h.Match.Type) }),
 		display.Col("how", func(h lantern.Hit) string { return string(h.Match.How) }),
 		display.Col("weak", func(h lantern.Hit) string { return display.Yes(h.Match.Weak) }),
@@ -34,6 +35,7 @@ type hitsList struct {
 	State    string     `enum:"open,decided,void" default:"open" help:"open, decided or void (${default})."`
 	Account  string     `help:"Only those of this account."`
 	Incident lantern.ID `help:"Only those of this incident."`
+	By       string     `enum:",account" default:"" help:"account: list your accounts instead, each with how many open hits it has, of how many independent sharers, and the most urgent one."`
 	Limit    int        `help:"At most so many. Default: all."`
 }
 
@@ -47,6 +49,9 @@ func (c *hitsList) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	defer agent.Close()
+	if c.By == "account" {
+		return c.byAccount(ctx, a, agent)
+	}
 	l := display.List(a.out, hitColumns()...)
 	filter := client.HitFilter{State: lantern.HitState(c.State), Account: c.Account, Incident: c.Incident}
 	for left := c.Limit; ; {
@@ -71,11 +76,75 @@ func (c *hitsList) Run(ctx context.Context, a *app) error {
 	}
 }
 
+// byAccount lists accounts instead of hits.
+func (c *hitsList) byAccount(ctx context.Context, a *app, agent *client.Agent) error {
+	if c.Account != "" || c.Incident != 0 || c.State != string(lantern.HitOpen) {
+		return misuse("leave --account, --incident and --state out", "accounts are listed with all their open hits")
+	}
+	l := display.List(a.out,
+		display.Col("account", func(h lantern.AccountHits) string { return h.Account }),
+		display.Col("hits", func(h lantern.AccountHits) string { return strconv.Itoa(h.Hits) }),
+		display.Col("signals", func(h lantern.AccountHits) string { return strconv.Itoa(h.Signals) }),
+		display.Col("sharers", func(h lantern.AccountHits) string { return strconv.Itoa(h.Sharers) }),
+		display.Col("imminent", func(h lantern.AccountHits) string { return display.Yes(h.Imminent) }),
+		display.Col("first", func(h lantern.AccountHits) string { return h.First.ID.String() }),
+		display.Col("type", func(h lantern.AccountHits) string { return string(h.First.Match.Type) }),
+		display.Col("how", func(h lantern.AccountHits) string { return string(h.First.Match.How) }),
+		display.Col("severity", func(h lantern.AccountHits) string { return string(h.First.Match.Severity) }),
+		display.Col("found", func(h lantern.AccountHits) string { return display.Stamp(h.First.Found) }),
+	)
+	after := ""
+	for left := c.Limit; ; {
+		ask := hitPage
+		if c.Limit > 0 {
+			ask = min(left, hitPage)
+		}
+		page, err := agent.HitAccounts(ctx, after, ask)
+		if err != nil {
+			return err
+		}
+		for _, h := range page {
+			if err := l.Add(h); err != nil {
+				return err
+			}
+			after = h.Account
+		}
+		left -= len(page)
+		if len(page) < ask || c.Limit > 0 && left <= 0 {
+			return l.Close()
+		}
+	}
+}
+
+type hitsShow struct {
+	AgentAccess
+	Hit lantern.ID `arg:"" help:"Id of the hit."`
+}
+
+func (c *hitsShow) Run(ctx context.Context, a *app) error {
+	agent, err := c.open(a, false)
+	if err != nil {
+		return err
+	}
+	defer agent.Close()
+	h, err := agent.Hit(ctx, c.Hit)
+	if err != nil {
+		return err
+	}
+	return display.One(a.out, h, hitColumns()...)
+}
+
 type hitsDecide struct {
 	AgentAccess
 	Decision string       `arg:"" enum:"confirmed,not-violating-here,wrong-signal,unsure,escalate" help:"confirmed, not-violating-here (becomes feedback), wrong-signal (becomes a challenge), unsure or escalate."`
 	Hits     []lantern.ID `arg:"" help:"Ids of the hits you looked at."`
-	Reason   string       `enum:",wrong-value,identifier-reused,not-abusive,benign-shared,victim-identified,out-of-scope" default:"" help:"For wrong-signal: wrong-value, identifier-reused, not-abusive, benign-shared, victim-identified or out-of-scope."`
+	Reason   string       `help:"Why. wrong-signal and escalate need one; the reasons of each decision are listed above."`
+}
+
+// Help lists the reasons.
+func (*hitsDecide) Help() string {
+	return "Each decision is an act that lantern hits undo takes back within 15 minutes, unless it opened a challenge.\n\n" +
+		reasonsText(lantern.Confirmed, lantern.NotHere, lantern.WrongSignal, lantern.Unsure, lantern.Escalate)
 }
 
 func (c *hitsDecide) Run(ctx context.Context, a *app) error {
@@ -90,6 +159,7 @@ func (c *hitsDecide) Run(ctx context.Context, a *app) error {
 	l := display.List(a.out,
 		display.Col("hit", func(r lantern.HitResult) string { return r.Hit.String() }),
 		display.Col("recorded", func(r lantern.HitResult) string { return strconv.FormatBool(r.Recorded) }),
+		display.Col("act", func(r lantern.HitResult) string { return r.Act.String() }),
 		display.Col("challenge", func(r lantern.HitResult) string { return r.Challenge.String() }),
 		display.Col("problem", func(r lantern.HitResult) string { return problemText(r.Problem) }),
 	)

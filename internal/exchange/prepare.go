@@ -53,7 +53,7 @@ func (x *Exchange) prepare(ctx context.Context, a policy.Actor, draft *lantern.D
 	if err := errors.Join(k.checkText("/note", d.Note), k.checkText("/basis/action", d.Basis.Action)); err != nil {
 		return nil, err
 	}
-	withDefaults(d)
+	policy.WithDefaults(d)
 	d.Value = v.Canonical
 	slices.Sort(d.Programs)
 	d.Programs = slices.Compact(d.Programs)
@@ -68,19 +68,6 @@ func checkText(field, text string) error {
 		return &lantern.Error{Kind: e.Kind, Field: field, Reason: e.Reason, Fix: e.Fix}
 	}
 	return err
-}
-
-// withDefaults fills in what a draft may leave out.
-func withDefaults(d *lantern.Draft) {
-	def := func(p *string, v string) {
-		if *p == "" {
-			*p = v
-		}
-	}
-	def((*string)(&d.Status), string(lantern.Lead))
-	def((*string)(&d.Severity), string(lantern.Medium))
-	def((*string)(&d.Role), string(lantern.UnknownRole))
-	def((*string)(&d.Handling), string(lantern.AmberStrict))
 }
 
 // sealDraft gives the draft an identity, seals what must be sealed and computes the

@@ -120,7 +120,7 @@ func (s *schemas) parameters(o Operation) []any {
 		switch m[1] {
 		case "leaf":
 			schema = object{"type": "integer", "minimum": 0}
-		case "path":
+		case "path", "name":
 			schema = object{"type": "string"}
 		}
 		all = append(all, object{"name": m[1], "in": "path", "required": true, "schema": schema})

@@ -6,13 +6,14 @@ import (
 	"encoding/hex"
 	"math"
 	"slices"
+	"time"
 
 	"lantern"
 )
 
 // Bounds of the sample that is decided singly before an act in bulk.
 const (
-	leastSample = 5
+	LeastSample = 5
 	mostSample  = 50
 )
 
@@ -22,7 +23,7 @@ func SampleSize(n int) int {
 	if n <= 0 {
 		return 0
 	}
-	return min(max(int(math.Ceil(math.Sqrt(float64(n)))), leastSample), mostSample, n)
+	return min(max(int(math.Ceil(math.Sqrt(float64(n)))), LeastSample), mostSample, n)
 }
 
 // Draw draws that sample from items: those whose SHA-256 of seed, a byte 0 and the item
@@ -79,6 +80,29 @@ func DistanceClass(how lantern.How, bits int) string {
 	}
 	return "32-"
 }
+
+// MayCommit refuses to commit a preview that is not this person's, too old, not the one
+// that was looked at, not confirmed by its count above [lantern.TypedCount], or whose
+// sample was not decided singly and alike.
+func MayCommit(b *lantern.Bulk, person lantern.ID, commit lantern.BulkCommit, now time.Time) error {
+	switch {
+	case b.Person != person:
+		return deny("another person asked for this preview", "preview it yourself")
+	case !now.Before(b.Expires):
+		return &lantern.Error{Kind: lantern.Conflict, Reason: "the preview is too old", Fix: "preview again"}
+	case commit.Digest != b.Digest:
+		return &lantern.Error{Kind: lantern.Conflict, Field: "/digest", Reason: "not the digest of this preview", Fix: "give back what the preview answered"}
+	case b.Count > lantern.TypedCount && commit.Count != b.Count:
+		return &lantern.Error{Kind: lantern.Invalid, Field: "/count", Reason: "not the count of the preview", Fix: "type how many would be decided"}
+	case !b.Ready:
+		return ErrSample
+	}
+	return nil
+}
+
+// ErrSample says what is missing before an act in bulk.
+var ErrSample = &lantern.Error{Kind: lantern.Conflict, Reason: "the sample of this evidence was not decided singly and alike",
+	Fix: "decide each of the sample first; if one turns out otherwise, the evidence is not what it seems: decide singly"}
 
 // MayBulk refuses what may not be decided in bulk at all: a confirmation on weak evidence,
 // which is never enough on its own, and a wrong signal, of which one hit is enough.

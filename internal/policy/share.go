@@ -47,6 +47,19 @@ func MayShare(a Actor, p lantern.Program, m lantern.Membership, d *lantern.Draft
 	return errs[0]
 }
 
+// WithDefaults fills in what a draft may leave out.
+func WithDefaults(d *lantern.Draft) {
+	def := func(p *string, v string) {
+		if *p == "" {
+			*p = v
+		}
+	}
+	def((*string)(&d.Status), string(lantern.Lead))
+	def((*string)(&d.Severity), string(lantern.Medium))
+	def((*string)(&d.Role), string(lantern.UnknownRole))
+	def((*string)(&d.Handling), string(lantern.AmberStrict))
+}
+
 // Expiry gives the time a signal ends: the draft's wish, or the default, and never above
 // the ceiling. The strictest of the programs decides. It refuses a time already past.
 func Expiry(t Typed, programs []lantern.Program, wish, now time.Time) (time.Time, error) {

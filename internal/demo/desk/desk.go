@@ -111,19 +111,24 @@ func (w *Work) Round(r lantern.Round, broad int) {
 // Review has the investigator rule on the accounts of a round.
 func (w *Work) Review(ctx context.Context, round int) error {
 	var ids []string
+	var accounts []lantern.CaseAccount
 	err := w.Company.Desk[stage.Investigator].Candidates(ctx, w.Case.ID, func(a lantern.CaseAccount) error {
 		if a.Round == round {
-			ids = append(ids, a.Account)
+			ids, accounts = append(ids, a.Account), append(accounts, a)
 		}
 		return nil
 	})
 	if err != nil {
 		return fmt.Errorf("reading candidates: %w", err)
 	}
-	rulings := w.Reviewer.Rule(ids)
+	evidence, err := w.Company.Desk[stage.Investigator].CaseEvidence(ctx, w.Case.ID)
+	if err != nil {
+		return fmt.Errorf("reading evidence: %w", err)
+	}
+	rulings := byTheRule(w.Reviewer.Rule(ids), accounts, evidence, w.Reviewer.Copy)
 	if w.Silent {
 		for i := range rulings {
-			rulings[i] = lantern.Ruling{Account: rulings[i].Account, Decision: lantern.Escalate}
+			rulings[i] = lantern.Ruling{Account: rulings[i].Account, Decision: lantern.Escalate, Reason: lantern.ToLegal}
 		}
 	}
 	bar := w.N.Bar("reviewing", len(rulings))

@@ -51,29 +51,19 @@ func (f *Face) decideHits(c *call) error {
 	return c.write(http.StatusOK, lantern.HitResults{Results: results})
 }
 
-func (f *Face) corrections(c *call) error {
-	if _, err := c.params(); err != nil {
-		return err
-	}
-	tasks, err := f.agent.ReviewTasks(c.ctx())
+// hitAccounts lists a page of the own accounts with open hits.
+func (f *Face) hitAccounts(c *call) error {
+	params, err := c.params("after", "limit")
 	if err != nil {
 		return err
 	}
-	return c.write(http.StatusOK, lantern.Items[lantern.ReviewTask]{Items: tasks})
-}
-
-func (f *Face) ruleTask(c *call) error {
-	id, err := c.id()
+	limit, err := count(params, "limit")
 	if err != nil {
 		return err
 	}
-	var ruling lantern.TaskRuling
-	if err := c.read(web.MaxBody, &ruling); err != nil {
-		return err
-	}
-	task, err := f.agent.RuleTask(c.ctx(), c.caller, id, ruling)
+	accounts, err := f.agent.HitAccounts(c.ctx(), params["after"], limit)
 	if err != nil {
 		return err
 	}
-	return c.write(http.StatusOK, task)
+	return c.write(http.StatusOK, lantern.Items[lantern.AccountHits]{Items: accounts})
 }

@@ -42,7 +42,37 @@ func TestWhoMayDoWhat(t *testing.T) {
 	r := w.Run(t, social, dir)
 	d := serve(t, w, r, social, dir)
 	none := client.NewAgent(d.url, "", client.Options{Retries: -1})
-	calls := map[string]func(context.Context, *client.Agent) error{
+	calls := callsOf(w.Program.ID, id)
+	for what, call := range callsByID() {
+		// Of ids there is none: who may is told before what is there.
+		calls[what] = func(ctx context.Context, a *client.Agent) error { return ignore(call(ctx, a), lantern.NotFound) }
+	}
+	local := map[string]bool{"status": true, "match": true, "scan": true, "hits": true, "cases": true, "corrections": true, "accounts": true,
+		"hunts": true, "plan a hunt": true, "forget a hunt": true, "pieces": true,
+		"acts": true, "proposals": true, "a hit": true, "a preview": true, "evidence": true, "a timeline": true}
+	other := w.AddCompany("Pixelplay")
+	for who, a := range map[string]*client.Agent{
+		"nobody": none, "the token": d.token, "a person": d.person, "another member's person": none.WithKey(other.InvestigatorKey),
+		"a service": none.WithKey(social.ServiceKey), "a wrong token": none.WithKey("la_" + strings.Repeat("x", 43)), "a wrong key": none.WithKey("lk_123456789_" + strings.Repeat("x", 43)),
+	} {
+		for what, call := range calls {
+			want := lantern.Unauthorized
+			switch {
+			case who == "a person", who == "the token" && local[what]:
+				want = ""
+			case who == "the token":
+				want = lantern.Forbidden
+			}
+			if err := call(t.Context(), a); lantern.KindOf(err) != want || want == "" && err != nil {
+				t.Errorf("%s, %s: got %v, want kind %q", who, what, err, want)
+			}
+		}
+	}
+}
+
+// callsOf are the calls that need nothing to be there but a program and a signal.
+func callsOf(program, id lantern.ID) map[string]func(context.Context, *client.Agent) error {
+	return map[string]func(context.Context, *client.Agent) error{
 		"status": func(ctx context.Context, a *client.Agent) error { _, err := a.Status(ctx); return err },
 		"match": func(ctx context.Context, a *client.Agent) error {
 			_, err := a.Match(ctx, []lantern.Record{{Ref: "r"}}, true)
@@ -50,18 +80,6 @@ func TestWhoMayDoWhat(t *testing.T) {
 		},
 		"scan": func(ctx context.Context, a *client.Agent) error {
 			return a.Scan(ctx, client.ScanFile{Name: "a.txt", Dry: true}, strings.NewReader("text"), func(lantern.Answer) error { return nil })
-		},
-		"hunts": func(ctx context.Context, a *client.Agent) error { _, err := a.Hunts(ctx); return err },
-		"plan a hunt": func(ctx context.Context, a *client.Agent) error {
-			_, err := a.PlanHunt(ctx, "past", nil, true)
-			return err
-		},
-		"forget a hunt": func(ctx context.Context, a *client.Agent) error {
-			return ignore(a.ForgetHunt(ctx, "none"), lantern.NotFound)
-		},
-		"pieces": func(ctx context.Context, a *client.Agent) error {
-			_, err := a.Pieces(ctx, "", true).Look(&lantern.Piece{Ref: "r", Kind: lantern.PieceNone}, nil, func(lantern.Answer) error { return nil })
-			return err
 		},
 		"hits": func(ctx context.Context, a *client.Agent) error {
 			_, err := a.Hits(ctx, client.HitFilter{})
@@ -75,7 +93,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 			return err
 		},
 		"open a case": func(ctx context.Context, a *client.Agent) error {
-			_, err := a.OpenCase(ctx, lantern.CaseDraft{Title: "t", Program: w.Program.ID, Signals: []lantern.ID{id}})
+			_, err := a.OpenCase(ctx, lantern.CaseDraft{Title: "t", Program: program, Signals: []lantern.ID{id}})
 			return err
 		},
 		"round": func(ctx context.Context, a *client.Agent) error {
@@ -97,26 +115,71 @@ func TestWhoMayDoWhat(t *testing.T) {
 			_, err := a.RuleTask(ctx, 1, lantern.TaskRuling{Result: "stands", Ground: "g"})
 			return ignore(err, lantern.NotFound)
 		},
+		"hunts": func(ctx context.Context, a *client.Agent) error { _, err := a.Hunts(ctx); return err },
+		"plan a hunt": func(ctx context.Context, a *client.Agent) error {
+			_, err := a.PlanHunt(ctx, "past", nil, true)
+			return err
+		},
+		"forget a hunt": func(ctx context.Context, a *client.Agent) error {
+			return ignore(a.ForgetHunt(ctx, "none"), lantern.NotFound)
+		},
+		"pieces": func(ctx context.Context, a *client.Agent) error {
+			_, err := a.Pieces(ctx, "", true).Look(&lantern.Piece{Ref: "r", Kind: lantern.PieceNone}, nil, func(lantern.Answer) error { return nil })
+			return err
+		},
+		"accounts":  func(ctx context.Context, a *client.Agent) error { _, err := a.HitAccounts(ctx, "", 0); return err },
+		"acts":      func(ctx context.Context, a *client.Agent) error { _, err := a.Acts(ctx); return err },
+		"proposals": func(ctx context.Context, a *client.Agent) error { _, err := a.Proposals(ctx, ""); return err },
 	}
-	local := map[string]bool{"status": true, "match": true, "scan": true, "hits": true, "cases": true, "corrections": true,
-		"hunts": true, "plan a hunt": true, "forget a hunt": true, "pieces": true}
-	other := w.AddCompany("Pixelplay")
-	for who, a := range map[string]*client.Agent{
-		"nobody": none, "the token": d.token, "a person": d.person, "another member's person": none.WithKey(other.InvestigatorKey),
-		"a service": none.WithKey(social.ServiceKey), "a wrong token": none.WithKey("la_" + strings.Repeat("x", 43)), "a wrong key": none.WithKey("lk_123456789_" + strings.Repeat("x", 43)),
-	} {
-		for what, call := range calls {
-			want := lantern.Unauthorized
-			switch {
-			case who == "a person", who == "the token" && local[what]:
-				want = ""
-			case who == "the token":
-				want = lantern.Forbidden
-			}
-			if err := call(t.Context(), a); lantern.KindOf(err) != want || want == "" && err != nil {
-				t.Errorf("%s, %s: got %v, want kind %q", who, what, err, want)
-			}
-		}
+}
+
+// callsByID are calls on objects, of which there are none.
+func callsByID() map[string]func(context.Context, *client.Agent) error {
+	return map[string]func(context.Context, *client.Agent) error{
+		"a hit":      func(ctx context.Context, a *client.Agent) error { _, err := a.Hit(ctx, 1); return err },
+		"a preview":  func(ctx context.Context, a *client.Agent) error { _, err := a.Bulk(ctx, 1); return err },
+		"evidence":   func(ctx context.Context, a *client.Agent) error { _, err := a.CaseEvidence(ctx, 1); return err },
+		"a timeline": func(ctx context.Context, a *client.Agent) error { _, err := a.Timeline(ctx, 1, 0, 0); return err },
+		"undo":       func(ctx context.Context, a *client.Agent) error { _, err := a.Undo(ctx, 1); return err },
+		"preview": func(ctx context.Context, a *client.Agent) error {
+			_, err := a.PreviewBulk(ctx, lantern.BulkDraft{Hit: 1, Decision: lantern.Unsure, Reason: lantern.Language})
+			return err
+		},
+		"commit": func(ctx context.Context, a *client.Agent) error {
+			_, err := a.CommitBulk(ctx, 1, lantern.BulkCommit{Digest: strings.Repeat("0", 64)})
+			return err
+		},
+		"own": func(ctx context.Context, a *client.Agent) error {
+			_, err := a.OwnCase(ctx, 1, lantern.CaseOwner{})
+			return err
+		},
+		"close": func(ctx context.Context, a *client.Agent) error {
+			_, err := a.SetCaseState(ctx, 1, lantern.CaseState{Close: lantern.CaseDone})
+			return err
+		},
+		"note": func(ctx context.Context, a *client.Agent) error {
+			_, err := a.AddNote(ctx, 1, lantern.CaseNote{Text: "t"})
+			return err
+		},
+		"notes": func(ctx context.Context, a *client.Agent) error { _, err := a.Notes(ctx, 1); return err },
+		"task": func(ctx context.Context, a *client.Agent) error {
+			_, err := a.AddTask(ctx, 1, lantern.CaseTask{Text: "t"})
+			return err
+		},
+		"tasks":  func(ctx context.Context, a *client.Agent) error { _, err := a.CaseTasks(ctx, 1); return err },
+		"finish": func(ctx context.Context, a *client.Agent) error { _, err := a.FinishTask(ctx, 1, 2); return err },
+		"preview what is shared": func(ctx context.Context, a *client.Agent) error {
+			_, err := a.PreviewShare(ctx, 1, strings.NewReader(""))
+			return err
+		},
+		"propose": func(ctx context.Context, a *client.Agent) error {
+			_, err := a.Propose(ctx, lantern.ProposalDraft{Bulk: 1})
+			return err
+		},
+		"answer": func(ctx context.Context, a *client.Agent) error {
+			_, err := a.AnswerProposal(ctx, 1, lantern.ProposalAnswer{})
+			return err
+		},
 	}
 }
 

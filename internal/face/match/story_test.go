@@ -3,6 +3,7 @@ package match_test
 import (
 	"fmt"
 	"iter"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -13,6 +14,7 @@ import (
 	"lantern/internal/agent/agenttest"
 	"lantern/internal/exchange/exchangetest"
 	face "lantern/internal/face/match"
+	"lantern/internal/openapi/openapitest"
 )
 
 // desk is an agent behind its face, with a client for a person.
@@ -20,16 +22,45 @@ type desk struct {
 	*agenttest.Running
 	person *client.Agent
 	token  *client.Agent
+	second *client.Agent // of another person
 	url    string
 	key    string // the person's
+	watch  *openapitest.Watch
 }
 
 func serve(t *testing.T, w *agenttest.World, r *agenttest.Running, c exchangetest.Company, dir string) *desk {
 	t.Helper()
 	srv := httptest.NewServer(face.Handler(r.Agent, nil))
 	t.Cleanup(srv.Close)
-	// One person who investigates and submits.
-	p, err := w.CreatePerson(t.Context(), w.Steward, lantern.Person{Member: c.ID, Label: "reviewer-1", Roles: []lantern.PersonRole{lantern.Investigator, lantern.Submitter}})
+	doc, err := face.Document()
+	d := &desk{Running: r, url: srv.URL, watch: &openapitest.Watch{T: t, Spec: openapitest.Load(t, doc, err),
+		Live: map[string]bool{"/v1/hits/follow": true, "/v1/pieces": true}}}
+	open := func(credential string) *client.Agent {
+		return client.NewAgent(srv.URL, credential, client.Options{Retries: -1, Transport: d.watch})
+	}
+	d.key = investigator(t, w, c, "reviewer-1")
+	d.person, d.second, d.token = open(d.key), open(investigator(t, w, c, "reviewer-2")), open(localToken(t, dir))
+	return d
+}
+
+// open fetches what needs no credential.
+func (d *desk) open(t *testing.T, path string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, d.url+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := d.watch.RoundTrip(req)
+	if err != nil || res.StatusCode != http.StatusOK {
+		t.Fatalf("%s: got %v, %v", path, res, err)
+	}
+	res.Body.Close()
+}
+
+// investigator makes a person who investigates and submits, and returns a key.
+func investigator(t *testing.T, w *agenttest.World, c exchangetest.Company, label string) string {
+	t.Helper()
+	p, err := w.CreatePerson(t.Context(), w.Steward, lantern.Person{Member: c.ID, Label: label, Roles: []lantern.PersonRole{lantern.Investigator, lantern.Submitter}})
 	if err == nil {
 		_, err = w.TrainPerson(t.Context(), w.Steward, p.ID, w.Clock.Now().AddDate(0, 11, 0))
 	}
@@ -41,9 +72,7 @@ func serve(t *testing.T, w *agenttest.World, r *agenttest.Running, c exchangetes
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &desk{Running: r, url: srv.URL, key: k.Secret,
-		person: client.NewAgent(srv.URL, k.Secret, client.Options{Retries: -1}),
-		token:  client.NewAgent(srv.URL, localToken(t, dir), client.Options{Retries: -1})}
+	return k.Secret
 }
 
 func accounts(from, n int, link string, via func(i int) string) iter.Seq[lantern.Candidate] {
@@ -100,29 +129,25 @@ func TestTheURLStory(t *testing.T) {
 	if err != nil || one.Number != 1 || one.Added != 1900 || one.Total != 2200 || one.Links["same-device"] != 2000 || one.Warning != "" {
 		t.Errorf("round 1: got %+v, %v", one, err)
 	}
-	two, err := d.person.AddRound(ctx, k.ID, client.Lines(accounts(0, 12_900, "same-payment", func(int) string { return "" })))
+	two, err := d.person.AddRound(ctx, k.ID, client.Lines(accounts(0, 12_900, "same-payment", func(i int) string { return fmt.Sprintf("handle-%t", i%5 == 4) })))
 	if err != nil || two.Number != 2 || two.Total != 12_900 || two.Warning != "" {
 		t.Errorf("round 2: got %+v, %v", two, err)
 	}
-	rulings := func(yield func(lantern.Ruling) bool) {
-		for i := range 12_900 {
-			ruling := lantern.Ruling{Account: fmt.Sprintf("u-%05d", i), Decision: lantern.Confirmed, Bulk: i >= 300}
-			if i%5 == 4 {
-				ruling.Decision = lantern.NotHere
-			}
-			if !yield(ruling) {
-				return
-			}
-		}
+	// Whoever paid one handle has the same evidence. Of each, the sample the agent drew is
+	// looked at singly, like everybody of the rounds before; the others follow in bulk.
+	evidence, err := d.token.CaseEvidence(ctx, k.ID)
+	if err != nil || len(evidence) < 2 || evidence[0].Accounts != 8_560 || len(evidence[0].Sample) != 50 || evidence[1].Accounts != 2_140 || len(evidence[1].Sample) != 47 {
+		t.Fatalf("evidence: got %+v, %v", evidence, err)
 	}
-	k, err = d.person.Rule(ctx, k.ID, client.Lines(iter.Seq[lantern.Ruling](rulings)))
+	rulings := inTheStory(evidence[:2])
+	k, err = d.person.Rule(ctx, k.ID, client.Lines(rulings))
 	if err != nil || k.Decided[lantern.Confirmed] != 10_320 || k.Decided[lantern.NotHere] != 2_580 {
 		t.Errorf("after the rulings: got %v, %v", k.Decided, err)
 	}
 	t.Logf("two rounds and 12,900 rulings took %v", time.Since(start).Round(time.Millisecond))
 
 	o, err := d.person.SendOutcome(ctx, k.ID, lantern.CaseOutcome{Kind: lantern.AccountsActioned, Ground: "child safety 4"})
-	if err != nil || o.Count != 10_320 || o.Attestation.Singly != 240 || o.Attestation.InBulk != 10_080 || len(o.Signals) != 37 {
+	if err != nil || o.Count != 10_320 || o.Attestation.Singly != 1_810 || o.Attestation.InBulk != 8_510 || len(o.Signals) != 37 {
 		t.Errorf("outcome: got %+v, %v", o, err)
 	}
 	if _, err := d.person.SendOutcome(ctx, k.ID, lantern.CaseOutcome{Kind: lantern.AccountsActioned, Ground: "child safety 4"}); lantern.KindOf(err) != lantern.Conflict {
@@ -148,6 +173,31 @@ func TestTheURLStory(t *testing.T) {
 	}
 	if _, err := d.VerifyOwnLog(ctx); err != nil {
 		t.Error(err)
+	}
+}
+
+// inTheStory rules on 12,900 accounts: the samples and the accounts of the first two rounds
+// singly, then the others in bulk.
+func inTheStory(evidence []lantern.CaseEvidence) iter.Seq[lantern.Ruling] {
+	looked := map[string]bool{}
+	for _, e := range evidence {
+		for _, s := range e.Sample {
+			looked[s.Account] = true
+		}
+	}
+	return func(yield func(lantern.Ruling) bool) {
+		for _, bulk := range []bool{false, true} {
+			for i := range 12_900 {
+				ruling := lantern.Ruling{Account: fmt.Sprintf("u-%05d", i), Decision: lantern.Confirmed, Reason: lantern.LinkedAccount}
+				if i%5 == 4 {
+					ruling.Decision, ruling.Reason = lantern.NotHere, lantern.NothingFound
+				}
+				ruling.Bulk = i >= 2200 && !looked[ruling.Account]
+				if ruling.Bulk == bulk && !yield(ruling) {
+					return
+				}
+			}
+		}
 	}
 }
 
