@@ -153,7 +153,7 @@ func (s *scanner) hostGoesOn(i, limit int) bool {
 		return false
 	}
 	c := s.text[i]
-	if c == '%' || c == '[' || c == '(' || c >= utf8.RuneSelf || text.FormHead[c] && text.FormAt(s.text, i, text.DotForms) > 0 {
+	if c == '%' || c >= utf8.RuneSelf || text.FormHead[c] && text.FormAt(s.text, i, text.DotForms) > 0 {
 		return true
 	}
 	for ; i < limit; i++ {

@@ -27,6 +27,13 @@ const (
 // ErrDamaged says that bytes are not an index, or not a whole one.
 var ErrDamaged = errors.New("not a whole index of hashes")
 
+// Flat reports whether this machine's numbers lie in memory as they do in the flat form. If
+// not, [Open] fails, and what [Index.WriteTo] writes can be opened nowhere.
+func Flat() bool {
+	probe := [2]byte{1, 0}
+	return *(*uint16)(unsafe.Pointer(&probe)) == 1
+}
+
 // Size returns how many bytes [Index.WriteTo] writes.
 func (x *Index) Size() int64 {
 	size := int64(headerSize)
@@ -101,7 +108,7 @@ func (x *Index) header() []byte {
 // read outside b. It fails with [ErrDamaged], and on machines whose numbers are not
 // little-endian.
 func Open(b []byte) (*Index, error) {
-	if probe := [2]byte{1, 0}; *(*uint16)(unsafe.Pointer(&probe)) != 1 {
+	if !Flat() {
 		return nil, errors.New("an index of hashes can be opened on little-endian machines only")
 	}
 	if len(b) < headerSize || string(b[:len(magic)]) != magic || uintptr(unsafe.Pointer(&b[0]))%8 != 0 {

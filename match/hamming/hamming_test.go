@@ -125,6 +125,7 @@ func TestSearchFindsAllAndNothingElse(t *testing.T) {
 					hashes := w.make(r, 3000)
 					x, numbers := build(hashes, form, chunks)
 					checkNumbers(t, numbers, len(hashes))
+					checkAll(t, x, numbers, hashes)
 					for i, q := range questions(r, hashes, 120) {
 						for _, radius := range []int{0, 1, i % 32, 30, 31, 32, 60, 256} {
 							got, want := searched(x, numbers, q, radius), compared(hashes, q, radius)
@@ -136,6 +137,22 @@ func TestSearchFindsAllAndNothingElse(t *testing.T) {
 				})
 			}
 		}
+	}
+}
+
+// checkAll fails unless x yields every hash as it was given.
+func checkAll(t *testing.T, x *Index, numbers []uint32, hashes []Hash) {
+	t.Helper()
+	seen := 0
+	x.All(func(h Hash, from, to uint32) {
+		for _, n := range numbers[from:to] {
+			if seen++; hashes[n] != h {
+				t.Fatalf("hash %d is yielded as another", n)
+			}
+		}
+	})
+	if seen != len(hashes) {
+		t.Fatalf("%d hashes are yielded, want %d", seen, len(hashes))
 	}
 }
 

@@ -37,6 +37,30 @@ type Hit struct {
 // Len returns how many distinct hashes x holds.
 func (x *Index) Len() int { return len(x.rows) }
 
+// All calls yield for every distinct hash, in the order of the index, with the positions of
+// the hashes that equal it; see [Hit].
+func (x *Index) All(yield func(h Hash, from, to uint32)) {
+	var back order
+	for at, b := range x.order.bits {
+		back.bits[b] = uint8(at)
+	}
+	d := newDealer(&back)
+	var h dealt
+	for row := range x.rows {
+		d.deal(&x.rows[row], &h)
+		from, to := x.group(uint32(row))
+		yield(h.Hash, from, to)
+	}
+}
+
+// group returns which hashes equal a row.
+func (x *Index) group(row uint32) (from, to uint32) {
+	if x.groups == nil {
+		return row, row + 1
+	}
+	return x.groups[row], x.groups[row+1]
+}
+
 // Search appends to dst every distinct hash that differs from q in at most radius bits,
 // each once, in no particular order, and returns it. It takes no lock and, if dst has
 // room, allocates nothing.
@@ -176,11 +200,8 @@ func (s *search) row(c int, row uint32) {
 			return
 		}
 	}
-	h := Hit{From: row, To: row + 1, Distance: d}
-	if g := s.x.groups; g != nil {
-		h.From, h.To = g[row], g[row+1]
-	}
-	s.dst = append(s.dst, h)
+	from, to := s.x.group(row)
+	s.dst = append(s.dst, Hit{From: from, To: to, Distance: d})
 }
 
 // flipsOf returns the list of [flips] for a chunk, made once.
