@@ -225,7 +225,7 @@ func damageOne(t *rapid.T, l *ledger) {
 	defer f.Close()
 	info, err := f.Stat()
 	l.must(err)
-	at := int64(rapid.IntRange(448, int(info.Size())-1).Draw(t, "byte"))
+	at := int64(rapid.IntRange(512, int(info.Size())-1).Draw(t, "byte"))
 	var b [1]byte
 	if _, err := f.ReadAt(b[:], at); err != nil {
 		t.Fatal(err)

@@ -35,6 +35,8 @@ func count[R any](each func(func(R))) (n int) {
 // assemble lays out and fills a segment. Its header is signed when it is written to a file.
 func assemble(p parts) *Segment {
 	nKeys, nMarks := count(p.keys), count(p.marks)
+	hashes := newNearRows(p.near)
+	nearBytes, nearIndexBytes := hashes.sizes()
 	var list []Phrase
 	text := 0
 	p.phrases(func(ph Phrase) {
@@ -57,7 +59,8 @@ func assemble(p parts) *Segment {
 		keyIndex:    indexSize(nKeys),
 		keys:        keySize * nKeys,
 		marks:       markSize * nMarks,
-		near:        nearSize * count(p.near),
+		near:        nearBytes,
+		nearIndex:   nearIndexBytes,
 		phraseIndex: indexSize(len(list)),
 		phrases:     phraseSize * len(list),
 		words:       text,
@@ -78,7 +81,7 @@ func assemble(p parts) *Segment {
 		s.filter.add(s.keys.hash(i))
 	}
 	s.putMarks(p.marks)
-	s.near.build(p.near)
+	s.near.build(&hashes)
 	s.putPhrases(list)
 	return s
 }

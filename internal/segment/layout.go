@@ -34,6 +34,7 @@ const (
 	keys                    // 16 bytes each, rising
 	marks                   // 12 bytes each
 	near                    // perceptual hashes
+	nearIndex               // their index, if there are many
 	phraseIndex             // where the phrases of each prefix begin
 	phrases                 // 24 bytes each, rising
 	words                   // the text of phrases
@@ -41,7 +42,7 @@ const (
 )
 
 // names are for people: what a damaged section is called.
-var names = [sections]string{"ids", "gone", "id filter", "types", "filter", "key index", "keys", "marks", "near", "phrase index", "phrases", "words"}
+var names = [sections]string{"ids", "gone", "id filter", "types", "filter", "key index", "keys", "marks", "near", "near index", "phrase index", "phrases", "words"}
 
 // castagnoli is the polynomial of all checksums. They find damage and are no protection
 // against a person: the folder is the member's own.
@@ -154,7 +155,7 @@ func Parse(number uint64, image []byte, stamp Stamp) (*Segment, error) {
 		}
 	}
 	s := &Segment{image: image, spans: spans, n: int(n)}
-	if whole != len(image) || !s.slice() {
+	if whole != len(image) || !s.slice() || !s.near.open() {
 		return bad("the header contradicts itself")
 	}
 	if len(s.types) > 0 {
@@ -171,9 +172,10 @@ func (s *Segment) slice() bool {
 	}
 	s.ids, s.gone, s.idFilter = part(ids), part(gone), part(idFilter)
 	s.types, s.filter = part(types), part(filter)
-	s.marks, s.near, s.words = part(marks), part(near), part(words)
+	s.marks, s.words = part(marks), part(words)
+	s.near = nearTable{hashes: part(near), flat: part(nearIndex)}
 	ok := len(s.ids) == 8*s.n && len(s.gone) == 8*((s.n+63)/64) && len(s.idFilter)%8 == 0 && len(s.filter)%8 == 0 &&
-		len(s.marks)%markSize == 0 && len(s.near)%nearSize == 0 && len(s.words) < 1<<32
+		len(s.marks)%markSize == 0 && len(s.near.hashes)%s.near.width() == 0 && len(s.words) < 1<<32
 	var okKeys, okPhrases bool
 	s.keys, okKeys = newIndex(part(keyIndex), part(keys), keySize)
 	s.phrases, okPhrases = newIndex(part(phraseIndex), part(phrases), phraseSize)

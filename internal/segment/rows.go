@@ -6,7 +6,8 @@ import "cmp"
 const (
 	keySize    = 16
 	markSize   = 12
-	nearSize   = 36
+	rowSize    = 4
+	nearSize   = 32 + rowSize
 	phraseSize = 24
 )
 

@@ -88,6 +88,7 @@ func floorOf(dir string) (int, bool) {
 // sameFloor lists imports between packages of one floor, as "importer imports imported".
 var sameFloor = exceptions{
 	"internal/casework imports internal/agentstore":  "acts of people are rules over the agent's rows, without the agent that follows feeds",
+	"internal/segment imports match/hamming":         "an index of hashes is one section of a segment, and of use without one",
 	"internal/text imports signal":                   "what is a letter is decided where values are folded",
 	"internal/demo/desk imports internal/demo/stage": "a desk stands on the stage",
 	"internal/demo/desk imports internal/demo/tally": "what is done at a desk is counted",
