@@ -160,6 +160,10 @@ func (l *ledger) carve(needles [][]byte) {
 		}
 		return nil
 	})
+	if errors.Is(err, fs.ErrNotExist) {
+		l.carve(needles) // a merge moved a file meanwhile
+		return
+	}
 	l.must(err)
 }
 
