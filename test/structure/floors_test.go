@@ -26,6 +26,7 @@ var floors = map[string]int{
 	"audit":               1,
 	"internal/completion": 1,
 	"internal/fair":       1,
+	"internal/guard":      1,
 	"internal/policy":     1,
 	"internal/seal":       1,
 	"internal/shelf":      1,
