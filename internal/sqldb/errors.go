@@ -66,3 +66,10 @@ func (db *DB) clean(ctx context.Context, err error) error {
 	}
 	return f
 }
+
+// Damaged reports whether err comes of a database file that holds what the engine did not
+// write: a page that a disk or a person broke. Trying again does not help.
+func Damaged(err error) bool {
+	var f *fault
+	return errors.As(err, &f) && f.down == downDamaged
+}

@@ -27,6 +27,8 @@ var floors = map[string]int{
 	"internal/completion": 1,
 	"internal/fair":       1,
 	"internal/guard":      1,
+	"internal/mend":       2,
+	"internal/fence":      1,
 	"internal/policy":     1,
 	"internal/seal":       1,
 	"internal/shelf":      1,
