@@ -23,6 +23,8 @@ const (
 	HitDecided HitState = "decided"
 	HitHeld    HitState = "held" // its signal is suspended; nobody can see it
 	HitVoid    HitState = "void" // its signal fell; the match detail is purged
+
+	HitQuarantined HitState = "quarantined" // its signal hits too much: not in the queue until a person releases it
 )
 
 // Hit is a match that waits for a person. It stays in the member's agent.

@@ -16,6 +16,7 @@ type TypedValue struct {
 type Record struct {
 	Ref      string       `json:"ref"`                // the member's own reference, returned with the answer; 1–200 bytes
 	Account  string       `json:"account,omitempty"`  // the member's own account it belongs to; hits are grouped by it
+	Source   string       `json:"source,omitempty"`   // the member's own name of where it comes from, by which sampling ratios are set; at most 64 bytes
 	At       time.Time    `json:"at,omitzero"`        // when it happened on the member's platform
 	Text     string       `json:"text,omitempty"`     // free text; every identifier and phrase in it is looked up
 	Values   []TypedValue `json:"values,omitempty"`   // identifiers already known by type
@@ -36,6 +37,9 @@ func (r *Record) Validate() error {
 	var errs []*Error
 	if n := len(r.Ref); n == 0 || n > 200 {
 		errs = append(errs, invalid("/ref", "missing or too long", "your own reference, 1 to 200 bytes"))
+	}
+	if len(r.Source) > 64 {
+		errs = append(errs, invalid("/source", "too long", "at most 64 bytes"))
 	}
 	if len(r.Text) > MaxRecordText {
 		errs = append(errs, invalid("/text", "too long", fmt.Sprintf("at most %d bytes; use `lantern match` for files", MaxRecordText)))
@@ -82,7 +86,8 @@ type Match struct {
 	Disputed       bool             `json:"disputed,omitempty"`
 	Reactions      map[Reaction]int `json:"reactions,omitempty"`
 	Shared         time.Time        `json:"shared,omitzero"`
-	RequiresReview bool             `json:"requires_review"` // always true
+	Quarantined    bool             `json:"quarantined,omitempty"` // its signal hits too much: no hit is in the queue until a person releases it
+	RequiresReview bool             `json:"requires_review"`       // always true
 }
 
 // AnswerState says how far an answer can be relied on.
@@ -93,6 +98,10 @@ const (
 	AnswerOK     AnswerState = "ok"
 	AnswerStale  AnswerState = "stale"          // no contact with the exchange for StaleAfter
 	CouldNotLook AnswerState = "could-not-look" // a part was missing, damaged or out of its lease
+
+	// While an agent is being introduced. Neither is ever to be read as "no match".
+	AnswerShadow AnswerState = "shadow"      // looked up; what was found was counted and is not told
+	NotSampled   AnswerState = "not-sampled" // the record is not in the part of its source that takes part
 )
 
 // How long an agent's replica may be out of contact.

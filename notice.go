@@ -7,7 +7,7 @@ const (
 	HitImminent       EventType = "hit.imminent"       // a hit that waits is about a child at risk now, since it was found or from now on; before all else
 	SignalMasked      EventType = "signal.masked"      // a signal with hits is suspended: those that wait are hidden
 	SignalFell        EventType = "signal.fell"        // a signal with hits is gone: they are void
-	SignalQuarantined EventType = "signal.quarantined" // a signal hit too much to be believed and is kept from matching
+	SignalQuarantined EventType = "signal.quarantined" // a signal went into quarantine: no hit is in the queue until a person releases it
 	TaskOpened        EventType = "review-task.opened" // a correction after which the member must look again; its object is the correction
 	AgentStale        EventType = "agent.stale"        // the agent's answers cannot be relied on any more; its object is the member
 	AgentFresh        EventType = "agent.fresh"        // they can be again

@@ -37,6 +37,7 @@ const (
 type Piece struct {
 	Ref      string    `json:"ref"`               // the member's own reference of hits; 1–200 bytes
 	Account  string    `json:"account,omitempty"` // the member's own account the file belongs to
+	Source   string    `json:"source,omitempty"`  // the member's own name of where the file comes from, as of a [Record]; none in a hunt
 	Kind     PieceKind `json:"kind"`
 	Bytes    int       `json:"bytes"` // that follow
 	Encoding Encoding  `json:"encoding,omitempty"`
@@ -74,6 +75,9 @@ func (p *Piece) Validate() error {
 	}
 	if p.Line < 0 || p.Column < 0 || p.Index < 0 {
 		errs = append(errs, invalid("/line", "negative", "lines and columns count from 1, records from 0"))
+	}
+	if p.Hunted != nil && p.Source != "" {
+		errs = append(errs, invalid("/source", "a hunt has no sources", "leave it out; a record may say its own"))
 	}
 	if p.Hunted != nil {
 		if err := p.Hunted.Validate(); err != nil {

@@ -94,6 +94,7 @@ type ScanFile struct {
 	Name    string // by whose extension a file of records is known
 	Ref     string // the member's reference of hits; "": Name
 	Account string // the account it belongs to, if known
+	Source  string // where it comes from, by which sampling ratios are set
 	Dry     bool   // keep no hits
 }
 
@@ -104,6 +105,7 @@ func (a *Agent) Scan(ctx context.Context, f ScanFile, file io.Reader, emit func(
 	set(q, "name", f.Name)
 	set(q, "ref", f.Ref)
 	set(q, "account", f.Account)
+	set(q, "source", f.Source)
 	return stream(ctx, a.c, "/v1/scan", q, "application/octet-stream", file, emit)
 }
 
@@ -212,6 +214,29 @@ func (a *Agent) ReplayWebhook(ctx context.Context, id lantern.ID, r lantern.Repl
 func (a *Agent) DecideHits(ctx context.Context, rulings []lantern.HitRuling) ([]lantern.HitResult, error) {
 	answer, err := post[lantern.HitResults](ctx, a.c, "/v1/hits/decisions", lantern.Items[lantern.HitRuling]{Items: rulings})
 	return answer.Results, err
+}
+
+// Quarantine lists the signals whose matches wait outside the queue, the first first, each with
+// a sample of what they matched.
+func (a *Agent) Quarantine(ctx context.Context) ([]lantern.Quarantine, error) {
+	return list[lantern.Quarantine](ctx, a.c, "/v1/quarantine", nil)
+}
+
+// Release lets a quarantined signal hit again (a person's key). What was kept of its hits
+// enters the queue or is deleted. Nobody else is told.
+func (a *Agent) Release(ctx context.Context, signal lantern.ID, r lantern.QuarantineRelease) error {
+	_, err := post[lantern.QuarantineRelease](ctx, a.c, at("/v1/quarantine", signal, "/release"), r)
+	return err
+}
+
+// Volume tells what the agent counted in shadow mode since a day, of the last 90 at most: what
+// would have been hits. The zero time asks for all of them.
+func (a *Agent) Volume(ctx context.Context, since time.Time) (lantern.Volume, error) {
+	q := url.Values{}
+	if !since.IsZero() {
+		q.Set("since", since.UTC().Format(time.DateOnly))
+	}
+	return get[lantern.Volume](ctx, a.c, "/v1/volume", q)
 }
 
 // OpenCase opens a case on signals (a person's key). Like every write it is tried again

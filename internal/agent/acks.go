@@ -46,9 +46,23 @@ func (a *Agent) sendAck(ctx context.Context, ack agentstore.AckRow) error {
 		return fmt.Errorf("acknowledging correction %s: %w", ack.Correction, err)
 	}
 	now := a.clock()
-	err = a.db.Write(ctx, func(tx *sqldb.Tx) error { return agentstore.SettleAck(ctx, tx, ack.Ack, correction.Kind, now) })
+	var done *edit
+	err = a.db.Write(ctx, func(tx *sqldb.Tx) error {
+		done = a.newEdit()
+		gone, err := agentstore.SettleRefuted(ctx, tx, ack.Correction, correction.Kind)
+		if err == nil && gone {
+			err = done.freed(ctx, tx)
+		}
+		if err != nil {
+			return err
+		}
+		return agentstore.SettleAck(ctx, tx, ack.Ack, correction.Kind, now)
+	})
 	if err != nil {
 		return fmt.Errorf("recording an acknowledgement: %w", err)
+	}
+	if done.destroyed {
+		a.scrub.wake()
 	}
 	return nil
 }
@@ -90,7 +104,7 @@ func (a *Agent) scrubOnce(ctx context.Context) (took time.Duration, err error) {
 	}
 	start := time.Now()
 	if err := a.db.Scrub(ctx, "replica", "secret"); err != nil {
-		return 0, fmt.Errorf("overwriting freed bytes: %w", err)
+		return 0, fmt.Errorf("overwriting freed bytes: %w", a.heed(err))
 	}
 	took = max(time.Since(start), 1)
 	err = a.db.Write(ctx, func(tx *sqldb.Tx) error {

@@ -17,8 +17,12 @@ import (
 	"lantern/client"
 	"lantern/internal/agentstore"
 	"lantern/internal/casework"
+	"lantern/internal/guard"
+	"lantern/internal/hunt"
+	"lantern/internal/queue"
 	"lantern/internal/seal"
 	"lantern/internal/sqldb"
+	"lantern/internal/token"
 	"lantern/match"
 )
 
@@ -32,6 +36,11 @@ type Config struct {
 	Region   string // ISO 3166 country whose national phone numbers are read in texts, e.g. "US"
 	MatchOwn bool   // match the member's own signals too
 
+	Shadow   bool           // count matches and tell nobody: no hits, no matches in answers
+	Sampling guard.Sampling // which part of each source's records takes part
+	Flood    *guard.Flood   // when a signal hits too much; nil: guard.DefaultFlood
+	Fence    string         // file outside Dir by which an older database is noticed; "": none
+
 	Clock  func() time.Time // nil: time.Now
 	Random io.Reader        // nil: crypto/rand.Reader
 	Log    *slog.Logger     // nil: none
@@ -42,18 +51,25 @@ type Agent struct {
 	db       *sqldb.DB
 	desk     *casework.Desk
 	engine   *match.Engine
+	held     *match.Engine // of the suspended signals, of which nobody is told
+	moves    atomic.Int64  // odd while signals move between the engines; counts them
 	exchange *client.Client
 	sealer   *seal.Sealer
 	token    []byte // digest of the local token
 	logKey   string // configured; may be ""
 	region   string
 	matchOwn bool
+	shadow   bool
+	sampling guard.Sampling
+	queue    queue.Queue // decides what becomes of matches
+	fence    string      // the file; "": none
+	dir      string
 	clock    func() time.Time
 	random   io.Reader
 	log      *slog.Logger
 
 	arrived atomic.Int64 // up to which arrival the engine holds all that is matchable
-	recent  recent       // engines of what arrived lately, for hunts
+	recent  *hunt.Recent // engines of what arrived lately, for hunts
 
 	applying sync.Mutex // held while the replica changes, until the engine followed
 
@@ -72,6 +88,9 @@ type Agent struct {
 	feeds    map[lantern.ID]*feed
 	verified time.Time           // when the log was last found to continue what was seen
 	fault    string              // how the log contradicted itself
+	back     bool                // the database is older than what this agent did; it matches nothing until every feed was read again
+	stuck    bool                // what the feeds bring cannot be written
+	hurt     bool                // the database was found damaged
 	problem  string              // why the exchange does not answer the agent at all
 	unread   map[lantern.ID]bool // active signals this version cannot read, so that they match nothing
 	losing   bool                // a narrowing waits for a feed to be read on; see edit.lose
@@ -95,6 +114,7 @@ type feed struct {
 func New(ctx context.Context, c Config) (*Agent, error) {
 	a := &Agent{
 		exchange: c.Exchange, sealer: c.Sealer, logKey: c.LogKey, region: c.Region, matchOwn: c.MatchOwn,
+		shadow: c.Shadow, sampling: c.Sampling, fence: c.Fence, dir: c.Dir,
 		clock: c.Clock, random: &lockedReader{r: c.Random}, log: c.Log,
 		feeds: make(map[lantern.ID]*feed), unread: make(map[lantern.ID]bool), callers: make(map[[32]byte]cachedCaller), rounds: make(map[lantern.ID]bool),
 	}
@@ -107,18 +127,22 @@ func New(ctx context.Context, c Config) (*Agent, error) {
 	if a.log == nil {
 		a.log = slog.New(slog.DiscardHandler)
 	}
-	token, err := localToken(c.Dir, a.random)
+	a.queue = queue.Queue{Sealer: a.sealer, Random: a.random, Flood: guard.DefaultFlood(), Log: a.log}
+	if c.Flood != nil {
+		a.queue.Flood = *c.Flood
+	}
+	digest, err := token.Digest(filepath.Join(c.Dir, TokenFile), a.random)
 	if err != nil {
 		return nil, err
 	}
-	a.token = token
-	if a.db, err = sqldb.Open(ctx, "sqlite:"+filepath.Join(c.Dir, "agent.db")); err != nil {
-		return nil, fmt.Errorf("opening the agent's database: %w", err)
+	a.token = digest
+	if err := a.open(ctx); err != nil {
+		if a.db != nil {
+			err = errors.Join(err, a.db.Close())
+		}
+		return nil, err
 	}
 	a.desk = a.newDesk()
-	if err := a.start(ctx); err != nil {
-		return nil, errors.Join(err, a.db.Close())
-	}
 	return a, nil
 }
 
@@ -127,14 +151,16 @@ func (a *Agent) start(ctx context.Context) error {
 	if err := a.db.Migrate(ctx, agentstore.Migrations()); err != nil {
 		return fmt.Errorf("migrating the agent's database: %w", err)
 	}
-	if err := a.beginJournal(ctx); err != nil {
+	if err := a.db.Write(ctx, func(tx *sqldb.Tx) error { return a.queue.BeginJournal(ctx, tx) }); err != nil {
 		return fmt.Errorf("naming the journal: %w", err)
 	}
 	// The engine's digests are under a key of this installation, which never leaves it.
 	a.engine = match.New(a.sealer.Index("agent/engine"))
-	err := a.db.Read(ctx, func(tx *sqldb.Tx) error {
-		state, err := agentstore.LoadState(ctx, tx)
-		if err != nil {
+	a.held = match.New(a.sealer.Index("agent/held"))
+	a.recent = a.recentEngines()
+	var state map[string]string
+	err := a.db.Read(ctx, func(tx *sqldb.Tx) (err error) {
+		if state, err = agentstore.LoadState(ctx, tx); err != nil {
 			return err
 		}
 		if id, err := strconv.ParseInt(state[agentstore.StateMember], 10, 64); err == nil {
@@ -149,6 +175,12 @@ func (a *Agent) start(ctx context.Context) error {
 	})
 	if err != nil {
 		return fmt.Errorf("reading the agent's state: %w", err)
+	}
+	if a.back, err = a.checkFence(ctx, state); err != nil {
+		return err
+	}
+	if a.back {
+		return a.reload(ctx)
 	}
 	return a.rebuild(ctx)
 }

@@ -2,12 +2,12 @@ package agent
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"slices"
-	"sync"
 
 	"lantern"
 	"lantern/internal/agentstore"
+	"lantern/internal/hunt"
 	"lantern/internal/sqldb"
 	"lantern/match"
 )
@@ -95,61 +95,30 @@ func (a *Agent) sightSince(ctx context.Context, since int64) (sight, error) {
 	if fresh >= a.engine.Len()/2 {
 		return all, nil
 	}
-	return a.recent.sight(ctx, a, since, fresh)
-}
-
-// recent keeps a few engines of what arrived lately. Most files of a hunt were looked at
-// up to a few arrivals, so they share them. The zero recent is empty.
-type recent struct {
-	mu      sync.Mutex
-	engines []*recentEngine // the one used last comes last; guarded by mu
-}
-
-// recentEngine holds what arrived after from and up to upTo.
-type recentEngine struct {
-	engine     *match.Engine
-	from, upTo int64
-	held       int
-}
-
-// maxRecent is how many such engines are kept.
-const maxRecent = 4
-
-// sight finds an engine that holds what arrived since, or makes one. One that holds more
-// serves too, unless it is so much more that a smaller one pays: matches of what arrived
-// earlier are dropped afterwards.
-func (r *recent) sight(ctx context.Context, a *Agent, since int64, fresh int) (sight, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	const worth = 1000 // signals more are not worth an engine of their own
-	at := slices.IndexFunc(r.engines, func(e *recentEngine) bool { return e.from <= since && e.held <= 2*fresh+worth })
-	var e *recentEngine
-	if at >= 0 {
-		e = r.engines[at]
-		r.engines = slices.Delete(r.engines, at, at+1)
-	} else {
-		e = &recentEngine{engine: match.New(a.sealer.Index("agent/engine")), from: since, upTo: since}
-		if len(r.engines) == maxRecent {
-			r.engines = slices.Delete(r.engines, 0, 1)
-		}
+	engine, upTo, err := a.recent.Since(ctx, since, fresh)
+	if errors.Is(err, errStuck) {
+		return all, nil
 	}
-	if err := e.fill(ctx, a); err != nil {
-		return sight{}, err // what it lacks is not known any more: it is not kept
-	}
-	r.engines = append(r.engines, e)
-	return sight{engine: e.engine, since: since, upTo: e.upTo}, nil
+	return sight{engine: engine, since: since, upTo: upTo}, err
 }
 
-// fill adds what arrived since the last time.
-func (e *recentEngine) fill(ctx context.Context, a *Agent) error {
-	upTo := a.arrived.Load()
-	if upTo == e.upTo {
-		return nil
+// errStuck keeps engines from being made of a replica that says less than what is masked.
+var errStuck = errors.New(stuckReason)
+
+// recentEngines are made of the replica.
+func (a *Agent) recentEngines() *hunt.Recent {
+	return &hunt.Recent{New: func() *match.Engine { return match.New(a.sealer.Index("agent/engine")) }, UpTo: a.arrived.Load, Read: a.arrivedAfter}
+}
+
+// arrivedAfter returns what arrived after an arrival.
+func (a *Agent) arrivedAfter(ctx context.Context, after int64) ([]match.Change, error) {
+	if a.isStuck() {
+		return nil, errStuck
 	}
 	var changes []match.Change
 	err := a.db.Read(ctx, func(tx *sqldb.Tx) error {
 		changes = changes[:0]
-		return agentstore.EachArrived(ctx, tx, e.upTo, func(row *agentstore.ReplicaRow) error {
+		return agentstore.EachArrived(ctx, tx, after, func(row *agentstore.ReplicaRow) error {
 			entry, ok, err := a.entry(ctx, row)
 			if ok {
 				changes = append(changes, match.Change{Entry: entry})
@@ -158,41 +127,7 @@ func (e *recentEngine) fill(ctx context.Context, a *Agent) error {
 		})
 	})
 	if err != nil {
-		return fmt.Errorf("reading what arrived: %w", err)
+		return nil, fmt.Errorf("reading what arrived: %w", err)
 	}
-	if err := e.engine.Apply(changes); err != nil {
-		return fmt.Errorf("holding what arrived: %w", err)
-	}
-	e.upTo, e.held = upTo, e.engine.Len()
-	return nil
-}
-
-// remove takes what is not matchable any more out of every engine.
-func (r *recent) remove(changes []match.Change) {
-	gone := slices.DeleteFunc(slices.Clone(changes), func(c match.Change) bool { return !c.Remove })
-	if len(gone) == 0 {
-		return
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, e := range r.engines {
-		_ = e.engine.Apply(gone) // a removal has nothing that could be refused
-	}
-}
-
-// arrivedSince returns those of the signals that a sight is owed for: all, unless it looks
-// only for what arrived lately.
-func (a *Agent) arrivedSince(ctx context.Context, in sight, ids []lantern.ID) ([]lantern.ID, error) {
-	if in.since == 0 || len(ids) == 0 {
-		return ids, nil
-	}
-	var arrivals map[lantern.ID]int64
-	err := a.db.Read(ctx, func(tx *sqldb.Tx) (err error) {
-		arrivals, err = agentstore.LoadArrivals(ctx, tx, ids)
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("reading arrivals: %w", err)
-	}
-	return slices.DeleteFunc(ids, func(id lantern.ID) bool { return arrivals[id] <= in.since }), nil
+	return changes, nil
 }

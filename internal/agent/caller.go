@@ -4,13 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
-	"encoding/base64"
-	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -93,44 +87,4 @@ func (c Caller) person() error {
 		return &lantern.Error{Kind: lantern.Forbidden, Reason: "only a person may do this", Fix: "send a person's exchange key instead of the local token"}
 	}
 	return nil
-}
-
-// localToken returns the digest of the token in dir, making one if there is none.
-func localToken(dir string, random io.Reader) ([]byte, error) {
-	path := filepath.Join(dir, TokenFile)
-	text, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		text, err = makeToken(path, random)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("reading the local token: %w", err)
-	}
-	token := strings.TrimSpace(string(text))
-	if len(token) < 32 {
-		return nil, &lantern.Error{Kind: lantern.Invalid, Reason: "the local token is too short to be one",
-			Fix: "delete the file " + TokenFile + " in the agent's folder and start again"}
-	}
-	digest := sha256.Sum256([]byte(token))
-	return digest[:], nil
-}
-
-// makeToken writes a fresh token in one step, so that a crash leaves no half of one.
-func makeToken(path string, random io.Reader) ([]byte, error) {
-	var b [32]byte
-	if _, err := io.ReadFull(random, b[:]); err != nil {
-		return nil, err
-	}
-	text := []byte("la_" + base64.RawURLEncoding.EncodeToString(b[:]) + "\n")
-	tmp, err := os.CreateTemp(filepath.Dir(path), TokenFile+".*") // mode 0600
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = os.Remove(tmp.Name()) }() // gone after the rename
-	if _, err := tmp.Write(text); err != nil {
-		return nil, errors.Join(err, tmp.Close())
-	}
-	if err := errors.Join(tmp.Sync(), tmp.Close()); err != nil {
-		return nil, err
-	}
-	return text, os.Rename(tmp.Name(), path)
 }

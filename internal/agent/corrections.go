@@ -8,6 +8,8 @@ import (
 
 	"lantern"
 	"lantern/internal/agentstore"
+	"lantern/internal/casework"
+	"lantern/internal/queue"
 	"lantern/internal/sqldb"
 )
 
@@ -32,7 +34,7 @@ func (e *edit) owe(ctx context.Context, tx *sqldb.Tx, c *lantern.Change, known, 
 		if err := agentstore.RaiseCaseEvent(ctx, tx, id, event); err != nil {
 			return err
 		}
-		linked, err := descendants(ctx, tx, id, accounts, only[id])
+		linked, err := casework.Descendants(ctx, tx, id, accounts, only[id])
 		if err != nil {
 			return err
 		}
@@ -57,7 +59,7 @@ func (e *edit) owe(ctx context.Context, tx *sqldb.Tx, c *lantern.Change, known, 
 		return err
 	}
 	if fresh && (t.Hits > 0 || t.Accounts != "[]" || t.Cases != "[]" || t.Outcomes != "[]") {
-		if err := e.a.tell(ctx, tx, e.now, happened{lantern.TaskOpened, c.Correction, c.Signal.ID}); err != nil {
+		if err := e.a.queue.Tell(ctx, tx, e.now, queue.Event{Kind: lantern.TaskOpened, Object: c.Correction, Signal: c.Signal.ID}); err != nil {
 			return err
 		}
 	}
@@ -104,40 +106,6 @@ func (e *edit) lose(ctx context.Context, tx *sqldb.Tx, c lantern.Correction) err
 	return e.oweAcks(ctx, tx, c.ID)
 }
 
-// descendants returns the candidates of a case that were linked, over any number of
-// steps, to one of the accounts. Of a case with a single seed all candidates rest on it.
-func descendants(ctx context.Context, tx *sqldb.Tx, id lantern.ID, roots []string, whole bool) ([]string, error) {
-	reached := make(map[string]bool, len(roots))
-	for _, r := range roots {
-		reached[r] = true
-	}
-	var found []string
-	via := make(map[string][]string) // an account to those linked through it
-	err := agentstore.EachCandidate(ctx, tx, id, func(c lantern.CaseAccount) error {
-		if whole {
-			found = append(found, c.Account)
-		} else if c.Via != "" {
-			via[c.Via] = append(via[c.Via], c.Account)
-		}
-		return nil
-	})
-	if err != nil || whole {
-		return found, err
-	}
-	for queue := slices.Clone(roots); len(queue) > 0; {
-		next := via[queue[0]]
-		queue = queue[1:]
-		for _, account := range next {
-			if !reached[account] {
-				reached[account] = true
-				found = append(found, account)
-				queue = append(queue, account)
-			}
-		}
-	}
-	return found, nil
-}
-
 // ReviewTasks returns what the member owes after corrections: what waits and was imminent,
 // then the newest first.
 func (a *Agent) ReviewTasks(ctx context.Context) ([]lantern.ReviewTask, error) {
@@ -145,7 +113,7 @@ func (a *Agent) ReviewTasks(ctx context.Context) ([]lantern.ReviewTask, error) {
 	err := a.db.Read(ctx, func(tx *sqldb.Tx) error {
 		rows, err := agentstore.LoadTasks(ctx, tx)
 		for _, r := range rows {
-			t, err := taskOf(&r)
+			t, err := casework.TaskOf(&r)
 			if err != nil {
 				return err
 			}
@@ -154,23 +122,6 @@ func (a *Agent) ReviewTasks(ctx context.Context) ([]lantern.ReviewTask, error) {
 		return err
 	})
 	return tasks, err
-}
-
-// taskOf returns a row in wire form.
-func taskOf(r *agentstore.TaskRow) (lantern.ReviewTask, error) {
-	t := lantern.ReviewTask{
-		Correction: r.Correction, Signal: r.Signal, Kind: r.Kind, Imminent: r.Imminent, Hits: r.Hits,
-		Masked: r.Masked, Purged: r.Purged, Result: r.Result, Reviewed: r.Reviewed,
-	}
-	for _, l := range []struct {
-		text string
-		into any
-	}{{r.Accounts, &t.Accounts}, {r.Cases, &t.Cases}, {r.Outcomes, &t.Outcomes}} {
-		if err := json.Unmarshal([]byte(l.text), l.into); err != nil {
-			return t, fmt.Errorf("reading a review task: %w", err)
-		}
-	}
-	return t, nil
 }
 
 // jsonList writes a list, [] when it is nil.

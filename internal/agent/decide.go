@@ -2,7 +2,6 @@ package agent
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -33,7 +32,7 @@ func (a *Agent) DecideHits(ctx context.Context, c Caller, rulings []lantern.HitR
 		results[i].Hit = r.Hit
 		signal, act, err := a.decideHit(ctx, c, r, challenged)
 		if err != nil {
-			problem, perr := problemOf(err)
+			problem, perr := casework.ProblemOf(err)
 			if perr != nil {
 				return nil, perr
 			}
@@ -55,15 +54,6 @@ func (a *Agent) DecideHits(ctx context.Context, c Caller, rulings []lantern.HitR
 		}
 	}
 	return results, nil
-}
-
-// problemOf turns an error the caller can act on into its wire form; others are returned.
-func problemOf(err error) (*lantern.Problem, error) {
-	var e *lantern.Error
-	if errors.As(err, &e) {
-		return e.Problem(), nil
-	}
-	return nil, err
 }
 
 // decideHit records one decision and returns the hit's signal and the act. challenged holds
@@ -101,9 +91,13 @@ func (a *Agent) decideHit(ctx context.Context, c Caller, r lantern.HitRuling, ch
 		if err := casework.OweReactions(ctx, tx, []lantern.ID{h.Signal}, d); err != nil {
 			return err
 		}
-		return a.record(ctx, tx, logged{audit.Decide,
+		err := a.record(ctx, tx, logged{audit.Decide,
 			map[string]any{"person": c.Person, "account": h.Account, "ref": h.Ref},
 			map[string]any{"act": act, "hit": h.ID, "signal": h.Signal, "decision": r.Decision, "reason": r.Reason, "challenge": challenge}})
+		if err != nil {
+			return err
+		}
+		return agentstore.NoteEntry(ctx, tx, h.ID) // what names people in it goes with the hit
 	})
 	if err != nil {
 		return 0, 0, fmt.Errorf("recording a decision: %w", err)

@@ -7,6 +7,7 @@ import (
 	"lantern"
 	"lantern/audit"
 	"lantern/internal/casework"
+	"lantern/internal/queue"
 	"lantern/internal/sqldb"
 )
 
@@ -14,7 +15,7 @@ import (
 // call does. Here stands who may call, and what is sent after it.
 func (a *Agent) newDesk() *casework.Desk {
 	return &casework.Desk{
-		DB: a.db, Sealer: a.sealer, Clock: a.clock, Random: a.random, Compose: a.composeOutcome,
+		DB: a.db, Sealer: a.sealer, Clock: a.clock, Random: a.random,
 		Record: func(ctx context.Context, tx *sqldb.Tx, kind audit.Kind, who, what any) error {
 			return a.record(ctx, tx, logged{kind, who, what})
 		},
@@ -50,7 +51,7 @@ func (a *Agent) HitAccounts(ctx context.Context, after string, limit int) ([]lan
 	if limit <= 0 {
 		limit = 100
 	}
-	return a.desk.HitAccounts(ctx, after, min(limit, MaxHits), showHits)
+	return a.desk.HitAccounts(ctx, after, min(limit, MaxHits), queue.Show)
 }
 
 // Acts lists the acts of the last [lantern.UndoWindow]: [casework.Desk.Acts].

@@ -20,7 +20,8 @@
 //     read is named by pointer.
 //   - Corrections go first. A page of the feed is one transaction that writes replica,
 //     cursor, hit states, review tasks and the acknowledgements owed; then the engine
-//     follows. A suspended signal stops matching at once and its open hits are hidden
+//     follows. A suspended signal stops matching at once; its open hits are hidden, and what
+//     it would have matched is held, sealed, for nobody to see
 //     until it is restored. A fallen one loses its value and the key that sealed it, and
 //     "purged" is acknowledged only after the freed bytes were overwritten.
 //   - The exchange is checked. Its log's key is pinned; each checkpoint must be signed by
@@ -36,9 +37,14 @@
 // without its value and note. Reveals and decisions are entries of a log of the agent's
 // own, built like the exchange's.
 //
-// Limits. One agent serves one member. Matches made while a signal is suspended are not
-// kept for later. The member's own signals are held but not matched unless
-// [Config.MatchOwn] asks for it.
+// The queue is guarded (package queue): a signal that hits too much is quarantined until a
+// person releases it, a dismissed hit is deleted after 30 days and does not come back, and
+// in shadow mode nobody is told anything. A database that went back (package fence), is
+// damaged (package mend) or cannot be written says so, and nothing that was masked matches
+// because of it.
+//
+// Limits. One agent serves one member. The member's own signals are held but not matched
+// unless [Config.MatchOwn] asks for it.
 //
 // What people decide, undo and write down stands in package casework, all SQL in package
 // agentstore.

@@ -24,6 +24,7 @@ type File struct {
 	Name    string // its name, by whose extension a file of records is known; may be ""
 	Ref     string // the member's reference of hits; "": Name
 	Account string // the account it belongs to, if the member knows
+	Source  string // where it comes from, for sampling; "" is a source too
 	Dry     bool   // keep no hits
 }
 
@@ -44,7 +45,7 @@ func (a *Agent) Look(ctx context.Context, f File, r io.Reader, emit func(lantern
 	if f.Ref == "" {
 		f.Ref = refOf(f.Name)
 	}
-	if err := checkRecord(&lantern.Record{Ref: f.Ref, Account: f.Account}); err != nil {
+	if err := checkRecord(&lantern.Record{Ref: f.Ref, Account: f.Account, Source: f.Source}); err != nil {
 		return err
 	}
 	in := bufio.NewReaderSize(&ctxReader{ctx, r}, 64<<10)
@@ -52,19 +53,24 @@ func (a *Agent) Look(ctx context.Context, f File, r io.Reader, emit func(lantern
 	if err != nil && !errors.Is(err, io.EOF) {
 		return fmt.Errorf("reading a file: %w", err)
 	}
-	fresh := a.freshness(a.clock())
 	digests := corpus.NewDigester()
 	l := &fileLook{
-		look: look{a: a, sight: a.sight(), fresh: &fresh, account: f.Account},
-		file: f, in: io.TeeReader(in, digests), emit: emit,
+		look: look{a: a, sight: a.sight(), account: f.Account, hold: !f.Dry && !a.shadow && a.held.Len() > 0},
+		file: f, emit: emit,
 	}
+	l.in = &freshReader{l: l, r: io.TeeReader(in, digests)}
 	l.begin()
+	kind := corpus.KindOf(f.Name, head)
+	if kind != lantern.PieceRecords && !a.takesPart(f.Source, f.Ref) {
+		l.skip(f.Source)
+		return emit(l.answer)
+	}
 	packed := corpus.Packed(head)
 	if packed != "" {
 		l.why = append(l.why, packed.Closed())
 	}
 	if packed.Readable() {
-		err = l.contents(ctx, corpus.KindOf(f.Name, head))
+		err = l.contents(ctx, kind)
 	}
 	if err == nil || errors.Is(err, io.EOF) {
 		_, err = io.Copy(io.Discard, l.in) // what a decoder left unread belongs to the digests
@@ -105,11 +111,40 @@ type fileLook struct {
 
 // begin starts the next answer.
 func (l *fileLook) begin() {
-	l.answer = lantern.Answer{Ref: l.file.Ref, State: l.fresh.state, Matches: []lantern.Match{}}
+	fresh := l.a.freshness(l.a.clock())
+	l.fresh = &fresh
+	l.answer = lantern.Answer{Ref: l.file.Ref, Matches: []lantern.Match{}}
 }
 
-// flush answers with what was found since the last time.
+// renew asks again how far an answer can be relied on: a file may take longer to come than
+// the lease lasts. Within one answer it only gets worse.
+func (l *fileLook) renew() {
+	was, now := l.fresh, l.a.freshness(l.a.clock())
+	if was.personal && !now.personal || worseState(was.state, now.state) {
+		now.personal = now.personal && was.personal
+		l.fresh = &now
+	}
+}
+
+// freshReader judges the replica anew with every part that is read.
+type freshReader struct {
+	l *fileLook
+	r io.Reader
+}
+
+func (f *freshReader) Read(p []byte) (int, error) {
+	n, err := f.r.Read(p)
+	f.l.renew() // after the wait, before what came is looked up
+	return n, err
+}
+
+// flush answers with what was found since the last time. Of a piece in which there is nothing
+// no answer is given: these would be most of the traffic. What was found of suspended signals
+// must make no difference to that.
 func (l *fileLook) flush(ctx context.Context) error {
+	l.renew()
+	nothing := l.piece != nil && len(l.answer.Matches)+len(l.why) == 0 && l.note == ""
+	l.answer.State = l.fresh.state
 	l.answer.Reasons = append(slices.Clone(l.fresh.reasons), l.why...)
 	if l.note != "" {
 		l.answer.Reasons = append(l.answer.Reasons, l.note)
@@ -119,6 +154,10 @@ func (l *fileLook) flush(ctx context.Context) error {
 	}
 	if err := l.a.answer(ctx, []*look{&l.look}, MatchOptions{Dry: l.file.Dry}); err != nil {
 		return err
+	}
+	if nothing && l.answer.State == lantern.AnswerOK {
+		l.begin()
+		return nil
 	}
 	if err := l.emit(l.answer); err != nil {
 		return err
@@ -143,7 +182,11 @@ func (l *fileLook) contents(ctx context.Context, kind lantern.PieceKind) error {
 
 // text looks up every identifier and phrase of a text.
 func (l *fileLook) text(ctx context.Context) error {
-	return l.sight.engine.Scan(ctx, l.in, match.ScanOptions{Region: l.a.region}, func(s match.Spot) error {
+	in, finish := l.in, func(err error) error { return err }
+	if l.hold {
+		in, finish = l.alsoHeld(ctx)
+	}
+	err := l.sight.engine.Scan(ctx, in, match.ScanOptions{Region: l.a.region}, func(s match.Spot) error {
 		if l.piece != nil && !l.piece.place(&s) {
 			return nil
 		}
@@ -153,6 +196,45 @@ func (l *fileLook) text(ctx context.Context) error {
 		}
 		return l.flush(ctx)
 	})
+	return finish(err)
+}
+
+// alsoHeld lets the engine of suspended signals read along. Each holds what it finds until
+// finish is called with the error of the first reader, if there was one; what is found goes
+// into the last answer's hits, up to the bound of what is kept of a signal.
+func (l *fileLook) alsoHeld(ctx context.Context) (in io.Reader, finish func(error) error) {
+	r, w := io.Pipe()
+	done := make(chan error, 1)
+	var found []match.Spot
+	type same struct {
+		signal lantern.ID
+		how    lantern.How
+	}
+	seen := make(map[same]bool)
+	go func() {
+		err := l.a.held.Scan(ctx, r, match.ScanOptions{Region: l.a.region}, func(s match.Spot) error {
+			if l.piece != nil && !l.piece.place(&s) {
+				return nil
+			}
+			if k := (same{s.Signal, s.How}); !seen[k] { // one reference: the first place is the hit
+				seen[k] = true
+				found = append(found, s)
+			}
+			return nil
+		})
+		_, _ = io.Copy(io.Discard, r) // or the other reader waits for this one
+		done <- err
+	}()
+	return io.TeeReader(l.in, w), func(err error) error {
+		w.CloseWithError(err) // nil is the end of the file
+		if also := <-done; err == nil {
+			err = also
+		}
+		for _, s := range found {
+			l.heldSpot(s, "/text")
+		}
+		return err
+	}
 }
 
 // picture looks up what a picture looks like.
@@ -233,6 +315,9 @@ func (l *fileLook) records(ctx context.Context) error {
 		}
 		if r.Account == "" {
 			r.Account = l.file.Account
+		}
+		if r.Source == "" {
+			r.Source = l.file.Source
 		}
 		if batch = append(batch, r); len(batch) == lookBatch {
 			if err := flush(); err != nil {

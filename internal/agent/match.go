@@ -10,6 +10,7 @@ import (
 
 	"lantern"
 	"lantern/internal/agentstore"
+	"lantern/internal/queue"
 	"lantern/internal/sqldb"
 	"lantern/match"
 	"lantern/signal"
@@ -41,7 +42,15 @@ func (a *Agent) match(ctx context.Context, in sight, records []lantern.Record, o
 			l.unreadable(err)
 			continue
 		}
-		if err := l.record(ctx, r); err != nil {
+		if !a.takesPart(r.Source, r.Ref) {
+			l.skip(r.Source)
+			continue
+		}
+		err := a.settled(l, func() error {
+			l.hold = !opts.Dry && !a.shadow && a.held.Len() > 0
+			return l.record(ctx, r)
+		})
+		if err != nil {
 			return nil, err
 		}
 	}
@@ -75,6 +84,8 @@ type look struct {
 	fresh   *freshness
 	answer  lantern.Answer
 	account string
+	hold    bool            // look among suspended signals too
+	held    []lantern.Match // matches of these, which no answer shows
 	buf     []match.Found
 }
 
@@ -133,6 +144,12 @@ func (l *look) record(ctx context.Context, r *lantern.Record) error {
 		l.spot(s, "/text")
 		return nil
 	})
+	if err == nil && l.hold {
+		err = l.a.held.Scan(ctx, strings.NewReader(r.Text), match.ScanOptions{Region: l.a.region}, func(s match.Spot) error {
+			l.heldSpot(s, "/text")
+			return nil
+		})
+	}
 	if err != nil {
 		return fmt.Errorf("reading a text: %w", err)
 	}
@@ -159,9 +176,17 @@ func (l *look) value(pointer string, kind lantern.SignalType, raw string) {
 		l.answer.Reasons = append(l.answer.Reasons, pointer+": "+unreadReason(err))
 		return
 	}
-	l.buf = l.sight.engine.Match(match.Query{Type: kind, Canonical: v.Canonical, Weak: v.Weak}, l.buf[:0])
+	q := match.Query{Type: kind, Canonical: v.Canonical, Weak: v.Weak}
+	l.buf = l.sight.engine.Match(q, l.buf[:0])
 	for _, f := range l.buf {
 		l.answer.Matches = append(l.answer.Matches, lantern.Match{Signal: f.Signal, How: f.How, Distance: f.Distance, Weak: f.Weak, Field: pointer})
+	}
+	if !l.hold {
+		return
+	}
+	l.buf = l.a.held.Match(q, l.buf[:0])
+	for _, f := range l.buf {
+		l.held = append(l.held, lantern.Match{Signal: f.Signal, Type: kind, How: f.How, Distance: f.Distance, Weak: f.Weak, Field: pointer})
 	}
 }
 
@@ -208,79 +233,127 @@ func (l *look) spot(s match.Spot, field string) {
 }
 
 // answer fills in what the signals say, drops matches of signals that stopped being
-// active in between, and keeps the hits.
+// active in between, and keeps the hits. In shadow mode it counts instead.
 func (a *Agent) answer(ctx context.Context, looks []*look, opts MatchOptions) error {
 	var ids []lantern.ID
+	found := 0
 	for _, l := range looks {
 		for i := range l.answer.Matches {
 			ids = append(ids, l.answer.Matches[i].Signal)
 		}
+		found += len(l.answer.Matches) + len(l.held)
 	}
-	if len(ids) == 0 {
+	if found == 0 {
+		if a.shadow {
+			shade(looks)
+		}
 		return nil
 	}
 	slices.Sort(ids)
-	ids = slices.Compact(ids)
-	ids, err := a.arrivedSince(ctx, looks[0].sight, ids)
-	if err != nil {
-		return err
-	}
-	said, err := a.opinions(ctx, ids)
+	said, err := a.opinions(ctx, looks[0].sight, slices.Compact(ids))
 	if err != nil {
 		return err
 	}
 	var hits []*agentstore.HitRow
+	keep := func(l *look, m *lantern.Match) error {
+		if opts.Dry || a.shadow {
+			return nil
+		}
+		h, err := a.queue.Hit(m, l.answer.Ref, l.account, a.clock())
+		hits = append(hits, h)
+		return err
+	}
 	for _, l := range looks {
-		l.answer.Matches = slices.DeleteFunc(l.answer.Matches, func(m lantern.Match) bool { return said[m.Signal] == nil })
 		for i := range l.answer.Matches {
 			m := &l.answer.Matches[i]
-			describe(m, said[m.Signal])
-			if opts.Dry {
+			s := said[m.Signal]
+			if s == nil {
 				continue
 			}
-			h, err := a.hit(l, m)
-			if err != nil {
+			if s.signal != nil {
+				queue.Describe(m, s.signal)
+				m.Quarantined = s.quarantined
+			}
+			// One that was suspended a moment ago belongs into the held queue: keepHits asks again.
+			if err := keep(l, m); err != nil {
 				return err
 			}
-			hits = append(hits, h)
 		}
+		l.answer.Matches = slices.DeleteFunc(l.answer.Matches, func(m lantern.Match) bool { return said[m.Signal] == nil || said[m.Signal].signal == nil })
+		for i := range l.held {
+			if err := keep(l, &l.held[i]); err != nil {
+				return err
+			}
+		}
+		l.held = nil
 	}
-	return a.keepHits(ctx, hits)
+	if a.shadow {
+		if !opts.Dry {
+			err = a.countVolume(ctx, looks)
+		}
+		shade(looks)
+		return err
+	}
+	err = a.keepHits(ctx, hits)
+	if lantern.KindOf(err) != lantern.Unavailable {
+		return err
+	}
+	// Whoever asked must not take a match for a hit that waits for somebody. All answers of
+	// the batch say so, matched or not: what is found of suspended signals must not show.
+	a.log.Error("matches cannot be kept", "error", err)
+	for _, l := range looks {
+		if l.answer.State == lantern.NotSampled {
+			continue
+		}
+		l.answer.State = lantern.CouldNotLook
+		l.answer.Reasons = append(l.answer.Reasons, unkept)
+	}
+	return nil
 }
 
-// opinions returns what the active ones of the signals say.
-func (a *Agent) opinions(ctx context.Context, ids []lantern.ID) (map[lantern.ID]*lantern.Signal, error) {
-	said := make(map[lantern.ID]*lantern.Signal, len(ids))
+// unkept is said of an answer whose matches nobody will see. It is as if nobody had looked.
+const unkept = "this agent cannot write its database (a full disk?): what is found cannot be kept for people to review; ask again"
+
+// said is what is known of a signal that was matched.
+type said struct {
+	signal      *lantern.Signal // nil: it is suspended by now
+	quarantined bool
+}
+
+// opinions returns what those of the signals say that a sight is owed for. Left out are
+// signals that are gone, and those that arrived before it begins: they were looked for then.
+func (a *Agent) opinions(ctx context.Context, in sight, ids []lantern.ID) (map[lantern.ID]*said, error) {
+	all := make(map[lantern.ID]*said, len(ids))
 	now := a.clock()
 	err := a.db.Read(ctx, func(tx *sqldb.Tx) error {
 		held, err := agentstore.LoadReplica(ctx, tx, ids)
 		if err != nil {
 			return err
 		}
+		quarantine, err := agentstore.LoadQuarantine(ctx, tx, ids)
+		if err != nil {
+			return err
+		}
 		for id, row := range held {
-			if row.State != lantern.Active || !row.Expires.IsZero() && !row.Expires.After(now) {
+			switch {
+			case !row.Expires.IsZero() && !row.Expires.After(now):
+				continue
+			case row.State == lantern.Suspended:
+				all[id] = &said{}
+				continue
+			case row.State != lantern.Active || in.since > 0 && row.Arrival <= in.since:
 				continue
 			}
 			var s lantern.Signal
 			if err := json.Unmarshal([]byte(row.Opinion), &s); err != nil {
 				return fmt.Errorf("reading the opinion of signal %s: %w", id, err)
 			}
-			said[id] = &s
+			all[id] = &said{&s, quarantine[id].In()}
 		}
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("reading opinions: %w", err)
+		return nil, fmt.Errorf("reading opinions: %w", a.heed(err))
 	}
-	return said, nil
-}
-
-// describe fills in what the sharer and the program say of a matched signal.
-func describe(m *lantern.Match, s *lantern.Signal) {
-	m.Type, m.Incident, m.Sharer, m.Status, m.Tags = s.Type, s.Incident, s.Member, s.Status, s.Tags
-	m.Severity, m.Imminent, m.Disputed, m.Reactions = s.Severity, s.Imminent, s.Disputed, s.Reactions
-	m.Shared, m.RequiresReview = s.Created, true
-	if t, known := signal.Lookup(s.Type); known && t.Weak {
-		m.Weak = true
-	}
+	return all, nil
 }

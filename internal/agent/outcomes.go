@@ -2,14 +2,12 @@ package agent
 
 import (
 	"context"
-	"encoding/base64"
 	"fmt"
 
 	"lantern"
 	"lantern/audit"
 	"lantern/internal/agentstore"
 	"lantern/internal/casework"
-	"lantern/internal/policy"
 	"lantern/internal/sqldb"
 )
 
@@ -53,7 +51,7 @@ func (a *Agent) SendOutcome(ctx context.Context, c Caller, id lantern.ID, o lant
 			return nil
 		}
 		row = agentstore.OutcomeRow{ID: local, CaseID: id, Person: c.Person, At: a.clock()}
-		if row.Body, err = a.composeOutcome(ctx, tx, k, row.ID, c.Person, o); err != nil {
+		if row.Body, err = a.desk.Compose(ctx, tx, k, row.ID, c.Person, o); err != nil {
 			return err
 		}
 		return agentstore.InsertOutcome(ctx, tx, row)
@@ -75,74 +73,6 @@ func (a *Agent) second(ctx context.Context, tx *sqldb.Tx, row *agentstore.Outcom
 	p, _, err := agentstore.ProposalFor(ctx, tx, row.ID, 0)
 	row.Body.Attestation.Second = p.Second
 	return err
-}
-
-// composeOutcome counts, digests and attests.
-func (a *Agent) composeOutcome(ctx context.Context, tx *sqldb.Tx, k lantern.Case, local, person lantern.ID, o lantern.CaseOutcome) (lantern.Outcome, error) {
-	out := lantern.Outcome{Program: k.Program, Kind: o.Kind, Count: o.Count}
-	digest := policy.NewDecisionDigest()
-	decision, accounts := casework.CountedBy(o.Kind)
-	if accounts {
-		if err := agentstore.CountAccounts(ctx, tx, k.ID, local, o.Kind, decision); err != nil {
-			return out, err
-		}
-		err := agentstore.EachCounted(ctx, tx, k.ID, local, func(c lantern.CaseAccount) error {
-			digest.Add(c)
-			out.Tokens = append(out.Tokens, a.accountToken(out, c.Account))
-			return nil
-		})
-		if err != nil {
-			return out, err
-		}
-		out.Count = digest.Singly + digest.InBulk
-	} else {
-		err := agentstore.EachCandidate(ctx, tx, k.ID, func(c lantern.CaseAccount) error {
-			if c.Decision == lantern.Confirmed {
-				digest.Add(c)
-			}
-			return nil
-		})
-		if err != nil {
-			return out, err
-		}
-	}
-	if o.Kind == lantern.ReviewedUndisclosed {
-		out.Count = max(o.Count, 1)
-	} else if digest.Singly+digest.InBulk == 0 {
-		return out, &lantern.Error{Kind: lantern.Conflict, Reason: "no decision to rest on that was not counted before", Fix: "rule on candidates of the case first"}
-	} else {
-		out.Attestation = &lantern.Attestation{Person: person, Ground: o.Ground, Singly: digest.Singly, InBulk: digest.InBulk, Digest: digest.Sum()}
-	}
-	var err error
-	out.Signals, err = contributing(ctx, tx, k.ID)
-	return out, err
-}
-
-// accountToken stands for an account where outcomes are counted: always the same in a
-// program and kind, and nothing to whoever lacks this agent's key.
-func (a *Agent) accountToken(o lantern.Outcome, account string) string {
-	sum := a.sealer.Index("agent/outcome token", o.Program.String(), string(o.Kind), account)
-	return base64.RawURLEncoding.EncodeToString(sum[:16])
-}
-
-// contributing returns the standing seeds of a case that led to a confirmed hit, or all
-// standing ones if none did.
-func contributing(ctx context.Context, tx *sqldb.Tx, id lantern.ID) ([]lantern.ID, error) {
-	seeds, confirmed, err := agentstore.ProductiveSeeds(ctx, tx, id)
-	if err != nil {
-		return nil, err
-	}
-	if len(seeds) == 0 {
-		return nil, &lantern.Error{Kind: lantern.Conflict, Reason: "every signal the case started from has fallen", Fix: "rule on the review tasks under corrections"}
-	}
-	n := 0
-	for n < len(seeds) && confirmed[seeds[n]] > 0 {
-		n++
-	}
-	if n > 0 {
-		seeds = seeds[:n]
-	}
-	return seeds[:min(len(seeds), lantern.MaxContributing)], nil
 }
 
 // send sends a kept outcome and notes the answer. One that the exchange refuses is
@@ -244,7 +174,7 @@ func (a *Agent) reviewTask(ctx context.Context, correction lantern.ID) (lantern.
 	if !found {
 		return lantern.ReviewTask{}, lantern.Errorf(lantern.NotFound, "no review task for this correction")
 	}
-	return taskOf(&row)
+	return casework.TaskOf(&row)
 }
 
 // reverse takes back the part of one outcome that rested on the fallen signal, once.
@@ -265,7 +195,7 @@ func (a *Agent) reverse(ctx context.Context, c Caller, task lantern.ReviewTask, 
 			return err
 		}
 		row = agentstore.OutcomeRow{ID: local, Task: task.Correction, Person: c.Person, At: a.clock()}
-		row.Body, send, err = a.composeReversal(ctx, tx, task, outcome, c.Person, ground)
+		row.Body, send, err = a.desk.ComposeReversal(ctx, tx, task, outcome, c.Person, ground)
 		if err != nil || !send {
 			return err
 		}
@@ -284,32 +214,4 @@ func (a *Agent) reverse(ctx context.Context, c Caller, task lantern.ReviewTask, 
 		return a.reverse(ctx, c, task, outcome, ground) // an earlier call's reversal went first
 	}
 	return nil
-}
-
-// composeReversal writes the reversal of the accounts of a task that an outcome counted;
-// found is false if there are none.
-func (a *Agent) composeReversal(ctx context.Context, tx *sqldb.Tx, task lantern.ReviewTask, outcome, person lantern.ID, ground string) (o lantern.Outcome, found bool, err error) {
-	earlier, found, err := agentstore.SentOutcome(ctx, tx, outcome)
-	if err != nil || !found || earlier.Body.Kind != lantern.AccountsActioned {
-		return o, false, err
-	}
-	among := make(map[string]bool, len(task.Accounts))
-	for _, account := range task.Accounts {
-		among[account] = true
-	}
-	o = lantern.Outcome{Program: earlier.Body.Program, Kind: lantern.Reversed, Signals: []lantern.ID{task.Signal}, Corrects: outcome}
-	digest := policy.NewDecisionDigest()
-	err = agentstore.EachCounted(ctx, tx, earlier.CaseID, earlier.ID, func(c lantern.CaseAccount) error {
-		if among[c.Account] {
-			digest.Add(c)
-			o.Tokens = append(o.Tokens, a.accountToken(o, c.Account))
-		}
-		return nil
-	})
-	o.Count = digest.Singly + digest.InBulk
-	if err != nil || o.Count == 0 {
-		return o, false, err
-	}
-	o.Attestation = &lantern.Attestation{Person: person, Ground: ground, Singly: digest.Singly, InBulk: digest.InBulk, Digest: digest.Sum()}
-	return o, true, nil
 }

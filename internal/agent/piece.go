@@ -5,8 +5,10 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 
 	"lantern"
+	"lantern/internal/hunt"
 	"lantern/internal/text"
 	"lantern/match"
 )
@@ -32,7 +34,7 @@ func (a *Agent) LookAt(ctx context.Context, p *lantern.Piece, r io.Reader, o Pie
 	if err := p.Validate(); err != nil {
 		return err
 	}
-	if err := checkRecord(&lantern.Record{Ref: p.Ref, Account: p.Account}); err != nil {
+	if err := checkRecord(&lantern.Record{Ref: p.Ref, Account: p.Account, Source: p.Source}); err != nil {
 		return err
 	}
 	r = &ctxReader{ctx, io.LimitReader(r, int64(p.Bytes))}
@@ -48,44 +50,71 @@ func (a *Agent) LookAt(ctx context.Context, p *lantern.Piece, r io.Reader, o Pie
 
 // seen is how looking at a piece went.
 type seen struct {
-	blind   bool     // the agent could not look at all, or not for persons: it is as if nobody had looked
-	trouble []string // what could not be looked at for reasons that lie in the piece
+	blind   bool     // the agent could not look at all, or not for persons, or keep what it found: it is as if nobody had looked
+	trouble []string // what was not looked at for reasons that lie in the piece, or in the settings
 }
-
-// mostTrouble is how many complaints about one file are kept.
-const mostTrouble = 5
 
 // lookAt looks at a piece in a sight.
 func (a *Agent) lookAt(ctx context.Context, p *lantern.Piece, in sight, r io.Reader, dry bool, emit func(lantern.PieceAnswer) error) (seen, error) {
-	fresh := a.freshness(a.clock())
-	s := seen{blind: fresh.state == lantern.CouldNotLook || !fresh.personal}
 	l := &fileLook{
-		look:  look{a: a, sight: in, fresh: &fresh, account: p.Account},
-		file:  File{Ref: p.Ref, Account: p.Account, Dry: dry},
+		look:  look{a: a, sight: in, account: p.Account, hold: !dry && !a.shadow && a.held.Len() > 0},
+		file:  File{Ref: p.Ref, Account: p.Account, Source: p.Source, Dry: dry},
 		piece: newPieceLook(p),
-		emit: func(answer lantern.Answer) error {
-			if answer.State == lantern.CouldNotLook && len(s.trouble) < mostTrouble {
-				s.trouble = append(s.trouble, answer.Reasons...)
-			}
-			return emit(lantern.PieceAnswer{Answer: &answer})
-		},
 	}
-	l.in = l.piece.reader(r)
+	var s seen
+	l.emit = func(answer lantern.Answer) error {
+		s.note(l.fresh, &answer)
+		return emit(lantern.PieceAnswer{Answer: &answer})
+	}
+	l.in = &freshReader{l: l, r: l.piece.reader(r)}
 	l.begin()
+	s.judge(l.fresh)
+	var err error
+	switch left := p.Kind != lantern.PieceRecords && !a.takesPart(p.Source, p.Ref); {
+	case left && p.Kind == lantern.PieceNone && p.Digests == nil: // it holds nothing that could be left out
+	case left:
+		l.skip(p.Source)
+		err = l.emit(l.answer)
+	default:
+		err = l.inPiece(ctx, p)
+	}
+	if err == nil {
+		_, err = io.Copy(io.Discard, r)
+	}
+	l.renew()
+	s.judge(l.fresh)
+	return s, err
+}
+
+// inPiece looks at all that a piece brings.
+func (l *fileLook) inPiece(ctx context.Context, p *lantern.Piece) error {
 	if err := l.contents(ctx, p.Kind); err != nil && !errors.Is(err, io.EOF) {
-		return s, err
+		return err
 	}
 	if _, err := io.Copy(io.Discard, l.in); err != nil {
-		return s, err
+		return err
 	}
 	if p.Digests != nil {
 		l.digests(p.Digests)
 	}
-	// Most pieces hold nothing, and an answer that says so about each would be most of the traffic.
-	if fresh.state == lantern.AnswerOK && len(l.answer.Matches)+len(l.why) == 0 && l.note == "" {
-		return s, nil
+	return l.flush(ctx)
+}
+
+// judge notes whether the agent could look.
+func (s *seen) judge(fresh *freshness) {
+	s.blind = s.blind || fresh.state == lantern.CouldNotLook || !fresh.personal
+}
+
+// note notes what an answer says against the piece being looked at in full.
+func (s *seen) note(fresh *freshness, answer *lantern.Answer) {
+	s.judge(fresh)
+	switch {
+	case slices.Contains(answer.Reasons, unkept):
+		s.blind = true
+	case answer.State == lantern.NotSampled && slices.Contains(s.trouble, answer.Reasons[0]): // of every record left out
+	case answer.State == lantern.CouldNotLook && len(s.trouble) < hunt.MostTrouble, answer.State == lantern.NotSampled:
+		s.trouble = append(s.trouble, answer.Reasons...)
 	}
-	return s, l.flush(ctx)
 }
 
 // pieceLook knows where a piece lies in its file.

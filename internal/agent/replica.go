@@ -11,6 +11,8 @@ import (
 
 	"lantern"
 	"lantern/internal/agentstore"
+	"lantern/internal/fence"
+	"lantern/internal/queue"
 	"lantern/internal/sqldb"
 	"lantern/match"
 	"lantern/signal"
@@ -41,8 +43,11 @@ func (a *Agent) applyPage(ctx context.Context, program lantern.ID, page lantern.
 		return edit.arrive(ctx, tx)
 	})
 	if err != nil {
-		return fmt.Errorf("applying a page: %w", err)
+		a.setStuck(ctx.Err() == nil)
+		a.maskUnwritten(page)
+		return &ownError{fmt.Errorf("applying a page: %w", a.heed(err))}
 	}
+	a.setStuck(false)
 	a.finish(edit)
 	a.mu.Lock()
 	again := a.losing
@@ -56,9 +61,14 @@ func (a *Agent) applyPage(ctx context.Context, program lantern.ID, page lantern.
 // finish brings the engine behind a committed edit and wakes who waits for it. The
 // caller holds applying.
 func (a *Agent) finish(e *edit) {
-	e.unread = append(e.unread, a.feedEngine(e.engine)...)
+	e.unread = append(e.unread, a.move(e)...)
 	a.arrived.Store(max(e.arrival, a.arrived.Load())) // not before the engine holds what arrived
-	a.recent.remove(e.engine)
+	a.recent.Remove(e.engine)
+	if e.fence.N > 0 {
+		if err := fence.Write(a.fence, e.fence); err != nil {
+			a.log.Error("an older copy of the database would not be noticed", "error", err)
+		}
+	}
 	a.mu.Lock()
 	for _, c := range e.engine {
 		delete(a.unread, c.Signal)
@@ -80,12 +90,12 @@ func (a *Agent) finish(e *edit) {
 
 // feedEngine applies changes and returns the signals the engine cannot hold. They must
 // not keep it from the others: the replica is committed, and nothing would bring these again.
-func (a *Agent) feedEngine(changes []match.Change) (refused []lantern.ID) {
-	if a.engine.Apply(changes) == nil {
+func feedEngine(engine *match.Engine, changes []match.Change) (refused []lantern.ID) {
+	if engine.Apply(changes) == nil {
 		return nil
 	}
 	for _, c := range changes {
-		if a.engine.Apply([]match.Change{c}) != nil {
+		if engine.Apply([]match.Change{c}) != nil {
 			refused = append(refused, c.Signal)
 		}
 	}
@@ -106,6 +116,10 @@ type edit struct {
 
 	unread  []lantern.ID               // active, and of no use to this version
 	entries map[lantern.ID]match.Entry // values this edit brought, so that they need no unsealing
+	held    []match.Change             // for the engine of suspended signals
+
+	fence     fence.Mark          // after this edit, if something stops matching by it
+	unmatched map[lantern.ID]bool // signals that say again what fell to a challenge
 }
 
 func (a *Agent) newEdit() *edit {
@@ -166,6 +180,7 @@ func (e *edit) changes(ctx context.Context, tx *sqldb.Tx, p agentstore.ProgramRo
 	var rows []*agentstore.ReplicaRow
 	var placements []agentstore.PlacementRow
 	var standing []lantern.ID
+	var shared []*lantern.Signal
 	for i := range changes {
 		c := &changes[i]
 		s := &c.Signal
@@ -197,6 +212,7 @@ func (e *edit) changes(ctx context.Context, tx *sqldb.Tx, p agentstore.ProgramRo
 				return err
 			}
 			rows = append(rows, row)
+			shared = append(shared, s)
 		case lantern.Narrowed: // the place ends, the signal if it has no other
 			if c.Correction != 0 && s.Member != e.member {
 				if err := e.oweAcks(ctx, tx, c.Correction); err != nil {
@@ -211,6 +227,9 @@ func (e *edit) changes(ctx context.Context, tx *sqldb.Tx, p agentstore.ProgramRo
 		return err
 	}
 	if err := e.keepStates(ctx, tx, rows); err != nil {
+		return err
+	}
+	if err := e.suspect(ctx, tx, shared); err != nil {
 		return err
 	}
 	return e.settle(ctx, tx, standing)
@@ -237,7 +256,7 @@ func (e *edit) keepStates(ctx context.Context, tx *sqldb.Tx, rows []*agentstore.
 	if err := agentstore.SaveReplica(ctx, tx, rows); err != nil {
 		return err
 	}
-	if err := e.a.tellImminent(ctx, tx, e.now, known); err != nil {
+	if err := e.a.queue.TellImminent(ctx, tx, e.now, known); err != nil {
 		return err
 	}
 	return reorder(ctx, tx, known)
@@ -296,18 +315,6 @@ func (e *edit) seal(ctx context.Context, s *lantern.Signal) (*agentstore.Replica
 	}, nil
 }
 
-// wasImminent reports what the row of a signal, nil if there is none, says of it.
-func wasImminent(r *agentstore.ReplicaRow) (bool, error) {
-	if r == nil {
-		return false, nil
-	}
-	var said lantern.Signal
-	if err := json.Unmarshal([]byte(r.Opinion), &said); err != nil {
-		return false, fmt.Errorf("reading the opinion of signal %s: %w", r.Signal, err)
-	}
-	return said.Imminent, nil
-}
-
 // unseal opens the sealed part of a row.
 func (a *Agent) unseal(ctx context.Context, r *agentstore.ReplicaRow) (secretPart, error) {
 	var part secretPart
@@ -353,6 +360,9 @@ func (e *edit) settle(ctx context.Context, tx *sqldb.Tx, ids []lantern.ID) error
 	if err != nil {
 		return err
 	}
+	if e.unmatched, err = agentstore.LoadUnmatched(ctx, tx); err != nil {
+		return err
+	}
 	var masked, restored, gone []lantern.ID
 	for _, id := range ids {
 		row, state := held[id], standings[id]
@@ -365,37 +375,49 @@ func (e *edit) settle(ctx context.Context, tx *sqldb.Tx, ids []lantern.ID) error
 			if row.State == lantern.Active {
 				masked = append(masked, id)
 			}
+			e.enterHeld(ctx, row)
 		default:
 			if row.State == lantern.Suspended {
 				restored = append(restored, id)
+				e.held = append(e.held, match.Change{Entry: match.Entry{Signal: id}, Remove: true})
 			}
 			if err := e.enter(ctx, row); err != nil {
 				return err
 			}
 		}
 	}
+	if len(masked) > 0 {
+		if err := e.raiseFence(ctx, tx); err != nil {
+			return err
+		}
+	}
 	if err := agentstore.SetReplicaState(ctx, tx, masked, lantern.Suspended); err != nil {
 		return err
 	}
-	if err := e.a.tellSignals(ctx, tx, e.now, lantern.SignalMasked, masked, lantern.HitOpen); err != nil {
+	if err := e.a.queue.TellSignals(ctx, tx, e.now, lantern.SignalMasked, masked, lantern.HitOpen); err != nil {
 		return err
 	}
-	if err := agentstore.SetHitStates(ctx, tx, masked, lantern.HitOpen, lantern.HitHeld); err != nil {
+	if err := queue.Mask(ctx, tx, masked); err != nil {
 		return err
 	}
 	if err := agentstore.SetReplicaState(ctx, tx, restored, lantern.Active); err != nil {
 		return err
 	}
-	if err := agentstore.SetHitStates(ctx, tx, restored, lantern.HitHeld, lantern.HitOpen); err != nil {
+	freed, err := e.a.queue.Restore(ctx, tx, restored, held, e.now)
+	if err == nil && freed {
+		err = e.freed(ctx, tx)
+	}
+	if err != nil {
 		return err
 	}
-	if err := e.a.tellRestored(ctx, tx, e.now, restored); err != nil {
+	if err := e.a.queue.TellRestored(ctx, tx, e.now, restored); err != nil {
 		return err
 	}
 	return e.remove(ctx, tx, gone)
 }
 
-// enter puts an active signal into the engine, unless it is the member's own.
+// enter puts an active signal into the engine, unless it is the member's own, or says again
+// what fell to a challenge.
 func (e *edit) enter(ctx context.Context, row *agentstore.ReplicaRow) error {
 	if row.Kind == lantern.TacticType {
 		return nil // for people: there is nothing to match
@@ -410,7 +432,7 @@ func (e *edit) enter(ctx context.Context, row *agentstore.ReplicaRow) error {
 	if !ok {
 		e.unread = append(e.unread, row.Signal)
 	}
-	if !ok || !e.a.matchable(row.Member, e.member, row.Expires, e.now) {
+	if !ok || e.unmatched[row.Signal] || !e.a.matchable(row.Member, e.member, row.Expires, e.now) {
 		// It may have been matchable before it changed.
 		e.engine = append(e.engine, match.Change{Entry: match.Entry{Signal: row.Signal}, Remove: true})
 		return nil
@@ -443,19 +465,28 @@ func (e *edit) remove(ctx context.Context, tx *sqldb.Tx, ids []lantern.ID) error
 	slices.Sort(ids)
 	ids = slices.Compact(ids)
 	for _, id := range ids {
-		e.engine = append(e.engine, match.Change{Entry: match.Entry{Signal: id}, Remove: true})
+		out := match.Change{Entry: match.Entry{Signal: id}, Remove: true}
+		e.engine, e.held = append(e.engine, out), append(e.held, out)
 	}
-	e.destroyed = true
-	if err := agentstore.SaveState(ctx, tx, agentstore.StateFreed, strconv.FormatInt(agentstore.Micros(e.now), 10)); err != nil {
+	if err := e.freed(ctx, tx); err != nil {
 		return err
 	}
-	if err := e.a.tellSignals(ctx, tx, e.now, lantern.SignalFell, ids, lantern.HitOpen, lantern.HitDecided, lantern.HitHeld); err != nil {
+	if err := e.a.queue.TellSignals(ctx, tx, e.now, lantern.SignalFell, ids, lantern.HitOpen, lantern.HitDecided, lantern.HitHeld); err != nil {
 		return err
 	}
-	if err := agentstore.VoidHits(ctx, tx, ids); err != nil {
+	if err := e.raiseFence(ctx, tx); err != nil {
+		return err
+	}
+	if err := queue.Drop(ctx, tx, ids); err != nil {
 		return err
 	}
 	return agentstore.Destroy(ctx, tx, ids)
+}
+
+// freed notes that bytes were deleted that are to be overwritten.
+func (e *edit) freed(ctx context.Context, tx *sqldb.Tx) error {
+	e.destroyed = true
+	return agentstore.SaveState(ctx, tx, agentstore.StateFreed, strconv.FormatInt(agentstore.Micros(e.now), 10))
 }
 
 // fall carries out a tombstone: the signal is gone from every program at once, its hits
@@ -467,11 +498,14 @@ func (e *edit) fall(ctx context.Context, tx *sqldb.Tx, c *lantern.Change) error 
 		return err
 	}
 	if c.Correction != 0 && c.Signal.Member != e.member {
-		imminent, err := wasImminent(held[id])
+		imminent, err := queue.Imminent(held[id])
 		if err != nil {
 			return err
 		}
 		if err := e.owe(ctx, tx, c, held[id] != nil, imminent); err != nil {
+			return err
+		}
+		if err := e.refute(ctx, tx, c, held[id]); err != nil {
 			return err
 		}
 	}
@@ -481,7 +515,7 @@ func (e *edit) fall(ctx context.Context, tx *sqldb.Tx, c *lantern.Change) error 
 	return e.remove(ctx, tx, []lantern.ID{id})
 }
 
-// rebuild fills the engine from the replica, at start. Values that cannot be opened are
+// rebuild fills the engines from the replica, at start. Values that cannot be opened are
 // asked for again: every feed starts from its beginning, and until it was read to its end
 // the agent says that it cannot look.
 func (a *Agent) rebuild(ctx context.Context) error {
@@ -489,8 +523,9 @@ func (a *Agent) rebuild(ctx context.Context) error {
 	damaged := 0
 	var arriving, departing []lantern.ID
 	batch := make([]match.Change, 0, 10_000)
+	var held []match.Change
 	flush := func() {
-		refused := a.feedEngine(batch)
+		refused := feedEngine(a.engine, batch)
 		for _, id := range refused {
 			a.unread[id] = true // nobody else has the agent yet
 		}
@@ -498,8 +533,12 @@ func (a *Agent) rebuild(ctx context.Context) error {
 		batch = batch[:0]
 	}
 	err := a.db.Read(ctx, func(tx *sqldb.Tx) error {
-		return agentstore.EachActive(ctx, tx, func(row *agentstore.ReplicaRow) error {
-			if row.Kind == lantern.TacticType || !a.matchable(row.Member, member, row.Expires, now) {
+		unmatched, err := agentstore.LoadUnmatched(ctx, tx)
+		if err != nil {
+			return err
+		}
+		return agentstore.EachRow(ctx, tx, func(row *agentstore.ReplicaRow) error {
+			if row.Kind == lantern.TacticType || unmatched[row.Signal] || !a.matchable(row.Member, member, row.Expires, now) {
 				departing = append(departing, row.Signal)
 				return nil
 			}
@@ -508,6 +547,13 @@ func (a *Agent) rebuild(ctx context.Context) error {
 				damaged++
 				departing = append(departing, row.Signal)
 				return ctx.Err()
+			}
+			if row.State != lantern.Active {
+				departing = append(departing, row.Signal)
+				if ok {
+					held = append(held, match.Change{Entry: entry})
+				}
+				return nil
 			}
 			if !ok {
 				a.unread[row.Signal] = true // as above
@@ -526,6 +572,7 @@ func (a *Agent) rebuild(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("building the engine from the replica: %w", err)
 	}
+	feedEngine(a.held, held)
 	flush()
 	if err := a.reckon(ctx, arriving, departing); err != nil || damaged == 0 {
 		return err

@@ -221,7 +221,7 @@ func (s *sharing) view(ctx context.Context, d lantern.Draft) (lantern.Draft, *la
 	if err == nil {
 		return d, nil, nil
 	}
-	problem, err := problemOf(err)
+	problem, err := casework.ProblemOf(err)
 	return lantern.Draft{}, problem, err
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"lantern"
 	"lantern/internal/agentstore"
+	"lantern/internal/queue"
 	"lantern/internal/sqldb"
 )
 
@@ -18,6 +19,7 @@ func (a *Agent) Status(ctx context.Context) (lantern.AgentStatus, error) {
 	fresh := a.freshness(now)
 	s := lantern.AgentStatus{
 		Member: a.memberID(), Answers: fresh.state, Reasons: slices.Clone(fresh.reasons),
+		Shadow: a.shadow, Sampling: a.sampling.All(),
 		Programs: []lantern.ProgramStatus{}, Signals: a.engine.Len(), Log: lantern.AgentLogStatus{Fault: fresh.fault},
 	}
 	err := a.db.Read(ctx, func(tx *sqldb.Tx) error {
@@ -36,6 +38,9 @@ func (a *Agent) Status(ctx context.Context) (lantern.AgentStatus, error) {
 		if err != nil {
 			return err
 		}
+		if loss := lossText(state, now); loss != "" {
+			s.Reasons = append(s.Reasons, loss)
+		}
 		if err := logStatus(&s.Log, state); err != nil {
 			return err
 		}
@@ -45,6 +50,15 @@ func (a *Agent) Status(ctx context.Context) (lantern.AgentStatus, error) {
 		if s.Acks, err = agentstore.CountAcks(ctx, tx); err != nil {
 			return err
 		}
+		if s.Held, err = agentstore.CountAllHeld(ctx, tx); err != nil {
+			return err
+		}
+		if s.Quarantined, err = agentstore.CountQuarantine(ctx, tx); err != nil {
+			return err
+		}
+		if s.Overdue, err = queue.Overdue(ctx, tx, now); err != nil {
+			return err
+		}
 		if s.HeldBack, s.Redo, err = agentstore.HeldBack(ctx, tx, s.Member); err != nil {
 			return err
 		}
@@ -52,7 +66,7 @@ func (a *Agent) Status(ctx context.Context) (lantern.AgentStatus, error) {
 		return err
 	})
 	if err != nil {
-		return s, fmt.Errorf("reading the status: %w", err)
+		return s, fmt.Errorf("reading the status: %w", a.heed(err))
 	}
 	for _, p := range s.Programs {
 		if p.Contact.After(s.LastContact) {

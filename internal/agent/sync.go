@@ -2,6 +2,7 @@ package agent
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strconv"
@@ -32,6 +33,7 @@ func (a *Agent) Run(ctx context.Context) error {
 	loops.Go(func() { a.repeat(ctx, "acknowledging", &a.acks, joinedEvery, a.sendAcks) })
 	loops.Go(func() { a.repeat(ctx, "overwriting freed bytes", &a.scrub, time.Hour, a.scrubFreed) })
 	loops.Go(func() { a.repeat(ctx, "expiring", nil, expiryEvery, a.expire) })
+	loops.Go(func() { a.repeat(ctx, "sweeping", nil, sweepEvery, a.sweep) })
 	loops.Go(func() { a.repeat(ctx, "tidying", nil, expiryEvery, a.desk.Tidy) })
 	loops.Go(func() { a.repeat(ctx, "verifying the log", &a.verify, verifyEvery, a.verifyLog) })
 	loops.Go(func() { a.repeat(ctx, "reading what is owed", &a.owed, owedEvery, a.readOwed) })
@@ -208,6 +210,9 @@ func (a *Agent) read(ctx context.Context, program lantern.ID, wait time.Duration
 		return false, err
 	}
 	a.noteContact(program, a.clock(), p.Loaded || !page.More)
+	if err := a.cameForward(ctx); err != nil {
+		return false, err
+	}
 	if len(page.Changes) > 0 {
 		a.verify.wake()
 	}
@@ -309,8 +314,9 @@ func (a *Agent) resync(ctx context.Context, program lantern.ID) error {
 func (a *Agent) touch(ctx context.Context, program lantern.ID) error {
 	now := a.clock()
 	err := a.db.Write(ctx, func(tx *sqldb.Tx) error { return agentstore.TouchProgram(ctx, tx, program, now) })
+	a.setStuck(err != nil && ctx.Err() == nil)
 	if err != nil {
-		return fmt.Errorf("recording a contact: %w", err)
+		return &ownError{fmt.Errorf("recording a contact: %w", err)}
 	}
 	a.noteContact(program, now, true)
 	return nil
@@ -391,6 +397,10 @@ func (a *Agent) setProblem(reason string) {
 
 // reasonOf says why in words fit for a status.
 func reasonOf(err error) string {
+	var own *ownError
+	if errors.As(err, &own) {
+		return "this agent cannot write its database; see its log"
+	}
 	switch lantern.KindOf(err) {
 	case "":
 		if err == nil {

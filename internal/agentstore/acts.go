@@ -165,7 +165,8 @@ const casesOfAct = `(SELECT h.case_id FROM act_hits p JOIN hits h ON h.id = p.hi
 	UNION SELECT $2)`
 
 // UndoAct puts back what was before an act. A hit whose signal was suspended meanwhile
-// comes back held, and one whose signal fell stays void.
+// comes back held, one whose signal fell stays void, and one that lay in quarantine lies there
+// again unless a person released it.
 func UndoAct(ctx context.Context, tx *sqldb.Tx, a ActRow, person lantern.ID, at time.Time) error {
 	before := func(table, key, column string) string {
 		return column + ` = (SELECT p.` + column + ` FROM ` + table + ` p WHERE p.act = $1 AND p.` + key + `)`
@@ -184,11 +185,13 @@ func UndoAct(ctx context.Context, tx *sqldb.Tx, a ActRow, person lantern.ID, at 
 			candidate("decided") + `, act = (SELECT p.prior FROM act_candidates p WHERE p.act = $1 AND p.account = candidates.account)
 			WHERE case_id = $2 AND account IN (SELECT account FROM act_candidates WHERE act = $1)`, []any{a.ID, a.Case}},
 		{`UPDATE hits SET state = CASE WHEN state <> $2 THEN state
-				WHEN (SELECT p.state FROM act_hits p WHERE p.act = $1 AND p.hit = hits.id) <> $3 THEN state
-				WHEN EXISTS (SELECT 1 FROM replica r WHERE r.signal = hits.signal AND r.state = $4) THEN $5 ELSE $3 END, ` +
+				WHEN (SELECT p.state FROM act_hits p WHERE p.act = $1 AND p.hit = hits.id) NOT IN ($3, $6) THEN state
+				WHEN EXISTS (SELECT 1 FROM replica r WHERE r.signal = hits.signal AND r.state = $4) THEN $5
+				WHEN (SELECT p.state FROM act_hits p WHERE p.act = $1 AND p.hit = hits.id) = $6
+					AND EXISTS (SELECT 1 FROM quarantine q WHERE q.signal = hits.signal AND q.released = 0) THEN $6 ELSE $3 END, ` +
 			hit("decision") + `, ` + hit("reason") + `, ` + hit("bulk") + `, ` + hit("person") + `, ` + hit("decided") + `,
 			act = (SELECT p.prior FROM act_hits p WHERE p.act = $1 AND p.hit = hits.id)
-			WHERE id IN (SELECT hit FROM act_hits WHERE act = $1)`, []any{a.ID, lantern.HitDecided, lantern.HitOpen, lantern.Suspended, lantern.HitHeld}},
+			WHERE id IN (SELECT hit FROM act_hits WHERE act = $1)`, []any{a.ID, lantern.HitDecided, lantern.HitOpen, lantern.Suspended, lantern.HitHeld, lantern.HitQuarantined}},
 		{`UPDATE acts SET undone = $2, undone_by = $3 WHERE id = $1`, []any{a.ID, Micros(at), person}},
 	} {
 		if _, err := tx.Exec(ctx, q.text, q.args...); err != nil {

@@ -55,22 +55,26 @@ func Depart(ctx context.Context, tx *sqldb.Tx, signals []lantern.ID) error {
 	})
 }
 
-// LoadArrivals returns the arrivals of those of the signals that are matchable.
-func LoadArrivals(ctx context.Context, tx *sqldb.Tx, signals []lantern.ID) (map[lantern.ID]int64, error) {
-	all := make(map[lantern.ID]int64, len(signals))
-	err := inChunks(signals, func(args []any) error {
-		rows, err := tx.Query(ctx, `SELECT signal, arrival FROM arrivals WHERE signal IN `+list(1, len(args)), args...)
-		return eachRow(rows, err, func() error {
-			var id lantern.ID
-			var arrival int64
-			if err := rows.Scan(&id, &arrival); err != nil {
-				return err
-			}
-			all[id] = arrival
-			return nil
-		})
-	})
-	return all, err
+// ForgetArrivals takes all arrivals back, so that every hunt is behind with every file. Numbers
+// that were given are not given again, even if the newest cannot be read any more.
+func ForgetArrivals(ctx context.Context, tx *sqldb.Tx) error {
+	last, err := LoadArrival(ctx, tx)
+	if err != nil {
+		return err
+	}
+	for _, q := range []string{
+		`SELECT COALESCE(MAX(arrival), 0) FROM arrivals`, `SELECT COALESCE(MAX(looked), 0) FROM hunted`, `SELECT COALESCE(MAX(looked), 0) FROM hunted_pieces`,
+	} {
+		var seen int64
+		if err := tx.QueryRow(ctx, q).Scan(&seen); err != nil {
+			return err
+		}
+		last = max(last, seen)
+	}
+	if _, err := tx.Exec(ctx, `DELETE FROM arrivals`); err != nil {
+		return err
+	}
+	return SaveState(ctx, tx, StateArrival, strconv.FormatInt(last, 10))
 }
 
 // CountArrived returns how many of the matchable signals arrived after an arrival.

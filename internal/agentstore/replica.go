@@ -59,9 +59,9 @@ func queryReplica(ctx context.Context, tx *sqldb.Tx, where string, args []any, e
 	})
 }
 
-// EachActive calls each for every active signal with a value, as the engine is built.
-func EachActive(ctx context.Context, tx *sqldb.Tx, each func(*ReplicaRow) error) error {
-	return queryReplica(ctx, tx, ` WHERE r.state = $1`, []any{lantern.Active}, each)
+// EachRow calls each for every signal that is held, as the engines are built.
+func EachRow(ctx context.Context, tx *sqldb.Tx, each func(*ReplicaRow) error) error {
+	return queryReplica(ctx, tx, "", nil, each)
 }
 
 // EachStanding calls each for the active signals of a type that have not expired at now.

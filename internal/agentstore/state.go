@@ -24,6 +24,9 @@ const (
 	StateFault      = "fault"      // how the log contradicted itself
 	StateJournal    = "journal"    // the name of the journal of events: another database has another
 	StateTold       = "told"       // what was last told of the agent's freshness
+	StateFence      = "fence"      // how often something stopped matching, as the fence counts it
+	StateBack       = "back"       // the database went back, and not every feed was read again since
+	StateLoss       = "loss"       // when the database was mended, and the tables of which not everything could be read
 	StateArrival    = "arrival"    // the highest number given to signals that became matchable
 	StateFreed      = "freed"      // when values were last deleted whose bytes are not yet overwritten
 )
@@ -132,6 +135,12 @@ func LoadLane(ctx context.Context, tx *sqldb.Tx, id lantern.ID) (c lantern.Curso
 // SaveLane records that a page of the lane was applied.
 func SaveLane(ctx context.Context, tx *sqldb.Tx, id lantern.ID, c lantern.Cursor) error {
 	_, err := tx.Exec(ctx, `UPDATE programs SET lane = $1 WHERE program = $2`, c, id)
+	return err
+}
+
+// ForgetFeeds has every feed read as if never before: nothing of what they brought is left.
+func ForgetFeeds(ctx context.Context, tx *sqldb.Tx) error {
+	_, err := tx.Exec(ctx, `UPDATE programs SET cursor = '', lane = '', seq = 0, generation = 1, loaded = FALSE`)
 	return err
 }
 

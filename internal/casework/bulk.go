@@ -12,6 +12,7 @@ import (
 	"lantern/audit"
 	"lantern/internal/agentstore"
 	"lantern/internal/policy"
+	"lantern/internal/queue"
 	"lantern/internal/sqldb"
 )
 
@@ -32,7 +33,7 @@ func evidenceOfCandidate(id lantern.ID, c lantern.CaseAccount) lantern.Evidence 
 
 // evidenceOfHit is what a hit's evidence is.
 func evidenceOfHit(h *agentstore.HitRow) (lantern.Evidence, error) {
-	var p Place
+	var p queue.Place
 	if err := json.Unmarshal([]byte(h.Place), &p); err != nil {
 		return lantern.Evidence{}, fmt.Errorf("reading a hit: %w", err)
 	}

@@ -26,10 +26,6 @@ type Desk struct {
 	// Record appends an entry to the agent's own log in the transaction of the act it
 	// records: who holds what would have to be erased, what ids, kinds and counts.
 	Record func(ctx context.Context, tx *sqldb.Tx, kind audit.Kind, who, what any) error
-
-	// Compose counts, digests and attests an outcome of a case without sending it. local is
-	// the agent's own id of it.
-	Compose func(ctx context.Context, tx *sqldb.Tx, c lantern.Case, local, person lantern.ID, o lantern.CaseOutcome) (lantern.Outcome, error)
 }
 
 // ChunkSize is how many candidates or rulings of a stream are one transaction.
@@ -68,18 +64,6 @@ func ReactionTo(d lantern.HitDecision) lantern.Reaction {
 	return ""
 }
 
-// Place is the part of a match that only the agent knows, as a hit keeps it in JSON; what
-// the signal says is read again whenever the hit is shown.
-type Place struct {
-	Distance int    `json:"distance,omitempty"`
-	Weak     bool   `json:"weak,omitempty"`
-	Field    string `json:"field,omitempty"`
-	Offset   int    `json:"offset"`
-	Length   int    `json:"length"`
-	Line     int    `json:"line,omitempty"`
-	Column   int    `json:"column,omitempty"`
-}
-
 // AtLine puts a complaint under the index of its line, from 0, as a JSON pointer.
 func AtLine(err error, line int) error {
 	var e *lantern.Error
@@ -87,4 +71,13 @@ func AtLine(err error, line int) error {
 		return e.At("/" + strconv.Itoa(line))
 	}
 	return err
+}
+
+// ProblemOf turns an error the caller can act on into its wire form; others are returned.
+func ProblemOf(err error) (*lantern.Problem, error) {
+	var e *lantern.Error
+	if errors.As(err, &e) {
+		return e.Problem(), nil
+	}
+	return nil, err
 }

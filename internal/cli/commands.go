@@ -30,6 +30,7 @@ type commands struct {
 	Hunt        huntCommands        `cmd:"" help:"Look back over your past activity for what is new since the last time."`
 	Tactics     tacticsCommands     `cmd:"" help:"Read how they work, as others met it."`
 	Hits        hitsCommands        `cmd:"" help:"Work the queue of matches."`
+	Quarantine  quarantineCommands  `cmd:"" help:"Look at signals that hit too much."`
 	Cases       casesCommands       `cmd:"" help:"Review in rounds, from hits to outcomes."`
 	Hash        hashCmd             `cmd:"" help:"Hash files the way signals are shared." example:"lantern hash upload.jpg\nlantern hash --type pdq *.png"`
 	Webhook     webhookCommands     `cmd:"" help:"Be called when something happens that concerns you."`
@@ -59,6 +60,7 @@ type agentCommands struct {
 	Accept  agentAcceptRestore   `cmd:"" name:"accept-restore" help:"Go on after the exchange went back to a backup." example:"lantern agent accept-restore 79004 --reason \"called the operator: disk lost\" --key-file investigator.key"`
 	Doctor  agentDoctor          `cmd:"" help:"Find out what is wrong with an agent, and what to do." example:"lantern agent doctor --dir agent --exchange https://exchange.example.com"`
 	Webhook agentWebhookCommands `cmd:"" help:"Have your own systems called when something happens."`
+	Volume  agentVolume          `cmd:"" help:"Show what would have been hits in shadow mode." example:"lantern agent volume --token-file agent/data/agent.token"`
 	Status  agentStatus          `cmd:"" help:"Show how the agent stands." example:"lantern agent status --token-file agent/data/agent.token"`
 }
 
@@ -70,6 +72,11 @@ type agentWebhookCommands struct {
 	Replay     agentWebhookReplay     `cmd:"" help:"Deliver events again." example:"lantern agent webhook replay 4711 --event 4712\nlantern agent webhook replay 4711 --since 2026-03-01"`
 	Rotate     agentWebhookRotate     `cmd:"" help:"Replace a webhook's secret." example:"lantern agent webhook rotate 4711 --dir agent --to hook.secret"`
 	Remove     agentWebhookRemove     `cmd:"" help:"Remove a webhook." example:"lantern agent webhook remove 4711 --dir agent"`
+}
+
+type quarantineCommands struct {
+	List    quarantineList    `cmd:"" help:"List signals whose matches wait outside the queue." example:"lantern quarantine list --token-file agent/data/agent.token"`
+	Release quarantineRelease `cmd:"" help:"Let a signal hit again." example:"lantern quarantine release 4711 --hits open --reason \"a real campaign\" --key-file investigator.key"`
 }
 
 type memberCommands struct {

@@ -147,7 +147,8 @@ type WebhookSending struct {
 type AgentServer struct {
 	// Dir is the folder of the agent, made by `agent init`: in data/ the replica, hits,
 	// cases and the token for matching (agent.token), in keys/ the key that values are
-	// sealed under (kek) and the agent's own API key (exchange).
+	// sealed under (kek), the agent's own API key (exchange) and the number by which an older
+	// copy of data/ is noticed (fence), which belongs into no backup.
 	Dir string `name:"dir" key:"agent-dir" type:"path" default:"agent" placeholder:"FOLDER" help:"Folder of the agent. Default: agent."`
 }
 
@@ -188,6 +189,17 @@ type AgentListen struct {
 
 	// Region is the country whose national phone numbers are read in texts.
 	Region string `key:"agent-region" placeholder:"CC" help:"Country whose national phone numbers are read in texts, such as US."`
+
+	// Shadow has the agent count matches and tell nobody: no hits arise and answers list
+	// no matches. lantern agent volume shows what would have come.
+	Shadow bool `key:"agent-shadow" help:"Shadow mode: count matches and tell nobody. See lantern agent volume."`
+
+	// Sampling says which part of the records of each source takes part, in percent. The same
+	// records take part each time, and a greater ratio only adds some.
+	Sampling string `key:"agent-sampling" placeholder:"RATIOS" help:"Look up only so many percent of the records of a source, such as posts=1,uploads=10; a number alone is for all others."`
+
+	// Flood bounds how many hits an hour one signal may make before it is quarantined.
+	Flood string `key:"agent-flood" placeholder:"BOUNDS" help:"Quarantine a signal that makes more hits an hour, such as 1000,phrase=200 (the default); 0 for no bound."`
 
 	// MatchOwn also matches the member's own signals.
 	MatchOwn bool `key:"agent-match-own" help:"Match your own organisation's signals too."`

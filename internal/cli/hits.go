@@ -32,7 +32,7 @@ func hitColumns() []display.Column[lantern.Hit] {
 
 type hitsList struct {
 	AgentAccess
-	State    string     `enum:"open,decided,void" default:"open" help:"open, decided or void (${default})."`
+	State    string     `enum:"open,quarantined,decided,void" default:"open" help:"open, quarantined, decided or void (${default})."`
 	Account  string     `help:"Only those of this account."`
 	Incident lantern.ID `help:"Only those of this incident."`
 	By       string     `enum:",account" default:"" help:"account: list your accounts instead, each with how many open hits it has, of how many independent sharers, and the most urgent one."`

@@ -16,6 +16,7 @@ import (
 type looking struct {
 	a       *app
 	account string
+	source  string // of lantern match
 	hunt    string // its name; "" for lantern match
 	dry     bool
 	lookup.Tally
@@ -32,7 +33,7 @@ func (l *looking) over(ctx context.Context, g *AgentAccess, paths []string) erro
 	defer bar.Stop()
 	out := display.List(l.a.out, matchColumns()...)
 	l.Tally, err = lookup.Run(ctx, lookup.Config{
-		Agent: agent, Account: l.account, Hunt: l.hunt, Dry: l.dry,
+		Agent: agent, Account: l.account, Source: l.source, Hunt: l.hunt, Dry: l.dry,
 		Open: func(ctx context.Context, path string) (io.ReadCloser, error) {
 			in, _, err := l.a.input(ctx, path)
 			return in, err

@@ -25,10 +25,12 @@ import (
 	"lantern/internal/face/api"
 	"lantern/internal/face/match"
 	"lantern/internal/fair"
+	"lantern/internal/guard"
 	"lantern/internal/seal"
 	"lantern/internal/sqldb"
 	"lantern/internal/web"
 	"lantern/internal/webhook"
+	"lantern/signal"
 )
 
 // The layout of a server's folder.
@@ -42,6 +44,7 @@ const (
 	dataDir         = "data"
 	exchangeKeyName = "exchange"
 	webhooksName    = "webhooks.json"
+	agentFenceName  = "fence" // the number by which an older copy of data/ is noticed
 )
 
 // exchangeParts is an exchange put together, not yet serving.
@@ -289,9 +292,20 @@ var agentGauges = []struct {
 	{"lantern_agent_signals", "Signals that match at this moment.", func(s lantern.AgentStatus, _ time.Time) float64 { return float64(s.Signals) }},
 	{"lantern_agent_contact_age_seconds", "Time since the exchange was last reached.", contactAge},
 	{"lantern_agent_hits_open", "Hits that wait for a person.", func(s lantern.AgentStatus, _ time.Time) float64 { return float64(s.Hits[lantern.HitOpen]) }},
+	{"lantern_agent_held", "Matches of suspended signals, which nobody can see until these are restored.", func(s lantern.AgentStatus, _ time.Time) float64 { return float64(s.Held) }},
+	{"lantern_agent_quarantined", "Signals that hit too much and wait for a person.", func(s lantern.AgentStatus, _ time.Time) float64 { return float64(s.Quarantined) }},
+	{"lantern_agent_overdue", "What is past its time and still there.", agentOverdue},
 	{"lantern_agent_acks_owed", "Acknowledgements the exchange has not accepted yet.", func(s lantern.AgentStatus, _ time.Time) float64 { return float64(s.Acks) }},
 	{"lantern_agent_tasks", "Review tasks that wait for a ruling.", func(s lantern.AgentStatus, _ time.Time) float64 { return float64(s.Tasks) }},
 	{"lantern_agent_log_verified_entries", "Size of the newest checkpoint verified.", func(s lantern.AgentStatus, _ time.Time) float64 { return float64(s.Log.Size) }},
+}
+
+// agentOverdue is the sum over all kinds.
+func agentOverdue(s lantern.AgentStatus, _ time.Time) (sum float64) {
+	for _, n := range s.Overdue {
+		sum += float64(n)
+	}
+	return sum
 }
 
 // contactAge is not a number before the first contact.
@@ -317,6 +331,14 @@ func openAgentWith(ctx context.Context, a *app, c *agentRun, log *slog.Logger) (
 	if err != nil {
 		return nil, err
 	}
+	sampling, err := guard.ParseSampling(c.Sampling)
+	if err != nil {
+		return nil, misuse("", "--sampling: %w", err)
+	}
+	flood, err := guard.ParseFlood(c.Flood, func(t lantern.SignalType) bool { _, known := signal.Lookup(t); return known })
+	if err != nil {
+		return nil, misuse("", "--flood: %w", err)
+	}
 	p := &agentParts{log: log, clock: a.Clock}
 	logKey := ""
 	if c.LogKey != "" {
@@ -333,6 +355,7 @@ func openAgentWith(ctx context.Context, a *app, c *agentRun, log *slog.Logger) (
 	p.agent, err = agent.New(ctx, agent.Config{
 		Dir: filepath.Join(c.Dir, dataDir), Exchange: p.exchange, Sealer: seal.New(kek),
 		LogKey: logKey, Region: c.Region, MatchOwn: c.MatchOwn,
+		Shadow: c.Shadow, Sampling: sampling, Flood: &flood, Fence: filepath.Join(keys, agentFenceName),
 		Clock: a.Clock, Random: a.Random, Log: p.log,
 	})
 	if err != nil {

@@ -218,7 +218,7 @@ func (r *reader) file(path string, hunted *lantern.HuntedFile) error {
 // piece sends a piece on, and ends its file with it if it is the final one.
 func (r *reader) piece(f *lookedFile, p *corpus.Piece, still func() bool) error {
 	ref := p.Ref
-	p.Account = r.Account
+	p.Account, p.Source = r.Account, r.Source
 	p.Ref = Ref(ref)
 	if f.hunted == nil {
 		return r.push(&job{file: f, piece: p, ref: ref, ends: p.Final})

@@ -17,6 +17,7 @@ import (
 type Config struct {
 	Agent   *client.Agent
 	Account string // the member's own account the files belong to, if known
+	Source  string // where they come from, by which sampling ratios are set; not in a hunt
 	Hunt    string // the hunt that is run; "": none
 	Dry     bool   // keep no hits, note nothing
 
@@ -43,6 +44,7 @@ type Tally struct {
 	Unchanged int   // looked at before, for everything there is
 	Troubled  int   // in which something could not be looked at, now or before
 	Bytes     int64 // of all these
+	Shadow    bool  // the agent only counted what it found
 }
 
 // Run looks at files and folders, "-" for what Open gives for it. It returns the cause if ctx
@@ -101,7 +103,8 @@ type lookedFile struct {
 	lost     atomic.Bool         // a piece could not be noted: the file is not done
 	pieces   int                 // sent so far; the reader's
 	trouble  []string            // what could not be read; the reader's
-	troubled bool                // of the one who tells
+	troubled bool                // of the one who tells, as is what follows
+	left     string              // the last ref of which somebody was told that it, or a part, is not sampled
 }
 
 // job is one step, in the order in which its outcome is told.
@@ -200,8 +203,14 @@ func (r *run) answer(j *job, answer lantern.Answer) error {
 		r.stale = true
 		r.Stale(answer.Reasons)
 	}
+	r.tally.Shadow = r.tally.Shadow || answer.State == lantern.AnswerShadow
 	for _, why := range answer.Reasons {
 		switch answer.State {
+		case lantern.NotSampled: // of a file of records, or one in pieces, once
+			if j.file.left != j.ref {
+				j.file.left = j.ref
+				r.failed(j, why)
+			}
 		case lantern.CouldNotLook:
 			r.failed(j, why)
 		case lantern.AnswerOK: // looked at, with something to say about it

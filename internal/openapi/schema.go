@@ -50,6 +50,8 @@ func (s *schemas) of(t reflect.Type) object {
 		return object{"type": "boolean"}
 	case reflect.Int, reflect.Int64:
 		return object{"type": "integer"}
+	case reflect.Float64:
+		return object{"type": "number"}
 	case reflect.Map:
 		return object{"type": "object", "additionalProperties": s.of(t.Elem())}
 	case reflect.Slice:
@@ -134,9 +136,11 @@ func closedSets() map[reflect.Type][]string {
 	closed(sets, lantern.AckByAgent, lantern.AckAttested)
 	closed(sets, lantern.AckMasked, lantern.AckPurged)
 	closed(sets, append(lantern.EventTypes(), lantern.WebhookTest)...)
-	closed(sets, lantern.AnswerOK, lantern.AnswerStale, lantern.CouldNotLook)
+	closed(sets, lantern.AnswerOK, lantern.AnswerStale, lantern.CouldNotLook, lantern.AnswerShadow, lantern.NotSampled)
 	closed(sets, lantern.HowExact, lantern.HowNear, lantern.HowPhrase, lantern.HowURLPrefix, lantern.HowDomain, lantern.HowAlias, lantern.HowBare, "")
-	closed(sets, lantern.HitOpen, lantern.HitDecided, lantern.HitHeld, lantern.HitVoid)
+	closed(sets, lantern.HitOpen, lantern.HitDecided, lantern.HitHeld, lantern.HitVoid, lantern.HitQuarantined)
+	closed(sets, lantern.CauseFlood, lantern.CauseFellBefore)
+	closed(sets, lantern.OpenHits, lantern.DropHits)
 	decisions := []lantern.HitDecision{lantern.Confirmed, lantern.NotHere, lantern.WrongSignal, lantern.Unsure, lantern.Escalate}
 	closed(sets, append(decisions, "")...) // empty in a sample that nobody decided
 	for _, d := range decisions {

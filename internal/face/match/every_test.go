@@ -5,10 +5,13 @@ import (
 	"iter"
 	"strings"
 	"testing"
+	"time"
 
 	"lantern"
 	"lantern/client"
 	"lantern/internal/agent/agenttest"
+	"lantern/internal/exchange/exchangetest"
+	"lantern/internal/guard"
 )
 
 // TestEveryCall makes every call of the document succeed once, as an investigator and a
@@ -24,7 +27,10 @@ func TestEveryCall(t *testing.T) {
 	host, social := w.AddCompany("Cloudbin"), w.AddCompany("Facegram")
 	seed := w.MustShare(host.Submitter, w.Draft(1))
 	dir := t.TempDir()
-	d := serve(t, w, w.Run(t, social, dir), social, dir)
+	conf := w.AgentConfig(t, social, dir)
+	conf.Flood = &guard.Flood{Hourly: 130, Kept: 200}
+	d := serve(t, w, agenttest.Start(t, conf), social, dir)
+	d.Until("every program is loaded", func(s lantern.AgentStatus) bool { return s.Answers == lantern.AnswerOK })
 	ctx := t.Context()
 	none := func(err error) {
 		t.Helper()
@@ -39,9 +45,9 @@ func TestEveryCall(t *testing.T) {
 	none(err)
 	_, err = d.token.Tactics(ctx)
 	none(err)
-	var records []lantern.Record
-	for i := range 130 {
-		records = append(records, lantern.Record{Ref: fmt.Sprintf("post-%d", i), Account: fmt.Sprintf("u-%d", i), URLs: []string{w.Draft(1).Value}})
+	records := make([]lantern.Record, 130)
+	for i := range records {
+		records[i] = lantern.Record{Ref: fmt.Sprintf("post-%d", i), Account: fmt.Sprintf("u-%d", i), URLs: []string{w.Draft(1).Value}}
 	}
 	_, err = d.token.Match(ctx, records, false)
 	none(err)
@@ -96,12 +102,8 @@ func TestEveryCall(t *testing.T) {
 	_, err = d.person.RuleTask(ctx, tasks[0].Correction, lantern.TaskRuling{Result: "stands", Ground: "child safety 4"})
 	none(err)
 
-	// Hunts over past activity.
-	_, err = d.token.PlanHunt(ctx, "past", []lantern.HuntedFile{}, false)
-	none(err)
-	_, err = d.token.Hunts(ctx)
-	none(err)
-
+	d.flood(t, w, host, social)
+	d.hunt(t)
 	elsewhere := map[string]bool{
 		"AcceptRestore": true,                                     // takes an exchange that went back: restore_test.go in package agent
 		"ForgetHunt":    true, "Pieces": true, "FollowHits": true, // hunt_test.go, follow_test.go
@@ -111,6 +113,43 @@ func TestEveryCall(t *testing.T) {
 		if !elsewhere[id] {
 			t.Errorf("%s never succeeded in this test", id)
 		}
+	}
+}
+
+// flood has a signal hit too much, so that it waits outside the queue, and releases it.
+func (d *desk) flood(t *testing.T, w *agenttest.World, host, social exchangetest.Company) {
+	t.Helper()
+	ctx := t.Context()
+	everyday := w.MustShare(host.Submitter, w.Draft(2))
+	w.Reaches(d.Running, social)
+	none := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	records := make([]lantern.Record, 131)
+	for i := range records {
+		records[i] = lantern.Record{Ref: fmt.Sprintf("flood-%d", i), URLs: []string{w.Draft(2).Value}}
+	}
+	_, err := d.token.Match(ctx, records, false)
+	none(err)
+	if q, err := d.token.Quarantine(ctx); err != nil || len(q) != 1 || q[0].Signal != everyday || q[0].Matches != 131 {
+		t.Errorf("got %+v, %v", q, err)
+	}
+	none(d.person.Release(ctx, everyday, lantern.QuarantineRelease{Hits: lantern.DropHits, Reason: "everyday speech"}))
+	_, err = d.token.Volume(ctx, time.Time{})
+	none(err)
+}
+
+// hunt asks for what hunts over past activity need.
+func (d *desk) hunt(t *testing.T) {
+	t.Helper()
+	if _, err := d.token.PlanHunt(t.Context(), "past", []lantern.HuntedFile{}, false); err != nil {
+		t.Error(err)
+	}
+	if _, err := d.token.Hunts(t.Context()); err != nil {
+		t.Error(err)
 	}
 }
 

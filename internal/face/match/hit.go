@@ -16,9 +16,9 @@ func (f *Face) hits(c *call) error {
 	}
 	filter := agent.HitFilter{State: lantern.HitState(params["state"]), Account: params["account"]}
 	switch filter.State {
-	case "", lantern.HitOpen, lantern.HitDecided, lantern.HitVoid, lantern.HitHeld:
+	case "", lantern.HitOpen, lantern.HitDecided, lantern.HitVoid, lantern.HitHeld, lantern.HitQuarantined:
 	default:
-		return &lantern.Error{Kind: lantern.Invalid, Reason: "query parameter state is not a state of hits", Fix: "one of: open, decided, void"}
+		return &lantern.Error{Kind: lantern.Invalid, Reason: "query parameter state is not a state of hits", Fix: "one of: open, quarantined, decided, void"}
 	}
 	if filter.Incident, err = identity(params, "incident"); err != nil {
 		return err

@@ -169,7 +169,7 @@ func reason(err error) string {
 
 // scan looks at one file of any kind and size.
 func (f *Face) scan(c *call) error {
-	params, err := c.params("name", "ref", "account", "dry")
+	params, err := c.params("name", "ref", "account", "source", "dry")
 	if err != nil {
 		return err
 	}
@@ -180,7 +180,7 @@ func (f *Face) scan(c *call) error {
 	if coding := c.r.Header.Get("Content-Encoding"); coding != "" && coding != "identity" {
 		return &lantern.Error{Kind: lantern.Unsupported, Reason: "compressed bodies are not taken", Fix: "send the body without Content-Encoding"}
 	}
-	file := agent.File{Name: params["name"], Ref: params["ref"], Account: params["account"], Dry: dry}
+	file := agent.File{Name: params["name"], Ref: params["ref"], Account: params["account"], Source: params["source"], Dry: dry}
 	out := c.answers(true)
 	err = f.agent.Look(c.ctx(), file, &patient{c.w, c.r.Body}, emit[lantern.Answer](c, out))
 	if err != nil {

@@ -43,6 +43,8 @@ var params = map[string]string{
 	"name":     "the file's name, by whose extension a file of records is known",
 	"ref":      "the member's reference of hits; default: name",
 	"account":  "the member's own account",
+	"source":   "the member's own name of where it comes from, by which sampling ratios are set",
+	"since":    "a day, as YYYY-MM-DD: only what was counted from then on",
 	"state":    "only those in this state",
 	"incident": "only those of this incident",
 	"after":    "where the page before ended: the last hit or account, or the last event's number",

@@ -63,10 +63,16 @@ func (f *Face) routes() []route {
 		{of{Method: "POST", Path: "/v1/match", Name: "Match", Summary: "Look up to 1000 records up, or a stream of them. Each match becomes a hit unless it is dry.",
 			Body: typeOf[lantern.Items[lantern.Record]](), Answer: typeOf[lantern.Answers](), BodyLines: typeOf[lantern.Record](), AnswerLines: typeOf[lantern.Answer](), Params: text("dry")}, f.match},
 		{of{Method: "POST", Path: "/v1/scan", Name: "Scan", Summary: "Look at one file of any kind and size.",
-			Body: typeOf[openapi.Text](), BodyMedia: "application/octet-stream", Answer: typeOf[lantern.Answer](), AnswerMedia: web.NDJSONMedia, Params: text("name", "ref", "account", "dry")}, f.scan},
+			Body: typeOf[openapi.Text](), BodyMedia: "application/octet-stream", Answer: typeOf[lantern.Answer](), AnswerMedia: web.NDJSONMedia, Params: text("name", "ref", "account", "source", "dry")}, f.scan},
 		{of{Method: "GET", Path: "/v1/signals/{id}", Name: "Reveal", Summary: "Show a person one signal with its value; it is logged.", Answer: typeOf[lantern.Signal]()}, f.reveal},
 		{of{Method: "POST", Path: "/v1/pieces", Name: "Pieces", Summary: "Look at pieces of files: before the bytes of each stands a line that describes it. Each is answered while they come.",
 			Body: typeOf[openapi.Text](), BodyMedia: "application/octet-stream", Answer: typeOf[lantern.PieceAnswer](), AnswerMedia: web.NDJSONMedia, Params: text("hunt", "dry")}, f.pieces},
+
+		{of{Method: "GET", Path: "/v1/quarantine", Name: "Quarantine", Summary: "List the signals whose matches wait outside the queue, each with a sample.",
+			Answer: typeOf[lantern.Items[lantern.Quarantine]]()}, list(f.agent.Quarantine)},
+		{of{Method: "POST", Path: "/v1/quarantine/{id}/release", Name: "Release", Summary: "Let a quarantined signal hit again.",
+			Body: typeOf[lantern.QuarantineRelease](), Answer: typeOf[lantern.QuarantineRelease]()}, f.release},
+		{of{Method: "GET", Path: "/v1/volume", Name: "Volume", Summary: "Tell what was counted in shadow mode.", Answer: typeOf[lantern.Volume](), Params: text("since")}, f.volume},
 
 		{of{Method: "GET", Path: "/v1/hunts", Name: "Hunts", Summary: "List the hunts.", Answer: typeOf[lantern.Items[lantern.Hunt]]()}, f.hunts},
 		{of{Method: "POST", Path: "/v1/hunts/{name}/plan", Name: "PlanHunt", Summary: "Say of each file what is to be looked at.",

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"lantern"
 	"lantern/client"
@@ -47,7 +48,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 		// Of ids there is none: who may is told before what is there.
 		calls[what] = func(ctx context.Context, a *client.Agent) error { return ignore(call(ctx, a), lantern.NotFound) }
 	}
-	local := map[string]bool{"status": true, "match": true, "scan": true, "hits": true, "cases": true, "corrections": true, "accounts": true,
+	local := map[string]bool{"status": true, "match": true, "scan": true, "hits": true, "quarantine": true, "volume": true, "cases": true, "corrections": true, "accounts": true,
 		"hunts": true, "plan a hunt": true, "forget a hunt": true, "pieces": true,
 		"acts": true, "proposals": true, "a hit": true, "a preview": true, "evidence": true, "a timeline": true}
 	other := w.AddCompany("Pixelplay")
@@ -91,6 +92,11 @@ func callsOf(program, id lantern.ID) map[string]func(context.Context, *client.Ag
 		"decide": func(ctx context.Context, a *client.Agent) error {
 			_, err := a.DecideHits(ctx, nil)
 			return err
+		},
+		"quarantine": func(ctx context.Context, a *client.Agent) error { _, err := a.Quarantine(ctx); return err },
+		"volume":     func(ctx context.Context, a *client.Agent) error { _, err := a.Volume(ctx, time.Time{}); return err },
+		"release": func(ctx context.Context, a *client.Agent) error {
+			return ignore(a.Release(ctx, id, lantern.QuarantineRelease{Hits: lantern.DropHits, Reason: "r"}), lantern.NotFound)
 		},
 		"open a case": func(ctx context.Context, a *client.Agent) error {
 			_, err := a.OpenCase(ctx, lantern.CaseDraft{Title: "t", Program: program, Signals: []lantern.ID{id}})

@@ -1,0 +1,140 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"lantern/internal/agentstore"
+	"lantern/internal/mend"
+	"lantern/internal/sqldb"
+)
+
+// A damaged database. What the feeds brought is taken out and read again; until then the
+// agent says that it cannot look. Of hits, cases and decisions, which nobody else has,
+// everything is kept that can be read, and the status says of which tables that is not all.
+
+// hurtFile says, beside the database, that it was found damaged: the next start mends it.
+const hurtFile = "agent.damaged"
+
+// lossShown is how long the status names what was lost.
+const lossShown = 30 * 24 * time.Hour
+
+// fetched are the tables that the feeds fill.
+var fetched = []string{"replica", "secret", "placement"}
+
+// heed notes that an error tells of a damaged database, and returns it.
+func (a *Agent) heed(err error) error {
+	if !sqldb.Damaged(err) {
+		return err
+	}
+	a.mu.Lock()
+	known := a.hurt
+	a.hurt = true
+	a.mu.Unlock()
+	if !known {
+		a.log.Error("the agent's database is damaged; it is mended at the next start", "error", err)
+		if err := os.WriteFile(filepath.Join(a.dir, hurtFile), nil, 0o600); err != nil {
+			a.log.Error("the damage cannot be noted", "error", err)
+		}
+		a.changed.wake()
+	}
+	return err
+}
+
+// wasHurt reports whether the database was found damaged before.
+func (a *Agent) wasHurt() (bool, error) {
+	_, err := os.Stat(filepath.Join(a.dir, hurtFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// open opens the database and brings memory to what it says; one that is damaged is mended
+// first.
+func (a *Agent) open(ctx context.Context) error {
+	path := filepath.Join(a.dir, "agent.db")
+	if err := mend.Finish(path); err != nil {
+		return fmt.Errorf("mending the agent's database: %w", err)
+	}
+	hurt, err := a.wasHurt()
+	if err != nil {
+		return err
+	}
+	if a.db, err = sqldb.Open(ctx, "sqlite:"+path); err != nil {
+		return fmt.Errorf("opening the agent's database: %w", err)
+	}
+	if !hurt {
+		if err = a.start(ctx); !sqldb.Damaged(err) {
+			return err
+		}
+	}
+	a.log.Error("the agent's database is damaged and is being mended; every feed is read again", "error", err)
+	if err := a.mend(ctx, path); err != nil {
+		return fmt.Errorf("mending the agent's database: %w", err)
+	}
+	if a.db, err = sqldb.Open(ctx, "sqlite:"+path); err != nil {
+		return fmt.Errorf("opening the mended database: %w", err)
+	}
+	return a.start(ctx)
+}
+
+// mend puts what can be read into a fresh database, and closes the damaged one.
+func (a *Agent) mend(ctx context.Context, path string) error {
+	err := mend.Replace(path, func(fresh string) error {
+		to, err := sqldb.Open(ctx, "sqlite:"+fresh)
+		if err != nil {
+			return err
+		}
+		return errors.Join(a.salvage(ctx, to), to.Close(), a.db.Close())
+	})
+	if err != nil {
+		return err
+	}
+	return os.RemoveAll(filepath.Join(a.dir, hurtFile))
+}
+
+// salvage fills a fresh database.
+func (a *Agent) salvage(ctx context.Context, to *sqldb.DB) error {
+	if err := to.Migrate(ctx, agentstore.Migrations()); err != nil {
+		return err
+	}
+	partial, err := mend.Copy(ctx, a.db, to, agentstore.Migrations(), fetched...)
+	if err != nil {
+		return err
+	}
+	err = to.Write(ctx, func(tx *sqldb.Tx) error {
+		if err := agentstore.ForgetFeeds(ctx, tx); err != nil {
+			return err
+		}
+		if len(partial) == 0 {
+			return nil
+		}
+		// What is lost may be hits, and a hunt would not look for them again.
+		if err := agentstore.ForgetArrivals(ctx, tx); err != nil {
+			return err
+		}
+		a.log.Error("not everything could be read of some tables; bring a backup in if you need it", "tables", strings.Join(partial, ", "))
+		return agentstore.SaveState(ctx, tx, agentstore.StateLoss, a.clock().UTC().Format(time.RFC3339)+" "+strings.Join(partial, ", "))
+	})
+	if err != nil {
+		return err
+	}
+	return to.Scrub(ctx) // all of it into the one file that is moved
+}
+
+// lossText says what a damage took, if that is not long ago.
+func lossText(state map[string]string, now time.Time) string {
+	at, tables, found := strings.Cut(state[agentstore.StateLoss], " ")
+	t, err := time.Parse(time.RFC3339, at)
+	if !found || err != nil || now.Sub(t) > lossShown {
+		return ""
+	}
+	return "the agent's database was damaged and mended on " + t.Format(time.DateOnly) + "; not everything could be read of: " + tables
+}
