@@ -32,6 +32,7 @@ const legible = 12
 // adversary has the key-encryption key and copies of files.
 type adversary struct {
 	kek    *seal.LocalKEK
+	sealer *seal.Sealer
 	prefix []byte // of every wrapped key: version and the id of the KEK
 }
 
@@ -42,7 +43,7 @@ func newAdversary(t *testing.T, secret [32]byte) *adversary {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &adversary{kek: kek, prefix: append([]byte{version}, id...)}
+	return &adversary{kek: kek, sealer: seal.New(kek), prefix: append([]byte{version}, id...)}
 }
 
 // loot is what an adversary got out of files.
