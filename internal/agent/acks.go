@@ -103,6 +103,9 @@ func (a *Agent) scrubOnce(ctx context.Context) (took time.Duration, err error) {
 		return 0, nil
 	}
 	start := time.Now()
+	if err := a.engine.Purge(ctx); err != nil {
+		return 0, fmt.Errorf("overwriting what the engine's files held: %w", err)
+	}
 	if err := a.db.Scrub(ctx, "replica", "secret"); err != nil {
 		return 0, fmt.Errorf("overwriting freed bytes: %w", a.heed(err))
 	}

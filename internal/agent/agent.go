@@ -17,6 +17,7 @@ import (
 	"lantern/client"
 	"lantern/internal/agentstore"
 	"lantern/internal/casework"
+	"lantern/internal/engine"
 	"lantern/internal/guard"
 	"lantern/internal/hunt"
 	"lantern/internal/queue"
@@ -51,8 +52,9 @@ type Agent struct {
 	db       *sqldb.DB
 	desk     *casework.Desk
 	engine   *match.Engine
-	held     *match.Engine // of the suspended signals, of which nobody is told
-	moves    atomic.Int64  // odd while signals move between the engines; counts them
+	keeper   *engine.Keeper // of the engine
+	held     *match.Engine  // of the suspended signals, of which nobody is told
+	moves    atomic.Int64   // odd while signals move between the engines; counts them
 	exchange *client.Client
 	sealer   *seal.Sealer
 	token    []byte // digest of the local token
@@ -68,8 +70,7 @@ type Agent struct {
 	random   io.Reader
 	log      *slog.Logger
 
-	arrived atomic.Int64 // up to which arrival the engine holds all that is matchable
-	recent  *hunt.Recent // engines of what arrived lately, for hunts
+	recent *hunt.Recent // engines of what arrived lately, for hunts
 
 	applying sync.Mutex // held while the replica changes, until the engine followed
 
@@ -78,6 +79,7 @@ type Agent struct {
 	changed bell // something was applied
 	acks    bell // an acknowledgement is due
 	scrub   bell // freed bytes are to be overwritten
+	files   bell // the engine is to be saved, or filled again
 	verify  bell // the log is to be verified
 	joined  bell // the programs are to be read again
 	told    bell // an event was written
@@ -103,6 +105,7 @@ type feed struct {
 	name       string
 	loaded     bool
 	pages      bool // its snapshot could not be had: it is read by pages
+	again      bool // it is to be read from its beginning
 	generation int64
 	contact    time.Time
 	refused    bool   // the exchange does not let the member read this feed
@@ -154,8 +157,6 @@ func (a *Agent) start(ctx context.Context) error {
 	if err := a.db.Write(ctx, func(tx *sqldb.Tx) error { return a.queue.BeginJournal(ctx, tx) }); err != nil {
 		return fmt.Errorf("naming the journal: %w", err)
 	}
-	// The engine's digests are under a key of this installation, which never leaves it.
-	a.engine = match.New(a.sealer.Index("agent/engine"))
 	a.held = match.New(a.sealer.Index("agent/held"))
 	a.recent = a.recentEngines()
 	var state map[string]string
@@ -179,14 +180,16 @@ func (a *Agent) start(ctx context.Context) error {
 	if a.back, err = a.checkFence(ctx, state); err != nil {
 		return err
 	}
-	if a.back {
-		return a.reload(ctx)
-	}
-	return a.rebuild(ctx)
+	return a.openEngine(ctx, state)
 }
 
-// Close ends the agent's use of its database. [Agent.Run] must have returned.
-func (a *Agent) Close() error { return a.db.Close() }
+// Close ends the agent's use of its database and of its engine. [Agent.Run] must have returned.
+func (a *Agent) Close() error {
+	if err := a.saveEngine(context.Background()); err != nil {
+		a.log.Warn("the next start takes longer", "error", err)
+	}
+	return errors.Join(a.engine.Close(), a.db.Close())
+}
 
 // Ready reports whether the agent can look anything up: an error of kind Unavailable
 // says why it cannot.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"lantern"
 	"lantern/internal/agentstore"
@@ -39,29 +40,24 @@ func (e *edit) arrive(ctx context.Context, tx *sqldb.Tx) error {
 			last[c.Signal] = false // once
 		}
 	}
-	if err := agentstore.Depart(ctx, tx, out); err != nil {
+	var err error
+	if e.departure, err = agentstore.Depart(ctx, tx, out); err != nil {
 		return err
 	}
-	var err error
-	e.arrival, err = agentstore.Arrive(ctx, tx, in)
-	return err
+	if e.arrival, err = agentstore.Arrive(ctx, tx, in); err != nil {
+		return err
+	}
+	if len(e.unread) == 0 && !e.a.hasUnread() {
+		return nil
+	}
+	return agentstore.SetUnread(ctx, tx, e.unread, slices.Concat(in, out))
 }
 
-// reckon brings the arrivals to what the engine was built of, at start: another version or
-// setting may match other signals than the one before.
-func (a *Agent) reckon(ctx context.Context, arriving, departing []lantern.ID) error {
-	err := a.db.Write(ctx, func(tx *sqldb.Tx) error {
-		last, err := agentstore.Arrive(ctx, tx, arriving)
-		if err != nil {
-			return err
-		}
-		a.arrived.Store(last) // nobody else has the agent yet
-		return agentstore.Depart(ctx, tx, departing)
-	})
-	if err != nil {
-		return fmt.Errorf("reckoning what arrived: %w", err)
-	}
-	return nil
+// hasUnread reports whether there are signals that this version cannot read.
+func (a *Agent) hasUnread() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return len(a.unread) > 0
 }
 
 // sight is what something is looked up in: an engine, and what it is owed for.
@@ -73,7 +69,7 @@ type sight struct {
 
 // sight returns all there is.
 func (a *Agent) sight() sight {
-	upTo := a.arrived.Load() // before anything of the engine is looked at
+	upTo := a.keeper.Arrived.Load() // before anything of the engine is looked at
 	return sight{engine: a.engine, upTo: upTo}
 }
 
@@ -107,7 +103,7 @@ var errStuck = errors.New(stuckReason)
 
 // recentEngines are made of the replica.
 func (a *Agent) recentEngines() *hunt.Recent {
-	return &hunt.Recent{New: func() *match.Engine { return match.New(a.sealer.Index("agent/engine")) }, UpTo: a.arrived.Load, Read: a.arrivedAfter}
+	return &hunt.Recent{New: func() *match.Engine { return match.New(a.sealer.Index("agent/engine")) }, UpTo: func() int64 { return a.keeper.Arrived.Load() }, Read: a.arrivedAfter}
 }
 
 // arrivedAfter returns what arrived after an arrival.

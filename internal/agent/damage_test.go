@@ -2,6 +2,8 @@ package agent_test
 
 import (
 	"cmp"
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -246,6 +248,21 @@ func breakPage(t *testing.T, path string, texts ...string) {
 	}
 }
 
+// findDamage runs an agent until it found by itself that its database is damaged, and says so.
+func findDamage(t *testing.T, a *agent.Agent) {
+	t.Helper()
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- a.Run(ctx) }()
+	for a.Ready(ctx) == nil {
+		<-a.Changed()
+	}
+	stop()
+	if err := errors.Join(<-ended, a.Close()); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestDamagedReplicaIsTakenOutAndReadAgain breaks a page of what the feeds brought.
 func TestDamagedReplicaIsTakenOutAndReadAgain(t *testing.T) {
 	t.Parallel()
@@ -278,7 +295,12 @@ func TestDamagedReplicaIsTakenOutAndReadAgain(t *testing.T) {
 	}
 	breakPage(t, filepath.Join(conf.Dir, "agent.db"), `{"id":"`+ids[30].String())
 
-	a, err := agent.New(ctx, conf)
+	a, err := agent.New(ctx, conf) // which reads nothing of the replica
+	if err != nil {
+		t.Fatal(err)
+	}
+	findDamage(t, a)
+	a, err = agent.New(ctx, conf)
 	if err != nil {
 		t.Fatal(err)
 	}

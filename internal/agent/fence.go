@@ -7,6 +7,7 @@ import (
 	"lantern"
 	"lantern/audit"
 	"lantern/internal/agentstore"
+	"lantern/internal/engine"
 	"lantern/internal/fence"
 	"lantern/internal/sqldb"
 	"lantern/match"
@@ -155,6 +156,6 @@ func (a *Agent) maskUnwritten(page lantern.FeedPage) {
 			out = append(out, match.Change{Entry: match.Entry{Signal: s.ID}, Remove: true})
 		}
 	}
-	feedEngine(a.engine, out)
+	engine.Feed(a.engine, out)
 	a.recent.Remove(out)
 }

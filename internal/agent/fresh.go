@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"lantern"
+	"lantern/internal/policy"
 )
 
 // freshness is how far answers given at one moment can be relied on.
@@ -68,13 +69,17 @@ func (a *Agent) freshness(now time.Time) freshness {
 	if a.back {
 		f.worse(lantern.CouldNotLook, "the agent's folder went back to an older state: every feed is read again")
 	}
+	if a.engine.Missing() > 0 {
+		f.worse(lantern.CouldNotLook, "a file of this agent's engine is damaged: it is taken out and made anew")
+		a.files.wake()
+	}
 	if a.hurt {
 		f.worse(lantern.CouldNotLook, "this agent's database is damaged: start the agent again, which takes out what is damaged and reads it anew")
 	}
 	if a.stuck {
 		f.worse(lantern.AnswerStale, stuckReason)
 	}
-	age, ahead := sinceContact(now, oldest)
+	age, ahead := policy.SinceContact(now, oldest)
 	switch {
 	case oldest.IsZero(): // said above: it is not loaded
 	case ahead:
@@ -88,19 +93,6 @@ func (a *Agent) freshness(now time.Time) freshness {
 		f.worse(lantern.AnswerStale, fmt.Sprintf("no contact with the exchange for %d hours", int(age.Hours())))
 	}
 	return f
-}
-
-// clockSlack is how far the clock may be put back, by whatever keeps it right, before what
-// it says of the last contact is not believed any more.
-const clockSlack = 5 * time.Minute
-
-// sinceContact returns how long ago the exchange was reached. Two clocks count: that of the
-// wall, which somebody may set, and the machine's own, which stands still while the machine
-// sleeps; the longer time holds, so that neither a sleep nor a clock put back prolongs the
-// lease. ahead says that the contact lies in the future: nobody can say how long ago it was.
-func sinceContact(now, contact time.Time) (age time.Duration, ahead bool) {
-	wall := now.Round(0).Sub(contact.Round(0))
-	return max(wall, now.Sub(contact)), wall < -clockSlack
 }
 
 // worseState reports whether b promises less than a.

@@ -5,6 +5,7 @@ import (
 
 	"lantern"
 	"lantern/internal/agentstore"
+	"lantern/internal/engine"
 	"lantern/match"
 	"lantern/signal"
 )
@@ -17,7 +18,7 @@ import (
 // looked at one before and at the other after sees by moves that this happened meanwhile.
 func (a *Agent) move(e *edit) (refused []lantern.ID) {
 	if len(e.held) == 0 {
-		return feedEngine(a.engine, e.engine)
+		return engine.Feed(a.engine, e.engine)
 	}
 	a.moves.Add(1)
 	defer a.moves.Add(1)
@@ -29,9 +30,9 @@ func (a *Agent) move(e *edit) (refused []lantern.ID) {
 			in = append(in, c)
 		}
 	}
-	feedEngine(a.held, in)
-	refused = feedEngine(a.engine, e.engine)
-	feedEngine(a.held, out)
+	engine.Feed(a.held, in)
+	refused = engine.Feed(a.engine, e.engine)
+	engine.Feed(a.held, out)
 	return refused
 }
 

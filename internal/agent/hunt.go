@@ -38,7 +38,7 @@ func (a *Agent) PlanHunt(ctx context.Context, name string, files []lantern.Hunte
 			return nil, err
 		}
 	}
-	ledger, arrived, now := a.ledger(), a.arrived.Load(), a.clock()
+	ledger, arrived, now := a.ledger(), a.keeper.Arrived.Load(), a.clock()
 	id, err := a.newID()
 	if err != nil {
 		return nil, err
@@ -105,7 +105,7 @@ func (a *Agent) huntPiece(ctx context.Context, p *lantern.Piece, r io.Reader, o 
 		return fmt.Errorf("reading what was hunted: %w", err)
 	}
 	done, blind := lantern.PieceAnswer{Done: true}, false
-	if h.Skip(a.arrived.Load()) {
+	if h.Skip(a.keeper.Arrived.Load()) {
 		done.Skipped = true
 		if len(h.Trouble) > 0 {
 			answer := lantern.Answer{Ref: p.Ref, State: lantern.CouldNotLook, Reasons: h.Trouble, Matches: []lantern.Match{}}
@@ -189,7 +189,7 @@ func (a *Agent) note(ctx context.Context, all []*hunt.Piece) error {
 func (a *Agent) Hunts(ctx context.Context) ([]lantern.Hunt, error) {
 	var all []lantern.Hunt
 	err := a.db.Read(ctx, func(tx *sqldb.Tx) (err error) {
-		all, err = agentstore.LoadHunts(ctx, tx, a.arrived.Load())
+		all, err = agentstore.LoadHunts(ctx, tx, a.keeper.Arrived.Load())
 		return err
 	})
 	if err != nil {

@@ -22,9 +22,6 @@ import (
 // hurtFile says, beside the database, that it was found damaged: the next start mends it.
 const hurtFile = "agent.damaged"
 
-// lossShown is how long the status names what was lost.
-const lossShown = 30 * 24 * time.Hour
-
 // fetched are the tables that the feeds fill.
 var fetched = []string{"replica", "secret", "placement"}
 
@@ -113,6 +110,10 @@ func (a *Agent) salvage(ctx context.Context, to *sqldb.DB) error {
 		if err := agentstore.ForgetFeeds(ctx, tx); err != nil {
 			return err
 		}
+		// The engine's files belong to what the feeds had brought.
+		if err := agentstore.SaveState(ctx, tx, agentstore.StateEngine, ""); err != nil {
+			return err
+		}
 		if len(partial) == 0 {
 			return nil
 		}
@@ -127,14 +128,4 @@ func (a *Agent) salvage(ctx context.Context, to *sqldb.DB) error {
 		return err
 	}
 	return to.Scrub(ctx) // all of it into the one file that is moved
-}
-
-// lossText says what a damage took, if that is not long ago.
-func lossText(state map[string]string, now time.Time) string {
-	at, tables, found := strings.Cut(state[agentstore.StateLoss], " ")
-	t, err := time.Parse(time.RFC3339, at)
-	if !found || err != nil || now.Sub(t) > lossShown {
-		return ""
-	}
-	return "the agent's database was damaged and mended on " + t.Format(time.DateOnly) + "; not everything could be read of: " + tables
 }

@@ -62,7 +62,7 @@ func (e *edit) release(ctx context.Context, tx *sqldb.Tx, c Caller, signal lante
 		return err
 	}
 	if done.Lost { // a hunt finds them again if it looks for the signal once more
-		if err := agentstore.Depart(ctx, tx, []lantern.ID{signal}); err != nil {
+		if _, err := agentstore.Depart(ctx, tx, []lantern.ID{signal}); err != nil {
 			return err
 		}
 	}

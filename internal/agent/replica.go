@@ -13,22 +13,15 @@ import (
 	"lantern/internal/agentstore"
 	"lantern/internal/fence"
 	"lantern/internal/queue"
+	"lantern/internal/replica"
 	"lantern/internal/sqldb"
 	"lantern/match"
-	"lantern/signal"
 )
-
-// secretPart is what the replica seals of a signal.
-type secretPart struct {
-	Value  string          `json:"value"`
-	Tactic *lantern.Tactic `json:"tactic,omitempty"`
-	Note   string          `json:"note,omitempty"`
-}
 
 // applyPage takes one page of a program's feed in: one transaction for replica, cursor,
 // hits, tasks and owed acknowledgements, then the engine. When it returns nil, what the
 // page says is matchable or masked. A crash between the two is healed by the next start,
-// which builds the engine from the replica.
+// which brings the engine to what the replica says.
 func (a *Agent) applyPage(ctx context.Context, program lantern.ID, page lantern.FeedPage) error {
 	// Held over commit and engine: two programs' pages about one signal must reach the
 	// engine in the order of their commits.
@@ -62,7 +55,8 @@ func (a *Agent) applyPage(ctx context.Context, program lantern.ID, page lantern.
 // caller holds applying.
 func (a *Agent) finish(e *edit) {
 	e.unread = append(e.unread, a.move(e)...)
-	a.arrived.Store(max(e.arrival, a.arrived.Load())) // not before the engine holds what arrived
+	a.keeper.Arrived.Store(max(e.arrival, a.keeper.Arrived.Load())) // not before the engine holds what arrived
+	a.keeper.Departed.Store(max(e.departure, a.keeper.Departed.Load()))
 	a.recent.Remove(e.engine)
 	if e.fence.N > 0 {
 		if err := fence.Write(a.fence, e.fence); err != nil {
@@ -88,20 +82,6 @@ func (a *Agent) finish(e *edit) {
 	a.changed.wake()
 }
 
-// feedEngine applies changes and returns the signals the engine cannot hold. They must
-// not keep it from the others: the replica is committed, and nothing would bring these again.
-func feedEngine(engine *match.Engine, changes []match.Change) (refused []lantern.ID) {
-	if engine.Apply(changes) == nil {
-		return nil
-	}
-	for _, c := range changes {
-		if engine.Apply([]match.Change{c}) != nil {
-			refused = append(refused, c.Signal)
-		}
-	}
-	return refused
-}
-
 // edit is one change of the replica in the making. It lives inside one attempt of a
 // transaction: a retried attempt starts from a fresh one.
 type edit struct {
@@ -113,6 +93,7 @@ type edit struct {
 	owed      bool  // an acknowledgement is due
 	losing    bool  // a narrowing cannot be acknowledged before a feed was read on
 	arrival   int64 // the highest that was given
+	departure int64 // the same
 
 	unread  []lantern.ID               // active, and of no use to this version
 	entries map[lantern.ID]match.Entry // values this edit brought, so that they need no unsealing
@@ -287,66 +268,15 @@ func reorder(ctx context.Context, tx *sqldb.Tx, rows []*agentstore.ReplicaRow) e
 
 // seal makes the replica's row of an active signal.
 func (e *edit) seal(ctx context.Context, s *lantern.Signal) (*agentstore.ReplicaRow, error) {
-	opinion := *s
-	opinion.Value, opinion.Tactic, opinion.Note = "", nil, ""
-	text, err := json.Marshal(opinion)
-	if err != nil {
-		return nil, fmt.Errorf("writing an opinion: %w", err)
-	}
-	secret, err := json.Marshal(secretPart{Value: s.Value, Tactic: s.Tactic, Note: s.Note})
-	if err != nil {
-		return nil, fmt.Errorf("writing a value: %w", err)
-	}
-	record, wrapped, err := e.a.sealer.NewRecord(ctx, e.a.random)
-	if err != nil {
-		return nil, fmt.Errorf("making a record key: %w", err)
-	}
-	sealed, err := record.Seal(e.a.random, sealedFor(s.ID), secret)
-	if err != nil {
-		return nil, fmt.Errorf("sealing a value: %w", err)
-	}
-	if entry, ok := entryOf(s.ID, s.Type, s.Value); ok {
+	if entry, ok := replica.Entry(s.ID, s.Type, s.Value); ok {
 		e.entries[s.ID] = entry
 	}
-	return &agentstore.ReplicaRow{
-		Signal: s.ID, Member: s.Member, Kind: s.Type, State: lantern.Active,
-		Expires: s.Expires, Opinion: string(text), Sealed: sealed, Wrapped: wrapped,
-		Imminent: s.Imminent, Incident: s.Incident,
-	}, nil
+	return replica.Row(ctx, e.a.sealer, e.a.random, s)
 }
 
 // unseal opens the sealed part of a row.
-func (a *Agent) unseal(ctx context.Context, r *agentstore.ReplicaRow) (secretPart, error) {
-	var part secretPart
-	record, err := a.sealer.OpenRecord(ctx, r.Wrapped)
-	if err != nil {
-		return part, fmt.Errorf("opening the key of signal %s: %w", r.Signal, err)
-	}
-	plain, err := record.Open(sealedFor(r.Signal), r.Sealed)
-	if err != nil {
-		return part, fmt.Errorf("opening the value of signal %s: %w", r.Signal, err)
-	}
-	if err := json.Unmarshal(plain, &part); err != nil {
-		return part, fmt.Errorf("the sealed part of signal %s is damaged", r.Signal)
-	}
-	return part, nil
-}
-
-// sealedFor binds a sealed part to its place.
-func sealedFor(signal lantern.ID) string { return "replica/" + signal.String() + "/value" }
-
-// entryOf makes what the engine holds; ok is false if this version cannot read the value:
-// a type of a newer exchange, or one that normalises differently.
-func entryOf(id lantern.ID, kind lantern.SignalType, value string) (entry match.Entry, ok bool) {
-	t, known := signal.Lookup(kind)
-	if !known {
-		return entry, false
-	}
-	v, err := t.Normalize(value)
-	if err != nil {
-		return entry, false
-	}
-	return match.Entry{Signal: id, Type: kind, Canonical: v.Canonical, Weak: v.Weak}, true
+func (a *Agent) unseal(ctx context.Context, r *agentstore.ReplicaRow) (replica.Part, error) {
+	return replica.Open(ctx, a.sealer, r)
 }
 
 // settle compares what the placements of signals say with the state the replica has and
@@ -447,7 +377,7 @@ func (a *Agent) entry(ctx context.Context, row *agentstore.ReplicaRow) (match.En
 	if err != nil {
 		return match.Entry{}, false, err
 	}
-	entry, ok := entryOf(row.Signal, row.Kind, part.Value)
+	entry, ok := replica.Entry(row.Signal, row.Kind, part.Value)
 	return entry, ok, nil
 }
 
@@ -513,72 +443,6 @@ func (e *edit) fall(ctx context.Context, tx *sqldb.Tx, c *lantern.Change) error 
 		return err
 	}
 	return e.remove(ctx, tx, []lantern.ID{id})
-}
-
-// rebuild fills the engines from the replica, at start. Values that cannot be opened are
-// asked for again: every feed starts from its beginning, and until it was read to its end
-// the agent says that it cannot look.
-func (a *Agent) rebuild(ctx context.Context) error {
-	now, member := a.clock(), a.memberID()
-	damaged := 0
-	var arriving, departing []lantern.ID
-	batch := make([]match.Change, 0, 10_000)
-	var held []match.Change
-	flush := func() {
-		refused := feedEngine(a.engine, batch)
-		for _, id := range refused {
-			a.unread[id] = true // nobody else has the agent yet
-		}
-		departing = append(departing, refused...)
-		batch = batch[:0]
-	}
-	err := a.db.Read(ctx, func(tx *sqldb.Tx) error {
-		unmatched, err := agentstore.LoadUnmatched(ctx, tx)
-		if err != nil {
-			return err
-		}
-		return agentstore.EachRow(ctx, tx, func(row *agentstore.ReplicaRow) error {
-			if row.Kind == lantern.TacticType || unmatched[row.Signal] || !a.matchable(row.Member, member, row.Expires, now) {
-				departing = append(departing, row.Signal)
-				return nil
-			}
-			entry, ok, err := a.entry(ctx, row)
-			if err != nil {
-				damaged++
-				departing = append(departing, row.Signal)
-				return ctx.Err()
-			}
-			if row.State != lantern.Active {
-				departing = append(departing, row.Signal)
-				if ok {
-					held = append(held, match.Change{Entry: entry})
-				}
-				return nil
-			}
-			if !ok {
-				a.unread[row.Signal] = true // as above
-				departing = append(departing, row.Signal)
-				return nil
-			}
-			if row.Arrival == 0 {
-				arriving = append(arriving, row.Signal)
-			}
-			if batch = append(batch, match.Change{Entry: entry}); len(batch) == cap(batch) {
-				flush()
-			}
-			return nil
-		})
-	})
-	if err != nil {
-		return fmt.Errorf("building the engine from the replica: %w", err)
-	}
-	feedEngine(a.held, held)
-	flush()
-	if err := a.reckon(ctx, arriving, departing); err != nil || damaged == 0 {
-		return err
-	}
-	a.log.Error("values of the replica cannot be opened; loading the feeds again", "signals", damaged)
-	return a.reload(ctx)
 }
 
 // reload starts every feed from its beginning because the replica is damaged.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -354,20 +355,19 @@ func TestPurgedBytesAreGone(t *testing.T) {
 // inFiles looks for bytes in every file of a folder.
 func inFiles(t *testing.T, dir string, needle []byte) bool {
 	t.Helper()
-	entries, err := os.ReadDir(dir)
+	found := false
+	err := filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		b, err := os.ReadFile(name)
+		found = found || strings.Contains(string(b), string(needle))
+		return err
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, e := range entries {
-		b, err := os.ReadFile(filepath.Join(dir, e.Name()))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if strings.Contains(string(b), string(needle)) {
-			return true
-		}
-	}
-	return false
+	return found
 }
 
 // TestChangeIsMatchableSoon measures the way from an acknowledged share to a match.
@@ -427,7 +427,8 @@ func TestFilesHoldNoSecrets(t *testing.T) {
 	}
 }
 
-// TestDamagedReplicaIsLoadedAgain breaks a key of the replica.
+// TestDamagedReplicaIsLoadedAgain breaks a key of the replica. The engine's files still know
+// the value; the agent finds out by itself that nobody could read it, and asks for it again.
 func TestDamagedReplicaIsLoadedAgain(t *testing.T) {
 	t.Parallel()
 	w := agenttest.New(t)
@@ -436,21 +437,64 @@ func TestDamagedReplicaIsLoadedAgain(t *testing.T) {
 	dir := t.TempDir()
 	w.Run(t, social, dir).Stop()
 	damage(t, dir, id)
-	record := lantern.Record{Ref: "r", URLs: []string{w.Draft(1).Value}}
-	a, err := agent.New(t.Context(), w.AgentConfig(t, social, dir)) // out of contact
-	if err != nil {
-		t.Fatal(err)
-	}
-	answers, err := a.Match(t.Context(), []lantern.Record{record}, agent.MatchOptions{Dry: true})
-	if err != nil || answers[0].State != lantern.CouldNotLook {
-		t.Errorf("with a damaged replica: got %+v, %v; want could-not-look", answers, err)
-	}
-	if err := a.Close(); err != nil {
-		t.Fatal(err)
-	}
 	r := w.Run(t, social, dir)
-	if got := r.MatchOne(record, true); len(got.Matches) != 1 {
+	caller := r.Caller(social.InvestigatorKey)
+	r.Until("the value can be read again", func(lantern.AgentStatus) bool {
+		s, err := r.Reveal(t.Context(), caller, id)
+		return err == nil && s.Value == w.Draft(1).Value
+	})
+	if got := r.MatchOne(lantern.Record{Ref: "r", URLs: []string{w.Draft(1).Value}}, true); len(got.Matches) != 1 {
 		t.Errorf("loaded again: got %+v, want the match", got)
+	}
+}
+
+// TestEngineFilesThatDoNotBelong puts other files in the place of the engine's.
+func TestEngineFilesThatDoNotBelong(t *testing.T) {
+	t.Parallel()
+	w := agenttest.New(t)
+	host, social := w.AddCompany("Cloudbin"), w.AddCompany("Facegram")
+	first := w.MustShare(host.Submitter, w.Draft(1))
+	dir := t.TempDir()
+	r := w.Run(t, social, dir)
+	r.Until("the first is there", func(s lantern.AgentStatus) bool { return s.Signals == 1 })
+	r.Stop()
+	files := filepath.Join(dir, "engine")
+	older := filepath.Join(t.TempDir(), "engine")
+	if err := os.CopyFS(older, os.DirFS(files)); err != nil {
+		t.Fatal(err)
+	}
+	r = w.Run(t, social, dir)
+	second := w.MustShare(host.Submitter, w.Draft(2))
+	r.Until("the second is there", func(s lantern.AgentStatus) bool { return s.Signals == 2 })
+	if _, err := w.Withdraw(t.Context(), host.Submitter, first, lantern.Withdrawal{Reason: lantern.WithdrawnInError}); err != nil {
+		t.Fatal(err)
+	}
+	r.Until("the first fell", func(s lantern.AgentStatus) bool { return s.Signals == 1 && s.Acks == 0 })
+	r.Stop()
+	record := lantern.Record{Ref: "r", URLs: []string{w.Draft(1).Value, w.Draft(2).Value}}
+	for name, put := range map[string]func() error{
+		"older files": func() error { return errors.Join(os.RemoveAll(files), os.CopyFS(files, os.DirFS(older))) },
+		"no files":    func() error { return os.RemoveAll(files) },
+		"cut short":   func() error { return os.Truncate(filepath.Join(files, "manifest"), 20) },
+	} {
+		if err := put(); err != nil {
+			t.Fatal(err)
+		}
+		a, err := agent.New(t.Context(), w.AgentConfig(t, social, dir)) // out of contact
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		got, err := a.Match(t.Context(), []lantern.Record{record}, agent.MatchOptions{Dry: true})
+		if err != nil || !slices.Equal(agenttest.Matched(got[0]), []lantern.ID{second}) {
+			t.Errorf("%s: got %+v, %v, want the second alone", name, got, err)
+		}
+		s, err := a.Status(t.Context())
+		if err != nil || s.Signals != 1 {
+			t.Errorf("%s: holds %d signals, %v, want 1", name, s.Signals, err)
+		}
+		if err := a.Close(); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"lantern"
 	"lantern/internal/agentstore"
+	"lantern/internal/mend"
 	"lantern/internal/queue"
 	"lantern/internal/sqldb"
 )
@@ -38,7 +39,7 @@ func (a *Agent) Status(ctx context.Context) (lantern.AgentStatus, error) {
 		if err != nil {
 			return err
 		}
-		if loss := lossText(state, now); loss != "" {
+		if loss := mend.LossText(state[agentstore.StateLoss], now); loss != "" {
 			s.Reasons = append(s.Reasons, loss)
 		}
 		if err := logStatus(&s.Log, state); err != nil {

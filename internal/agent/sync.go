@@ -32,6 +32,8 @@ func (a *Agent) Run(ctx context.Context) error {
 	var loops sync.WaitGroup
 	loops.Go(func() { a.repeat(ctx, "acknowledging", &a.acks, joinedEvery, a.sendAcks) })
 	loops.Go(func() { a.repeat(ctx, "overwriting freed bytes", &a.scrub, time.Hour, a.scrubFreed) })
+	loops.Go(func() { a.repeat(ctx, "saving the engine", &a.files, saveEvery, a.keepEngine) })
+	loops.Go(func() { a.repeat(ctx, "checking what is held", nil, checkEvery, a.check) })
 	loops.Go(func() { a.repeat(ctx, "expiring", nil, expiryEvery, a.expire) })
 	loops.Go(func() { a.repeat(ctx, "sweeping", nil, sweepEvery, a.sweep) })
 	loops.Go(func() { a.repeat(ctx, "tidying", nil, expiryEvery, a.desk.Tidy) })
@@ -182,6 +184,9 @@ func (a *Agent) read(ctx context.Context, program lantern.ID, wait time.Duration
 	if !found {
 		return false, lantern.Errorf(lantern.NotFound, "the program was left")
 	}
+	if a.readsAgain(program) {
+		return true, a.resync(ctx, program)
+	}
 	if p.Cursor == "" && !a.readsPages(program) {
 		return true, a.readSnapshot(ctx, program)
 	}
@@ -260,6 +265,7 @@ func (a *Agent) readSnapshot(ctx context.Context, program lantern.ID) error {
 	stop(nil)
 	if err == nil {
 		a.verify.wake()
+		a.files.wake()
 		return nil
 	}
 	a.mu.Lock()
@@ -286,6 +292,14 @@ func (a *Agent) readsPages(program lantern.ID) bool {
 	return f == nil || f.pages
 }
 
+// readsAgain reports whether a feed is to be read from its beginning.
+func (a *Agent) readsAgain(program lantern.ID) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	f := a.feeds[program]
+	return f != nil && f.again
+}
+
 // resync starts a feed again from its beginning. What is held stays until the feed was
 // read to its end; what did not come back by then is dropped.
 func (a *Agent) resync(ctx context.Context, program lantern.ID) error {
@@ -303,7 +317,7 @@ func (a *Agent) resync(ctx context.Context, program lantern.ID) error {
 	}
 	a.mu.Lock()
 	if f := a.feeds[program]; f != nil {
-		f.loaded, f.pages = false, false
+		f.loaded, f.pages, f.again = false, false, false
 		f.generation++
 	}
 	a.mu.Unlock()

@@ -64,6 +64,11 @@ func EachRow(ctx context.Context, tx *sqldb.Tx, each func(*ReplicaRow) error) er
 	return queryReplica(ctx, tx, "", nil, each)
 }
 
+// EachMasked calls each for every suspended signal.
+func EachMasked(ctx context.Context, tx *sqldb.Tx, each func(*ReplicaRow) error) error {
+	return queryReplica(ctx, tx, ` WHERE r.state <> 'active'`, nil, each)
+}
+
 // EachStanding calls each for the active signals of a type that have not expired at now.
 func EachStanding(ctx context.Context, tx *sqldb.Tx, kind lantern.SignalType, now time.Time, each func(*ReplicaRow) error) error {
 	return queryReplica(ctx, tx, ` WHERE r.type = $1 AND r.state = $2 AND (r.expires = 0 OR r.expires > $3)`,

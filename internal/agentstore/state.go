@@ -28,6 +28,9 @@ const (
 	StateBack       = "back"       // the database went back, and not every feed was read again since
 	StateLoss       = "loss"       // when the database was mended, and the tables of which not everything could be read
 	StateArrival    = "arrival"    // the highest number given to signals that became matchable
+	StateDeparture  = "departure"  // the highest number given to signals that stopped being matchable
+	StateForgotten  = "forgotten"  // the highest departure that was forgotten
+	StateEngine     = "engine"     // a name for the pair of this database and the engine's files
 	StateFreed      = "freed"      // when values were last deleted whose bytes are not yet overwritten
 )
 

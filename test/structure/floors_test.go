@@ -57,6 +57,8 @@ var floors = map[string]int{
 	"internal/backup":   3,
 	"internal/casework": 2,
 	"internal/draft":    3,
+	"internal/replica":  3,
+	"internal/engine":   3,
 	"internal/lookup":   3,
 	"internal/exchange": 3,
 	"internal/agent":    3,
@@ -94,6 +96,8 @@ func floorOf(dir string) (int, bool) {
 
 // sameFloor lists imports between packages of one floor, as "importer imports imported".
 var sameFloor = exceptions{
+	"internal/agent imports internal/replica":        "sealing a row needs no agent",
+	"internal/agent imports internal/engine":         "how far the files of an engine are is arithmetic of its own",
 	"internal/casework imports internal/agentstore":  "acts of people are rules over the agent's rows, without the agent that follows feeds",
 	"internal/segment imports match/hamming":         "an index of hashes is one section of a segment, and of use without one",
 	"internal/text imports signal":                   "what is a letter is decided where values are folded",

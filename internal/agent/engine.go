@@ -1,0 +1,131 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"lantern"
+	"lantern/internal/agentstore"
+	"lantern/internal/engine"
+	"lantern/internal/sqldb"
+	"lantern/match"
+)
+
+// engineDir is the folder of the engine's files within the agent's own.
+const engineDir = "engine"
+
+// How often the engine is saved while it changes, and what is held is read through.
+const (
+	saveEvery  = 30 * time.Second
+	checkEvery = 24 * time.Hour
+)
+
+// openEngine brings the engines to what the database says. Values that cannot be opened are
+// asked for again: every feed starts from its beginning, and until it was read to its end
+// the agent says that it cannot look.
+func (a *Agent) openEngine(ctx context.Context, state map[string]string) error {
+	name := state[agentstore.StateEngine]
+	if name == "" || a.back {
+		id, err := a.newID()
+		if err != nil {
+			return err
+		}
+		name = id.String()
+		if err := a.db.Write(ctx, func(tx *sqldb.Tx) error { return agentstore.SaveState(ctx, tx, agentstore.StateEngine, name) }); err != nil {
+			return fmt.Errorf("naming the engine's files: %w", err)
+		}
+	}
+	a.keeper = &engine.Keeper{
+		DB: a.db, Dir: filepath.Join(a.dir, engineDir), Held: a.held, Log: a.log, Clock: a.clock, Applying: &a.applying,
+		// The engine's digests are under a key of this installation, which never leaves it.
+		Key:   a.sealer.Index("agent/engine"),
+		Rules: a.matchRules, Entry: a.entry,
+		Matchable: func(row *agentstore.ReplicaRow) bool {
+			return row.Kind != lantern.TacticType && a.matchable(row.Member, a.memberID(), row.Expires, a.clock())
+		},
+	}
+	found, err := a.keeper.Open(ctx, name, a.back)
+	if err != nil {
+		return err
+	}
+	a.engine = a.keeper.Engine
+	for _, id := range found.Unread {
+		a.unread[id] = true // nobody else has the agent yet
+	}
+	if found.Damaged > 0 {
+		a.log.Error("values of the replica cannot be opened; loading the feeds again", "signals", found.Damaged)
+	}
+	if found.Damaged > 0 || a.back {
+		return a.reload(ctx)
+	}
+	return nil
+}
+
+// matchRules names the settings that decide which signals are matchable.
+func (a *Agent) matchRules() string { return engine.Rules(a.memberID(), a.matchOwn) }
+
+// keepEngine saves the engine, and fills it anew if some of it was damaged.
+func (a *Agent) keepEngine(ctx context.Context) error {
+	mended, err := a.keeper.Mend(ctx)
+	if mended {
+		a.changed.wake()
+	}
+	return errors.Join(err, a.saveEngine(ctx))
+}
+
+// saveEngine saves the engine, but not what it lacks while an older database is read anew.
+func (a *Agent) saveEngine(ctx context.Context) error {
+	a.mu.Lock()
+	back := a.back
+	a.mu.Unlock()
+	if back {
+		return nil
+	}
+	return a.keeper.Save(ctx)
+}
+
+// check reads the engine's files and the replica through, which a start does not. A damaged
+// file is taken out at once, which answers say, and made anew; values that cannot be opened
+// are asked for again.
+func (a *Agent) check(ctx context.Context) error {
+	err := a.engine.Check(ctx)
+	var damage *match.Damage
+	if errors.As(err, &damage) {
+		a.log.Error("a file of the engine is damaged and is made anew", "error", err)
+		a.files.wake()
+		a.changed.wake()
+		err = nil
+	}
+	if err != nil {
+		return err
+	}
+	damaged := 0
+	err = a.db.Read(ctx, func(tx *sqldb.Tx) error {
+		damaged = 0
+		return agentstore.EachRow(ctx, tx, func(row *agentstore.ReplicaRow) error {
+			if len(row.Sealed) == 0 {
+				return nil
+			}
+			if _, err := a.unseal(ctx, row); err != nil {
+				damaged++
+			}
+			return ctx.Err()
+		})
+	})
+	if err != nil {
+		return fmt.Errorf("checking the replica: %w", a.heed(err))
+	}
+	if damaged == 0 {
+		return nil
+	}
+	a.log.Error("values of the replica cannot be opened; loading the feeds again", "signals", damaged)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, f := range a.feeds {
+		f.again = true // by whoever reads the feed: a page may be on its way
+	}
+	return nil
+}
