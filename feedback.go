@@ -15,6 +15,9 @@ const (
 	WrongTags    Reaction = "wrong-tags"
 	AlreadyKnown Reaction = "already-known"
 	NotViolating Reaction = "not-violating-here" // reviewed: no violation of the own policy
+	Ingested     Reaction = "ingested"           // taken into the own systems
+	Reviewed     Reaction = "reviewed"           // somebody looked
+	MoreWanted   Reaction = "more-wanted"        // cannot be judged without more
 )
 
 // Feedback is one reaction of one member to one signal, seen by the program.
@@ -30,7 +33,7 @@ type Feedback struct {
 // Validate checks the form.
 func (f *Feedback) Validate() error {
 	var errs []*Error
-	oneOf(&errs, "/reaction", f.Reaction, Seen, InReview, Helpful, NotUseful, Outdated, WrongTags, AlreadyKnown, NotViolating)
+	oneOf(&errs, "/reaction", f.Reaction, Seen, InReview, Helpful, NotUseful, Outdated, WrongTags, AlreadyKnown, NotViolating, Ingested, Reviewed, MoreWanted)
 	if f.Signal == 0 {
 		errs = append(errs, invalid("/signal", "missing", "give the id of the signal"))
 	}

@@ -37,6 +37,7 @@ type Policy struct {
 	SuspectedMinor bool                      `json:"suspected_minor"`              // whether signals flagged suspected_minor are taken
 	TrainingNeeded bool                      `json:"training_needed"`              // whether a person's training must be valid
 	FourEyes       bool                      `json:"four_eyes,omitempty"`          // whether outcomes that tell of an act need a second person: [OutcomeKind.Act]
+	ForeignPersons bool                      `json:"foreign_persons,omitempty"`    // whether clients of foreign protocols get types that name a person
 	OutcomeDelay   Days                      `json:"outcome_delay_days,omitempty"` // how old an outcome must be before sums show it; 0: they show it at once
 }
 

@@ -22,7 +22,7 @@ func feedbackColumns() []display.Column[lantern.Feedback] {
 type feedbackAdd struct {
 	ExchangeAccess
 	Signal   lantern.ID `arg:"" help:"Id of the signal."`
-	Reaction string     `arg:"" enum:"seen,in-review,helpful,not-useful,outdated,wrong-tags,already-known,not-violating-here" help:"seen, in-review, helpful, not-useful, outdated, wrong-tags, already-known or not-violating-here."`
+	Reaction string     `arg:"" enum:"seen,in-review,helpful,not-useful,outdated,wrong-tags,already-known,not-violating-here,ingested,reviewed,more-wanted" help:"seen, in-review, helpful, not-useful, outdated, wrong-tags, already-known, not-violating-here, ingested, reviewed or more-wanted."`
 	Remove   bool       `help:"Take the reaction back."`
 }
 

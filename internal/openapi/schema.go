@@ -127,7 +127,8 @@ func closedSets() map[reflect.Type][]string {
 	closed(sets, lantern.DerivedFrom, lantern.SameAccount, lantern.PostedAt)
 	closed(sets, lantern.Created, lantern.Cleared, lantern.Updated, lantern.Unchanged, lantern.HeldBack, lantern.Refused)
 	closed(sets, lantern.WithdrawnInError, lantern.WithdrawnAppeal, lantern.WithdrawnReused, lantern.WithdrawnOutdated, lantern.WithdrawnRequest)
-	closed(sets, lantern.Seen, lantern.InReview, lantern.Helpful, lantern.NotUseful, lantern.Outdated, lantern.WrongTags, lantern.AlreadyKnown, lantern.NotViolating)
+	closed(sets, lantern.Seen, lantern.InReview, lantern.Helpful, lantern.NotUseful, lantern.Outdated, lantern.WrongTags, lantern.AlreadyKnown, lantern.NotViolating,
+		lantern.Ingested, lantern.Reviewed, lantern.MoreWanted)
 	closed(sets, lantern.AccountsActioned, lantern.ContentRemoved, lantern.URLsBlocked, lantern.ReportsFiled, lantern.ReviewedNoViolation, lantern.ReviewedUndisclosed, lantern.Reversed)
 	closed(sets, lantern.WrongValue, lantern.IdentifierReused, lantern.NotAbusive, lantern.BenignShared, lantern.VictimIdentified, lantern.OutOfScope)
 	closed(sets, lantern.ChallengeOpen, lantern.ChallengeDisputed, lantern.ChallengeUpheld, lantern.ChallengeRejected)
