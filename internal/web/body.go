@@ -25,6 +25,8 @@ const (
 const (
 	JSONMedia   = "application/json"
 	NDJSONMedia = "application/x-ndjson"
+
+	AnyMedia = "*/*" // taken whatever the request says, and if it says nothing
 )
 
 // batchTime is how long a body above [MaxBody] may take to arrive; the server's own
@@ -39,8 +41,10 @@ func Body(w http.ResponseWriter, r *http.Request, media string, limit int64) (io
 		w.Header().Set("Accept-Encoding", "identity")
 		return nil, &lantern.Error{Kind: lantern.Unsupported, Reason: "compressed bodies are not taken", Fix: "send the body without Content-Encoding"}
 	}
-	if err := checkMedia(r, media); err != nil {
-		return nil, err
+	if media != AnyMedia {
+		if err := checkMedia(r, media); err != nil {
+			return nil, err
+		}
 	}
 	if r.ContentLength > limit {
 		return nil, tooLarge(limit)

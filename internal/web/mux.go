@@ -29,6 +29,11 @@ type Options struct {
 	Metrics *Metrics         // counts requests; nil: none
 	Random  io.Reader        // source of request ids; nil: crypto/rand
 	Clock   func() time.Time // measures durations; nil: time.Now
+
+	// Form writes errors in the form of a foreign protocol; nil: as a [Problem]. p is what may
+	// be told of the error, kind what the caller can do about it ("" for an internal error). It
+	// must write status and body, and may set headers.
+	Form func(w http.ResponseWriter, p *Problem, kind lantern.Kind)
 }
 
 // Mux routes requests by the patterns of [http.ServeMux] and answers unknown paths (404)
@@ -112,7 +117,7 @@ func (m *Mux) run(out *response, r *http.Request, rec *record) {
 		case r.Context().Err() != nil && lantern.KindOf(rec.err) == "":
 			out.status = statusClientGone
 		default:
-			writeProblem(out, rec)
+			writeProblem(out, rec, m.opts.Form)
 		}
 	}()
 	if err := m.unrouted(out, r); err != nil {

@@ -53,7 +53,7 @@ func Status(kind lantern.Kind) int {
 }
 
 // writeProblem answers with rec.err. The caller made sure that nothing was written.
-func writeProblem(w *response, rec *record) {
+func writeProblem(w *response, rec *record, form func(http.ResponseWriter, *Problem, lantern.Kind)) {
 	p := problemOf(rec.err, w.Header().Get("Allow") != "")
 	p.RequestID = rec.id
 	h := w.Header()
@@ -65,6 +65,10 @@ func writeProblem(w *response, rec *record) {
 			h.Set("Retry-After", "1")
 		}
 	}
+	if form != nil {
+		form(w, p, lantern.KindOf(rec.err))
+		return
+	}
 	body, err := encode(p)
 	if err != nil {
 		rec.err = errors.Join(rec.err, err)
@@ -73,6 +77,10 @@ func writeProblem(w *response, rec *record) {
 	w.WriteHeader(p.Status)
 	_, _ = w.Write(body) // the caller may be gone; there is nobody left to tell
 }
+
+// ProblemOf returns what may be told of an error, and its kind, for a protocol that carries
+// several answers in one. It has no request id.
+func ProblemOf(err error) (*Problem, lantern.Kind) { return problemOf(err, false), lantern.KindOf(err) }
 
 // problemOf maps an error to its answer. Only the words of a [*lantern.Error] are shown.
 func problemOf(err error, method bool) *Problem {

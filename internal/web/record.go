@@ -39,6 +39,10 @@ func SetActor(ctx context.Context, member, key lantern.ID) {
 	rec.member, rec.key = member, key
 }
 
+// SetRoute names the route of a request in its log line and in the metrics, for a handler
+// that takes many paths. It must be one of a closed set and hold nothing of the request's own.
+func SetRoute(r *http.Request, route string) { r.Pattern = route }
+
 // response counts what is written. [http.ResponseController] reaches the writer below.
 type response struct {
 	http.ResponseWriter
