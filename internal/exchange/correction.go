@@ -63,6 +63,13 @@ func (x *Exchange) fell(t *txn, f fall) (lantern.Correction, error) {
 		return c, err
 	}
 	if f.erase {
+		places, err := store.EveryPlacementOf(t.ctx, t.Tx, f.row.ID)
+		if err != nil {
+			return c, err
+		}
+		if err := moveBeside(t, places...); err != nil {
+			return c, err
+		}
 		if err := x.erase(t, f.row); err != nil {
 			return c, err
 		}

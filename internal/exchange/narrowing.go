@@ -85,6 +85,9 @@ func (x *Exchange) narrowTo(t *txn, a policy.Actor, row store.SignalRow, out sto
 	if err != nil {
 		return c, err
 	}
+	if err := moveBeside(t, out); err != nil {
+		return c, err
+	}
 	if out.Seq, out.Changed, err = t.next(out.Program); err != nil {
 		return c, err
 	}

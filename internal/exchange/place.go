@@ -18,6 +18,7 @@ type sharing struct {
 	links      [][]any
 	incidents  [][]any
 	siblings   []store.Sibling // what stood on the values before
+	known      map[string]bool // values that somebody had a signal on before, in whatever state
 	fresh      []store.Sibling // what is placed and active
 }
 
@@ -32,7 +33,7 @@ func (s *sharing) place(by policy.Actor, p *prepared, programs []lantern.ID, kin
 			return lantern.ShareResult{}, err
 		}
 		place := store.Placement{Program: program, Signal: p.row.ID, Member: p.row.Member, Value: p.values[i], Seq: seq, Changed: at,
-			Special: kind == audit.Amend || p.row.Imminent || len(p.draft.Links) > 0}
+			Special: kind == audit.Amend || p.row.Imminent || len(p.draft.Links) > 0 || s.known[string(p.row.Key)]}
 		s.placements = append(s.placements, place)
 		if p.row.State == lantern.Active {
 			s.fresh = append(s.fresh, store.Sibling{Placement: place, Key: string(p.row.Key), Status: p.row.Status})

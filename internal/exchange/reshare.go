@@ -83,7 +83,7 @@ func (x *Exchange) shareAnew(t *txn, a policy.Actor, p *prepared, old store.Sign
 	if err := store.InsertSignals(t.ctx, t.writing(), fresh); err != nil {
 		return lantern.ShareResult{}, fmt.Errorf("storing a signal anew: %w", err)
 	}
-	s := &sharing{x: x, t: t, siblings: siblings}
+	s := &sharing{x: x, t: t, siblings: siblings, known: map[string]bool{string(p.row.Key): true}}
 	result, err := s.place(a, p, p.draft.Programs, audit.Share)
 	if err != nil {
 		return result, err
@@ -141,7 +141,7 @@ func (x *Exchange) amend(t *txn, a policy.Actor, p *prepared, row store.SignalRo
 	if err := store.DropNarrowed(t.ctx, t.writing(), row.ID, missing); err != nil {
 		return lantern.ShareResult{}, fmt.Errorf("placing a signal again: %w", err)
 	}
-	s := &sharing{x: x, t: t}
+	s := &sharing{x: x, t: t, known: map[string]bool{string(row.Key): true}}
 	if s.siblings, err = store.SiblingsOn(t.ctx, t.Tx, row.Key); err != nil {
 		return lantern.ShareResult{}, err
 	}

@@ -159,9 +159,9 @@ func (x *Exchange) shareAll(t *txn, batches []batch) error {
 	if err != nil {
 		return err
 	}
-	taken := make(map[owned]bool, len(keys))
+	taken, known := make(map[owned]bool, len(keys)), make(map[string]bool, len(opinions))
 	for _, o := range opinions {
-		taken[owned{o.Member, o.Key}] = true
+		taken[owned{o.Member, o.Key}], known[o.Key] = true, true
 	}
 	rows, in := make([]store.SignalRow, 0, len(keys)), make(map[lantern.ID]bool, len(keys))
 	for _, b := range batches {
@@ -173,7 +173,7 @@ func (x *Exchange) shareAll(t *txn, batches []batch) error {
 			}
 		}
 	}
-	s := &sharing{x: x, t: t, siblings: siblings}
+	s := &sharing{x: x, t: t, siblings: siblings, known: known}
 	if err := s.enter(rows, batches, in); err != nil {
 		return err
 	}

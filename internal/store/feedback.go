@@ -28,13 +28,17 @@ func SettleFeedback(ctx context.Context, tx *sqldb.Tx, signal lantern.ID, r lant
 	return err
 }
 
+const feedbackColumns = `SELECT id, signal_id, member_id, reaction, at FROM feedback`
+
+func scanFeedback(s scanner) (f lantern.Feedback, err error) {
+	var at int64
+	err = s.Scan(&f.ID, &f.Signal, &f.Member, &f.Reaction, &at)
+	f.At = fromMicros(at)
+	return f, err
+}
+
 // Feedbacks reads the reactions to a signal, oldest first.
 func Feedbacks(ctx context.Context, tx *sqldb.Tx, signal lantern.ID) ([]lantern.Feedback, error) {
-	rows, err := tx.Query(ctx, `SELECT id, signal_id, member_id, reaction, at FROM feedback WHERE signal_id = $1 ORDER BY at, id`, signal)
-	return all(rows, err, "feedback", func(s scanner) (f lantern.Feedback, err error) {
-		var at int64
-		err = s.Scan(&f.ID, &f.Signal, &f.Member, &f.Reaction, &at)
-		f.At = fromMicros(at)
-		return f, err
-	})
+	rows, err := tx.Query(ctx, feedbackColumns+` WHERE signal_id = $1 ORDER BY at, id`, signal)
+	return all(rows, err, "feedback", scanFeedback)
 }

@@ -103,12 +103,13 @@ func EveryPlacementOf(ctx context.Context, tx *sqldb.Tx, signals ...lantern.ID) 
 }
 
 // NarrowPlacement ends one placement of a signal that stands elsewhere, and moves it to
-// p.Seq at p.Changed. What is left is a tombstone of this place.
+// p.Seq at p.Changed. What is left is a tombstone of this place, which keeps its value's id if
+// clients must be told of it by that.
 func NarrowPlacement(ctx context.Context, tx *sqldb.Tx, p Placement) error {
 	if err := MovePlacements(ctx, tx, []Placement{p}); err != nil {
 		return err
 	}
-	_, err := tx.Exec(ctx, `UPDATE placement SET narrowed = TRUE, value_id = NULL WHERE program_id = $1 AND signal_id = $2`, p.Program, p.Signal)
+	_, err := tx.Exec(ctx, `UPDATE placement SET narrowed = TRUE, value_id = CASE WHEN told THEN value_id ELSE NULL END WHERE program_id = $1 AND signal_id = $2`, p.Program, p.Signal)
 	return err
 }
 

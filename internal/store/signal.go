@@ -181,6 +181,19 @@ func LinksOf(ctx context.Context, tx *sqldb.Tx, signal lantern.ID) ([]LinkRow, e
 	return all(rows, err, "links", scanLink)
 }
 
+// DropLink removes a link; one that is not there is left alone.
+func DropLink(ctx context.Context, tx *sqldb.Tx, l LinkRow) error {
+	_, err := tx.Exec(ctx, `DELETE FROM link WHERE member_id = $1 AND signal_id = $2 AND kind = $3 AND target_id = $4`,
+		l.Member, l.Signal, string(l.Kind), l.Link.Signal)
+	return err
+}
+
+// LinkedTo reads signals whose links point to a signal, at most so many.
+func LinkedTo(ctx context.Context, tx *sqldb.Tx, target lantern.ID, limit int) ([]lantern.ID, error) {
+	rows, err := tx.Query(ctx, `SELECT signal_id FROM link WHERE target_id = $1 GROUP BY signal_id ORDER BY signal_id LIMIT $2`, target, limit)
+	return all(rows, err, "linked signals", scanID)
+}
+
 // Derived reads the signals derived from any of some signals, each once.
 func Derived(ctx context.Context, tx *sqldb.Tx, roots []lantern.ID) (list []lantern.ID, err error) {
 	for chunk := range slices.Chunk(roots, insertRows) {

@@ -42,6 +42,9 @@ func LateChallenges(ctx context.Context, tx *sqldb.Tx, now time.Time, limit int)
 // PurgeTombstones drops feed entries of erased signals that fell before a time, and of
 // placements that were narrowed before it, the oldest first, and reports the highest seq dropped in each program, which becomes its horizon.
 func PurgeTombstones(ctx context.Context, tx *sqldb.Tx, before time.Time, limit int) (n int, horizon map[lantern.ID]int64, err error) {
+	if _, err := tx.Exec(ctx, `UPDATE placement SET value_id = NULL WHERE narrowed AND value_id IS NOT NULL AND changed_at < $1`, micros(before)); err != nil {
+		return 0, nil, err
+	}
 	rows, err := tx.Query(ctx, `SELECT `+placementColumns+placedSignals+oldTombstones+
 		` ORDER BY p.changed_at LIMIT $2`, micros(before), limit)
 	list, err := all(rows, err, "old tombstones", scanPlacement)
