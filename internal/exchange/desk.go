@@ -14,6 +14,7 @@ import (
 // goroutine and lives as long as the batch.
 type desk struct {
 	x       *Exchange
+	lenient bool                            // takes drafts without a whole basis; see unfounded.go
 	random  *bufio.Reader                   // whole blocks of randomness, cut up
 	checked map[string]bool                 // texts that passed: the drafts of a batch often say the same
 	ways    map[lantern.ID]seal.Permutation // from a value to its id in a program

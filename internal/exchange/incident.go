@@ -36,7 +36,7 @@ func (x *Exchange) ShareIncident(ctx context.Context, a policy.Actor, d lantern.
 	for i := range drafts {
 		drafts[i].Programs = slices.Clone(d.Programs)
 	}
-	ready, refused, err := x.prepareAll(ctx, a, drafts)
+	ready, refused, err := x.prepareAll(ctx, a, drafts, false)
 	if err != nil {
 		return r, err
 	}

@@ -22,6 +22,7 @@ type prepared struct {
 	row     store.SignalRow
 	record  seal.Record
 	mark    []byte       // of the value, made only while any value is marked
+	marked  bool         // an upheld challenge marks the value
 	values  []lantern.ID // the value's id in each of the draft's programs
 	person  []byte       // what the log keeps erasably
 	expires time.Time    // as the draft wishes
@@ -33,7 +34,7 @@ type prepared struct {
 // prepare does everything that needs no database. The draft is left as it is, but for the
 // order of its programs.
 func (x *Exchange) prepare(ctx context.Context, a policy.Actor, draft *lantern.Draft, k *desk) (*prepared, error) {
-	if err := draft.Validate(); err != nil {
+	if err := k.validate(draft); err != nil {
 		return nil, err
 	}
 	kind, ok := signal.Lookup(draft.Type)

@@ -23,10 +23,13 @@ func (x *Exchange) reshare(t *txn, a policy.Actor, p *prepared) (lantern.ShareRe
 	if row.State == lantern.Withdrawn || row.State == lantern.Expired {
 		return x.shareAnew(t, a, p, row)
 	}
+	if err := p.keepBasis(row); err != nil {
+		return lantern.ShareResult{}, err
+	}
 	if row.State != lantern.Held && row.Status != lantern.NonViolating && p.draft.Status == lantern.NonViolating {
 		return x.clear(t, a, p, row)
 	}
-	if row.Status == lantern.NonViolating && p.draft.Status != lantern.NonViolating && p.row.State == lantern.Held {
+	if row.Status == lantern.NonViolating && p.draft.Status != lantern.NonViolating && p.marked {
 		return refusal(&lantern.Error{Kind: lantern.Conflict, Field: "/status", Reason: "the value was cleared after a challenge",
 			Fix: "withdraw the signal and share it anew: it is then held for a second person"}), nil
 	}
@@ -117,11 +120,22 @@ func (x *Exchange) amend(t *txn, a policy.Actor, p *prepared, row store.SignalRo
 	fresh := p.row
 	p.row = row
 	p.row.Status, p.row.Imminent, p.row.Opinion, p.row.Content, p.row.Updated = fresh.Status, fresh.Imminent, fresh.Opinion, fresh.Content, t.now
+	out, err := completes(row, fresh)
+	if err != nil {
+		return lantern.ShareResult{}, err
+	}
+	if out {
+		p.row.State = lantern.Active
+	}
 	p.record = record
 	if len(missing) > 0 && fresh.Expires.Before(row.Expires) {
 		p.row.Expires = fresh.Expires
 	}
 	if p.row.Note, err = x.sealNote(record, row.ID, p.draft.Note); err != nil {
+		return lantern.ShareResult{}, err
+	}
+	// Moved first: at its old place it may not have been active for whoever read there.
+	if err := movePlacements(t, have); err != nil {
 		return lantern.ShareResult{}, err
 	}
 	if err := store.UpdateSignal(t.ctx, t.writing(), p.row); err != nil {
@@ -130,10 +144,7 @@ func (x *Exchange) amend(t *txn, a policy.Actor, p *prepared, row store.SignalRo
 	if err := settleWrongTags(t, row, p.draft.Tags); err != nil {
 		return lantern.ShareResult{}, err
 	}
-	if err := movePlacements(t, have); err != nil {
-		return lantern.ShareResult{}, err
-	}
-	if !row.Imminent {
+	if !row.Imminent || out {
 		t.tellImminent(p.row, nil)
 	} else if len(missing) > 0 {
 		t.tellImminent(p.row, missing)

@@ -33,6 +33,11 @@ func (x *Exchange) Share(ctx context.Context, a policy.Actor, d lantern.Draft) (
 // the expiry; another opinion on the same value amends the member's signal. The answer
 // comes when everything is committed and in the log.
 func (x *Exchange) ShareBatch(ctx context.Context, a policy.Actor, drafts []lantern.Draft) ([]lantern.ShareResult, error) {
+	return x.shareBatch(ctx, a, drafts, false)
+}
+
+// shareBatch is ShareBatch; lenient lets drafts pass whose basis is not whole.
+func (x *Exchange) shareBatch(ctx context.Context, a policy.Actor, drafts []lantern.Draft, lenient bool) ([]lantern.ShareResult, error) {
 	if n := len(drafts); n == 0 || n > lantern.MaxBatch {
 		return nil, &lantern.Error{Kind: lantern.TooLarge, Field: "/items", Reason: "none, or too many", Fix: fmt.Sprintf("1 to %d drafts", lantern.MaxBatch)}
 	}
@@ -43,7 +48,7 @@ func (x *Exchange) ShareBatch(ctx context.Context, a policy.Actor, drafts []lant
 		return nil, err
 	}
 	x.used(a.Member, fair.ShareUse, len(drafts))
-	ready, refused, err := x.prepareAll(ctx, a, drafts)
+	ready, refused, err := x.prepareAll(ctx, a, drafts, lenient)
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +78,7 @@ const crowdedPart = 16
 
 // prepareAll prepares drafts in a slot of the member. refused has an error at the place of
 // each that cannot be taken.
-func (x *Exchange) prepareAll(ctx context.Context, a policy.Actor, drafts []lantern.Draft) (ready []*prepared, refused []*lantern.Error, err error) {
+func (x *Exchange) prepareAll(ctx context.Context, a policy.Actor, drafts []lantern.Draft, lenient bool) (ready []*prepared, refused []*lantern.Error, err error) {
 	leave, err := x.slots.Enter(ctx, a.Member)
 	if err != nil {
 		return nil, nil, err
@@ -81,6 +86,7 @@ func (x *Exchange) prepareAll(ctx context.Context, a policy.Actor, drafts []lant
 	defer leave()
 	refused = make([]*lantern.Error, len(drafts))
 	desk := x.newDesk(len(drafts))
+	desk.lenient = lenient
 	for i := range drafts {
 		p, err := x.prepare(ctx, a, &drafts[i], desk)
 		if err != nil {
@@ -350,7 +356,8 @@ func (w *world) checkLinks(links []lantern.Link) error {
 	return nil
 }
 
-// holdMarked holds back drafts on values that fell to an upheld challenge.
+// holdMarked holds back drafts on values that fell to an upheld challenge, and those without
+// a whole basis.
 func (x *Exchange) holdMarked(t *txn, batches []batch) error {
 	var marks [][]byte
 	some, err := store.AnyMarker(t.ctx, t.Tx, t.now)
@@ -359,7 +366,8 @@ func (x *Exchange) holdMarked(t *txn, batches []batch) error {
 	}
 	for _, b := range batches {
 		for _, p := range b.drafts {
-			p.row.State = lantern.Active
+			p.marked = false // an earlier run of this transaction may have found it so
+			p.row.State = p.begins()
 			if some {
 				p.mark = x.mark(p.draft.Type, p.draft.Value)
 				marks = append(marks, p.mark)
@@ -373,7 +381,8 @@ func (x *Exchange) holdMarked(t *txn, batches []batch) error {
 	for _, b := range batches {
 		for _, p := range b.drafts {
 			if marked[string(p.mark)] {
-				p.row.State = lantern.Held
+				p.marked = true
+				p.row.State = p.begins()
 			}
 		}
 	}

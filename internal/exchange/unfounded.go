@@ -1,0 +1,84 @@
+package exchange
+
+import (
+	"context"
+
+	"lantern"
+	"lantern/internal/policy"
+	"lantern/internal/store"
+)
+
+// ShareUnfounded is [Exchange.Share] for clients of foreign protocols, which may have no words
+// for who reviewed a signal or which policy it broke. A draft that lacks one of them is stored
+// and held: nobody else sees it until the member shares it again with both, or another person
+// of the member renews it. On a value the member has a signal on, what the basis lacks stays
+// as it was.
+func (x *Exchange) ShareUnfounded(ctx context.Context, a policy.Actor, d lantern.Draft) (lantern.ShareResult, error) {
+	results, err := x.shareBatch(ctx, a, []lantern.Draft{d}, true)
+	if err != nil {
+		return lantern.ShareResult{}, err
+	}
+	if p := results[0].Problem; p != nil {
+		return results[0], &lantern.Error{Kind: p.Kind, Field: p.Pointer, Reason: p.Reason, Fix: p.Fix}
+	}
+	return results[0], nil
+}
+
+// validate checks the form of a draft. A lenient desk lets the two words of a basis be
+// missing, and looks for personal data in the policy, which is free text where such drafts
+// come from.
+func (k *desk) validate(d *lantern.Draft) error {
+	if !k.lenient {
+		return d.Validate()
+	}
+	whole := *d
+	if whole.Basis.Policy == "" {
+		whole.Basis.Policy = "missing"
+	}
+	if whole.Basis.ReviewedBy == "" {
+		whole.Basis.ReviewedBy = lantern.ByMachine
+	}
+	if err := whole.Validate(); err != nil {
+		return err
+	}
+	return k.checkText("/basis/policy", d.Basis.Policy)
+}
+
+// begins is the state in which what was prepared comes to be.
+func (p *prepared) begins() lantern.SignalState {
+	if p.marked || !policy.Founded(p.draft.Basis) {
+		return lantern.Held
+	}
+	return lantern.Active
+}
+
+// keepBasis fills in what the basis lacks from the signal that is there.
+func (p *prepared) keepBasis(row store.SignalRow) error {
+	b := &p.draft.Basis
+	if policy.Founded(*b) {
+		return nil
+	}
+	was, err := opinion(row)
+	if err != nil {
+		return err
+	}
+	if b.Policy == "" {
+		b.Policy = was.Basis.Policy
+	}
+	if b.ReviewedBy == "" {
+		b.ReviewedBy, b.At, b.Action = was.Basis.ReviewedBy, was.Basis.At, was.Basis.Action
+	}
+	p.row.State = p.begins()
+	p.row.Opinion, err = encodeOpinion(&p.draft)
+	return err
+}
+
+// completes reports whether a signal that was held for want of a basis may go out as it is
+// shared now.
+func completes(row, fresh store.SignalRow) (bool, error) {
+	if row.State != lantern.Held || fresh.State != lantern.Active {
+		return false, nil
+	}
+	was, err := opinion(row)
+	return err == nil && !policy.Founded(was.Basis), err
+}

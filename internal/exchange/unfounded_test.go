@@ -1,0 +1,90 @@
+package exchange_test
+
+import (
+	"testing"
+	"time"
+
+	"lantern"
+	"lantern/internal/exchange/exchangetest"
+	"lantern/internal/sqldb/sqldbtest"
+)
+
+// TestUnfounded holds what has no whole basis until it has one, and then lets it out as any
+// other share; what a challenge marked stays held whatever the basis.
+func TestUnfounded(t *testing.T) {
+	t.Parallel()
+	sqldbtest.Each(t, func(t *testing.T, url string) {
+		w, ctx := exchangetest.New(t, url), t.Context()
+		red, blue := w.AddCompany("Cloudbin"), w.AddCompany("Facegram")
+		bare := w.Draft(1)
+		bare.Basis = lantern.Basis{}
+		if _, err := w.Share(ctx, red.Service, bare); lantern.KindOf(err) != lantern.Invalid {
+			t.Errorf("a share without a basis: %v, want it refused", err)
+		}
+		share := func(what string, d lantern.Draft, want lantern.ShareStatus, state lantern.SignalState) lantern.ID {
+			t.Helper()
+			r, err := w.ShareUnfounded(ctx, red.Service, d)
+			if err != nil || r.Status != want {
+				t.Fatalf("%s: %+v %v, want %s", what, r, err, want)
+			}
+			s, err := w.Signal(ctx, red.Service, r.Signal)
+			if err != nil || s.State != state {
+				t.Fatalf("%s is %s (%v), want %s", what, s.State, err, state)
+			}
+			return r.Signal
+		}
+		id := share("what has no basis", bare, lantern.HeldBack, lantern.Held)
+		share("the same again", bare, lantern.HeldBack, lantern.Held)
+		half := bare
+		half.Basis.Policy = "child safety 2.1"
+		share("half of one", half, lantern.Updated, lantern.Held)
+		if changes, _ := w.Drain(blue.Service, ""); len(changes) != 0 {
+			t.Errorf("another member is shown %d changes of what is held", len(changes))
+		}
+		other := bare
+		other.Basis.ReviewedBy = lantern.ByHuman
+		if got := share("the other half", other, lantern.Updated, lantern.Active); got != id {
+			t.Errorf("it became signal %s", got)
+		}
+		changes, _ := w.Drain(blue.Service, "")
+		if len(changes) != 1 || changes[0].Signal.Basis.Policy != "child safety 2.1" || changes[0].Signal.Basis.ReviewedBy != lantern.ByHuman {
+			t.Errorf("another member is shown %+v", changes)
+		}
+		if list, err := w.Corrections(ctx, blue.Service); err != nil || len(list) != 0 {
+			t.Errorf("corrections: %v, %v", list, err)
+		}
+		share("an edit without a basis keeps the one that is there", bare, lantern.Unchanged, lantern.Active)
+
+		// A person of the member who did not share it may complete it as well.
+		second := w.Draft(2)
+		second.Basis = lantern.Basis{}
+		held := share("a second one", second, lantern.HeldBack, lantern.Held)
+		w.Clock.Add(time.Minute)
+		basis := lantern.Basis{Policy: "child safety 2.1", ReviewedBy: lantern.ByHuman, At: w.Clock.Now()}
+		if s, err := w.Renew(ctx, red.Submitter, held, lantern.Renewal{Basis: basis, Expires: w.Clock.Now().AddDate(0, 1, 0)}); err != nil || s.State != lantern.Active {
+			t.Errorf("renewed by a person: %s, %v", s.State, err)
+		}
+
+		// A challenge was upheld: the basis does not make up for a second person.
+		wrong := w.MustShare(red.Service, w.Draft(3))
+		w.Drain(blue.Service, "")
+		c, err := w.OpenChallenge(ctx, blue.Investigator, lantern.Challenge{Signal: wrong, Reason: lantern.NotAbusive})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Decide(ctx, red.Submitter, c.ID, lantern.Decision{Verdict: lantern.Uphold, Reason: "looked again"}); err != nil {
+			t.Fatal(err)
+		}
+		again := w.Draft(3)
+		again.Basis = lantern.Basis{}
+		share("a marked value without a basis", again, lantern.HeldBack, lantern.Held)
+		share("and with one", w.Draft(3), lantern.Updated, lantern.Held)
+
+		// Free text is looked through for personal data.
+		bad := w.Draft(4)
+		bad.Basis.Policy = "write to someone@example.com"
+		if _, err := w.ShareUnfounded(ctx, red.Service, bad); lantern.KindOf(err) != lantern.Invalid {
+			t.Errorf("a mail address in the policy: %v", err)
+		}
+	})
+}
