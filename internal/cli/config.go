@@ -36,6 +36,7 @@ type Config struct {
 	ExchangeServer
 	ExchangeListen
 	ExchangeQuotas
+	ForeignFaces
 	WarningLists
 	WebhookSending
 	AgentServer
@@ -103,6 +104,19 @@ type ExchangeQuotas struct {
 	// DiscloseQuota is how many signals each member may be handed in an hour; 0: no
 	// bound.
 	DiscloseQuota int `key:"exchange-disclose-quota" default:"20000000" placeholder:"N" help:"Signals each member may be handed in an hour (${default}); 0: no bound."`
+}
+
+// ForeignFaces are the protocols of other exchanges that an exchange speaks beside its own.
+type ForeignFaces struct {
+	// ThreatExchange answers the clients of Meta's ThreatExchange, and of StopNCII.org's
+	// exchange, at the same address; see docs/protocol/threatexchange.md. Those clients put keys
+	// into addresses: a proxy in front must not log queries.
+	ThreatExchange bool `name:"threatexchange" key:"exchange-threatexchange" default:"true" negatable:"" help:"Answer clients of ThreatExchange too (on by default)."`
+
+	// PublicURL is where clients reach the exchange, for links in answers to clients that
+	// follow them as they are. Unset, it is what each request says, without TLS if a proxy
+	// ends that.
+	PublicURL string `name:"public-url" key:"exchange-public-url" placeholder:"URL" help:"Where clients reach the exchange, if a proxy stands in front."`
 }
 
 // WarningLists are values that point at too many to be shared.

@@ -97,6 +97,7 @@ type exchangeServe struct {
 	ExchangeServer
 	ExchangeListen
 	ExchangeQuotas
+	ForeignFaces
 	WarningLists
 	WebhookSending
 	Listener
@@ -118,7 +119,7 @@ func (c *exchangeServe) Run(ctx context.Context, a *app) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, p.close()) }()
-	public, admin, err := p.handlers()
+	public, admin, err := p.handlers(c.ForeignFaces)
 	if err != nil {
 		return err
 	}

@@ -24,6 +24,7 @@ import (
 	"lantern/internal/exchange"
 	"lantern/internal/face/api"
 	"lantern/internal/face/match"
+	"lantern/internal/face/threatexchange"
 	"lantern/internal/fair"
 	"lantern/internal/guard"
 	"lantern/internal/seal"
@@ -142,7 +143,7 @@ func readSigner(path string) (*audit.Signer, error) {
 }
 
 // handlers returns what the API and the admin address answer.
-func (p *exchangeParts) handlers() (public, admin http.Handler, err error) {
+func (p *exchangeParts) handlers(foreign ForeignFaces) (public, admin http.Handler, err error) {
 	metrics := web.NewMetrics()
 	metrics.Gauge("lantern_log_entries", "Entries of the log.", p.logSize)
 	metrics.Gauges("lantern_retention_overdue", "What is past its time and was not dealt with; should be 0.", "kind", func() (map[string]int, bool) {
@@ -161,9 +162,25 @@ func (p *exchangeParts) handlers() (public, admin http.Handler, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	mux := web.NewMux(web.Options{Log: p.log, Metrics: metrics})
+	options := web.Options{Log: p.log, Metrics: metrics}
+	mux := web.NewMux(options)
 	face.Mount(mux)
-	return mux, adminHandler(metrics, p.service.Ready), nil
+	return foreign.beside(mux, p.service, options), adminHandler(metrics, p.service.Ready), nil
+}
+
+// beside adds the foreign faces that are on to the exchange's own.
+func (c ForeignFaces) beside(own http.Handler, x *exchange.Exchange, options web.Options) http.Handler {
+	if !c.ThreatExchange {
+		return own
+	}
+	face := threatexchange.New(x, threatexchange.Config{PublicURL: c.PublicURL, Usage: threatexchange.Usage(x)}).Handler(options)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if threatexchange.Takes(r) {
+			face.ServeHTTP(w, r)
+			return
+		}
+		own.ServeHTTP(w, r)
+	})
 }
 
 // logSize is the size of the log as its signed head says.
