@@ -176,6 +176,86 @@ func TestPublicClient(t *testing.T) {
 	x.must("fetch")
 }
 
+// following is a program over the client's own library: it fetches on and on until a file appears,
+// then once more, and holds what it has to what the library gets anew.
+const following = `
+import os, sys
+from threatexchange.exchanges.clients.fb_threatexchange.api import ThreatExchangeAPI
+from threatexchange.exchanges.impl.fb_threatexchange_api import FBThreatExchangeCollabConfig, FBThreatExchangeSignalExchangeAPI
+
+group, stop = int(sys.argv[1]), sys.argv[2]
+client = ThreatExchangeAPI(os.environ["TX_ACCESS_TOKEN"], endpoint_override=os.environ["LANTERN_URL"])
+exchange = FBThreatExchangeSignalExchangeAPI(client, FBThreatExchangeCollabConfig(name="lantern", privacy_group=group))
+
+def fetch(state, checkpoint):
+    for delta in exchange.fetch_iter([], checkpoint):
+        state.update(delta.updates)
+        checkpoint = delta.checkpoint
+    return checkpoint
+
+def held(state):
+    return {key: record for key, record in state.items() if record is not None}
+
+state, checkpoint, fetches = {}, None, 0
+while True:
+    over = os.path.exists(stop)
+    checkpoint = fetch(state, checkpoint)
+    fetches += 1
+    if over:
+        break
+fresh = {}
+fetch(fresh, None)
+print("fetches", fetches, "values", len(held(fresh)), "same", held(state) == held(fresh))
+`
+
+// TestPublicClientUnderWrites lets the client's library fetch on while others share, amend, react and
+// withdraw: it ends with exactly what the server has.
+func TestPublicClientUnderWrites(t *testing.T) {
+	t.Parallel()
+	c := newClients(t)
+	ctx := t.Context()
+	x := c.newTX(c.blue)
+	stop := filepath.Join(x.dir, "stop")
+	program := filepath.Join(x.dir, "following.py")
+	if err := os.WriteFile(program, []byte(following), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	wrote := make(chan error, 1)
+	go func() {
+		var mine []lantern.ID
+		for i := range 600 {
+			d := c.Draft(i)
+			d.Type, d.Value = "sha256", fmt.Sprintf("%064x", 0xfeed00000000+i)
+			r, err := c.Share(ctx, c.red.Service, d)
+			if err != nil {
+				wrote <- err
+				return
+			}
+			mine = append(mine, r.Signal)
+			old := mine[i*7%len(mine)]
+			switch i % 4 { // what ended before refuses, which is fine
+			case 1:
+				_, _ = c.Withdraw(ctx, c.red.Service, old, lantern.Withdrawal{Reason: lantern.WithdrawnOutdated})
+			case 2:
+				_, _ = c.React(ctx, c.blue.Service, lantern.Feedback{Signal: old, Reaction: lantern.Helpful})
+			case 3:
+				d.Tags = []lantern.Tag{"trade"}
+				_, _ = c.Share(ctx, c.red.Service, d)
+			}
+			c.Clock.Add(50 * time.Millisecond)
+		}
+		wrote <- os.WriteFile(stop, nil, 0o600)
+	}()
+	out, err := c.run(c.blue, x.dir, x.env, c.python, program, c.Program.ID.String(), stop)
+	if e := <-wrote; e != nil {
+		t.Fatal(e)
+	}
+	if err != nil || !strings.Contains(out, "same True") || strings.Contains(out, "values 0 ") {
+		t.Errorf("following: %v\n%s", err, out)
+	}
+	t.Log(out)
+}
+
 // TestStopNCIIClient reads the other form with nothing but a credential.
 func TestStopNCIIClient(t *testing.T) {
 	t.Parallel()
