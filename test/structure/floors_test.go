@@ -24,6 +24,7 @@ var floors = map[string]int{
 
 	"signal":              1,
 	"audit":               1,
+	"internal/column":     1,
 	"internal/completion": 1,
 	"internal/fair":       1,
 	"internal/guard":      1,

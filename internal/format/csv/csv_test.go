@@ -13,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"lantern"
+	"lantern/internal/column"
 	"lantern/internal/format/csv"
 )
 
@@ -38,7 +39,7 @@ func readAll(t *testing.T, text string) []csv.Record {
 
 func TestEveryColumn(t *testing.T) {
 	t.Parallel()
-	heading := strings.Join(csv.Columns(), ",")
+	heading := strings.Join(column.Names(), ",")
 	row := "phone,'+15550100,12 13,csam;grooming,lead,high,yes,80%,Section 4,human,account disabled,2026-03-01," +
 		"2026-02-01T10:00:00+02:00,2026-02-02,de,content,false,GREEN,ncmec,2026-09-01,a note,77,78 79,80,5,6"
 	got := readAll(t, heading+"\n"+row+"\n")
@@ -166,7 +167,7 @@ func TestDocumented(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range csv.Columns() {
+	for _, name := range column.Names() {
 		if !strings.Contains(string(doc), "`"+name+"`") {
 			t.Errorf("docs/formats/csv.md does not explain %s", name)
 		}

@@ -3,7 +3,7 @@
 //
 // The heading names the columns; their order is free, an unknown or repeated name is an
 // error, and a column whose name starts with "#" is a remark that is passed over. Comma,
-// semicolon and tab all separate, whichever the heading uses. [Columns] lists the names.
+// semicolon and tab all separate, whichever the heading uses. Package column lists the names.
 // A list (programs, tags, links) is separated by spaces or semicolons, a time is
 // RFC 3339 or a date, and an empty cell takes the documented default.
 //

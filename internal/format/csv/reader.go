@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"lantern"
+	"lantern/internal/column"
 )
 
 // maxRecord bounds one row, so that a missing quotation mark does not pull a whole file
@@ -23,8 +24,8 @@ type Reader struct {
 	csv     *csv.Reader
 	bound   *bound
 	heading []string
-	columns []*column // nil for a remark
-	line    int       // of the last row
+	columns []*column.Column // nil for a remark
+	line    int              // of the last row
 }
 
 // Record is one row.
@@ -48,7 +49,7 @@ func NewReader(r io.Reader, rename map[string]string) (*Reader, error) {
 	heading, err := c.Read()
 	switch {
 	case errors.Is(err, io.EOF):
-		return nil, &lantern.Error{Kind: lantern.Invalid, Reason: "the file is empty", Fix: "start it with a heading: " + strings.Join(Columns(), ",")}
+		return nil, &lantern.Error{Kind: lantern.Invalid, Reason: "the file is empty", Fix: "start it with a heading: " + strings.Join(column.Names(), ",")}
 	case err != nil:
 		return nil, asError(err, 0)
 	}
@@ -60,24 +61,24 @@ func NewReader(r io.Reader, rename map[string]string) (*Reader, error) {
 func (r *Reader) name(rename map[string]string) error {
 	ours := make(map[string]string, len(rename))
 	for theirs, name := range rename {
-		ours[spelled(theirs)] = spelled(name)
+		ours[column.Spelled(theirs)] = column.Spelled(name)
 	}
 	for i, name := range r.heading {
 		if !utf8.ValidString(name) {
 			return &lantern.Error{Kind: lantern.Invalid, Reason: "the heading is not UTF-8 text", Fix: fixEncoding}
 		}
 		r.heading[i] = strings.TrimSpace(name)
-		name = spelled(uncell(r.heading[i]))
+		name = column.Spelled(uncell(r.heading[i]))
 		if other, ok := ours[name]; ok {
 			name = other
-			delete(ours, spelled(uncell(r.heading[i])))
+			delete(ours, column.Spelled(uncell(r.heading[i])))
 		}
 		col, err := lookup(name)
 		if err != nil {
 			return err
 		}
 		if col != nil && slices.Contains(r.columns, col) {
-			return &lantern.Error{Kind: lantern.Invalid, Field: "/" + col.name, Reason: "two columns of this name", Fix: "keep one of them"}
+			return &lantern.Error{Kind: lantern.Invalid, Field: "/" + col.Name, Reason: "two columns of this name", Fix: "keep one of them"}
 		}
 		r.columns = append(r.columns, col)
 	}
@@ -85,6 +86,20 @@ func (r *Reader) name(rename map[string]string) error {
 		return &lantern.Error{Kind: lantern.Invalid, Reason: "--map names a column that the heading does not have", Fix: "write it as in the first line of the file"}
 	}
 	return nil
+}
+
+// lookup finds a column by its name; a remark has none. The complaint about an unknown
+// name does not repeat it: a file without a heading starts with values.
+func lookup(name string) (*column.Column, error) {
+	if strings.HasPrefix(name, "#") {
+		return nil, nil
+	}
+	if c, ok := column.Lookup(name); ok {
+		return c, nil
+	}
+	return nil, &lantern.Error{Kind: lantern.Invalid, Reason: "the heading names a column that does not exist",
+		Fix: "the first line must hold names out of: " + strings.Join(column.Names(), ", ") +
+			"; --map theirs=ours gives a column its name, and a name that starts with # is passed over"}
 }
 
 // fixEncoding is the advice for text in one of the old encodings, which cannot be told
@@ -119,11 +134,11 @@ func (r *Reader) Column(pointer string) string {
 		}
 	}
 	for i, col := range r.columns {
-		if col != nil && col.name == name {
+		if col != nil && col.Name == name {
 			return r.heading[i]
 		}
 	}
-	if slices.Contains(Columns(), name) {
+	if slices.Contains(column.Names(), name) {
 		return name
 	}
 	return pointer
@@ -169,18 +184,15 @@ func (r *Reader) Read() (Record, error) {
 
 // read puts a cell into a signal. White space around it is not part of it, unless it
 // stands behind an apostrophe that made it safe.
-func read(col *column, s *lantern.Signal, cell string) *lantern.Error {
+func read(col *column.Column, s *lantern.Signal, cell string) *lantern.Error {
 	cell = uncell(strings.TrimSpace(cell))
 	if cell == "" {
 		return nil
 	}
 	if !utf8.ValidString(cell) {
-		return &lantern.Error{Kind: lantern.Invalid, Field: "/" + col.name, Reason: "not UTF-8 text", Fix: fixEncoding}
+		return &lantern.Error{Kind: lantern.Invalid, Field: "/" + col.Name, Reason: "not UTF-8 text", Fix: fixEncoding}
 	}
-	if fix := col.set(s, cell); fix != "" {
-		return &lantern.Error{Kind: lantern.Invalid, Field: "/" + col.name, Reason: "cannot be read", Fix: fix}
-	}
-	return nil
+	return col.Set(s, cell)
 }
 
 // asError says where the text stopped being CSV, without quoting it. The line is that in

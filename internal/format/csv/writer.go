@@ -3,25 +3,23 @@ package csv
 import (
 	"encoding/csv"
 	"io"
-	"reflect"
-	"strings"
-	"time"
 
 	"lantern"
+	"lantern/internal/column"
 )
 
 // Writer writes signals as [Reader] reads them. It is not safe for concurrent use.
 type Writer struct {
 	csv     *csv.Writer
-	columns []*column
+	columns []*column.Column
 	begun   bool
 }
 
 // NewWriter returns a Writer to w: of drafts, or of signals with their ids and owners.
 func NewWriter(w io.Writer, signals bool) *Writer {
-	out := &Writer{csv: csv.NewWriter(w), columns: columns}
+	out := &Writer{csv: csv.NewWriter(w), columns: column.All()}
 	if !signals {
-		out.columns = columns[:len(columns)-identity]
+		out.columns = column.Draft()
 	}
 	return out
 }
@@ -35,10 +33,10 @@ func (w *Writer) Write(s *lantern.Signal) (lost []string, err error) {
 	row := make([]string, len(w.columns))
 	var back lantern.Signal
 	for i, c := range w.columns {
-		row[i] = Cell(c.get(s))
+		row[i] = Cell(c.Get(s))
 		_ = read(c, &back, row[i]) // what cannot be read is missing, and told below
 	}
-	return missing(reflect.ValueOf(s.Draft), reflect.ValueOf(back.Draft)), w.csv.Write(row)
+	return column.Missing(&s.Draft, &back.Draft), w.csv.Write(row)
 }
 
 // Flush writes what is held back; a table without rows has its heading.
@@ -57,28 +55,7 @@ func (w *Writer) heading() error {
 	w.begun = true
 	names := make([]string, len(w.columns))
 	for i, c := range w.columns {
-		names[i] = c.name
+		names[i] = c.Name
 	}
 	return w.csv.Write(names)
-}
-
-// missing names the members in which two structs of one type differ. It looks at whatever
-// members there are, so that one a draft gains is reported as lost until it has a column.
-func missing(a, b reflect.Value) (names []string) {
-	for i := range a.NumField() {
-		x, y := a.Field(i), b.Field(i)
-		if t, ok := x.Interface().(time.Time); ok {
-			if t.Equal(y.Interface().(time.Time)) {
-				continue
-			}
-		} else if x.Kind() == reflect.Struct {
-			names = append(names, missing(x, y)...)
-			continue
-		} else if x.Kind() == reflect.Slice && x.Len() == 0 && y.Len() == 0 || reflect.DeepEqual(x.Interface(), y.Interface()) {
-			continue
-		}
-		name, _, _ := strings.Cut(a.Type().Field(i).Tag.Get("json"), ",")
-		names = append(names, name)
-	}
-	return names
 }

@@ -1,4 +1,11 @@
-package csv
+// Package column knows the members of a signal by name, each as text: what a cell of a table
+// holds, or a label in a format that has no better place for it. Every format that keeps a
+// member as text writes and reads it here, so that a member is spelled alike in all of them.
+//
+// The text of a member that is not set is "". [Missing] names the members that a format did not
+// bring back as they were: a member that drafts gain is lost, and said to be, until it has
+// a column.
+package column
 
 import (
 	"slices"
@@ -9,18 +16,30 @@ import (
 	"lantern"
 )
 
-// column is one name a heading may hold. Its set puts a cell, never empty, into a signal
-// and returns "" or what a readable cell looks like; its get is what set would read back.
-type column struct {
-	name string
+// Column is one member of a signal as text. Columns are shared by all callers, who must not
+// change them, and are safe for concurrent use.
+type Column struct {
+	Name string
 	also []string // other spellings people use
-	set  func(s *lantern.Signal, cell string) (fix string)
+	set  func(s *lantern.Signal, text string) (fix string)
 	get  func(s *lantern.Signal) string
+}
+
+// Get returns the member as text, which [Column.Set] reads back, or "" if it is not set.
+func (c *Column) Get(s *lantern.Signal) string { return c.get(s) }
+
+// Set puts a text that is not empty into the member of the signal. If the text cannot be read
+// the error is a *lantern.Error that says what a readable one looks like, and holds no text.
+func (c *Column) Set(s *lantern.Signal, text string) *lantern.Error {
+	if fix := c.set(s, text); fix != "" {
+		return &lantern.Error{Kind: lantern.Invalid, Field: "/" + c.Name, Reason: "cannot be read", Fix: fix}
+	}
+	return nil
 }
 
 // columns is the list of them; docs/formats/csv.md explains each one. The kinds of links
 // stand in the order in which an exchange lists links.
-var columns = []*column{
+var columns = []*Column{
 	{"type", []string{"signal_type"}, setText(kind), getText(kind)},
 	{"value", []string{"indicator"}, setText(value), getText(value)},
 	{"programs", []string{"program"}, setPrograms, getPrograms},
@@ -74,34 +93,35 @@ func note(s *lantern.Signal) *string                   { return &s.Note }
 func id(s *lantern.Signal) *lantern.ID                 { return &s.ID }
 func member(s *lantern.Signal) *lantern.ID             { return &s.Member }
 
-// Columns lists the names a heading may hold.
-func Columns() []string {
+// All returns the columns of a signal in documented order; those from All()[len(Draft()):]
+// say whose signal it is. The slice is the caller's own.
+func All() []*Column { return slices.Clone(columns) }
+
+// Draft returns the columns that a draft has.
+func Draft() []*Column { return slices.Clone(columns[:len(columns)-identity]) }
+
+// Names lists the names of all columns.
+func Names() []string {
 	names := make([]string, len(columns))
 	for i, c := range columns {
-		names[i] = c.name
+		names[i] = c.Name
 	}
 	return names
 }
 
-// spelled brings a name to the one spelling: "Reviewed By" is reviewed_by.
-func spelled(name string) string {
-	return strings.NewReplacer(" ", "_", "-", "_").Replace(strings.ToLower(strings.TrimSpace(name)))
-}
-
-// lookup finds a column by its name; a remark has none. The complaint about an unknown
-// name does not repeat it: a file without a heading starts with values.
-func lookup(name string) (*column, error) {
-	if strings.HasPrefix(name, "#") {
-		return nil, nil
-	}
+// Lookup finds a column by its name, or another that people use, as [Spelled] spells it.
+func Lookup(name string) (*Column, bool) {
 	for _, c := range columns {
-		if c.name == name || slices.Contains(c.also, name) {
-			return c, nil
+		if c.Name == name || slices.Contains(c.also, name) {
+			return c, true
 		}
 	}
-	return nil, &lantern.Error{Kind: lantern.Invalid, Reason: "the heading names a column that does not exist",
-		Fix: "the first line must hold names out of: " + strings.Join(Columns(), ", ") +
-			"; --map theirs=ours gives a column its name, and a name that starts with # is passed over"}
+	return nil, false
+}
+
+// Spelled brings a name to the one spelling: "Reviewed By" is reviewed_by.
+func Spelled(name string) string {
+	return strings.NewReplacer(" ", "_", "-", "_").Replace(strings.ToLower(strings.TrimSpace(name)))
 }
 
 func setText[S ~string](field func(*lantern.Signal) *S) func(*lantern.Signal, string) string {
