@@ -25,7 +25,9 @@ import (
 type shareFlags struct {
 	ExchangeAccess
 	WarningLists
-	File       string             `arg:"" help:"CSV with a heading or NDJSON, one signal a row; - is standard input."`
+	File       string             `arg:"" help:"File of signals; - is standard input."`
+	Format     draft.Format       `enum:",csv,ndjson,list" default:"" placeholder:"FORMAT" help:"What the file is: csv, ndjson or list (a value a line, of --type). Default: told from how it begins."`
+	Type       lantern.SignalType `help:"Signal type of rows that name none. A file without a heading is then a list of values."`
 	DryRun     bool               `help:"Check every row as far as can be known and share nothing. With a key, the rules of your programs are asked for; nothing of the file leaves this machine."`
 	Rejects    string             `type:"path" placeholder:"FILE" help:"Write the rows that were refused to this new file, to mend and share again. None refused: no file."`
 	Map        map[string]string  `placeholder:"THEIRS=OURS" help:"Name of a column in the file and what it holds; # passes it over. Repeat for several."`
@@ -103,7 +105,7 @@ func (c *shareFlags) share(ctx context.Context, a *app, each bool) error {
 	}
 	defer file.Close()
 	in := &counted{Reader: file}
-	rows, err := draft.NewReader(in, c.Map)
+	rows, err := draft.NewReader(in, draft.Options{Format: c.Format, Map: c.Map, Type: c.Type})
 	if err != nil {
 		return misuse("lantern share --help says what the file holds", "%s: %w", name, err)
 	}

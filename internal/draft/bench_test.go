@@ -23,7 +23,7 @@ func BenchmarkCheck(b *testing.B) {
 	for name, text := range map[string]string{"csv": table.String(), "ndjson": lines.String()} {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
-				from, err := draft.NewReader(strings.NewReader(text), nil)
+				from, err := draft.NewReader(strings.NewReader(text), draft.Options{})
 				if err != nil {
 					b.Fatal(err)
 				}

@@ -25,7 +25,7 @@ const (
 // rows reads all rows of a file.
 func rows(t *testing.T, text string) (all []draft.Row, err error) {
 	t.Helper()
-	r, err := draft.NewReader(strings.NewReader(text), nil)
+	r, err := draft.NewReader(strings.NewReader(text), draft.Options{})
 	if err != nil {
 		return nil, err
 	}
@@ -159,7 +159,7 @@ func TestComplaints(t *testing.T) {
 // run shares a file under the rules and returns the rows as they were done.
 func run(t *testing.T, text string, share func(context.Context, []lantern.Draft) ([]lantern.ShareResult, error)) (all []draft.Row, err error) {
 	t.Helper()
-	r, err := draft.NewReader(strings.NewReader(text), nil)
+	r, err := draft.NewReader(strings.NewReader(text), draft.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -254,7 +254,7 @@ func TestFailure(t *testing.T) {
 	file := heading + strings.Repeat("url,https://files.example.com/a,12,csam,p,human\n", 3000)
 	broken := errors.New("the exchange is gone")
 	var calls int // rows on one value wait for each other, so calls come one by one
-	r, err := draft.NewReader(strings.NewReader(file), nil)
+	r, err := draft.NewReader(strings.NewReader(file), draft.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -294,7 +294,7 @@ func TestRejects(t *testing.T) {
 		text := tt.text
 		for round := range 2 {
 			var got, want strings.Builder
-			from, err := draft.NewReader(strings.NewReader(text), nil)
+			from, err := draft.NewReader(strings.NewReader(text), draft.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -376,7 +376,7 @@ func FuzzRead(f *testing.F) {
 	f.Add("#line,#field,type,value\n1,/x,url,'=a\n")
 	f.Add("\xff\xfet\x00y\x00")
 	f.Fuzz(func(t *testing.T, text string) {
-		r, err := draft.NewReader(strings.NewReader(text), nil)
+		r, err := draft.NewReader(strings.NewReader(text), draft.Options{})
 		if err != nil {
 			return
 		}
@@ -389,4 +389,56 @@ func FuzzRead(f *testing.F) {
 			_, _ = rules.Check(&row.Signal)
 		}
 	})
+}
+
+// A text of values alone is a list if a type is said, and a heading is never taken for a
+// value.
+func TestLists(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name, text string
+		o          draft.Options
+		format     draft.Format
+		want       string
+	}{
+		{"list", "# of last week\nhttps://files.example.com/a\r\n\n  https://files.example.com/b", draft.Options{Type: "url"}, draft.List, "2 https://files.example.com/a;4 https://files.example.com/b;"},
+		{"values that look like a row", "velvet, tamarind\n#velvet\n", draft.Options{Type: "phrase"}, draft.List, "1 velvet, tamarind;2 #velvet;"},
+		{"table", "value,tags\nvelvet tamarind,csam\n", draft.Options{Type: "phrase"}, draft.CSV, "2 velvet tamarind;"},
+		{"renamed", "Words\nvelvet tamarind\n", draft.Options{Type: "phrase", Map: map[string]string{"words": "value"}}, draft.CSV, "2 velvet tamarind;"},
+		{"said to be a list", "value\nvelvet\n", draft.Options{Type: "phrase", Format: draft.List}, draft.List, "1 value;2 velvet;"},
+		{"objects", "{\"value\":\"velvet tamarind\"}\n", draft.Options{Type: "phrase"}, draft.NDJSON, "1 velvet tamarind;"},
+	} {
+		r, err := draft.NewReader(strings.NewReader(tt.text), tt.o)
+		if err != nil {
+			t.Errorf("%s: %v", tt.name, err)
+			continue
+		}
+		var got strings.Builder
+		for {
+			row, err := r.Read()
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			if err != nil || row.Err != nil || row.Signal.Type != tt.o.Type {
+				t.Fatalf("%s: %+v, %v", tt.name, row, err)
+			}
+			fmt.Fprintf(&got, "%d %s;", row.Line, row.Signal.Value)
+		}
+		if got.String() != tt.want || r.Format != tt.format {
+			t.Errorf("%s: got %s as %s, want %s as %s", tt.name, got.String(), r.Format, tt.want, tt.format)
+		}
+	}
+	for _, tt := range []struct {
+		name, text, want string
+		o                draft.Options
+	}{
+		{"heading with a mistake", "value,secret\nvelvet,x\n", "a column that does not exist", draft.Options{Type: "phrase"}},
+		{"no type", "velvet\n", "of what type", draft.Options{Format: draft.List}},
+		{"type without values", "velvet\n", "of what type", draft.Options{Format: draft.List, Type: lantern.TacticType}},
+		{"renamed list", "velvet\n", "leave --map out", draft.Options{Format: draft.List, Type: "phrase", Map: map[string]string{"a": "b"}}},
+	} {
+		if _, err := draft.NewReader(strings.NewReader(tt.text), tt.o); err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "secret") {
+			t.Errorf("%s: got %v, want %q", tt.name, err, tt.want)
+		}
+	}
 }

@@ -10,55 +10,100 @@ import (
 	"lantern"
 	"lantern/internal/format/csv"
 	"lantern/internal/web"
+	"lantern/signal"
 )
 
 // Row is one row of a file.
 type Row struct {
-	Line   int            // where it begins, from 1
+	Line   int            // where it begins, from 1; its number among the rows where the format knows no lines
 	Signal lantern.Signal // as far as it could be read; of a draft only the Draft is set
 	Err    error          // a *lantern.Error with every complaint about it, nil if there is none
 
 	cells []string // as they stand in a CSV file
-	text  string   // as it stands in an NDJSON file
+	text  string   // as it stands in a file with a row a line that is no CSV
 	size  int      // bytes
 }
 
-// Reader reads the rows of a file, CSV or NDJSON. It is not safe for concurrent use.
-type Reader struct {
-	csv  *csv.Reader
-	json *lines
+// Options say how a file is read. The zero Options tell all from what it holds.
+type Options struct {
+	Format Format             // of the file; "" is told from what it holds
+	Map    map[string]string  // columns of a table, and the names Lantern has for them
+	Type   lantern.SignalType // of rows that name none; a text without a heading is then a list of values
 }
 
-// NewReader looks at the first characters to tell the two formats apart. rename gives
-// columns of a CSV file the names Lantern has for them. The error is a *lantern.Error if
-// the file is neither.
-func NewReader(r io.Reader, rename map[string]string) (*Reader, error) {
+// source reads the rows of one format.
+type source interface {
+	// read returns the next row, or io.EOF. Any other error ends the reading.
+	read() (Row, error)
+}
+
+// Reader reads the rows of a file. It is not safe for concurrent use.
+type Reader struct {
+	Format Format // in which the file is
+
+	from source
+	csv  *csv.Reader // of a table, else nil
+	kind lantern.SignalType
+}
+
+// NewReader looks at the first characters of a file to tell its format, unless o says it. The
+// error is a *lantern.Error if the file is in none, or o does not fit it.
+func NewReader(r io.Reader, o Options) (*Reader, error) {
 	in, err := textOf(r)
 	if err != nil {
 		return nil, err
 	}
-	switch begins(in) {
-	case '{':
-		if len(rename) > 0 {
-			return nil, notText("a file of JSON objects has no columns to rename", "leave --map out")
+	out := &Reader{Format: o.Format, kind: o.Type}
+	if out.Format == "" {
+		if out.Format, err = detect(in, o); err != nil {
+			return nil, err
 		}
-		return &Reader{json: newLines(in)}, nil
-	case '[':
-		return nil, notText("a JSON array", "put one object on each line: jq -c '.[]' does it")
 	}
-	c, err := csv.NewReader(in, rename)
-	if err != nil {
-		return nil, err
+	if len(o.Map) > 0 && out.Format != CSV {
+		return nil, notText("only a table has columns to rename", "leave --map out")
 	}
-	return &Reader{csv: c}, nil
+	switch out.Format {
+	case CSV:
+		if out.csv, err = csv.NewReader(in, o.Map); err == nil {
+			out.from = table{out.csv}
+		}
+	case NDJSON:
+		out.from = newLines(in, decodeLine)
+	case List:
+		if t, ok := signal.Lookup(o.Type); !ok || t.Compare == signal.None {
+			return nil, &lantern.Error{Kind: lantern.Invalid, Reason: "nothing says of what type the values of a list are",
+				Fix: "give --type; lantern types lists the types"}
+		}
+		out.from = newLines(in, valueLine)
+	default:
+		err = notText("not a format that can be read", "lantern import --help lists them")
+	}
+	return out, err
 }
 
 // Read returns the next row, or io.EOF. Any other error ends the reading.
 func (r *Reader) Read() (Row, error) {
-	if r.json != nil {
-		return r.json.read()
+	row, err := r.from.read()
+	if row.Signal.Type == "" {
+		row.Signal.Type = r.kind
 	}
-	rec, err := r.csv.Read()
+	return row, err
+}
+
+// Field says where in the file stands what a complaint's pointer is about: the column of a CSV
+// file, else the pointer.
+func (r *Reader) Field(pointer string) string {
+	if r.csv == nil {
+		return pointer
+	}
+	return r.csv.Column(pointer)
+}
+
+// table reads the rows of a table.
+type table struct{ csv *csv.Reader }
+
+func (t table) read() (Row, error) {
+	rec, err := t.csv.Read()
 	if err != nil {
 		return Row{}, err
 	}
@@ -69,45 +114,50 @@ func (r *Reader) Read() (Row, error) {
 	return row, nil
 }
 
-// lines reads one object a line, as strictly as the exchange would. Empty lines and those
-// that begin with "#" are passed over.
+// lines reads one row a line. Empty lines and remarks are passed over.
 type lines struct {
 	in   *bufio.Scanner
 	line int
+	row  func(*Row) bool // reads the text of a row; false: a remark
 }
 
-func newLines(r io.Reader) *lines {
+func newLines(r io.Reader, row func(*Row) bool) *lines {
 	in := bufio.NewScanner(r)
 	in.Buffer(nil, web.MaxLine)
-	return &lines{in: in}
+	return &lines{in: in, row: row}
+}
+
+// decodeLine reads an object as strictly as the exchange would. What begins with "#" is a remark.
+func decodeLine(row *Row) bool {
+	if row.text[0] == '#' {
+		return false
+	}
+	row.Err = web.Decode([]byte(row.text), &row.Signal)
+	return true
+}
+
+// valueLine reads a value. Remarks have a space behind their "#", since a value may begin with
+// one.
+func valueLine(row *Row) bool {
+	row.Signal.Value = row.text
+	return row.text != "#" && row.text[:min(2, len(row.text))] != "# "
 }
 
 func (l *lines) read() (Row, error) {
 	for l.in.Scan() {
 		l.line++
 		text := bytes.TrimSpace(l.in.Bytes())
-		if len(text) == 0 || text[0] == '#' {
-			continue
-		}
 		row := Row{Line: l.line, text: string(text), size: len(text)}
-		row.Err = web.Decode(text, &row.Signal)
-		return row, nil
+		if len(text) > 0 && l.row(&row) {
+			return row, nil
+		}
 	}
 	switch err := l.in.Err(); {
 	case errors.Is(err, bufio.ErrTooLong):
 		return Row{}, &lantern.Error{Kind: lantern.TooLarge, Reason: fmt.Sprintf("line %d is longer than 1 MiB", l.line+1),
-			Fix: "put one object on each line; nothing after this line was read"}
+			Fix: "put one row on each line; nothing after this line was read"}
 	case err != nil:
 		return Row{}, err
 	}
 	return Row{}, io.EOF
-}
-
-// Field says where in the file stands what a complaint's pointer is about: the column of a CSV
-// file, else the pointer.
-func (r *Reader) Field(pointer string) string {
-	if r.csv == nil {
-		return pointer
-	}
-	return r.csv.Column(pointer)
 }

@@ -131,7 +131,7 @@ func TestExportImports(t *testing.T) {
 // importAll imports a file and wants this of every row.
 func importAll(t *testing.T, w *exchangetest.World, a policy.Actor, text string, want lantern.ShareStatus) {
 	t.Helper()
-	in, err := draft.NewReader(strings.NewReader(text), nil)
+	in, err := draft.NewReader(strings.NewReader(text), draft.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -40,20 +40,16 @@ func notText(reason, fix string) error {
 	return &lantern.Error{Kind: lantern.Invalid, Reason: reason, Fix: fix}
 }
 
-// begins returns the first character of the text behind its remarks: lines that begin
-// with "# ", such as [Rejects] writes. The heading of a table of refused rows also begins
-// with "#", but with no space behind it.
-func begins(in *bufio.Reader) byte {
+// start returns how the text begins behind its remarks: lines that begin with "# ", such as
+// [Rejects] writes. The heading of a table of refused rows also begins with "#", but with no
+// space behind it.
+func start(in *bufio.Reader) []byte {
 	head, _ := in.Peek(headSize)
 	for {
 		head = bytes.TrimLeft(head, " \t\r\n")
 		if !bytes.HasPrefix(head, []byte("# ")) {
-			break
+			return head
 		}
 		_, head, _ = bytes.Cut(head, []byte("\n"))
 	}
-	if len(head) == 0 {
-		return 0
-	}
-	return head[0]
 }

@@ -119,6 +119,25 @@ func separator(buf *bufio.Reader) rune {
 	return best
 }
 
+// Heading reports whether a text begins with a heading: a line that names the column of values,
+// perhaps by another name that rename gives it. What else it names does not matter, so that
+// a heading with a mistake is not taken for a value.
+func Heading(head []byte, rename map[string]string) bool {
+	buf := bufio.NewReaderSize(bytes.NewReader(head), len(head)+16)
+	c := csv.NewReader(buf)
+	c.Comma = separator(buf)
+	names, _ := c.Read() // what cannot be read has no names
+	return slices.ContainsFunc(names, func(name string) bool {
+		for theirs, ours := range rename {
+			if column.Spelled(theirs) == column.Spelled(name) {
+				name = ours
+			}
+		}
+		col, ok := column.Lookup(column.Spelled(name))
+		return ok && col.Name == "value"
+	})
+}
+
 // Heading returns the names of the columns, in the order and spelling of the file.
 func (r *Reader) Heading() []string { return slices.Clone(r.heading) }
 
