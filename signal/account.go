@@ -13,7 +13,7 @@ var Account = &Type{
 	MaxRetention:   365,
 	ThreatExchange: "",
 	STIX:           "user-account:user_id",
-	MISP:           "target-user",
+	MISP:           "text",
 	normalize:      normalizeAccount,
 }
 

@@ -18,7 +18,7 @@ var Username = &Type{
 	MaxRetention:   365,
 	ThreatExchange: "",
 	STIX:           "user-account:account_login",
-	MISP:           "target-user",
+	MISP:           "text",
 	normalize:      normalizeUsername,
 }
 
