@@ -17,7 +17,8 @@ import (
 
 type exportCmd struct {
 	ExchangeAccess
-	File    string       `arg:"" help:"File to write: a table if its name ends in .csv or with -o csv, else NDJSON. - is standard output, for a pipe."`
+	File    string       `arg:"" help:"File to write. - is standard output, for a pipe."`
+	Format  draft.Format `enum:",csv,ndjson,misp" default:"" placeholder:"FORMAT" help:"What is written: csv, ndjson or misp (an event, as JSON). Default: a table if the name ends in .csv or with -o csv, else NDJSON."`
 	Program []lantern.ID `help:"Write what others share in this program instead of your own signals; repeat for several."`
 	Own     bool         `help:"With --program: your own signals too."`
 	Force   bool         `help:"Replace the file if there is one."`
@@ -49,11 +50,12 @@ func (c *exportCmd) Run(ctx context.Context, a *app) (err error) {
 		}
 		out, done = file, file.End
 	}
-	e := &exporting{me: me.Member.ID, x: x, began: a.Clock(), clock: a.Clock, left: map[string]int{}, bar: a.meter("writing", -1),
-		out: draft.NewWriter(out, format == display.CSV, len(c.Program) > 0)}
-	err = e.all(ctx, c)
+	e := &exporting{me: me.Member.ID, x: x, began: a.Clock(), clock: a.Clock, left: map[string]int{}, bar: a.meter("writing", -1)}
+	if e.out, err = draft.NewWriter(out, format, len(c.Program) > 0, e.began); err == nil {
+		err = errors.Join(e.all(ctx, c), e.out.Flush())
+	}
 	e.bar.Stop()
-	if err = done(errors.Join(err, e.out.Flush())); err != nil {
+	if err = done(err); err != nil {
 		return err
 	}
 	e.tell(a, c.File)
@@ -61,19 +63,21 @@ func (c *exportCmd) Run(ctx context.Context, a *app) (err error) {
 }
 
 // format is what the file holds.
-func (c *exportCmd) format(a *app) (string, error) {
-	format := a.common.Output
+func (c *exportCmd) format(a *app) (draft.Format, error) {
+	output := draft.Format(a.common.Output)
 	switch {
 	case c.File == "-" && a.OutTTY:
 		return "", misuse("name a file, or send it through a pipe; lantern signals list is for reading", "this is not written to a terminal")
-	case format == "" && strings.EqualFold(filepath.Ext(c.File), ".csv"):
-		return display.CSV, nil
-	case format == "":
-		return display.NDJSON, nil
-	case format != display.CSV && format != display.NDJSON:
-		return "", misuse("-o csv or -o ndjson", "an export is CSV or NDJSON")
+	case c.Format != "":
+		return c.Format, nil
+	case output == "" && strings.EqualFold(filepath.Ext(c.File), ".csv"):
+		return draft.CSV, nil
+	case output == "":
+		return draft.NDJSON, nil
+	case output != draft.CSV && output != draft.NDJSON:
+		return "", misuse("-o csv or -o ndjson, or another --format", "an export is CSV or NDJSON")
 	}
-	return format, nil
+	return output, nil
 }
 
 // exporting is one export.
@@ -183,8 +187,11 @@ func (e *exporting) tell(a *app, file string) {
 	if len(e.left) > 0 {
 		a.note("left out: %s", display.Count(e.left))
 	}
+	if len(e.out.NoPlace) > 0 {
+		a.note("not written, since the format has no place for signals of their types: %s; NDJSON holds them", display.Count(e.out.NoPlace))
+	}
 	if len(e.out.Lost) > 0 {
-		a.note("not in the table as it is, and how often: %s; NDJSON holds it", display.Count(e.out.Lost))
+		a.note("not in the file as it is, and how often: %s; NDJSON holds it", display.Count(e.out.Lost))
 	}
 	if e.others > 0 {
 		a.note("%d of them are other members': corrections do not reach %s, so delete it as soon as it has served", e.others, file)

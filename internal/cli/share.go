@@ -26,7 +26,7 @@ type shareFlags struct {
 	ExchangeAccess
 	WarningLists
 	File       string             `arg:"" help:"File of signals; - is standard input."`
-	Format     draft.Format       `enum:",csv,ndjson,list" default:"" placeholder:"FORMAT" help:"What the file is: csv, ndjson or list (a value a line, of --type). Default: told from how it begins."`
+	Format     draft.Format       `enum:",csv,ndjson,list,misp" default:"" placeholder:"FORMAT" help:"What the file is: csv, ndjson, list (a value a line, of --type) or misp (events, as JSON). Default: told from how it begins."`
 	Type       lantern.SignalType `help:"Signal type of rows that name none. A file without a heading is then a list of values."`
 	DryRun     bool               `help:"Check every row as far as can be known and share nothing. With a key, the rules of your programs are asked for; nothing of the file leaves this machine."`
 	Rejects    string             `type:"path" placeholder:"FILE" help:"Write the rows that were refused to this new file, to mend and share again. None refused: no file."`
@@ -105,7 +105,7 @@ func (c *shareFlags) share(ctx context.Context, a *app, each bool) error {
 	}
 	defer file.Close()
 	in := &counted{Reader: file}
-	rows, err := draft.NewReader(in, draft.Options{Format: c.Format, Map: c.Map, Type: c.Type})
+	rows, err := draft.NewReader(in.source(), draft.Options{Format: c.Format, Map: c.Map, Type: c.Type})
 	if err != nil {
 		return misuse("lantern share --help says what the file holds", "%s: %w", name, err)
 	}
@@ -135,6 +135,9 @@ func (c *shareFlags) share(ctx context.Context, a *app, each bool) error {
 	s.bar.Stop()
 	err = errors.Join(err, s.out.Close(), s.closeRejects())
 	a.note("%s: %s", name, cmp.Or(display.Count(s.counts), "no rows"))
+	if lost := rows.Lost(); len(lost) > 0 {
+		a.note("not taken from the file, since a signal has no place for it: %s", display.Count(lost))
+	}
 	if err != nil {
 		if s.line > 0 && !c.DryRun {
 			a.note("the rows to line %d are done; %s", s.line, s.goOn())
@@ -223,6 +226,18 @@ func (c *counted) Read(p []byte) (int, error) {
 	n, err := c.Reader.Read(p)
 	c.n.Add(int64(n))
 	return n, err
+}
+
+// source is what to read from, with a way to read it twice if the file has one. What is read
+// the second time is not counted.
+func (c *counted) source() io.Reader {
+	if at, ok := c.Reader.(io.ReaderAt); ok {
+		return struct {
+			io.Reader
+			io.ReaderAt
+		}{c, at}
+	}
+	return c
 }
 
 // sizeOf is the size of a file, -1 if it has none.

@@ -1,12 +1,16 @@
 package column
 
 import (
+	"errors"
 	"reflect"
 	"strings"
 	"time"
 
 	"lantern"
 )
+
+// ErrNoPlace says that a format cannot hold signals of this type at all.
+var ErrNoPlace = errors.New("the format cannot hold this signal")
 
 // Missing names the members of a draft that did not come back as they were. It looks at whatever
 // members drafts have, so that one they gain is reported as lost until formats hold it.

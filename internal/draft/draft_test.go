@@ -341,15 +341,20 @@ func TestWriter(t *testing.T) {
 		Basis: lantern.Basis{Policy: "'=p", ReviewedBy: lantern.ByHuman, At: now}, Note: " a\nb",
 		Links: []lantern.Link{{Kind: lantern.SameAccount, Signal: 9}}}}
 	for _, tt := range []struct {
-		name           string
-		table, signals bool
-		lost           string
+		name    string
+		format  draft.Format
+		signals bool
+		lost    string
 	}{
-		{"drafts as NDJSON", false, false, ""}, {"signals as NDJSON", false, true, ""},
-		{"drafts as CSV", true, false, "note"}, {"signals as CSV", true, true, "note"},
+		{"drafts as NDJSON", draft.NDJSON, false, ""}, {"signals as NDJSON", draft.NDJSON, true, ""},
+		{"drafts as CSV", draft.CSV, false, "note"}, {"signals as CSV", draft.CSV, true, "note"},
+		{"drafts for MISP", draft.MISP, false, ""}, {"signals for MISP", draft.MISP, true, ""},
 	} {
 		var b strings.Builder
-		w := draft.NewWriter(&b, tt.table, tt.signals)
+		w, err := draft.NewWriter(&b, tt.format, tt.signals, now)
+		if err != nil {
+			t.Fatal(err)
+		}
 		if err := errors.Join(w.Add(s), w.Flush()); err != nil {
 			t.Fatal(err)
 		}

@@ -3,7 +3,12 @@ package draft
 import (
 	"bufio"
 	"bytes"
+	"io"
+	"math"
 
+	"github.com/go-json-experiment/json/jsontext"
+
+	"lantern"
 	"lantern/internal/format/csv"
 )
 
@@ -15,18 +20,68 @@ const (
 	CSV    Format = "csv"    // a table with a heading
 	NDJSON Format = "ndjson" // an object a line, as the API takes it
 	List   Format = "list"   // a value a line, all of one type
+	MISP   Format = "misp"   // events of MISP, as JSON
 )
 
 // detect tells the format of a text from how it begins.
 func detect(in *bufio.Reader, o Options) (Format, error) {
 	head := start(in)
+	list := bytes.HasPrefix(head, []byte("["))
+	if list {
+		head = bytes.TrimLeft(head[1:], " \t\r\n")
+	}
+	if bytes.HasPrefix(head, []byte("{")) {
+		for _, name := range names(head) {
+			switch name {
+			case "Event", "response", "Attribute":
+				return MISP, nil
+			}
+		}
+	}
 	switch {
+	case list:
+		return "", notText("a JSON array", "put one object on each line: jq -c '.[]' does it")
 	case bytes.HasPrefix(head, []byte("{")):
 		return NDJSON, nil
-	case bytes.HasPrefix(head, []byte("[")):
-		return "", notText("a JSON array", "put one object on each line: jq -c '.[]' does it")
 	case o.Type != "" && !csv.Heading(head, o.Map):
 		return List, nil
 	}
 	return CSV, nil
+}
+
+// names lists the members of the JSON object that a text begins with, as far as they can be
+// seen.
+func names(head []byte) (list []string) {
+	in := jsontext.NewDecoder(bytes.NewReader(head), jsontext.AllowDuplicateNames(true))
+	if _, err := in.ReadToken(); err != nil {
+		return nil
+	}
+	for {
+		name, err := in.ReadToken()
+		if err != nil || name.Kind() != '"' {
+			return list
+		}
+		list = append(list, name.String())
+		if in.SkipValue() != nil {
+			return list
+		}
+	}
+}
+
+// maxPiped is how large a file may be that must be read twice and comes through a pipe.
+const maxPiped = 64 << 20
+
+// twice returns a second reader of a text whose first reader is in, or, of a file that cannot be
+// read twice, two of what it holds.
+func twice(file io.Reader, in *bufio.Reader) (first, second io.Reader, err error) {
+	if at, ok := file.(io.ReaderAt); ok {
+		second, err = textOf(io.NewSectionReader(at, 0, math.MaxInt64))
+		return in, second, err
+	}
+	whole, err := io.ReadAll(io.LimitReader(in, maxPiped+1))
+	if err == nil && len(whole) > maxPiped {
+		err = &lantern.Error{Kind: lantern.TooLarge, Reason: "more than 64 MiB through a pipe, of a format that must be read twice",
+			Fix: "give the name of the file"}
+	}
+	return bytes.NewReader(whole), bytes.NewReader(whole), err
 }

@@ -9,6 +9,7 @@ import (
 
 	"lantern"
 	"lantern/internal/format/csv"
+	"lantern/internal/format/misp"
 	"lantern/internal/web"
 	"lantern/signal"
 )
@@ -35,6 +36,9 @@ type Options struct {
 type source interface {
 	// read returns the next row, or io.EOF. Any other error ends the reading.
 	read() (Row, error)
+
+	// lost counts what was read and has no place in a signal; its keys are no words of the file.
+	lost() map[string]int
 }
 
 // Reader reads the rows of a file. It is not safe for concurrent use.
@@ -75,6 +79,12 @@ func NewReader(r io.Reader, o Options) (*Reader, error) {
 				Fix: "give --type; lantern types lists the types"}
 		}
 		out.from = newLines(in, valueLine)
+	case MISP:
+		first, again, err := twice(r, in)
+		if err != nil {
+			return nil, err
+		}
+		out.from = events{misp.NewReader(first, again)}
 	default:
 		err = notText("not a format that can be read", "lantern import --help lists them")
 	}
@@ -89,6 +99,10 @@ func (r *Reader) Read() (Row, error) {
 	}
 	return row, err
 }
+
+// Lost counts, by name, what of the rows read so far has no place in a signal. Nothing of a
+// table or of NDJSON is lost, since what has no place is refused there.
+func (r *Reader) Lost() map[string]int { return r.from.lost() }
 
 // Field says where in the file stands what a complaint's pointer is about: the column of a CSV
 // file, else the pointer.
@@ -112,6 +126,18 @@ func (t table) read() (Row, error) {
 		row.size += len(cell)
 	}
 	return row, nil
+}
+
+func (table) lost() map[string]int { return nil }
+
+// events reads the attributes of events.
+type events struct{ *misp.Reader }
+
+func (e events) lost() map[string]int { return e.Lost() }
+
+func (e events) read() (Row, error) {
+	rec, err := e.Read()
+	return Row{Line: rec.Number, Signal: rec.Signal, Err: rec.Err, size: rec.Size}, err
 }
 
 // lines reads one row a line. Empty lines and remarks are passed over.
@@ -142,6 +168,8 @@ func valueLine(row *Row) bool {
 	row.Signal.Value = row.text
 	return row.text != "#" && row.text[:min(2, len(row.text))] != "# "
 }
+
+func (*lines) lost() map[string]int { return nil }
 
 func (l *lines) read() (Row, error) {
 	for l.in.Scan() {

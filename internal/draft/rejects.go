@@ -17,7 +17,8 @@ var remarks = []string{"#line", "#field", "#reason", "#fix"}
 
 // Rejects writes refused rows as they stand in their file, each with what was wrong, in
 // the same format: mended, it can be shared as it is. In a table the complaints are
-// columns of remarks before the others, in NDJSON lines of remarks before the object.
+// columns of remarks before the others, elsewhere lines of remarks before the row. A row that
+// is no line in its own format is written as NDJSON, as far as it could be read.
 type Rejects struct {
 	w     io.Writer
 	csv   *stdcsv.Writer
@@ -56,7 +57,14 @@ func (r *Rejects) Add(row Row, about []*lantern.Error) error {
 				return err
 			}
 		}
-		_, err := io.WriteString(r.w, row.text+"\n")
+		line := []byte(row.text + "\n")
+		if row.text == "" {
+			var err error
+			if line, err = encode(&row.Signal, row.Signal.Member != 0); err != nil {
+				return err
+			}
+		}
+		_, err := r.w.Write(line)
 		return err
 	}
 	cells := []string{strconv.Itoa(row.Line)}

@@ -74,7 +74,7 @@ func TestExportImports(t *testing.T) {
 	sqldbtest.Each(t, func(t *testing.T, url string) {
 		w := exchangetest.New(t, url)
 		from := w.AddCompany("Cloudbin")
-		to := map[bool]exchangetest.Company{false: w.AddCompany("Facegram"), true: w.AddCompany("Pixelplay")}
+		to := map[draft.Format]exchangetest.Company{draft.NDJSON: w.AddCompany("Facegram"), draft.CSV: w.AddCompany("Pixelplay"), draft.MISP: w.AddCompany("Chatter")}
 		root := w.MustShare(from.Submitter, w.Draft(1))
 		all := drafts(w, rand.New(rand.NewPCG(7, 7)), 300)
 		for i := range all {
@@ -92,10 +92,13 @@ func TestExportImports(t *testing.T) {
 			}
 		}
 		want := shared(t, w, from.Submitter)
-		for table, c := range to {
+		for format, c := range to {
 			w.Drain(c.Submitter, "") // what links may name was sent to it
 			var file strings.Builder
-			out := draft.NewWriter(&file, table, false)
+			out, err := draft.NewWriter(&file, format, false, w.Clock.Now())
+			if err != nil {
+				t.Fatal(err)
+			}
 			for _, s := range want {
 				if err := out.Add(s); err != nil {
 					t.Fatal(err)
@@ -118,11 +121,11 @@ func TestExportImports(t *testing.T) {
 					}
 				}
 				if !reflect.DeepEqual(g, x) {
-					t.Errorf("table %v: got\n%+v\nwant\n%+v", table, g, x)
+					t.Errorf("%s: got\n%+v\nwant\n%+v", format, g, x)
 				}
 			}
-			if len(got) != len(want) || !reflect.DeepEqual(lost, out.Lost) || table == (len(lost) == 0) {
-				t.Errorf("table %v: %d of %d signals, lost %v, reported %v", table, len(got), len(want), lost, out.Lost)
+			if len(got) != len(want) || !reflect.DeepEqual(lost, out.Lost) || len(out.NoPlace) > 0 || (format == draft.CSV) == (len(lost) == 0) {
+				t.Errorf("%s: %d of %d signals, lost %v, reported %v", format, len(got), len(want), lost, out.Lost)
 			}
 		}
 	})

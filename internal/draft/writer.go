@@ -2,65 +2,105 @@ package draft
 
 import (
 	"bufio"
+	"errors"
 	"io"
+	"time"
 
 	"lantern"
+	"lantern/internal/column"
 	"lantern/internal/format/csv"
+	"lantern/internal/format/misp"
 	"lantern/internal/web"
 )
 
-// Writer writes signals to a file in the formats that [Reader] reads. A member's own are
+// Writer writes signals to a file in one of the formats that [Reader] reads. A member's own are
 // written as drafts, which can be shared as they are; another's with its id and its owner,
-// by which it is known and refused when it is shared as one's own.
+// by which it is known and refused when it is shared as one's own, if the format can
+// hold them.
 type Writer struct {
-	Rows int
-	Lost map[string]int // how often the file could not hold a member of a draft as it is
+	Rows    int
+	Lost    map[string]int             // how often the file could not hold a member of a draft as it is
+	NoPlace map[lantern.SignalType]int // how many signals of a type it cannot hold at all
 
 	out     *bufio.Writer
-	csv     *csv.Writer
+	to      sink
 	signals bool
 }
 
-// NewWriter returns a Writer of CSV or NDJSON. With signals it is told signals of others.
-func NewWriter(w io.Writer, table, signals bool) *Writer {
-	out := &Writer{Lost: map[string]int{}, out: bufio.NewWriter(w), signals: signals}
-	if table {
-		out.csv = csv.NewWriter(out.out, signals)
-	}
-	return out
+// sink writes signals in one format.
+type sink interface {
+	// Write adds a signal and names the members of its draft that would not come back as they
+	// are. The error is [column.ErrNoPlace] if the format cannot hold the signal; then nothing
+	// was written. Any other ends the writing.
+	Write(s *lantern.Signal) (lost []string, err error)
+
+	// Flush writes what is held back and what ends the file. It is called once, at the end.
+	Flush() error
 }
 
-// Add writes one signal.
+// Formats are those that [NewWriter] knows.
+func Formats() []Format { return []Format{CSV, NDJSON, MISP} }
+
+// NewWriter returns a Writer of one of [Formats]. With signals it is told signals of others. now is
+// for files that have a date.
+func NewWriter(w io.Writer, format Format, signals bool, now time.Time) (*Writer, error) {
+	out := &Writer{Lost: map[string]int{}, NoPlace: map[lantern.SignalType]int{}, out: bufio.NewWriter(w), signals: signals}
+	switch format {
+	case CSV:
+		out.to = csv.NewWriter(out.out, signals)
+	case NDJSON:
+		out.to = objects{out.out, signals}
+	case MISP:
+		out.to = misp.NewWriter(out.out, signals, now)
+	default:
+		return nil, notText("not a format that can be written", "lantern export --help lists them")
+	}
+	return out, nil
+}
+
+// Add writes one signal, or counts it among those that have no place.
 func (w *Writer) Add(s lantern.Signal) error {
-	w.Rows++
 	if !w.signals {
 		s = lantern.Signal{Draft: s.Draft}
 	}
-	if w.csv != nil {
-		lost, err := w.csv.Write(&s)
-		for _, name := range lost {
-			w.Lost[name]++
-		}
+	lost, err := w.to.Write(&s)
+	switch {
+	case errors.Is(err, column.ErrNoPlace):
+		w.NoPlace[s.Type]++
+		return nil
+	case err != nil:
 		return err
 	}
-	var line any = s
-	if !w.signals {
-		line = s.Draft
+	w.Rows++
+	for _, name := range lost {
+		w.Lost[name]++
 	}
-	b, err := web.Encode(line)
-	if err != nil {
-		return err
-	}
-	_, err = w.out.Write(b)
-	return err
+	return nil
 }
 
-// Flush writes what is held back. It is called at the end.
-func (w *Writer) Flush() error {
-	if w.csv != nil {
-		if err := w.csv.Flush(); err != nil {
-			return err
-		}
+// Flush writes what is held back and what ends the file. It is called once, at the end.
+func (w *Writer) Flush() error { return errors.Join(w.to.Flush(), w.out.Flush()) }
+
+// objects writes NDJSON, which holds all.
+type objects struct {
+	w       io.Writer
+	signals bool
+}
+
+func (o objects) Write(s *lantern.Signal) (lost []string, err error) {
+	b, err := encode(s, o.signals)
+	if err == nil {
+		_, err = o.w.Write(b)
 	}
-	return w.out.Flush()
+	return nil, err
+}
+
+func (objects) Flush() error { return nil }
+
+// encode makes the line of a draft, or with signals that of a signal.
+func encode(s *lantern.Signal, signals bool) ([]byte, error) {
+	if signals {
+		return web.Encode(s)
+	}
+	return web.Encode(s.Draft)
 }
