@@ -17,11 +17,12 @@ import (
 
 type exportCmd struct {
 	ExchangeAccess
-	File    string       `arg:"" help:"File to write. - is standard output, for a pipe."`
-	Format  draft.Format `enum:",csv,ndjson,misp" default:"" placeholder:"FORMAT" help:"What is written: csv, ndjson or misp (an event, as JSON). Default: a table if the name ends in .csv or with -o csv, else NDJSON."`
-	Program []lantern.ID `help:"Write what others share in this program instead of your own signals; repeat for several."`
-	Own     bool         `help:"With --program: your own signals too."`
-	Force   bool         `help:"Replace the file if there is one."`
+	File    string             `arg:"" help:"File to write. - is standard output, for a pipe."`
+	Format  draft.Format       `enum:",csv,ndjson,list,misp,ncmec" default:"" placeholder:"FORMAT" help:"What is written: csv, ndjson, list (the values of --type alone, one a line), misp (an event, as JSON) or ncmec (a hash list, as XML). Default: a table if the name ends in .csv or with -o csv, else NDJSON."`
+	Type    lantern.SignalType `help:"Of a list: the signal type of its values."`
+	Program []lantern.ID       `help:"Write what others share in this program instead of your own signals; repeat for several."`
+	Own     bool               `help:"With --program: your own signals too."`
+	Force   bool               `help:"Replace the file if there is one."`
 }
 
 // Help says what becomes of what is written.
@@ -51,7 +52,7 @@ func (c *exportCmd) Run(ctx context.Context, a *app) (err error) {
 		out, done = file, file.End
 	}
 	e := &exporting{me: me.Member.ID, x: x, began: a.Clock(), clock: a.Clock, left: map[string]int{}, bar: a.meter("writing", -1)}
-	if e.out, err = draft.NewWriter(out, format, len(c.Program) > 0, e.began); err == nil {
+	if e.out, err = draft.NewWriter(out, format, len(c.Program) > 0, e.began, c.Type); err == nil {
 		err = errors.Join(e.all(ctx, c), e.out.Flush())
 	}
 	e.bar.Stop()

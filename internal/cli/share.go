@@ -26,7 +26,7 @@ type shareFlags struct {
 	ExchangeAccess
 	WarningLists
 	File       string             `arg:"" help:"File of signals; - is standard input."`
-	Format     draft.Format       `enum:",csv,ndjson,list,misp" default:"" placeholder:"FORMAT" help:"What the file is: csv, ndjson, list (a value a line, of --type) or misp (events, as JSON). Default: told from how it begins."`
+	Format     draft.Format       `enum:",csv,ndjson,list,misp,ncmec" default:"" placeholder:"FORMAT" help:"What the file is: csv, ndjson, list (a value a line, of --type), misp (events, as JSON) or ncmec (a hash list, as XML). Default: told from how it begins."`
 	Type       lantern.SignalType `help:"Signal type of rows that name none. A file without a heading is then a list of values."`
 	DryRun     bool               `help:"Check every row as far as can be known and share nothing. With a key, the rules of your programs are asked for; nothing of the file leaves this machine."`
 	Rejects    string             `type:"path" placeholder:"FILE" help:"Write the rows that were refused to this new file, to mend and share again. None refused: no file."`

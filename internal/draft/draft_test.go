@@ -351,7 +351,7 @@ func TestWriter(t *testing.T) {
 		{"drafts for MISP", draft.MISP, false, ""}, {"signals for MISP", draft.MISP, true, ""},
 	} {
 		var b strings.Builder
-		w, err := draft.NewWriter(&b, tt.format, tt.signals, now)
+		w, err := draft.NewWriter(&b, tt.format, tt.signals, now, "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -445,5 +445,36 @@ func TestLists(t *testing.T) {
 		if _, err := draft.NewReader(strings.NewReader(tt.text), tt.o); err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%s: got %v, want %q", tt.name, err, tt.want)
 		}
+	}
+}
+
+// Lists of either kind hold a member's own values, and count what they cannot hold.
+func TestWriteLists(t *testing.T) {
+	t.Parallel()
+	md5 := lantern.Signal{ID: 5, Member: 6, Draft: lantern.Draft{Type: "md5", Value: "0cc175b9c0f1b6a831c399e269772661", Severity: lantern.High}}
+	url := lantern.Signal{ID: 6, Member: 6, Draft: lantern.Draft{Type: "url", Value: "https://files.example.com/a"}}
+	for _, format := range []draft.Format{draft.List, draft.NCMEC} {
+		var file strings.Builder
+		w, err := draft.NewWriter(&file, format, false, now, "md5")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(w.Add(md5), w.Add(url), w.Flush()); err != nil || w.Rows != 1 || w.NoPlace["url"] != 1 || w.Lost["severity"] != 1 {
+			t.Errorf("%s: %v, %d rows, no place %v, lost %v", format, err, w.Rows, w.NoPlace, w.Lost)
+		}
+		r, err := draft.NewReader(strings.NewReader(file.String()), draft.Options{Type: "md5"})
+		if err != nil || r.Format != format {
+			t.Fatalf("%s: read as %v, %v", format, r, err)
+		}
+		row, err := r.Read()
+		if err != nil || row.Err != nil || row.Signal.Value != md5.Value || row.Signal.Type != "md5" {
+			t.Errorf("%s: got %+v, %v", format, row, err)
+		}
+		if _, err := draft.NewWriter(&file, format, true, now, "md5"); lantern.KindOf(err) != lantern.Invalid {
+			t.Errorf("%s: takes others' signals, %v", format, err)
+		}
+	}
+	if _, err := draft.NewWriter(io.Discard, draft.List, false, now, ""); lantern.KindOf(err) != lantern.Invalid {
+		t.Errorf("a list of no type: %v", err)
 	}
 }

@@ -21,6 +21,7 @@ const (
 	NDJSON Format = "ndjson" // an object a line, as the API takes it
 	List   Format = "list"   // a value a line, all of one type
 	MISP   Format = "misp"   // events of MISP, as JSON
+	NCMEC  Format = "ncmec"  // hash lists of NCMEC, as XML
 )
 
 // detect tells the format of a text from how it begins.
@@ -39,6 +40,8 @@ func detect(in *bufio.Reader, o Options) (Format, error) {
 		}
 	}
 	switch {
+	case bytes.HasPrefix(head, []byte("<?xml")), bytes.HasPrefix(head, []byte("<queryResult")):
+		return NCMEC, nil
 	case list:
 		return "", notText("a JSON array", "put one object on each line: jq -c '.[]' does it")
 	case bytes.HasPrefix(head, []byte("{")):

@@ -10,6 +10,7 @@ import (
 	"lantern"
 	"lantern/internal/format/csv"
 	"lantern/internal/format/misp"
+	"lantern/internal/format/ncmec"
 	"lantern/internal/web"
 	"lantern/signal"
 )
@@ -50,6 +51,14 @@ type Reader struct {
 	kind lantern.SignalType
 }
 
+// checkList refuses a list of values that are of no type, or of one without values.
+func checkList(of lantern.SignalType) error {
+	if t, ok := signal.Lookup(of); ok && t.Compare != signal.None {
+		return nil
+	}
+	return notText("nothing says of what type the values of a list are", "give --type; lantern types lists the types")
+}
+
 // NewReader looks at the first characters of a file to tell its format, unless o says it. The
 // error is a *lantern.Error if the file is in none, or o does not fit it.
 func NewReader(r io.Reader, o Options) (*Reader, error) {
@@ -74,9 +83,8 @@ func NewReader(r io.Reader, o Options) (*Reader, error) {
 	case NDJSON:
 		out.from = newLines(in, decodeLine)
 	case List:
-		if t, ok := signal.Lookup(o.Type); !ok || t.Compare == signal.None {
-			return nil, &lantern.Error{Kind: lantern.Invalid, Reason: "nothing says of what type the values of a list are",
-				Fix: "give --type; lantern types lists the types"}
+		if err := checkList(o.Type); err != nil {
+			return nil, err
 		}
 		out.from = newLines(in, valueLine)
 	case MISP:
@@ -85,6 +93,8 @@ func NewReader(r io.Reader, o Options) (*Reader, error) {
 			return nil, err
 		}
 		out.from = events{misp.NewReader(first, again)}
+	case NCMEC:
+		out.from = hashes{ncmec.NewReader(in)}
 	default:
 		err = notText("not a format that can be read", "lantern import --help lists them")
 	}
@@ -138,6 +148,16 @@ func (e events) lost() map[string]int { return e.Lost() }
 func (e events) read() (Row, error) {
 	rec, err := e.Read()
 	return Row{Line: rec.Number, Signal: rec.Signal, Err: rec.Err, size: rec.Size}, err
+}
+
+// hashes reads the fingerprints of hash lists.
+type hashes struct{ *ncmec.Reader }
+
+func (h hashes) lost() map[string]int { return h.Lost() }
+
+func (h hashes) read() (Row, error) {
+	rec, err := h.Read()
+	return Row{Line: rec.Number, Signal: rec.Signal, Err: rec.Err, size: len(rec.Signal.Value)}, err
 }
 
 // lines reads one row a line. Empty lines and remarks are passed over.

@@ -95,7 +95,7 @@ func TestExportImports(t *testing.T) {
 		for format, c := range to {
 			w.Drain(c.Submitter, "") // what links may name was sent to it
 			var file strings.Builder
-			out, err := draft.NewWriter(&file, format, false, w.Clock.Now())
+			out, err := draft.NewWriter(&file, format, false, w.Clock.Now(), "")
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -4,12 +4,14 @@ import (
 	"bufio"
 	"errors"
 	"io"
+	"strings"
 	"time"
 
 	"lantern"
 	"lantern/internal/column"
 	"lantern/internal/format/csv"
 	"lantern/internal/format/misp"
+	"lantern/internal/format/ncmec"
 	"lantern/internal/web"
 )
 
@@ -39,11 +41,15 @@ type sink interface {
 }
 
 // Formats are those that [NewWriter] knows.
-func Formats() []Format { return []Format{CSV, NDJSON, MISP} }
+func Formats() []Format { return []Format{CSV, NDJSON, List, MISP, NCMEC} }
 
-// NewWriter returns a Writer of one of [Formats]. With signals it is told signals of others. now is
-// for files that have a date.
-func NewWriter(w io.Writer, format Format, signals bool, now time.Time) (*Writer, error) {
+// NewWriter returns a Writer of one of [Formats]. With signals it is told signals of others, which
+// a list of either kind cannot hold: nothing in it would say whose they are, and imported they
+// would be one's own. now is for files that have a date; of is the type of a list of values.
+func NewWriter(w io.Writer, format Format, signals bool, now time.Time, of lantern.SignalType) (*Writer, error) {
+	if signals && (format == List || format == NCMEC) {
+		return nil, notText("this format cannot say whose signals it holds", "write your own signals alone, or another --format")
+	}
 	out := &Writer{Lost: map[string]int{}, NoPlace: map[lantern.SignalType]int{}, out: bufio.NewWriter(w), signals: signals}
 	switch format {
 	case CSV:
@@ -52,6 +58,13 @@ func NewWriter(w io.Writer, format Format, signals bool, now time.Time) (*Writer
 		out.to = objects{out.out, signals}
 	case MISP:
 		out.to = misp.NewWriter(out.out, signals, now)
+	case List:
+		if err := checkList(of); err != nil {
+			return nil, err
+		}
+		out.to = values{out.out, of}
+	case NCMEC:
+		out.to = ncmec.NewWriter(out.out, now)
 	default:
 		return nil, notText("not a format that can be written", "lantern export --help lists them")
 	}
@@ -80,6 +93,23 @@ func (w *Writer) Add(s lantern.Signal) error {
 
 // Flush writes what is held back and what ends the file. It is called once, at the end.
 func (w *Writer) Flush() error { return errors.Join(w.to.Flush(), w.out.Flush()) }
+
+// values writes a list of the values of one type.
+type values struct {
+	w  io.Writer
+	of lantern.SignalType
+}
+
+func (v values) Write(s *lantern.Signal) (lost []string, err error) {
+	row := Row{text: s.Value}
+	if s.Type != v.of || s.Value == "" || s.Value != strings.TrimSpace(s.Value) || strings.ContainsAny(s.Value, "\r\n") || !valueLine(&row) {
+		return nil, column.ErrNoPlace
+	}
+	_, err = io.WriteString(v.w, s.Value+"\n")
+	return column.Missing(&s.Draft, &lantern.Draft{Type: s.Type, Value: s.Value}), err
+}
+
+func (values) Flush() error { return nil }
 
 // objects writes NDJSON, which holds all.
 type objects struct {
