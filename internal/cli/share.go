@@ -292,7 +292,7 @@ func (s *sharing) done(row draft.Row, answer lantern.ShareResult) error {
 	}
 	for i, e := range about {
 		named := *e
-		named.Field = s.rows.Field(e.Field)
+		named.Field = s.rows.Field(row, e.Field)
 		about[i] = &named
 	}
 	result.Status = lantern.Refused

@@ -22,6 +22,7 @@ type Row struct {
 	Err    error          // a *lantern.Error with every complaint about it, nil if there is none
 
 	cells []string // as they stand in a CSV file
+	over  string   // the heading over the value, if it is not that of a column of a draft
 	text  string   // as it stands in a file with a row a line that is no CSV
 	size  int      // bytes
 }
@@ -114,11 +115,14 @@ func (r *Reader) Read() (Row, error) {
 // table or of NDJSON is lost, since what has no place is refused there.
 func (r *Reader) Lost() map[string]int { return r.from.lost() }
 
-// Field says where in the file stands what a complaint's pointer is about: the column of a CSV
-// file, else the pointer.
-func (r *Reader) Field(pointer string) string {
-	if r.csv == nil {
+// Field says where in the file stands what the pointer of a complaint about a row is about: the
+// column of a CSV file, else the pointer.
+func (r *Reader) Field(row Row, pointer string) string {
+	switch {
+	case r.csv == nil:
 		return pointer
+	case pointer == "/value" && row.over != "":
+		return row.over
 	}
 	return r.csv.Column(pointer)
 }
@@ -131,7 +135,7 @@ func (t table) read() (Row, error) {
 	if err != nil {
 		return Row{}, err
 	}
-	row := Row{Line: rec.Line, Signal: rec.Signal, Err: rec.Err, cells: rec.Cells}
+	row := Row{Line: rec.Line, Signal: rec.Signal, Err: rec.Err, cells: rec.Cells, over: rec.Column}
 	for _, cell := range row.cells {
 		row.size += len(cell)
 	}

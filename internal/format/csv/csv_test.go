@@ -2,6 +2,7 @@ package csv_test
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"reflect"
@@ -117,6 +118,31 @@ func TestBadRows(t *testing.T) {
 	}
 	if err := got[1].Err; err == nil || !strings.Contains(err.Error(), "2 cells under 6 headings") {
 		t.Errorf("row 3: got %v", err)
+	}
+}
+
+// A table may have a column for each type of values, as hash lists do. Each value of a row is one
+// record, with what the row says beside it.
+func TestColumnsOfValues(t *testing.T) {
+	t.Parallel()
+	got := readAll(t, "MD5;SHA-1;Photo DNA;confidence;#analyst\nb1;;x;7;me\n;'=s;;high;me\n;;;;\nb4\n;b\xff;;;\n")
+	var all []string
+	for _, rec := range got {
+		text := fmt.Sprintf("%d %s %s %s", rec.Line, rec.Column, rec.Signal.Type, rec.Signal.Value)
+		if e := (*lantern.Error)(nil); errors.As(rec.Err, &e) {
+			text += " " + e.Field + " " + e.Reason
+		}
+		all = append(all, text)
+	}
+	want := []string{"2 MD5 md5 b1", "2 Photo DNA photodna x", "3 SHA-1 sha1 =s /confidence cannot be read", "4     no value in any column",
+		"5     1 cells under 5 headings", "6 SHA-1 sha1 b\xff /value not UTF-8 text"}
+	if !slices.Equal(all, want) || got[0].Signal.Confidence != 7 {
+		t.Errorf("got\n%q, want\n%q", all, want)
+	}
+	for _, heading := range []string{"md5,value\n", "type,md5\n", "md5,secret\n", "tactic\n"} {
+		if _, err := csv.NewReader(strings.NewReader(heading), nil); lantern.KindOf(err) != lantern.Invalid || strings.Contains(err.Error(), "secret") {
+			t.Errorf("%q: got %v", heading, err)
+		}
 	}
 }
 

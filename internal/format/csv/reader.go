@@ -13,6 +13,7 @@ import (
 
 	"lantern"
 	"lantern/internal/column"
+	"lantern/signal"
 )
 
 // maxRecord bounds one row, so that a missing quotation mark does not pull a whole file
@@ -25,15 +26,24 @@ type Reader struct {
 	bound   *bound
 	heading []string
 	columns []*column.Column // nil for a remark
+	values  []values         // of a table with a column for each type of values, else empty
+	ready   []Record         // of the row that was read last
 	line    int              // of the last row
 }
 
-// Record is one row.
+// values is a column that holds values of one type.
+type values struct {
+	at  int
+	typ lantern.SignalType
+}
+
+// Record is one row, or of a table with a column for each type of values, one value of a row.
 type Record struct {
 	Line   int            // where it starts in the file, from 1
 	Signal lantern.Signal // as far as it could be read; of a draft only the Draft is set
 	Err    error          // a *lantern.Error with one complaint a cell, nil if all could be read
 	Cells  []string       // as they stand in the file, in the order of Heading
+	Column string         // the heading over the value, if the type's name is the heading
 }
 
 // NewReader reads the heading. Names that rename has stand for those it gives, "#" for a
@@ -74,6 +84,9 @@ func (r *Reader) name(rename map[string]string) error {
 			delete(ours, column.Spelled(uncell(r.heading[i])))
 		}
 		col, err := lookup(name)
+		if t, ok := valuesOf(name); err != nil && ok {
+			r.values, err = append(r.values, values{i, t}), nil
+		}
 		if err != nil {
 			return err
 		}
@@ -81,6 +94,10 @@ func (r *Reader) name(rename map[string]string) error {
 			return &lantern.Error{Kind: lantern.Invalid, Field: "/" + col.Name, Reason: "two columns of this name", Fix: "keep one of them"}
 		}
 		r.columns = append(r.columns, col)
+	}
+	if len(r.values) > 0 && slices.ContainsFunc(r.columns, func(c *column.Column) bool { return c != nil && (c.Name == "type" || c.Name == "value") }) {
+		return &lantern.Error{Kind: lantern.Invalid, Reason: "the heading names a type beside the columns type or value",
+			Fix: "keep one way of saying what a value is; a name that starts with # is passed over"}
 	}
 	if len(ours) > 0 {
 		return &lantern.Error{Kind: lantern.Invalid, Reason: "--map names a column that the heading does not have", Fix: "write it as in the first line of the file"}
@@ -102,6 +119,19 @@ func lookup(name string) (*column.Column, error) {
 			"; --map theirs=ours gives a column its name, and a name that starts with # is passed over"}
 }
 
+// valuesOf finds the signal type that a column of values is named after.
+func valuesOf(name string) (lantern.SignalType, bool) {
+	name = strings.ReplaceAll(name, "_", "-")
+	if other, ok := spellings[name]; ok {
+		name = other
+	}
+	t, ok := signal.Lookup(lantern.SignalType(name))
+	return lantern.SignalType(name), ok && t.Compare != signal.None
+}
+
+// spellings are other names that hash lists have for types.
+var spellings = map[string]string{"sha-1": "sha1", "sha-256": "sha256", "pdna": "photodna", "photo-dna": "photodna", "md5-hash": "md5", "sha1-hash": "sha1"}
+
 // fixEncoding is the advice for text in one of the old encodings, which cannot be told
 // from each other for certain.
 const fixEncoding = "save the file as UTF-8; if it is Windows-1252 or Latin-1: iconv -f WINDOWS-1252 -t UTF-8"
@@ -119,7 +149,7 @@ func separator(buf *bufio.Reader) rune {
 	return best
 }
 
-// Heading reports whether a text begins with a heading: a line that names the column of values,
+// Heading reports whether a text begins with a heading: a line that names a column of values,
 // perhaps by another name that rename gives it. What else it names does not matter, so that
 // a heading with a mistake is not taken for a value.
 func Heading(head []byte, rename map[string]string) bool {
@@ -133,8 +163,10 @@ func Heading(head []byte, rename map[string]string) bool {
 				name = ours
 			}
 		}
-		col, ok := column.Lookup(column.Spelled(name))
-		return ok && col.Name == "value"
+		name = column.Spelled(name)
+		col, ok := column.Lookup(name)
+		_, wide := valuesOf(name)
+		return wide || ok && col.Name == "value"
 	})
 }
 
@@ -168,6 +200,40 @@ func (r *Reader) Separator() rune { return r.csv.Comma }
 
 // Read returns the next row, or io.EOF. Any other error ends the reading.
 func (r *Reader) Read() (Record, error) {
+	if len(r.ready) == 0 {
+		rec, err := r.row()
+		if err != nil || len(r.values) == 0 || len(rec.Cells) != len(r.heading) {
+			return rec, err
+		}
+		r.spread(rec)
+	}
+	rec := r.ready[0]
+	r.ready = r.ready[1:]
+	return rec, nil
+}
+
+// spread makes a record of each value of a row.
+func (r *Reader) spread(rec Record) {
+	for _, v := range r.values {
+		one := rec
+		one.Column, one.Signal.Type = r.heading[v.at], v.typ
+		cell, err := text(rec.Cells[v.at])
+		if cell == "" {
+			continue
+		}
+		if one.Signal.Value = cell; err != nil {
+			one.Err = err
+		}
+		r.ready = append(r.ready, one)
+	}
+	if len(r.ready) == 0 {
+		rec.Err = &lantern.Error{Kind: lantern.Invalid, Reason: "no value in any column", Fix: "leave the row out"}
+		r.ready = append(r.ready, rec)
+	}
+}
+
+// row reads a row but for its values, if they stand in columns of their own.
+func (r *Reader) row() (Record, error) {
 	r.bound.used = 0
 	cells, err := r.csv.Read()
 	if errors.Is(err, io.EOF) {
@@ -204,14 +270,24 @@ func (r *Reader) Read() (Record, error) {
 // read puts a cell into a signal. White space around it is not part of it, unless it
 // stands behind an apostrophe that made it safe.
 func read(col *column.Column, s *lantern.Signal, cell string) *lantern.Error {
-	cell = uncell(strings.TrimSpace(cell))
+	cell, err := text(cell)
+	if err != nil {
+		err.Field = "/" + col.Name
+		return err
+	}
 	if cell == "" {
 		return nil
 	}
-	if !utf8.ValidString(cell) {
-		return &lantern.Error{Kind: lantern.Invalid, Field: "/" + col.Name, Reason: "not UTF-8 text", Fix: fixEncoding}
-	}
 	return col.Set(s, cell)
+}
+
+// text is what a cell says.
+func text(cell string) (string, *lantern.Error) {
+	cell = uncell(strings.TrimSpace(cell))
+	if !utf8.ValidString(cell) {
+		return cell, &lantern.Error{Kind: lantern.Invalid, Field: "/value", Reason: "not UTF-8 text", Fix: fixEncoding}
+	}
+	return cell, nil
 }
 
 // asError says where the text stopped being CSV, without quoting it. The line is that in
