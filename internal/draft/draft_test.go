@@ -440,11 +440,53 @@ func TestLists(t *testing.T) {
 		{"heading with a mistake", "value,secret\nvelvet,x\n", "a column that does not exist", draft.Options{Type: "phrase"}},
 		{"no type", "velvet\n", "of what type", draft.Options{Format: draft.List}},
 		{"type without values", "velvet\n", "of what type", draft.Options{Format: draft.List, Type: lantern.TacticType}},
-		{"renamed list", "velvet\n", "leave --map out", draft.Options{Format: draft.List, Type: "phrase", Map: map[string]string{"a": "b"}}},
+		{"renamed list", "velvet\n", "leave --map and --preset out", draft.Options{Format: draft.List, Type: "phrase", Map: map[string]string{"a": "b"}}},
 	} {
 		if _, err := draft.NewReader(strings.NewReader(tt.text), tt.o); err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%s: got %v, want %q", tt.name, err, tt.want)
 		}
+	}
+}
+
+// A table that another tool wrote is known by its heading, and its rows stand in the file of
+// rejects as they are.
+func TestPreset(t *testing.T) {
+	t.Parallel()
+	heading := "uuid,event_id,category,type,value,comment,to_ids,date,attribute_tag\n"
+	text := heading + "x,7,Other,url,https://files.example.com/a,=seen,1,20260301,\"tlp:red,csam\"\nx,7,Other,comment,secret,,0,20260301,\nx,7,Other,url,not an address,,1,,tlp:secret\n"
+	r, err := draft.NewReader(strings.NewReader(text), draft.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	row, err := r.Read()
+	if s := row.Signal; err != nil || row.Err != nil || row.Line != 2 || s.Value != "https://files.example.com/a" || s.Handling != lantern.Red || s.Note != "=seen" {
+		t.Errorf("got %+v, %v", row, err)
+	}
+	row, err = r.Read()
+	if err != nil || row.Err == nil || row.Line != 4 || r.Lost()["attributes of other types"] != 1 {
+		t.Fatalf("got %+v, %v, lost %v", row, err, r.Lost())
+	}
+	if got := r.Field(row, "/note"); got != "/note" {
+		t.Errorf("a column of somebody else's table is called %q", got)
+	}
+	var rejects strings.Builder
+	out, err := draft.NewRejects(&rejects, r)
+	if err := errors.Join(err, out.Add(row, draft.Complaints(row.Err)), out.Flush()); err != nil {
+		t.Fatal(err)
+	}
+	again, err := draft.NewReader(strings.NewReader(rejects.String()), draft.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if row, err := again.Read(); err != nil || row.Err == nil || row.Signal.Value != "not an address" {
+		t.Errorf("rejects read as %+v, %v", row, err)
+	}
+	renamed := strings.Replace(text, "event_id", "Event", 1)
+	if r, err = draft.NewReader(strings.NewReader(renamed), draft.Options{Preset: draft.MISPTable, Map: map[string]string{"Event": "event_id"}}); err != nil {
+		t.Fatal(err)
+	}
+	if row, err = r.Read(); err != nil || row.Signal.Handling != lantern.Red {
+		t.Errorf("renamed: got %+v, %v", row, err)
 	}
 }
 

@@ -30,6 +30,7 @@ type Row struct {
 // Options say how a file is read. The zero Options tell all from what it holds.
 type Options struct {
 	Format Format             // of the file; "" is told from what it holds
+	Preset Preset             // whose words a table is in; "" is told from its heading
 	Map    map[string]string  // columns of a table, and the names Lantern has for them
 	Type   lantern.SignalType // of rows that name none; a text without a heading is then a list of values
 }
@@ -73,14 +74,12 @@ func NewReader(r io.Reader, o Options) (*Reader, error) {
 			return nil, err
 		}
 	}
-	if len(o.Map) > 0 && out.Format != CSV {
-		return nil, notText("only a table has columns to rename", "leave --map out")
+	if out.Format != CSV && (len(o.Map) > 0 || o.Preset != "") {
+		return nil, notText("only a table has columns to rename", "leave --map and --preset out")
 	}
 	switch out.Format {
 	case CSV:
-		if out.csv, err = csv.NewReader(in, o.Map); err == nil {
-			out.from = table{out.csv}
-		}
+		err = out.readTable(in, o)
 	case NDJSON:
 		out.from = newLines(in, decodeLine)
 	case List:
@@ -111,8 +110,8 @@ func (r *Reader) Read() (Row, error) {
 	return row, err
 }
 
-// Lost counts, by name, what of the rows read so far has no place in a signal. Nothing of a
-// table or of NDJSON is lost, since what has no place is refused there.
+// Lost counts, by name, what of the rows read so far has no place in a signal. Nothing of a table
+// or of objects in Lantern's own words is lost, since what has no place is refused there.
 func (r *Reader) Lost() map[string]int { return r.from.lost() }
 
 // Field says where in the file stands what the pointer of a complaint about a row is about: the
@@ -128,7 +127,10 @@ func (r *Reader) Field(row Row, pointer string) string {
 }
 
 // table reads the rows of a table.
-type table struct{ csv *csv.Reader }
+type table struct {
+	csv  *csv.Reader
+	gone map[string]int // what has no place, in a table of somebody else's
+}
 
 func (t table) read() (Row, error) {
 	rec, err := t.csv.Read()
@@ -142,7 +144,7 @@ func (t table) read() (Row, error) {
 	return row, nil
 }
 
-func (table) lost() map[string]int { return nil }
+func (t table) lost() map[string]int { return t.gone }
 
 // events reads the attributes of events.
 type events struct{ *misp.Reader }

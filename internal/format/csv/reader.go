@@ -28,6 +28,8 @@ type Reader struct {
 	columns []*column.Column // nil for a remark
 	values  []values         // of a table with a column for each type of values, else empty
 	ready   []Record         // of the row that was read last
+	form    Form             // of somebody else's table, else nil
+	names   []string         // of its columns, as the form knows them
 	line    int              // of the last row
 }
 
@@ -49,6 +51,15 @@ type Record struct {
 // NewReader reads the heading. Names that rename has stand for those it gives, "#" for a
 // column to pass over. The error is a *lantern.Error if the heading is at fault.
 func NewReader(r io.Reader, rename map[string]string) (*Reader, error) {
+	out, err := begin(r)
+	if err != nil {
+		return nil, err
+	}
+	return out, out.name(rename)
+}
+
+// begin reads the heading and says nothing of what it names.
+func begin(r io.Reader) (*Reader, error) {
 	b := &bound{r: r}
 	buf := bufio.NewReader(b)
 	if mark, _ := buf.Peek(3); bytes.Equal(mark, []byte("\xef\xbb\xbf")) {
@@ -63,8 +74,13 @@ func NewReader(r io.Reader, rename map[string]string) (*Reader, error) {
 	case err != nil:
 		return nil, asError(err, 0)
 	}
-	out := &Reader{csv: c, bound: b, heading: heading, line: 1}
-	return out, out.name(rename)
+	for i, name := range heading {
+		if !utf8.ValidString(name) {
+			return nil, &lantern.Error{Kind: lantern.Invalid, Reason: "the heading is not UTF-8 text", Fix: fixEncoding}
+		}
+		heading[i] = strings.TrimSpace(name)
+	}
+	return &Reader{csv: c, bound: b, heading: heading, line: 1}, nil
 }
 
 // name finds the columns that the heading names.
@@ -74,11 +90,7 @@ func (r *Reader) name(rename map[string]string) error {
 		ours[column.Spelled(theirs)] = column.Spelled(name)
 	}
 	for i, name := range r.heading {
-		if !utf8.ValidString(name) {
-			return &lantern.Error{Kind: lantern.Invalid, Reason: "the heading is not UTF-8 text", Fix: fixEncoding}
-		}
-		r.heading[i] = strings.TrimSpace(name)
-		name = column.Spelled(uncell(r.heading[i]))
+		name = column.Spelled(uncell(name))
 		if other, ok := ours[name]; ok {
 			name = other
 			delete(ours, column.Spelled(uncell(r.heading[i])))
@@ -153,11 +165,7 @@ func separator(buf *bufio.Reader) rune {
 // perhaps by another name that rename gives it. What else it names does not matter, so that
 // a heading with a mistake is not taken for a value.
 func Heading(head []byte, rename map[string]string) bool {
-	buf := bufio.NewReaderSize(bytes.NewReader(head), len(head)+16)
-	c := csv.NewReader(buf)
-	c.Comma = separator(buf)
-	names, _ := c.Read() // what cannot be read has no names
-	return slices.ContainsFunc(names, func(name string) bool {
+	return slices.ContainsFunc(heading(head), func(name string) bool {
 		for theirs, ours := range rename {
 			if column.Spelled(theirs) == column.Spelled(name) {
 				name = ours
@@ -168,6 +176,15 @@ func Heading(head []byte, rename map[string]string) bool {
 		_, wide := valuesOf(name)
 		return wide || ok && col.Name == "value"
 	})
+}
+
+// heading reads the first line of a text as names, none if that cannot be done.
+func heading(head []byte) []string {
+	buf := bufio.NewReaderSize(bytes.NewReader(head), len(head)+16)
+	c := csv.NewReader(buf)
+	c.Comma = separator(buf)
+	names, _ := c.Read() // what cannot be read has no names
+	return names
 }
 
 // Heading returns the names of the columns, in the order and spelling of the file.
@@ -189,7 +206,7 @@ func (r *Reader) Column(pointer string) string {
 			return r.heading[i]
 		}
 	}
-	if slices.Contains(column.Names(), name) {
+	if r.form == nil && slices.Contains(column.Names(), name) {
 		return name
 	}
 	return pointer
@@ -200,6 +217,15 @@ func (r *Reader) Separator() rune { return r.csv.Comma }
 
 // Read returns the next row, or io.EOF. Any other error ends the reading.
 func (r *Reader) Read() (Record, error) {
+	for r.form != nil {
+		rec, err := r.row()
+		if err != nil || rec.Err != nil {
+			return rec, err
+		}
+		if rec, taken := r.formed(rec); taken {
+			return rec, nil
+		}
+	}
 	if len(r.ready) == 0 {
 		rec, err := r.row()
 		if err != nil || len(r.values) == 0 || len(rec.Cells) != len(r.heading) {

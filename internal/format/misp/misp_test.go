@@ -182,6 +182,20 @@ func TestNoEvent(t *testing.T) {
 	}
 }
 
+// A table that MISP exported is read as its attributes are.
+func TestRow(t *testing.T) {
+	t.Parallel()
+	row := map[string]string{"type": "url", "value": "https://files.example.com/a", "comment": "seen", "event_info": "secret",
+		"attribute_tag": `tlp:green,lantern:policy="4, b, and c",csam`, "event_tag": "tlp:red,type:OSINT"}
+	lost := map[string]int{}
+	s, taken, err := misp.Row(func(name string) string { return row[name] }, func(name string) { lost[name]++ })
+	want := lantern.Draft{Type: "url", Value: "https://files.example.com/a", Note: "seen", Handling: lantern.Red, Tags: []lantern.Tag{"csam"},
+		Basis: lantern.Basis{Policy: "4, b, and c"}}
+	if err != nil || !taken || !reflect.DeepEqual(s.Draft, want) || !reflect.DeepEqual(lost, map[string]int{"tags": 1, "infos of events": 1}) {
+		t.Errorf("got %+v, %v, lost %v, %v", s.Draft, taken, lost, err)
+	}
+}
+
 func FuzzRead(f *testing.F) {
 	f.Add(`{"Event":{"info":"i","Attribute":[{"type":"url","value":"https://files.example.com/a","Tag":[{"name":"tlp:red"}]}],"Object":[{"Attribute":[]}],"Tag":[{"name":"lantern:tags=\"csam\""}]}}`)
 	f.Add(`[{"Event":{}},{"response":{"Attribute":[{"type":"filename|md5","value":"|"}]}}]`)

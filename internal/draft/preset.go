@@ -1,0 +1,50 @@
+package draft
+
+import (
+	"bufio"
+	"slices"
+
+	"lantern"
+	"lantern/internal/format/csv"
+	"lantern/internal/format/misp"
+)
+
+// Preset is a table in somebody else's words, as a tool of theirs writes it.
+type Preset string
+
+// MISPTable is the table of attributes that MISP exports.
+const MISPTable Preset = "misp"
+
+// preset says by which headings a table is known, and how its rows are read.
+type preset struct {
+	name     Preset
+	headings []string
+	row      func(get func(string) string, lost func(string)) (lantern.Signal, bool, error)
+}
+
+func presets() []preset {
+	return []preset{{MISPTable, misp.Headings(), misp.Row}}
+}
+
+// readTable begins to read a table: in the words that o says or its heading tells, else Lantern's own.
+func (r *Reader) readTable(in *bufio.Reader, o Options) (err error) {
+	names := csv.Names(start(in))
+	for _, p := range presets() {
+		known := !slices.ContainsFunc(p.headings, func(h string) bool { return !slices.Contains(names, h) })
+		if p.name != o.Preset && (o.Preset != "" || !known) {
+			continue
+		}
+		lost := map[string]int{}
+		r.csv, err = csv.NewForm(in, o.Map, func(get func(string) string) (lantern.Signal, bool, error) {
+			return p.row(get, func(name string) { lost[name]++ })
+		})
+		r.from = table{r.csv, lost}
+		return err
+	}
+	if o.Preset != "" {
+		return notText("no such preset", "lantern import --help lists them")
+	}
+	r.csv, err = csv.NewReader(in, o.Map)
+	r.from = table{r.csv, nil}
+	return err
+}
