@@ -117,13 +117,17 @@ func seen(t time.Time) string {
 // attribute that is passed over. lost counts what has no place.
 func (a *attribute) read(s *lantern.Signal, event []tag, lost func(string)) (taken bool, err error) {
 	var errs []*lantern.Error
+	unread := 0
 	for _, t := range slices.Concat(event, a.Tag) {
-		if err := t.read(s, lost); err != nil {
+		if err := t.read(s, &unread); err != nil {
 			errs = append(errs, err)
 		}
 	}
 	if !a.kind(s, lost) {
 		return false, nil
+	}
+	for range unread {
+		lost("tags")
 	}
 	s.Note = a.Comment
 	for _, seen := range []struct{ name, text string }{{"first_seen", a.FirstSeen}, {"last_seen", a.LastSeen}} {
@@ -185,8 +189,8 @@ func (a *attribute) kind(s *lantern.Signal, lost func(string)) bool {
 }
 
 // read puts what a label says into a signal. Of labels on both the event and the attribute the
-// strictest handling counts.
-func (t tag) read(s *lantern.Signal, lost func(string)) *lantern.Error {
+// strictest handling counts. One that says nothing here is counted.
+func (t tag) read(s *lantern.Signal, unread *int) *lantern.Error {
 	if level, ok := strings.CutPrefix(strings.ToLower(t.Name), tlp); ok {
 		for _, h := range handlings {
 			if h == s.Handling {
@@ -213,7 +217,7 @@ func (t tag) read(s *lantern.Signal, lost func(string)) *lantern.Error {
 		word, ok = plain, true
 	}
 	if !ok {
-		lost("tags")
+		*unread++
 		return nil
 	}
 	if !slices.Contains(s.Tags, word) {
