@@ -1,8 +1,8 @@
 // Package draft takes drafts of signals out of people's files and brings them to an
 // exchange, however many there are.
 //
-// A file is CSV or NDJSON; [NewReader] tells them apart and reads one [Row] after the
-// other. [Rules] says all that can be said about a row before it is sent: its form, its
+// A file has one of several formats; [NewReader] tells them apart and reads one [Row] after the
+// other, each through the codec of its format. [Rules] says all that can be said about a row before it is sent: its form, its
 // type's rules, the policy of its programs, warning lists. [Sharing] sends the good rows in
 // batches, several of which are under way at once, and hands out what became of each row
 // in the order of the file. [Rejects] writes the refused rows to a file that can be mended
