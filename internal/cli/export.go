@@ -18,7 +18,7 @@ import (
 type exportCmd struct {
 	ExchangeAccess
 	File    string             `arg:"" help:"File to write. - is standard output, for a pipe."`
-	Format  draft.Format       `enum:",csv,ndjson,list,misp,ncmec" default:"" placeholder:"FORMAT" help:"What is written: csv, ndjson, list (the values of --type alone, one a line), misp (an event, as JSON) or ncmec (a hash list, as XML). Default: a table if the name ends in .csv or with -o csv, else NDJSON."`
+	Format  draft.Format       `enum:",csv,ndjson,list,misp,ncmec,threatexchange" default:"" placeholder:"FORMAT" help:"What is written: csv, ndjson, list (the values of --type alone, one a line), misp (an event, as JSON), ncmec (a hash list, as XML) or threatexchange (descriptors, as a table). Default: a table if the name ends in .csv or with -o csv, else NDJSON."`
 	Type    lantern.SignalType `help:"Of a list: the signal type of its values."`
 	Program []lantern.ID       `help:"Write what others share in this program instead of your own signals; repeat for several."`
 	Own     bool               `help:"With --program: your own signals too."`

@@ -26,12 +26,12 @@ type shareFlags struct {
 	ExchangeAccess
 	WarningLists
 	File       string             `arg:"" help:"File of signals; - is standard input."`
-	Format     draft.Format       `enum:",csv,ndjson,list,misp,ncmec" default:"" placeholder:"FORMAT" help:"What the file is: csv, ndjson, list (a value a line, of --type), misp (events, as JSON) or ncmec (a hash list, as XML). Default: told from how it begins."`
+	Format     draft.Format       `enum:",csv,ndjson,list,misp,ncmec,threatexchange" default:"" placeholder:"FORMAT" help:"What the file is: csv, ndjson, list (a value a line, of --type), misp (events, as JSON), ncmec (a hash list, as XML) or threatexchange (descriptors, as JSON). Default: told from how it begins."`
 	Type       lantern.SignalType `help:"Signal type of rows that name none. A file without a heading is then a list of values."`
 	DryRun     bool               `help:"Check every row as far as can be known and share nothing. With a key, the rules of your programs are asked for; nothing of the file leaves this machine."`
 	Rejects    string             `type:"path" placeholder:"FILE" help:"Write the rows that were refused to this new file, to mend and share again. None refused: no file."`
 	Map        map[string]string  `placeholder:"THEIRS=OURS" help:"Name of a column in the file and what it holds; # passes it over. Repeat for several."`
-	Preset     draft.Preset       `enum:",misp" default:"" placeholder:"NAME" help:"Whose table it is, if it is not in Lantern's words: misp. Default: told from its heading."`
+	Preset     draft.Preset       `enum:",misp,threatexchange" default:"" placeholder:"NAME" help:"Whose table it is, if it is not in Lantern's words: misp or threatexchange. Default: told from its heading."`
 	Program    []lantern.ID       `help:"Program to share with, for rows that name none; repeat for several."`
 	Incident   lantern.ID         `help:"Your incident that rows which name none are part of."`
 	Tag        []lantern.Tag      `help:"Tag for rows that name none; repeat for several."`
@@ -106,7 +106,7 @@ func (c *shareFlags) share(ctx context.Context, a *app, each bool) error {
 	}
 	defer file.Close()
 	in := &counted{Reader: file}
-	rows, err := draft.NewReader(in.source(), draft.Options{Format: c.Format, Preset: c.Preset, Map: c.Map, Type: c.Type})
+	rows, err := draft.NewReader(in.source(), draft.Options{Format: c.Format, Preset: c.Preset, Map: c.Map, Type: c.Type, Now: a.Clock()})
 	if err != nil {
 		return misuse("lantern share --help says what the file holds", "%s: %w", name, err)
 	}

@@ -22,6 +22,10 @@ const (
 	List   Format = "list"   // a value a line, all of one type
 	MISP   Format = "misp"   // events of MISP, as JSON
 	NCMEC  Format = "ncmec"  // hash lists of NCMEC, as XML
+
+	// ThreatExchange is descriptors: read as JSON, and as tables by the preset [Descriptors];
+	// written as such a table.
+	ThreatExchange Format = "threatexchange"
 )
 
 // detect tells the format of a text from how it begins.
@@ -36,6 +40,12 @@ func detect(in *bufio.Reader, o Options) (Format, error) {
 			switch name {
 			case "Event", "response", "Attribute":
 				return MISP, nil
+			case "td_raw_indicator", "raw_indicator":
+				if list {
+					return ThreatExchange, nil
+				}
+			case "data":
+				return ThreatExchange, nil
 			}
 		}
 	}

@@ -3,17 +3,22 @@ package draft
 import (
 	"bufio"
 	"slices"
+	"time"
 
 	"lantern"
 	"lantern/internal/format/csv"
 	"lantern/internal/format/misp"
+	"lantern/internal/format/threatexchange"
 )
 
 // Preset is a table in somebody else's words, as a tool of theirs writes it.
 type Preset string
 
-// MISPTable is the table of attributes that MISP exports.
-const MISPTable Preset = "misp"
+// The presets.
+const (
+	MISPTable   Preset = "misp"           // attributes, as MISP exports them
+	Descriptors Preset = "threatexchange" // descriptors, with headings that begin with td_
+)
 
 // preset says by which headings a table is known, and how its rows are read.
 type preset struct {
@@ -22,14 +27,19 @@ type preset struct {
 	row      func(get func(string) string, lost func(string)) (lantern.Signal, bool, error)
 }
 
-func presets() []preset {
-	return []preset{{MISPTable, misp.Headings(), misp.Row}}
+func presets(now time.Time) []preset {
+	return []preset{
+		{MISPTable, misp.Headings(), misp.Row},
+		{Descriptors, threatexchange.Headings(), func(get func(string) string, lost func(string)) (lantern.Signal, bool, error) {
+			return threatexchange.Row(get, lost, now)
+		}},
+	}
 }
 
 // readTable begins to read a table: in the words that o says or its heading tells, else Lantern's own.
 func (r *Reader) readTable(in *bufio.Reader, o Options) (err error) {
 	names := csv.Names(start(in))
-	for _, p := range presets() {
+	for _, p := range presets(o.Now) {
 		known := !slices.ContainsFunc(p.headings, func(h string) bool { return !slices.Contains(names, h) })
 		if p.name != o.Preset && (o.Preset != "" || !known) {
 			continue

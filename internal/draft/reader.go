@@ -6,11 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"lantern"
 	"lantern/internal/format/csv"
 	"lantern/internal/format/misp"
 	"lantern/internal/format/ncmec"
+	"lantern/internal/format/threatexchange"
 	"lantern/internal/web"
 	"lantern/signal"
 )
@@ -33,6 +35,7 @@ type Options struct {
 	Preset Preset             // whose words a table is in; "" is told from its heading
 	Map    map[string]string  // columns of a table, and the names Lantern has for them
 	Type   lantern.SignalType // of rows that name none; a text without a heading is then a list of values
+	Now    time.Time          // what times of other tools such as "-3hours" are counted from
 }
 
 // source reads the rows of one format.
@@ -51,6 +54,7 @@ type Reader struct {
 	from source
 	csv  *csv.Reader // of a table, else nil
 	kind lantern.SignalType
+	n    int // rows read
 }
 
 // checkList refuses a list of values that are of no type, or of one without values.
@@ -93,6 +97,8 @@ func NewReader(r io.Reader, o Options) (*Reader, error) {
 			return nil, err
 		}
 		out.from = events{misp.NewReader(first, again)}
+	case ThreatExchange:
+		out.from = descriptors{threatexchange.NewFileReader(in, o.Now)}
 	case NCMEC:
 		out.from = hashes{ncmec.NewReader(in)}
 	default:
@@ -104,6 +110,9 @@ func NewReader(r io.Reader, o Options) (*Reader, error) {
 // Read returns the next row, or io.EOF. Any other error ends the reading.
 func (r *Reader) Read() (Row, error) {
 	row, err := r.from.read()
+	if r.n++; row.Line == 0 {
+		row.Line = r.n
+	}
 	if row.Signal.Type == "" {
 		row.Signal.Type = r.kind
 	}
@@ -164,6 +173,16 @@ func (h hashes) lost() map[string]int { return h.Lost() }
 func (h hashes) read() (Row, error) {
 	rec, err := h.Read()
 	return Row{Line: rec.Number, Signal: rec.Signal, Err: rec.Err, size: len(rec.Signal.Value)}, err
+}
+
+// descriptors reads descriptors of ThreatExchange, which have no numbers.
+type descriptors struct{ *threatexchange.FileReader }
+
+func (d descriptors) lost() map[string]int { return d.Lost() }
+
+func (d descriptors) read() (Row, error) {
+	s, size, err, end := d.Read()
+	return Row{Signal: s, Err: err, size: size}, end
 }
 
 // lines reads one row a line. Empty lines and remarks are passed over.

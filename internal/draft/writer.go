@@ -2,8 +2,10 @@ package draft
 
 import (
 	"bufio"
+	stdcsv "encoding/csv"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,6 +14,7 @@ import (
 	"lantern/internal/format/csv"
 	"lantern/internal/format/misp"
 	"lantern/internal/format/ncmec"
+	"lantern/internal/format/threatexchange"
 	"lantern/internal/web"
 )
 
@@ -41,7 +44,7 @@ type sink interface {
 }
 
 // Formats are those that [NewWriter] knows.
-func Formats() []Format { return []Format{CSV, NDJSON, List, MISP, NCMEC} }
+func Formats() []Format { return []Format{CSV, NDJSON, List, MISP, NCMEC, ThreatExchange} }
 
 // NewWriter returns a Writer of one of [Formats]. With signals it is told signals of others, which
 // a list of either kind cannot hold: nothing in it would say whose they are, and imported they
@@ -63,6 +66,8 @@ func NewWriter(w io.Writer, format Format, signals bool, now time.Time, of lante
 			return nil, err
 		}
 		out.to = values{out.out, of}
+	case ThreatExchange:
+		out.to = &foreignTable{csv: stdcsv.NewWriter(out.out), signals: signals, now: now}
 	case NCMEC:
 		out.to = ncmec.NewWriter(out.out, now)
 	default:
@@ -93,6 +98,58 @@ func (w *Writer) Add(s lantern.Signal) error {
 
 // Flush writes what is held back and what ends the file. It is called once, at the end.
 func (w *Writer) Flush() error { return errors.Join(w.to.Flush(), w.out.Flush()) }
+
+// foreignTable writes descriptors of ThreatExchange as a table. Nothing in it says that a cell was
+// made safe, so the reader takes that off in the same way.
+type foreignTable struct {
+	csv     *stdcsv.Writer
+	signals bool
+	begun   bool
+	now     time.Time
+}
+
+func (f *foreignTable) Write(s *lantern.Signal) (lost []string, err error) {
+	if s.Type == lantern.TacticType {
+		return nil, column.ErrNoPlace
+	}
+	if err := f.heading(); err != nil {
+		return nil, err
+	}
+	columns, cells := threatexchange.Columns(), threatexchange.Cells(s)
+	back, _, _ := threatexchange.Row(func(name string) string { // what cannot be read is missing, and told below
+		if i := slices.Index(columns, name); i >= 0 {
+			return strings.TrimSpace(cells[i])
+		}
+		return ""
+	}, func(string) {}, f.now)
+	for i := range cells {
+		cells[i] = csv.Cell(cells[i])
+	}
+	if !f.signals {
+		cells = cells[:len(cells)-1]
+	}
+	return column.Missing(&s.Draft, &back.Draft), f.csv.Write(cells)
+}
+
+func (f *foreignTable) heading() error {
+	if f.begun {
+		return nil
+	}
+	f.begun = true
+	columns := threatexchange.Columns()
+	if !f.signals {
+		columns = columns[:len(columns)-1]
+	}
+	return f.csv.Write(columns)
+}
+
+func (f *foreignTable) Flush() error {
+	if err := f.heading(); err != nil {
+		return err
+	}
+	f.csv.Flush()
+	return f.csv.Error()
+}
 
 // values writes a list of the values of one type.
 type values struct {

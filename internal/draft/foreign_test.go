@@ -1,0 +1,108 @@
+package draft_test
+
+import (
+	stdcsv "encoding/csv"
+	"errors"
+	"io"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"lantern"
+	"lantern/internal/column"
+	"lantern/internal/column/columntest"
+	"lantern/internal/draft"
+)
+
+// Whatever a signal says, a format writes it so that all but what it reports as lost comes back
+// as it was, and no cell of a table is one that a spreadsheet computes.
+func TestFormatsSayWhatTheyLose(t *testing.T) {
+	t.Parallel()
+	for _, format := range []draft.Format{draft.CSV, draft.NDJSON, draft.MISP, draft.NCMEC, draft.ThreatExchange} {
+		t.Run(string(format), func(t *testing.T) {
+			t.Parallel()
+			rapid.Check(t, func(t *rapid.T) {
+				s := columntest.Signal(t)
+				signals := format != draft.NCMEC && rapid.Bool().Draw(t, "signals")
+				var file strings.Builder
+				w, err := draft.NewWriter(&file, format, signals, now, "")
+				if err := errors.Join(err, w.Add(s), w.Flush()); err != nil {
+					t.Fatal(err)
+				}
+				r, err := draft.NewReader(strings.NewReader(file.String()), draft.Options{Now: now})
+				if err != nil {
+					t.Fatal(err)
+				}
+				row, err := r.Read()
+				if w.NoPlace[s.Type] > 0 {
+					if !errors.Is(err, io.EOF) {
+						t.Fatalf("what has no place was written: %v", err)
+					}
+					return
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				names := column.Missing(&s.Draft, &row.Signal.Draft)
+				for name := range w.Lost {
+					if !slices.Contains(names, name) {
+						t.Fatalf("%s is said to be lost, and is not", name)
+					}
+				}
+				if len(names) != len(w.Lost) {
+					t.Fatalf("lost %v, said %v", names, w.Lost)
+				}
+				if owned := row.Signal.Member == s.Member; row.Err == nil && owned != signals {
+					t.Fatalf("the owner came back: %v", owned)
+				}
+				if format != draft.CSV && format != draft.ThreatExchange {
+					return
+				}
+				for _, cell := range cells(t, file.String()) {
+					if cell != "" && strings.ContainsRune("=+-@\t\r\n＝＋－＠", []rune(cell)[0]) {
+						t.Fatal("a cell that a spreadsheet computes")
+					}
+				}
+			})
+		})
+	}
+}
+
+// A table of descriptors is known by its heading, and so is JSON of them.
+func TestDescriptors(t *testing.T) {
+	t.Parallel()
+	want := lantern.Draft{Type: "username", Value: "chatter.test/owl", Status: lantern.Lead, Tags: []lantern.Tag{"csam"}, Basis: lantern.Basis{Policy: "=4.2", ReviewedBy: lantern.ByHuman}}
+	for name, text := range map[string]string{
+		"table": "td_raw_indicator,td_indicator_type,td_subjective_tags,td_description,td_status,td_review_status,td_privacy_groups\n" +
+			"chatter.test/owl,DEBUG_STRING,signal_type:username;csam,'=4.2,SUSPICIOUS,REVIEWED_MANUALLY,7\n",
+		"answer": `{"data":[{"raw_indicator":"chatter.test/owl","type":"DEBUG_STRING","tags":{"data":[{"text":"signal_type:username"},{"text":"csam"}]},` +
+			`"description":"=4.2","status":"SUSPICIOUS","review_status":"REVIEWED_MANUALLY","privacy_groups":["7"]}]}`,
+		"list": `[{"td_raw_indicator":"chatter.test/owl","td_indicator_type":"DEBUG_STRING","td_subjective_tags":"signal_type:username;csam",` +
+			`"td_description":"=4.2","td_status":"SUSPICIOUS","td_review_status":"REVIEWED_MANUALLY","td_privacy_groups":"7"}]`,
+	} {
+		r, err := draft.NewReader(strings.NewReader(text), draft.Options{Now: now})
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		row, err := r.Read()
+		if err != nil || row.Err != nil || !reflect.DeepEqual(row.Signal.Draft, want) || row.Line == 0 || r.Lost()["audiences"] != 1 {
+			t.Errorf("%s: got %+v, lost %v, %v", name, row, r.Lost(), err)
+		}
+	}
+}
+
+// cells returns every cell of a table as a spreadsheet reads it.
+func cells(t *rapid.T, text string) (all []string) {
+	rows, err := stdcsv.NewReader(strings.NewReader(text)).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range rows {
+		all = append(all, row...)
+	}
+	return all
+}
