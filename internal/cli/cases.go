@@ -179,7 +179,7 @@ func (c *casesShare) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	defer in.Close()
-	rows, err := draft.NewReader(in, draft.Options{})
+	rows, err := draft.NewReader(in, draft.Options{Own: true})
 	if err != nil {
 		return misuse("lantern share --help says what the file holds", "%s: %w", name, err)
 	}

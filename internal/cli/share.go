@@ -136,8 +136,8 @@ func (c *shareFlags) share(ctx context.Context, a *app, each bool) error {
 	s.bar.Stop()
 	err = errors.Join(err, s.out.Close(), s.closeRejects())
 	a.note("%s: %s", name, cmp.Or(display.Count(s.counts), "no rows"))
-	if lost := rows.Lost(); len(lost) > 0 {
-		a.note("not taken from the file, since a signal has no place for it: %s", display.Count(lost))
+	if err == nil && len(rows.Lost()) > 0 { // after an error the file may still be read from
+		a.note("not taken from the file, since a signal has no place for it: %s", display.Count(rows.Lost()))
 	}
 	if err != nil {
 		if s.line > 0 && !c.DryRun {

@@ -71,6 +71,28 @@ func TestFormatsSayWhatTheyLose(t *testing.T) {
 	}
 }
 
+// Where only Lantern's own words are taken, nothing is passed over that somebody would miss.
+func TestOwnWordsOnly(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{
+		"event":       `{"Event":{"Attribute":[{"type":"comment","value":"x"}]}}`,
+		"attributes":  "event_id,category,type,value,to_ids\n7,Other,comment,x,0\n",
+		"descriptors": "td_raw_indicator,td_indicator_type\nx,DOMAIN\n",
+		"hash list":   "<?xml version=\"1.0\"?><queryResult/>\n",
+	} {
+		r, err := draft.NewReader(strings.NewReader(text), draft.Options{Own: true})
+		if err == nil {
+			var row draft.Row
+			if row, err = r.Read(); err == nil {
+				err = row.Err
+			}
+		}
+		if lantern.KindOf(err) != lantern.Invalid {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}
+
 // A table of descriptors is known by its heading, and so is JSON of them.
 func TestDescriptors(t *testing.T) {
 	t.Parallel()

@@ -35,7 +35,7 @@ func detect(in *bufio.Reader, o Options) (Format, error) {
 	if list {
 		head = bytes.TrimLeft(head[1:], " \t\r\n")
 	}
-	if bytes.HasPrefix(head, []byte("{")) {
+	if bytes.HasPrefix(head, []byte("{")) && !o.Own {
 		for _, name := range names(head) {
 			switch name {
 			case "Event", "response", "Attribute":
@@ -50,7 +50,7 @@ func detect(in *bufio.Reader, o Options) (Format, error) {
 		}
 	}
 	switch {
-	case bytes.HasPrefix(head, []byte("<?xml")), bytes.HasPrefix(head, []byte("<queryResult")):
+	case !o.Own && (bytes.HasPrefix(head, []byte("<?xml")) || bytes.HasPrefix(head, []byte("<queryResult"))):
 		return NCMEC, nil
 	case list:
 		return "", notText("a JSON array", "put one object on each line: jq -c '.[]' does it")

@@ -41,7 +41,7 @@ func (r *Reader) readTable(in *bufio.Reader, o Options) (err error) {
 	names := csv.Names(start(in))
 	for _, p := range presets(o.Now) {
 		known := !slices.ContainsFunc(p.headings, func(h string) bool { return !slices.Contains(names, h) })
-		if p.name != o.Preset && (o.Preset != "" || !known) {
+		if o.Own || p.name != o.Preset && (o.Preset != "" || !known) {
 			continue
 		}
 		lost := map[string]int{}

@@ -31,6 +31,7 @@ type Row struct {
 
 // Options say how a file is read. The zero Options tell all from what it holds.
 type Options struct {
+	Own    bool               // only tables and objects in Lantern's own words, in which nothing is lost
 	Format Format             // of the file; "" is told from what it holds
 	Preset Preset             // whose words a table is in; "" is told from its heading
 	Map    map[string]string  // columns of a table, and the names Lantern has for them
