@@ -128,7 +128,7 @@ func lookup(name string) (*column.Column, error) {
 	}
 	return nil, &lantern.Error{Kind: lantern.Invalid, Reason: "the heading names a column that does not exist",
 		Fix: "the first line must hold names out of: " + strings.Join(column.Names(), ", ") +
-			"; --map theirs=ours gives a column its name, and a name that starts with # is passed over"}
+			"; --map theirs=ours gives a column its name, a name that starts with # is passed over, and a list of values needs --type"}
 }
 
 // valuesOf finds the signal type that a column of values is named after.
