@@ -47,9 +47,9 @@ func onSocket(path string) *http.Transport {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.Proxy = nil
 	t.MaxIdleConnsPerHost = idleConns
-	t.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
+	t.DialContext = watched(func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "unix", path)
-	}
+	})
 	return t
 }
 

@@ -76,6 +76,7 @@ func newConn(base, key string, opts Options) *conn {
 	transport := opts.Transport
 	if transport == nil {
 		t := http.DefaultTransport.(*http.Transport).Clone()
+		t.DialContext = watched(t.DialContext)
 		t.MaxIdleConnsPerHost = idleConns
 		transport = t
 	}

@@ -114,7 +114,7 @@ func (s *Pieces) open(req request) {
 	// net/http waits for a body that is being read before it gives a request up.
 	context.AfterFunc(ctx, func() { w.CloseWithError(ctx.Err()) })
 	go func(to chan<- opened) {
-		res, err := s.c.conn.open(ctx, req, r)
+		res, err := s.c.conn.open(closedByConn(ctx, r), req, r)
 		if err != nil {
 			r.CloseWithError(err)
 		}

@@ -28,7 +28,7 @@
 //     it and continue the newest one seen, and must cover every disclosure made to this
 //     agent. A contradiction stops the feed for good, and answers say so.
 //   - A kill at any moment loses nothing that was acknowledged and doubles nothing. The
-//     engine holds no truth of its own: it is built from the replica at each start.
+//     engine holds no truth of its own: its files can be made anew from the replica.
 //   - The keys of persons are used for the call that brought them and never stored. What
 //     only a person may say (outcomes, challenges, shares) is sent while the person waits.
 //
