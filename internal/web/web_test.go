@@ -295,3 +295,33 @@ func TestCutStreamIsNoFailure(t *testing.T) {
 		}
 	}
 }
+
+func TestErrorsInAForeignForm(t *testing.T) {
+	t.Parallel()
+	form := func(w http.ResponseWriter, p *web.Problem, kind lantern.Kind) {
+		web.WriteBytes(w, p.Status, "application/foreign+json", fmt.Appendf(nil, `{"kind":%q,"says":%q,"request":%t}`, kind, p.Detail, p.RequestID != ""))
+	}
+	server := httptest.NewServer(web.Wrap(func(_ http.ResponseWriter, r *http.Request) error {
+		if r.URL.Path == "/known" {
+			return &lantern.Error{Kind: lantern.NotFound, Reason: "no such thing"}
+		}
+		return errors.New("a cause that nobody may be told")
+	}, web.Options{Form: form}))
+	defer server.Close()
+	for path, want := range map[string]string{
+		"/known": `{"kind":"not-found","says":"no such thing","request":true}`,
+		"/other": `{"kind":"","says":"internal error","request":true}`,
+	} {
+		res, err := http.Get(server.URL + path) //nolint:noctx // a test server
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(res.Body)
+		if err := errors.Join(err, res.Body.Close()); err != nil {
+			t.Fatal(err)
+		}
+		if string(body) != want || res.Header.Get("Content-Type") != "application/foreign+json" {
+			t.Errorf("%s: %s as %s, want %s", path, body, res.Header.Get("Content-Type"), want)
+		}
+	}
+}
