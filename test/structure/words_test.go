@@ -97,6 +97,9 @@ var allowedNames = exceptions{
 	"ko-fi.com":         "likewise",
 	"revolut.me":        "likewise",
 
+	"json-schema.org":           "names the dialect of the published schemas of STIX; nothing asks it",
+	"raw.githubusercontent.com": "their names for each other; likewise",
+
 	"sub.example.co.uk":      "a name that is not reserved, to have a suffix of two labels",
 	"example.co.uk":          "likewise",
 	"xn--exmple-4nf.com":     "example.com with a look-alike letter",
