@@ -64,6 +64,11 @@ type view struct {
 	filter  lantern.FeedFilter
 	from    place
 	first   bool // nothing was read yet, and the reader came without a cursor
+
+	// Of a foreign client; see ForeignFeed.
+	keep    func(*store.FeedRow) bool // what may be handed out; nil: whatever the reader may see
+	signals []lantern.ID              // only these; nil: all
+	picked  bool                      // what is handed out is not all that lies between
 }
 
 // view checks who reads what from where.
@@ -191,10 +196,13 @@ func (x *Exchange) pick(ctx context.Context, tx *sqldb.Tx, v *view, s standing, 
 	if !v.filter.IsZero() {
 		r.Sent, r.Special, span = true, v.filter.Imminent, filterSpan
 	}
-	if r.Upto-r.After > span {
+	if r.Upto-r.After > span && v.signals == nil {
 		if r.Upto, err = store.PlaceAfter(ctx, tx, r, span); err != nil {
 			return d, 0, err
 		}
+	}
+	if v.keep != nil {
+		return x.pickForeign(ctx, tx, v, r, limit)
 	}
 	if v.filter.IsZero() {
 		return gather(ctx, tx, r)
@@ -301,7 +309,7 @@ func (x *Exchange) disclose(t *txn, v *view, s standing, read []store.FeedRow, u
 	if len(rows) == 0 {
 		return nil, 0, nil
 	}
-	if v.filter.IsZero() && s.reads && s.membership.Direction != lantern.ContributeOnly {
+	if v.filter.IsZero() && !v.picked && s.reads && s.membership.Direction != lantern.ContributeOnly {
 		err = store.AddReading(t.ctx, t.writing(), v.program, v.a.Member, v.from.seq, upto, t.now)
 	} else {
 		err = store.AddRecipients(t.ctx, t.writing(), v.a.Member, handed(rows, v.a.Member), t.now)

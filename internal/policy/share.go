@@ -23,8 +23,8 @@ func MayShare(a Actor, p lantern.Program, m lantern.Membership, d *lantern.Draft
 	bad := func(field, reason, fix string) {
 		errs = append(errs, &lantern.Error{Kind: lantern.Forbidden, Field: field, Reason: reason, Fix: fix})
 	}
-	if m.Direction == lantern.ReceiveOnly {
-		bad("/programs", "the member only receives in this program", "")
+	if err := MayContribute(a, p, m, now); err != nil {
+		errs = append(errs, err)
 	}
 	if _, ok := p.Policy.Types[d.Type]; !ok {
 		bad("/type", "the program does not take this signal type", "GET /v1/programs lists the types each program takes")
@@ -37,14 +37,23 @@ func MayShare(a Actor, p lantern.Program, m lantern.Membership, d *lantern.Draft
 	if d.SuspectedMinor && !p.Policy.SuspectedMinor {
 		bad("/suspected_minor", "the program does not take signals about suspected minors", "share it to a program that does")
 	}
-	if p.Policy.TrainingNeeded && !a.Trained.After(now) {
-		bad("", "the program needs valid training", "renew the training of the person responsible")
-	}
 	if len(errs) == 0 {
 		return nil
 	}
 	errs[0].Also = errs[1:]
 	return errs[0]
+}
+
+// MayContribute reports whether drafts of the actor may enter a program at all: the member's
+// direction there, and training where the program wants it.
+func MayContribute(a Actor, p lantern.Program, m lantern.Membership, now time.Time) *lantern.Error {
+	switch {
+	case m.Direction == lantern.ReceiveOnly:
+		return &lantern.Error{Kind: lantern.Forbidden, Field: "/programs", Reason: "the member only receives in this program"}
+	case p.Policy.TrainingNeeded && !a.Trained.After(now):
+		return &lantern.Error{Kind: lantern.Forbidden, Reason: "the program needs valid training", Fix: "renew the training of the person responsible"}
+	}
+	return nil
 }
 
 // WithDefaults fills in what a draft may leave out.
