@@ -132,7 +132,7 @@ func Definitions() (list []Object) {
 		if err != nil {
 			panic(err) // it is in the binary
 		}
-		list = append(list, Object{ID: d.id, Version: definedAt, Body: Definition{
+		list = append(list, Object{ID: d.id, Type: "extension-definition", Version: definedAt, Body: Definition{
 			Type: "extension-definition", SpecVersion: SpecVersion, ID: d.id, CreatedByRef: projectIdentity, Created: definedAt, Modified: definedAt,
 			Name: d.name, Description: d.about, Schema: string(schema), Version: "1.0.0", ExtensionTypes: []string{propertyExtension},
 		}})

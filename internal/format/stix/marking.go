@@ -84,7 +84,7 @@ type MarkingDefinition struct {
 // Markings lists the labels of TLP 2.0 that signals have, as the objects everybody has them as.
 func Markings() (list []Object) {
 	for _, t := range tlps() {
-		list = append(list, Object{ID: t.id, Version: tlpCreated, Body: MarkingDefinition{
+		list = append(list, Object{ID: t.id, Type: "marking-definition", Version: tlpCreated, Body: MarkingDefinition{
 			Type: "marking-definition", SpecVersion: SpecVersion, ID: t.id, Created: tlpCreated, Name: "TLP:" + string(t.handling),
 			Extensions: map[string]any{tlpExtension: map[string]string{"extension_type": propertyExtension, "tlp_2_0": strings.ToLower(string(t.handling))}},
 		}})

@@ -2,7 +2,6 @@ package stix
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"lantern"
@@ -19,12 +18,10 @@ const (
 // Object is an object with the two names by which TAXII knows it.
 type Object struct {
 	ID      string // its STIX id
+	Type    string
 	Version string // of this version
 	Body    any    // encodes to the object
 }
-
-// Kind is the object's type.
-func (o Object) Kind() string { kind, _, _ := strings.Cut(o.ID, "--"); return kind }
 
 // common are the properties that every object of a signal has.
 type common struct {
@@ -73,27 +70,37 @@ type Identity struct {
 
 // Member writes a member.
 func Member(m lantern.Member) Object {
-	return identity(memberID(m.ID), m.Name, "", Version(m.Created))
+	return identity(memberID(m.ID), m.Name, "", Stamp(m.Created))
 }
 
 func memberID(id lantern.ID) string { return ID("identity", 0, id) }
 
 func identity(id, name, about, created string) Object {
-	return Object{ID: id, Version: created, Body: Identity{Type: "identity", SpecVersion: SpecVersion, ID: id, Created: created, Modified: created,
+	return Object{ID: id, Type: "identity", Version: created, Body: Identity{Type: "identity", SpecVersion: SpecVersion, ID: id, Created: created, Modified: created,
 		Name: name, Description: about, IdentityClass: "organization"}}
+}
+
+// objectType is the type of object that a signal of a type is.
+func objectType(t lantern.SignalType) string {
+	if t == lantern.TacticType {
+		return attackPattern
+	}
+	return indicator
+}
+
+// Header is what is known of the object of an entry without reading it: type and version.
+func Header(t lantern.SignalType, changed time.Time) Object {
+	return Object{Type: objectType(t), Version: Stamp(changed)}
 }
 
 // Signal writes one entry of a program's feed: an indicator, or an attack-pattern for a tactic.
 // What is not active has neither value nor opinion.
 func Signal(program lantern.ID, c *lantern.Change) Object {
 	s := &c.Signal
-	kind := indicator
-	if s.Type == lantern.TacticType {
-		kind = attackPattern
-	}
-	id, version := ID(kind, program, s.ID), Version(c.Time)
+	kind := objectType(s.Type)
+	id, version := ID(kind, program, s.ID), Stamp(c.Time)
 	said := Said{ExtensionType: propertyExtension, Signal: s.ID, SignalType: s.Type, State: s.State, Correction: c.Correction}
-	base := common{Type: kind, SpecVersion: SpecVersion, ID: id, CreatedByRef: memberID(s.Member), Created: Version(s.Created), Modified: version,
+	base := common{Type: kind, SpecVersion: SpecVersion, ID: id, CreatedByRef: memberID(s.Member), Created: Stamp(s.Created), Modified: version,
 		Revoked: final(s.State), Extensions: map[string]any{}, MarkingRefs: []string{marking(s.Handling)}}
 	if s.State == lantern.Active {
 		said.opinion(c)
@@ -102,16 +109,16 @@ func Signal(program lantern.ID, c *lantern.Change) Object {
 	}
 	base.Extensions[signalExtension] = said
 	if kind == attackPattern {
-		return Object{id, version, AttackPattern{base, "Tactic " + s.ID.String()}}
+		return Object{id, kind, version, AttackPattern{base, "Tactic " + s.ID.String()}}
 	}
-	i := Indicator{common: base, PatternType: "stix", PatternVersion: SpecVersion, ValidFrom: Version(s.Created), Pattern: withheld(s.ID)}
+	i := Indicator{common: base, PatternType: "stix", PatternVersion: SpecVersion, ValidFrom: Stamp(s.Created), Pattern: withheld(s.ID)}
 	if s.State == lantern.Active {
 		i.IndicatorTypes, i.Pattern = []string{suspicion(s)}, Pattern(s.Type, s.Value)
 		i.ValidUntil = until(s.Created, s.Expires)
 	} else {
 		i.ValidUntil = until(s.Created, c.Time)
 	}
-	return Object{id, version, i}
+	return Object{id, kind, version, i}
 }
 
 // until is when an indicator ends: later than it begins, as STIX demands.
@@ -119,10 +126,10 @@ func until(from, to time.Time) string {
 	if to.IsZero() {
 		return ""
 	}
-	if least := from.Add(time.Millisecond); to.Before(least) {
+	if least := from.Add(time.Microsecond); to.Before(least) {
 		to = least
 	}
-	return Version(to)
+	return Stamp(to)
 }
 
 // final reports whether a signal never comes back under its id.
@@ -138,10 +145,10 @@ func (e *Said) opinion(c *lantern.Change) {
 	e.Basis, e.UseRestriction, e.Incident, e.Tactic = &basis, s.UseRestriction, s.Incident, s.Tactic
 	e.Disputed, e.Corroboration, e.Reactions = s.Disputed, c.Corroboration, s.Reactions
 	if !s.FirstSeen.IsZero() {
-		e.FirstSeen = Version(s.FirstSeen)
+		e.FirstSeen = Stamp(s.FirstSeen)
 	}
 	if !s.LastSeen.IsZero() {
-		e.LastSeen = Version(s.LastSeen)
+		e.LastSeen = Stamp(s.LastSeen)
 	}
 	for _, l := range s.Links {
 		e.Links = append(e.Links, Linked(l))

@@ -142,8 +142,8 @@ func TestEverySignalTypeFitsTheSchemasAndComesBack(t *testing.T) {
 				t.Errorf("the id gives %v %v", id, ok)
 			}
 			if kind.Name == lantern.TacticType {
-				if o.Kind() != "attack-pattern" {
-					t.Errorf("a tactic is a %s", o.Kind())
+				if o.Type != "attack-pattern" {
+					t.Errorf("a tactic is a %s", o.Type)
 				}
 				return
 			}
@@ -157,7 +157,7 @@ func TestEverySignalTypeFitsTheSchemasAndComesBack(t *testing.T) {
 			}
 			want := c.Signal.Draft
 			want.Programs, want.Links, want.Incident, want.Value = []lantern.ID{program}, nil, 0, ""
-			want.Expires, want.FirstSeen, want.LastSeen = want.Expires.Truncate(time.Millisecond), want.FirstSeen.Truncate(time.Millisecond), want.LastSeen.Truncate(time.Millisecond)
+			want.Expires, want.FirstSeen, want.LastSeen = want.Expires.Truncate(time.Microsecond), want.FirstSeen.Truncate(time.Microsecond), want.LastSeen.Truncate(time.Microsecond)
 			value := d.Value
 			d.Value = ""
 			if fmt.Sprint(d) != fmt.Sprint(want) {
@@ -192,7 +192,7 @@ func TestWhatFellHasNeitherValueNorOpinion(t *testing.T) {
 		if got["revoked"] != nil != revoked || o.ID != before.ID || o.Version <= before.Version {
 			t.Errorf("%s: revoked %v, version %s after %s", state, got["revoked"], o.Version, before.Version)
 		}
-		if got["valid_until"].(string) > stix.Version(c.Time) {
+		if got["valid_until"].(string) > stix.Stamp(c.Time) {
 			t.Errorf("%s: valid until %v, after it fell", state, got["valid_until"])
 		}
 		if strings.Contains(string(text), "files.example.com") || got["labels"] != nil || got["pattern"] != "[x-lantern-withheld:signal = '5123456789012345678']" {

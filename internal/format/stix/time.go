@@ -2,11 +2,8 @@ package stix
 
 import "time"
 
-// Version is how STIX writes when an object was made and changed: to the millisecond. It names
-// the version of the object.
-func Version(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
-
-// Stamp is how TAXII writes a time: to the microsecond.
+// Stamp writes a time to the microsecond: TAXII wants exactly that, STIX at least three digits. Two
+// versions of an object never share one, since entries of a feed do not.
 func Stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000000Z") }
 
 // ParseStamp reads a time in UTC with 0 to 9 digits after the second: clients write the time of
