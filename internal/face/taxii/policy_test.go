@@ -1,0 +1,202 @@
+package taxii_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"lantern"
+	"lantern/internal/exchange/exchangetest"
+	"lantern/signal"
+)
+
+func TestPersonsOnlyWhereTheProgramSaysSo(t *testing.T) {
+	engines(t, func(t *testing.T, w *world) {
+		ids := w.everyType(w.red)
+		// The member has all of them by its own API, and they change: they still stay away here.
+		w.Drain(w.blue.Service, "")
+		for _, id := range ids {
+			if _, err := w.React(t.Context(), w.blue.Service, lantern.Feedback{Signal: id, Reaction: lantern.Helpful}); err != nil && lantern.KindOf(err) != lantern.Forbidden {
+				t.Fatal(err)
+			}
+		}
+		if _, err := w.Withdraw(t.Context(), w.red.Service, ids["email"], lantern.Withdrawal{Reason: lantern.WithdrawnInError}); err != nil {
+			t.Fatal(err)
+		}
+		got := map[string]bool{}
+		for _, o := range w.walk(w.blue, w.signals+"objects/") {
+			got[fmt.Sprint(o["extensions"].(object)["extension-definition--c4c4afa5-2789-440c-9468-3e8a6fdf289f"].(object)["signal_type"])] = true
+		}
+		for _, kind := range signal.Types() {
+			if got[string(kind.Name)] == kind.Personal {
+				t.Errorf("%s is shown: %v", kind.Name, got[string(kind.Name)])
+			}
+			if a := w.send(w.blue.ServiceKey, "GET", w.signals+"objects/"+w.id(ids[kind.Name])+"/", ""); kind.Personal && a.status != 404 {
+				t.Errorf("%s alone: %d", kind.Name, a.status)
+			}
+		}
+		w.foreignPersons()
+		if n := len(w.walk(w.blue, w.signals+"objects/")); n != len(ids) {
+			t.Errorf("where the program says so: %d of %d", n, len(ids))
+		}
+	})
+}
+
+func TestWhoMayNotGetsNothing(t *testing.T) {
+	engines(t, func(t *testing.T, w *world) {
+		ids := w.share(w.red, 1, 3)
+		w.get(w.blue, w.signals+"objects/", "limit", "1") // the first is sent
+		state := func(c exchangetest.Company, s lantern.MemberState) {
+			t.Helper()
+			if _, err := w.SetMemberState(t.Context(), w.Steward, c.ID, lantern.StateChange{State: s, Reason: "test"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		state(w.blue, lantern.SuspendedMember)
+		if got := w.walk(w.blue, w.signals+"objects/"); len(got) != 0 {
+			t.Errorf("a suspended member reads %d", len(got))
+		}
+		for _, id := range ids {
+			if a := w.send(w.blue.ServiceKey, "GET", w.signals+"objects/"+w.id(id)+"/", ""); a.status != 404 {
+				t.Errorf("a suspended member reads one: %d", a.status)
+			}
+		}
+		if a := w.send(w.blue.ServiceKey, "POST", w.signals+"objects/", enveloped(posted(9, based))); a.status != 403 {
+			t.Errorf("a suspended member writes: %d", a.status)
+		}
+		// It still learns what fell of what it was sent.
+		for _, id := range ids[:2] {
+			if _, err := w.Withdraw(t.Context(), w.red.Service, id, lantern.Withdrawal{Reason: lantern.WithdrawnInError}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := w.walk(w.blue, w.signals+"objects/"); len(got) != 1 || got[0]["id"] != w.id(ids[0]) || got[0]["revoked"] != true {
+			t.Errorf("corrections of a suspended member: %v", got)
+		}
+		state(w.blue, lantern.ActiveMember)
+		if got := w.walk(w.blue, w.signals+"objects/"); len(got) != 2 {
+			t.Errorf("a member that is active again reads %d", len(got))
+		}
+
+		// Out of the program there is no such root.
+		if err := w.Leave(t.Context(), w.Steward, w.Program.ID, w.blue.ID); err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range []string{w.root, w.root + "collections/", w.signals, w.signals + "objects/", w.signals + "manifest/"} {
+			if a := w.send(w.blue.ServiceKey, "GET", path, ""); a.status != 404 {
+				t.Errorf("%s out of the program: %d", path, a.status)
+			}
+		}
+		if d := w.get(w.blue, "/taxii2/"); d.body["api_roots"] != nil {
+			t.Errorf("discovery out of the program: %s", d.text)
+		}
+	})
+}
+
+func TestTheUntrainedWriteNothing(t *testing.T) {
+	engines(t, func(t *testing.T, w *world) {
+		rules := w.Program.Policy
+		rules.TrainingNeeded = true
+		if _, err := w.SetPolicy(t.Context(), w.Steward, w.Program.ID, rules); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.TrainPerson(t.Context(), w.Steward, w.red.Submitter.Person, w.Clock.Now().Add(time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+		post := func(key string) int {
+			return w.send(key, "POST", w.signals+"objects/", enveloped(posted(1, based))).status
+		}
+		if got := post(w.red.SubmitterKey); got != 202 {
+			t.Errorf("trained: %d", got)
+		}
+		w.Clock.Add(2 * time.Hour)
+		for name, key := range map[string]string{"the person": w.red.SubmitterKey, "its service": w.red.ServiceKey} {
+			if got := post(key); got != 403 {
+				t.Errorf("%s, untrained: %d", name, got)
+			}
+		}
+		if c := w.get(w.red, w.signals); c.body["can_write"] != false {
+			t.Errorf("the collection says %s", c.text)
+		}
+	})
+}
+
+func TestDirectionsAndScopes(t *testing.T) {
+	engines(t, func(t *testing.T, w *world) {
+		ids := w.share(w.red, 1, 1)
+		w.Join(w.blue, w.Program, lantern.ContributeOnly)
+		if got := w.walk(w.blue, w.signals+"objects/"); len(got) != 0 {
+			t.Errorf("who only contributes reads %d", len(got))
+		}
+		w.Join(w.blue, w.Program, lantern.ReceiveOnly)
+		if got := w.walk(w.blue, w.signals+"objects/"); len(got) != 1 || got[0]["id"] != w.id(ids[0]) {
+			t.Errorf("who only receives reads %d", len(got))
+		}
+		if a := w.send(w.blue.ServiceKey, "POST", w.signals+"objects/", enveloped(posted(1, based))); a.status != 403 {
+			t.Errorf("who only receives writes: %d", a.status)
+		}
+		key := func(scopes ...lantern.Scope) string {
+			s, err := w.CreateService(t.Context(), w.Steward, lantern.Service{Member: w.red.ID, Name: "taxii", Responsible: w.red.Submitter.Person})
+			if err != nil {
+				t.Fatal(err)
+			}
+			k, err := w.IssueKey(t.Context(), w.Steward, lantern.Key{Actor: s.ID, Scopes: scopes, Expires: w.Clock.Now().AddDate(0, 1, 0)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return k.Secret
+		}
+		read, write, neither := key(lantern.ScopeRead), key(lantern.ScopeShare), key(lantern.ScopeRespond)
+		body := enveloped(posted(1, based))
+		object := w.signals + "objects/" + w.id(ids[0]) + "/"
+		for _, c := range []struct {
+			key, method, path, body string
+			want                    int
+		}{
+			{read, "GET", w.signals + "objects/", "", 200}, {read, "POST", w.signals + "objects/", body, 403}, {read, "DELETE", object, "", 403},
+			{write, "GET", w.signals + "objects/", "", 403}, {write, "POST", w.signals + "objects/", body, 202}, {write, "DELETE", object, "", 403},
+			{neither, "GET", w.signals + "objects/", "", 404}, {neither, "POST", w.signals + "objects/", body, 404}, {neither, "DELETE", object, "", 404},
+			{neither, "GET", w.signals, "", 404},
+		} {
+			if a := w.send(c.key, c.method, c.path, c.body); a.status != c.want {
+				t.Errorf("%s %s: %d, want %d", c.method, c.path, a.status, c.want)
+			}
+		}
+	})
+}
+
+func TestANarrowedPlacementIsNotShown(t *testing.T) {
+	engines(t, func(t *testing.T, w *world) {
+		other := w.AddProgram("another")
+		w.Join(w.red, other, lantern.Both)
+		d := w.Draft(1)
+		d.Programs = append(d.Programs, other.ID)
+		id := w.MustShare(w.red.Service, d)
+		if _, err := w.Narrow(t.Context(), w.red.Submitter, id, lantern.Narrowing{Program: w.Program.ID}); err != nil {
+			t.Fatal(err)
+		}
+		if got := w.walk(w.blue, w.signals+"objects/"); len(got) != 0 { // it was never sent
+			t.Errorf("%d", len(got))
+		}
+		if a := w.send(w.blue.ServiceKey, "GET", w.signals+"objects/"+w.id(id)+"/", ""); a.status != 404 {
+			t.Errorf("alone: %d", a.status)
+		}
+	})
+}
+
+func TestEveryPageIsInTheLog(t *testing.T) {
+	engines(t, func(t *testing.T, w *world) {
+		ids := w.share(w.red, 1, 4)
+		w.get(w.blue, w.signals+"objects/", "limit", "2")
+		w.get(w.blue, w.signals+"objects/"+w.id(ids[3])+"/")
+		for i, want := range []bool{true, true, false, true} {
+			c, err := w.Withdraw(t.Context(), w.red.Service, ids[i], lantern.Withdrawal{Reason: lantern.WithdrawnInError})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := len(c.Recipients) == 1; got != want {
+				t.Errorf("signal %d: %d recipients", i, len(c.Recipients))
+			}
+		}
+	})
+}

@@ -1,0 +1,169 @@
+package taxii_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"lantern"
+)
+
+func TestAnEnvelopeBecomesSignals(t *testing.T) {
+	engines(t, func(t *testing.T, w *world) {
+		body := enveloped(
+			posted(1, based), posted(2, based),
+			posted(3, ""), // without a basis
+			`{"type":"identity","spec_version":"2.1","id":"identity--00000004-0000-4000-8000-000000000000","name":"x"}`,
+			strings.Replace(posted(5, based), `"csam"`, `"nonsense-tag"`, 1),
+			strings.Replace(posted(6, based), `"2.1"`, `"2.0"`, 1),
+		)
+		a := w.send(w.red.ServiceKey, "POST", w.signals+"objects/", body)
+		if a.status != 202 || a.body["status"] != "complete" || a.body["total_count"] != 6.0 || a.body["success_count"] != 2.0 || a.body["failure_count"] != 4.0 || a.body["pending_count"] != 0.0 {
+			t.Fatalf("%d %s", a.status, a.text)
+		}
+		if len(a.list("successes")) != 2 || len(a.list("failures")) != 4 || strings.Contains(a.text, "files.example.com") {
+			t.Errorf("lists do not fit their counts, or tell a value: %s", a.text)
+		}
+		got := w.walk(w.blue, w.signals+"objects/")
+		if len(got) != 2 {
+			t.Fatalf("%d signals", len(got))
+		}
+		for i, s := range a.list("successes") {
+			if s["message"] != "created as "+got[i]["id"].(string) || s["id"] != fmt.Sprintf("indicator--%08d-0000-4000-8000-000000000000", i+1) {
+				t.Errorf("success %d is %v", i, s)
+			}
+		}
+		again := w.send(w.red.ServiceKey, "POST", w.signals+"objects/", enveloped(posted(1, based)))
+		if again.status != 202 || !strings.HasPrefix(again.list("successes")[0]["message"].(string), "unchanged as ") {
+			t.Errorf("the same again: %d %s", again.status, again.text)
+		}
+	})
+}
+
+func TestAStatusIsKeptForADay(t *testing.T) {
+	engines(t, func(t *testing.T, w *world) {
+		derived := strings.Replace(posted(2, based), "0002-0000-4000", "0002-0000-5000", 1) // an id that may be made from the value
+		for _, c := range []struct {
+			body string
+			list bool
+		}{{enveloped(posted(1, based)), true}, {enveloped(posted(1, based), derived), false}} {
+			a := w.send(w.red.ServiceKey, "POST", w.signals+"objects/", c.body)
+			path := w.root + "status/" + a.body["id"].(string) + "/"
+			kept := w.get(w.red, path)
+			if kept.body["status"] != "complete" || kept.body["total_count"] != a.body["total_count"] || kept.body["successes"] != nil != c.list {
+				t.Errorf("kept is %s of %s", kept.text, a.text)
+			}
+			if other := w.send(w.blue.ServiceKey, "GET", path, ""); other.status != 404 {
+				t.Errorf("another member reads it: %d", other.status)
+			}
+		}
+		a := w.send(w.red.ServiceKey, "POST", w.signals+"objects/", enveloped(posted(1, based)))
+		w.Clock.Add(23 * time.Hour)
+		w.get(w.red, w.root+"status/"+a.body["id"].(string)+"/")
+		w.Clock.Add(2 * time.Hour)
+		if gone := w.send(w.red.ServiceKey, "GET", w.root+"status/"+a.body["id"].(string)+"/", ""); gone.status != 404 {
+			t.Errorf("after more than a day: %d", gone.status)
+		}
+	})
+}
+
+func TestMalformedEnvelopes(t *testing.T) {
+	engines(t, func(t *testing.T, w *world) {
+		for body, want := range map[string]int{
+			`{`: 400, `[]`: 400, `{"objects":{}}`: 400, `{"objects":[],"objects":[]}`: 400, "\x89PNG\r\n\x1a\n": 415,
+			`{}`: 422, `{"objects":[]}`: 422, `{"objects":[7]}`: 202, `{"objects":[{}]}`: 202, `{"objects":[{"type":"indicator","id":"banana"}]}`: 202,
+			`{"objects":["` + strings.Repeat("x", 9<<20) + `"]}`: 413,
+		} {
+			a := w.send(w.red.ServiceKey, "POST", w.signals+"objects/", body)
+			if a.status != want {
+				t.Errorf("%.40q: %d, want %d", body, a.status, want)
+			}
+			if want == 202 && (a.body["failure_count"] != 1.0 || a.body["failures"] != nil) {
+				t.Errorf("%.40q: %s", body, a.text)
+			}
+		}
+		if a := w.send(w.red.ServiceKey, "POST", w.signals+"objects/", enveloped(posted(1, based)), "Content-Encoding", "gzip"); a.status != 415 {
+			t.Errorf("compressed: %d", a.status)
+		}
+	})
+}
+
+func TestDeleteWithdraws(t *testing.T) {
+	engines(t, func(t *testing.T, w *world) {
+		ids := w.share(w.red, 1, 2)
+		w.walk(w.blue, w.signals+"objects/")
+		path := w.signals + "objects/" + w.id(ids[0]) + "/"
+		if a := w.send(w.blue.ServiceKey, "DELETE", path, ""); a.status != 403 {
+			t.Errorf("another member's: %d", a.status)
+		}
+		if a := w.send(w.red.ServiceKey, "DELETE", path+"?match[version]=1999-01-01T00:00:00Z", ""); a.status != 404 {
+			t.Errorf("another version: %d", a.status)
+		}
+		if a := w.send(w.red.ServiceKey, "DELETE", path, ""); a.status != 200 || a.text != "" {
+			t.Errorf("delete: %d %q", a.status, a.text)
+		}
+		for _, p := range []string{path, path + "versions/"} {
+			if a := w.send(w.red.ServiceKey, "GET", p, ""); a.status != 404 {
+				t.Errorf("%s after the delete: %d", p, a.status)
+			}
+		}
+		if got := w.walk(w.red, w.signals+"manifest/"); len(got) != 1 {
+			t.Errorf("the manifest still has it: %d", len(got))
+		}
+		if a := w.send(w.red.ServiceKey, "DELETE", path, ""); a.status != 404 {
+			t.Errorf("again: %d", a.status)
+		}
+		if s, err := w.Signal(t.Context(), w.red.Service, ids[0]); err != nil || s.State != lantern.Withdrawn {
+			t.Errorf("the signal is %s (%v)", s.State, err)
+		}
+		if a := w.get(w.blue, path); a.list("objects")[0]["revoked"] != true {
+			t.Errorf("who was sent it reads %s", a.text)
+		}
+	})
+}
+
+func TestARevokedIndicatorWithdraws(t *testing.T) {
+	engines(t, func(t *testing.T, w *world) {
+		ids := w.share(w.red, 1, 1)
+		revoked := func(id string) string {
+			return enveloped(`{"type":"indicator","spec_version":"2.1","id":"` + id + `","modified":"2026-11-24T00:00:00.000Z","revoked":true}`)
+		}
+		if a := w.send(w.blue.ServiceKey, "POST", w.signals+"objects/", revoked(w.id(ids[0]))); a.body["failure_count"] != 1.0 {
+			t.Errorf("another member's: %s", a.text)
+		}
+		if a := w.send(w.red.ServiceKey, "POST", w.signals+"objects/", revoked(w.id(ids[0]))); a.body["success_count"] != 1.0 {
+			t.Errorf("its own: %s", a.text)
+		}
+		if s, err := w.Signal(t.Context(), w.red.Service, ids[0]); err != nil || s.State != lantern.Withdrawn {
+			t.Errorf("the signal is %s (%v)", s.State, err)
+		}
+	})
+}
+
+func TestHundredsInOneEnvelope(t *testing.T) {
+	engines(t, func(t *testing.T, w *world) {
+		const n = lantern.MaxBatch + 100 // more than the exchange takes at once
+		objects := make([]string, n)
+		for i := range objects {
+			objects[i] = posted(i, based)
+		}
+		if a := w.send(w.red.ServiceKey, "POST", w.signals+"objects/", enveloped(objects...)); a.body["success_count"] != float64(n) {
+			t.Fatalf("%d: %.300s", a.status, a.text)
+		}
+		// They page one by one by time alone.
+		after, seen := "2020-01-01T00:00:00.000000Z", map[string]bool{}
+		for range 50 {
+			a := w.get(w.blue, w.signals+"objects/", "limit", "1", "added_after", after)
+			seen[a.list("objects")[0]["id"].(string)] = true
+			after = a.header.Get("X-TAXII-Date-Added-Last")
+		}
+		rest := w.walk(w.blue, w.signals+"manifest/", "added_after", after, "limit", "1000")
+		for _, m := range rest {
+			seen[m["id"].(string)] = true
+		}
+		if len(seen) != n || len(rest) != n-50 {
+			t.Errorf("%d of %d", len(seen), n)
+		}
+	})
+}
