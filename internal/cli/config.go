@@ -113,6 +113,10 @@ type ForeignFaces struct {
 	// into addresses: a proxy in front must not log queries.
 	ThreatExchange bool `name:"threatexchange" key:"exchange-threatexchange" default:"true" negatable:"" help:"Answer clients of ThreatExchange too (on by default)."`
 
+	// TAXII answers clients of TAXII 2.1 at the same address, under /taxii2/; see
+	// docs/protocol/taxii.md.
+	TAXII bool `name:"taxii" key:"exchange-taxii" default:"true" negatable:"" help:"Answer clients of TAXII 2.1 too (on by default)."`
+
 	// PublicURL is where clients reach the exchange, for links in answers to clients that
 	// follow them as they are. Unset, it is what each request says, without TLS if a proxy
 	// ends that.

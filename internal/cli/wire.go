@@ -24,6 +24,7 @@ import (
 	"lantern/internal/exchange"
 	"lantern/internal/face/api"
 	"lantern/internal/face/match"
+	"lantern/internal/face/taxii"
 	"lantern/internal/face/threatexchange"
 	"lantern/internal/fair"
 	"lantern/internal/guard"
@@ -170,16 +171,22 @@ func (p *exchangeParts) handlers(foreign ForeignFaces) (public, admin http.Handl
 
 // beside adds the foreign faces that are on to the exchange's own.
 func (c ForeignFaces) beside(own http.Handler, x *exchange.Exchange, options web.Options) http.Handler {
-	if !c.ThreatExchange {
-		return own
+	var graph, collections http.Handler
+	if c.ThreatExchange {
+		graph = threatexchange.New(x, threatexchange.Config{PublicURL: c.PublicURL, Usage: threatexchange.Usage(x)}).Handler(options)
 	}
-	face := threatexchange.New(x, threatexchange.Config{PublicURL: c.PublicURL, Usage: threatexchange.Usage(x)}).Handler(options)
+	if c.TAXII {
+		collections = taxii.New(x).Handler(options)
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if threatexchange.Takes(r) {
-			face.ServeHTTP(w, r)
-			return
+		switch {
+		case graph != nil && threatexchange.Takes(r):
+			graph.ServeHTTP(w, r)
+		case collections != nil && taxii.Takes(r):
+			collections.ServeHTTP(w, r)
+		default:
+			own.ServeHTTP(w, r)
 		}
-		own.ServeHTTP(w, r)
 	})
 }
 

@@ -22,7 +22,6 @@ import (
 	"lantern/signal"
 )
 
-
 // engines runs a test on both database engines.
 func engines(t *testing.T, test func(t *testing.T, w *world)) {
 	t.Parallel()
