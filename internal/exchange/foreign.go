@@ -28,9 +28,10 @@ type ForeignQuery struct {
 const foreignRounds = 8
 
 // ForeignFeed reads a program's feed as [Exchange.Feed] does, for clients of a foreign protocol.
-// It holds back, tombstones too, the types that name a person unless the program lets such
-// clients have them, and from a member the signals that it took back itself: for these clients
-// deleted is gone. A page is full unless it is the last, or very much lies between that is not
+// It holds back the types that name a person unless the program lets such clients have them (that
+// a signal fell is told to whoever was sent it all the same: the program may have changed its
+// mind), and from a member the signals that it took back itself, for to these clients deleted is
+// gone. A page is full unless it is the last, or very much lies between that is not
 // for the reader; its time is that of the feed, so it rises from entry to entry and page to page.
 //
 // A client that comes with a time and without a cursor cannot be told to begin anew: what its
@@ -76,7 +77,8 @@ func (x *Exchange) foreignView(ctx context.Context, a policy.Actor, program lant
 		v.keep = func(r *store.FeedRow) bool {
 			kind, ok := signal.Lookup(r.Type)
 			deleted := r.Member == a.Member && (r.State == lantern.Withdrawn || r.State == lantern.Erased)
-			return ok && policy.OnForeign(p.Policy, kind.Personal) && !deleted && (q.Wants == nil || q.Wants(r.Type, r.Changed))
+			shown := r.State != lantern.Active || policy.OnForeign(p.Policy, kind.Personal)
+			return ok && shown && !deleted && (q.Wants == nil || q.Wants(r.Type, r.Changed))
 		}
 		if cursor != "" || q.After.IsZero() {
 			return nil

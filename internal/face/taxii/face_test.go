@@ -281,8 +281,8 @@ func TestFilters(t *testing.T) {
 			{[]string{"match[id]", w.id(types["url"]), "match[version]", version}, 1}, {[]string{"match[id]", w.id(types["url"]), "match[version]", "1999-01-01T00:00:00Z"}, 0},
 			{[]string{"match[spec_version]", "2.1"}, all}, {[]string{"match[spec_version]", "2.0"}, 0},
 		} {
-			for _, path := range []string{"objects/", "manifest/"} {
-				if got := w.walk(w.blue, w.signals+path, append(c.query, "limit", "5")...); len(got) != c.want {
+			for path, limit := range map[string]string{"objects/": "1", "manifest/": "5"} {
+				if got := w.walk(w.blue, w.signals+path, append(c.query, "limit", limit)...); len(got) != c.want {
 					t.Errorf("%s %v: %d, want %d", path, c.query, len(got), c.want)
 				}
 			}
