@@ -99,14 +99,15 @@ func TestTheClientOfOASISWalks(t *testing.T) {
 	for len(ids) < walkedObjects {
 		ids = append(ids, share(t.Context(), lantern.MaxBatch)...)
 	}
-	deleted := map[lantern.ID]bool{}
+	deleted, turn := map[lantern.ID]bool{}, 0
 	for _, limit := range []int{10, 100, 1000} {
 		ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
 		var writer sync.WaitGroup
 		writer.Go(func() {
 			for i := 0; i < meanwhile && ctx.Err() == nil; i++ {
 				ids = append(ids, share(context.WithoutCancel(ctx), 3)...)
-				victim := ids[(i*7919)%walkedObjects]
+				victim := ids[(turn*7919)%walkedObjects]
+				turn++
 				if deleted[victim] {
 					continue
 				}

@@ -37,7 +37,7 @@ func TestDiscoveryRootsAndCollections(t *testing.T) {
 	})
 }
 
-// TestNegotiation is section 1.6.8 of the specification, with what servers are known to get
+// TestNegotiation is what the specification says of media types, with what servers are known to get
 // wrong.
 func TestNegotiation(t *testing.T) {
 	engines(t, func(t *testing.T, w *world) {

@@ -17,7 +17,7 @@ type route struct {
 	perform      func(*call) (any, error)
 }
 
-// routes lists everything the face answers: section 1.2 of TAXII 2.1.
+// routes lists everything the face answers: sections 4 and 5 of TAXII 2.1.
 func routes() []route {
 	const (
 		root       = Prefix + "/{root}/"

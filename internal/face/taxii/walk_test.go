@@ -120,7 +120,11 @@ func FuzzRequest(f *testing.F) {
 func BenchmarkPage(b *testing.B) {
 	for _, n := range []int{10_000, 100_000} {
 		w := newWorld(b, sqldbtest.SQLite(b))
+		late := ""
 		for from := 0; from < n; from += lantern.MaxBatch {
+			if from == n-lantern.MaxBatch {
+				late = stix.Stamp(w.Clock.Now())
+			}
 			drafts := make([]lantern.Draft, lantern.MaxBatch)
 			for i := range drafts {
 				drafts[i] = w.Draft(from + i)
@@ -129,18 +133,10 @@ func BenchmarkPage(b *testing.B) {
 				b.Fatal(err)
 			}
 		}
-		page, err := w.Feed(b.Context(), w.red.Service, w.Program.ID, "", 0, 0)
-		for err == nil && page.More && len(page.Changes) > 0 && page.Changes[0].Seq < int64(n-2*lantern.MaxPage) {
-			page, err = w.Feed(b.Context(), w.red.Service, w.Program.ID, page.Next, 0, 0)
-		}
-		if err != nil {
-			b.Fatal(err)
-		}
-		late := stix.Stamp(page.Changes[0].Time)
-		for name, after := range map[string]string{"first": "2020-01-01T00:00:00Z", "last": late} {
-			b.Run(fmt.Sprintf("%d/%s", n, name), func(b *testing.B) {
+		for _, at := range []struct{ name, after string }{{"first", "2020-01-01T00:00:00Z"}, {"last", late}} {
+			b.Run(fmt.Sprintf("%d/%s", n, at.name), func(b *testing.B) {
 				for b.Loop() {
-					if a := w.get(w.blue, w.signals+"objects/", "limit", "100", "added_after", after); len(a.list("objects")) != 100 {
+					if a := w.get(w.blue, w.signals+"objects/", "limit", "100", "added_after", at.after); len(a.list("objects")) != 100 {
 						b.Fatalf("%d objects", len(a.list("objects")))
 					}
 				}
