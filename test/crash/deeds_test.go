@@ -27,6 +27,7 @@ type deed struct {
 	owner *member
 	value string
 	id    lantern.ID // once a share was answered
+	kept  bool       // nobody takes it back or challenges it
 
 	shared, withdrawn, erased, challenged, reacted known
 	correction                                     lantern.ID // of a withdrawal that was answered
@@ -53,6 +54,17 @@ func (l *ledger) set(state *known, k known) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	*state = k
+}
+
+// claim enters that something is asked for, if nobody asked for it before.
+func (l *ledger) claim(state *known) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if *state != never {
+		return false
+	}
+	*state = unsure
+	return true
 }
 
 // note enters an answer.
@@ -182,7 +194,9 @@ func (w *worker) shareMany(ctx context.Context, m *member) {
 // withdraw takes a signal back, or erases it.
 func (w *worker) withdraw(ctx context.Context, _ *member) {
 	erase := w.random.IntN(2) == 0
-	d := w.ledger.pick(w.random, func(d *deed) bool { return d.withdrawn == never && d.erased == never && w.random.IntN(3) == 0 })
+	d := w.ledger.pick(w.random, func(d *deed) bool {
+		return d.withdrawn == never && d.erased == never && !d.kept && w.random.IntN(3) == 0
+	})
 	if d == nil {
 		w.shareOne(ctx, w.sharers[0])
 		return
@@ -208,19 +222,35 @@ func (w *worker) respond(ctx context.Context, m *member) {
 	if d == nil {
 		return
 	}
-	state := &d.challenged
-	call := func() error {
+	if w.random.IntN(4) == 0 {
+		w.challengeIt(ctx, m, d)
+		return
+	}
+	w.ask(&d.reacted, func() error {
+		_, err := m.client.React(ctx, lantern.Feedback{Signal: d.id, Reaction: lantern.Helpful})
+		return err
+	})
+}
+
+// challenge challenges a signal.
+func (w *worker) challenge(ctx context.Context, m *member) {
+	if d := w.ledger.pick(w.random, func(d *deed) bool { return d.owner != m && d.challenged == never && !d.kept }); d != nil {
+		w.challengeIt(ctx, m, d)
+	}
+}
+
+func (w *worker) challengeIt(ctx context.Context, m *member, d *deed) {
+	w.ask(&d.challenged, func() error {
 		_, err := m.client.OpenChallenge(ctx, lantern.Challenge{Signal: d.id, Reason: lantern.NotAbusive, Note: "looked at again"})
 		return err
+	})
+}
+
+// ask asks for something once, unless somebody did, and notes what is known of it.
+func (w *worker) ask(state *known, call func() error) {
+	if !w.ledger.claim(state) {
+		return
 	}
-	if w.random.IntN(4) > 0 {
-		state = &d.reacted
-		call = func() error {
-			_, err := m.client.React(ctx, lantern.Feedback{Signal: d.id, Reaction: lantern.Helpful})
-			return err
-		}
-	}
-	w.ledger.set(state, unsure)
 	switch k := learned(call()); k {
 	case unsure:
 		pause(w.random, 20)
@@ -290,17 +320,25 @@ func (w *world) draft(value string) lantern.Draft {
 		Basis: lantern.Basis{Policy: "Rule 4", ReviewedBy: lantern.ByHuman, At: w.began}}
 }
 
-// work runs the workers until ctx ends.
-func (w *world) work(ctx context.Context, seed uint64) *sync.WaitGroup {
-	var group sync.WaitGroup
+// job is what somebody does over and over.
+type job struct {
+	as *member
+	do func(*worker, context.Context, *member)
+}
+
+// jobs is every kind of deed.
+func (w *world) jobs() []job {
 	red, green, blue := w.sharers[0], w.sharers[1], w.agents[0].member
-	for i, job := range []struct {
-		as *member
-		do func(*worker, context.Context, *member)
-	}{
+	return []job{
 		{red, (*worker).shareOne}, {red, (*worker).shareOne}, {green, (*worker).shareOne}, {green, (*worker).shareMany},
 		{red, (*worker).withdraw}, {blue, (*worker).respond}, {blue, (*worker).outcome}, {blue, (*worker).probe},
-	} {
+	}
+}
+
+// work runs the workers until ctx ends.
+func (w *world) work(ctx context.Context, seed uint64, jobs []job) *sync.WaitGroup {
+	var group sync.WaitGroup
+	for i, job := range jobs {
 		me := &worker{world: w, random: rand.New(rand.NewPCG(seed, uint64(i))), name: fmt.Sprintf("w%d", i)}
 		group.Go(func() {
 			for ctx.Err() == nil {

@@ -78,6 +78,7 @@ func TestKillPostgres(t *testing.T) {
 type member struct {
 	lantern.Member
 	person     lantern.ID
+	key        string         // the person's
 	client     *client.Client // the person's
 	serviceKey string
 }
@@ -113,8 +114,8 @@ type world struct {
 }
 
 // newWorld founds an exchange with four members, two of which share and two of which run
-// agents. db is a PostgreSQL URL, or "".
-func newWorld(t *testing.T, db string) *world {
+// agents. db is a PostgreSQL URL, or ""; stricter changes the program's policy.
+func newWorld(t *testing.T, db string, stricter ...func(*lantern.Policy)) *world {
 	w := &world{t: t, dir: t.TempDir(), began: time.Now().Add(-time.Hour).UTC().Truncate(time.Second), seed: *seed}
 	if w.seed == 0 {
 		w.seed = rand.Uint64()
@@ -137,8 +138,11 @@ func newWorld(t *testing.T, db string) *world {
 		t.Fatal(err)
 	}
 	w.steward = once(w.exchange.url, strings.TrimSpace(string(key)))
-	program, err := w.steward.CreateProgram(t.Context(), lantern.Program{Name: "Links", Purpose: "find what was removed",
-		Policy: lantern.Policy{Types: map[lantern.SignalType]lantern.TypePolicy{"url": {}}, Tags: lantern.Taxonomy()}})
+	policy := lantern.Policy{Types: map[lantern.SignalType]lantern.TypePolicy{"url": {}}, Tags: lantern.Taxonomy()}
+	for _, change := range stricter {
+		change(&policy)
+	}
+	program, err := w.steward.CreateProgram(t.Context(), lantern.Program{Name: "Links", Purpose: "find what was removed", Policy: policy})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -164,19 +168,12 @@ func (w *world) join(name string) *member {
 	fail(err)
 	_, err = c.Join(ctx, lantern.Membership{Program: w.program, Member: m.ID, Direction: lantern.Both})
 	fail(err)
-	person, err := c.CreatePerson(ctx, lantern.Person{Member: m.ID, Label: "reviewer-1",
-		Roles: []lantern.PersonRole{lantern.Submitter, lantern.Investigator, lantern.DisputeOfficer}})
-	fail(err)
-	_, err = c.TrainPerson(ctx, person.ID, time.Now().Add(24*time.Hour))
-	fail(err)
-	service, err := c.CreateService(ctx, lantern.Service{Member: m.ID, Name: "agent", Responsible: person.ID})
-	fail(err)
-	scopes := []lantern.Scope{lantern.ScopeRead, lantern.ScopeShare, lantern.ScopeRespond}
-	personKey, err := c.IssueKey(ctx, lantern.Key{Actor: person.ID, Scopes: scopes})
+	person, key := w.hire(m.ID, "reviewer-1")
+	service, err := c.CreateService(ctx, lantern.Service{Member: m.ID, Name: "agent", Responsible: person})
 	fail(err)
 	serviceKey, err := c.IssueKey(ctx, lantern.Key{Actor: service.ID, Scopes: scopes})
 	fail(err)
-	return &member{Member: m, person: person.ID, client: once(w.exchange.url, personKey.Secret), serviceKey: serviceKey.Secret}
+	return &member{Member: m, person: person, key: key, client: once(w.exchange.url, key), serviceKey: serviceKey.Secret}
 }
 
 // runAgent starts a member's agent.
@@ -214,7 +211,7 @@ func pause(random *rand.Rand, most int) {
 // run lets members work while crash is called again and again, and checks what is left.
 func (w *world) run(rounds int, crash func(*rand.Rand) string) {
 	ctx, stop := context.WithCancel(w.t.Context())
-	workers := w.work(ctx, w.seed)
+	workers := w.work(ctx, w.seed, w.jobs())
 	killed := map[string]int{}
 	for range rounds {
 		w.progress()

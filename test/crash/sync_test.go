@@ -4,6 +4,8 @@
 // Processes (rounds_test.go): the exchange, agents and the PostgreSQL server are killed at
 // random moments, again and again, while members work. Nothing that was acknowledged is
 // lost or doubled, log and API tell the same story, agents come to match what the feed says.
+// Agents are also killed under people who decide (decide_test.go): no decision is lost or
+// doubled, and no signal that was masked matches again.
 //
 // Machines: what a killed process leaves the system still writes to disk; a power cut does
 // not. So an acknowledged write must be on stable storage before its acknowledgement leaves.
