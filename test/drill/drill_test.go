@@ -1,5 +1,6 @@
 // Package drill rehearses bad days with a whole exchange: a disk that fills up, a clock
-// that steps, a correction that not everybody is there for. The drill of a lost disk and a restored backup is a script,
+// that steps, a correction that not everybody is there for; and a day of five companies in
+// processes of their own, whose time and lines a drill has in its hand. The drill of a lost disk and a restored backup is a script,
 // cmd/lantern/testdata/script/restore.txtar, because people play a part in it; what agents do
 // then is rehearsed in package agent.
 package drill
