@@ -90,13 +90,10 @@ func (d *caseDesk) timeline(c *caseFile) (more []lantern.CaseEvent) {
 
 // open shares a seed, meets it and opens a case on it.
 func (d *caseDesk) open(n int) *caseFile {
-	seed := &deed{owner: d.sharers[0], value: fmt.Sprintf("https://files.example.com/seed/%d", n), shared: done}
-	r, err := seed.owner.client.Share(d.t.Context(), d.draft(seed.value))
-	if err != nil {
-		d.ledger.complain("a seed cannot be shared: %v", err)
+	seed := d.share(fmt.Sprintf("https://files.example.com/seed/%d", n))
+	if seed.shared != done {
 		return nil
 	}
-	seed.id = r.Signal
 	d.seeds = append(d.seeds, seed)
 	account := fmt.Sprintf("seed-%d", n)
 	met := lantern.Record{Ref: account, Account: account, URLs: []string{seed.value}}
@@ -313,7 +310,11 @@ func (d *caseDesk) compare() {
 	d.t.Helper()
 	for _, c := range d.all {
 		d.same(c)
-		list, err := d.person.Timeline(d.t.Context(), c.id, 0, 100)
+		var list []lantern.CaseEvent
+		err := d.answered(func(ctx context.Context) (err error) {
+			list, err = d.person.Timeline(ctx, c.id, 0, 100)
+			return err
+		})
 		if err != nil || !slices.EqualFunc(list, c.events, func(a, b lantern.CaseEvent) bool {
 			return a.At.Equal(b.At) && a.Number == b.Number && a.Object == b.Object && a.Kind == b.Kind && a.Count == b.Count
 		}) {
@@ -325,7 +326,12 @@ func (d *caseDesk) compare() {
 			}
 		}
 	}
-	if waits, err := d.second.Proposals(d.t.Context(), lantern.ProposalWaits); err != nil || len(waits) > 0 {
+	var waits []lantern.Proposal
+	err := d.answered(func(ctx context.Context) (err error) {
+		waits, err = d.second.Proposals(ctx, lantern.ProposalWaits)
+		return err
+	})
+	if err != nil || len(waits) > 0 {
 		d.t.Errorf("%d proposals wait in the end, %v", len(waits), err)
 	}
 }

@@ -126,7 +126,7 @@ func (o *office) progress() {
 	}
 }
 
-// answered asks until the agent answers, or says that there is no such thing.
+// answered asks until an answer comes, be it that there is no such thing.
 func (o *office) answered(ask func(context.Context) error) error {
 	for late := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
 		err := ask(o.t.Context())
@@ -134,10 +134,24 @@ func (o *office) answered(ask func(context.Context) error) error {
 			return err
 		}
 		if time.Now().After(late) {
-			o.ledger.complain("the agent does not answer any more: %v", err)
+			o.ledger.complain("no answer comes any more: %v", err)
 			return err
 		}
 	}
+}
+
+// share shares what is kept, asking again if no answer comes.
+func (o *office) share(value string) *deed {
+	d := &deed{owner: o.sharers[0], value: value, kept: true}
+	err := o.answered(func(ctx context.Context) error {
+		r, err := d.owner.client.Share(ctx, o.draft(value))
+		d.id = r.Signal
+		return err
+	})
+	if d.shared = learned(err); d.shared != done {
+		o.ledger.complain("a share is refused: %v", err)
+	}
+	return d
 }
 
 // fallen lists what certainly was withdrawn, erased or suspended by now.
@@ -167,12 +181,10 @@ func (o *office) check(a *running, fallen []*deed) {
 		before = append(before, d)
 	}
 	o.matchNot(a, before, "matches again after a restart, in the first answer")
-	marker := o.ledger.add(&deed{owner: o.sharers[0], value: (&worker{world: o.world, name: "marker", n: len(o.ledger.deeds)}).fresh()})
-	r, err := marker.owner.client.Share(o.t.Context(), o.draft(marker.value))
-	if err != nil {
-		o.t.Fatal(err)
+	marker := o.share((&worker{world: o.world, name: "marker", n: len(o.ledger.deeds)}).fresh())
+	if o.ledger.add(marker); marker.shared != done {
+		o.t.Fatal("nothing can be shared any more")
 	}
-	o.ledger.note(func() { marker.shared, marker.id, marker.kept = done, r.Signal, true })
 	for late := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
 		answers, err := a.client.Match(o.t.Context(), []lantern.Record{record(marker.value)}, true)
 		if err == nil && answers[0].State == lantern.AnswerOK && len(answers[0].Matches) > 0 {
@@ -203,7 +215,11 @@ func (o *office) matchNot(a *running, deeds []*deed, how string) {
 		for i, d := range part {
 			records[i] = record(d.value)
 		}
-		answers, err := a.client.Match(o.t.Context(), records, true)
+		var answers []lantern.Answer
+		err := o.answered(func(ctx context.Context) (err error) {
+			answers, err = a.client.Match(ctx, records, true)
+			return err
+		})
 		if err != nil {
 			o.t.Fatal(err)
 		}
@@ -221,7 +237,11 @@ const maxActs = 1000
 // compareActs compares the agent's list of acts with what both desks know. Nobody is at work.
 func (o *office) compareActs() {
 	o.t.Helper()
-	list, err := o.hits.person.Acts(o.t.Context())
+	var list []lantern.Act
+	err := o.answered(func(ctx context.Context) (err error) {
+		list, err = o.hits.person.Acts(ctx)
+		return err
+	})
 	if err != nil {
 		o.t.Fatal(err)
 	}
@@ -250,7 +270,11 @@ func (o *office) compareActs() {
 // outcomes compares what the exchange has with what was answered.
 func (o *office) outcomes() {
 	o.t.Helper()
-	list, err := o.agent.member.client.Outcomes(o.t.Context())
+	var list []lantern.Outcome
+	err := o.answered(func(ctx context.Context) (err error) {
+		list, err = o.agent.member.client.Outcomes(ctx)
+		return err
+	})
 	if err != nil {
 		o.t.Fatal(err)
 	}

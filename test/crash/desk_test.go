@@ -347,7 +347,11 @@ func (d *desk) compare() {
 	for _, state := range []lantern.HitState{lantern.HitOpen, lantern.HitDecided, lantern.HitVoid} {
 		f := client.HitFilter{State: state, Limit: 500}
 		for {
-			page, err := d.person.Hits(d.t.Context(), f)
+			var page []lantern.Hit
+			err := d.answered(func(ctx context.Context) (err error) {
+				page, err = d.person.Hits(ctx, f)
+				return err
+			})
 			if err != nil {
 				d.t.Fatal(err)
 			}
