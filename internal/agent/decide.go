@@ -62,7 +62,11 @@ func (a *Agent) decideHit(ctx context.Context, c Caller, r lantern.HitRuling, ch
 	if err := r.Validate(); err != nil {
 		return 0, 0, err
 	}
-	h, err := a.decidable(ctx, r.Hit, challenged)
+	var h agentstore.HitRow
+	err = a.db.Read(ctx, func(tx *sqldb.Tx) (err error) {
+		h, err = decidable(ctx, tx, r.Hit, challenged)
+		return err
+	})
 	if err != nil {
 		return 0, 0, err
 	}
@@ -82,6 +86,10 @@ func (a *Agent) decideHit(ctx context.Context, c Caller, r lantern.HitRuling, ch
 	}
 	d := agentstore.Deciding{Act: act, Person: c.Person, Decision: r.Decision, Reason: r.Reason, At: a.clock()}
 	err = a.db.Write(ctx, func(tx *sqldb.Tx) error {
+		// Its signal may have been suspended, or have fallen, since it was read.
+		if _, err := decidable(ctx, tx, r.Hit, challenged); err != nil {
+			return err
+		}
 		if err := casework.PutAct(ctx, tx, d, lantern.Act{Count: 1}, challenge); err != nil {
 			return err
 		}
@@ -107,13 +115,8 @@ func (a *Agent) decideHit(ctx context.Context, c Caller, r lantern.HitRuling, ch
 
 // decidable returns a hit that may be decided. One that is held because of a challenge
 // this very call opened still may be.
-func (a *Agent) decidable(ctx context.Context, id lantern.ID, challenged map[lantern.ID]lantern.ID) (agentstore.HitRow, error) {
-	var h agentstore.HitRow
-	var found bool
-	err := a.db.Read(ctx, func(tx *sqldb.Tx) (err error) {
-		h, found, err = agentstore.LoadHit(ctx, tx, id)
-		return err
-	})
+func decidable(ctx context.Context, tx *sqldb.Tx, id lantern.ID, challenged map[lantern.ID]lantern.ID) (agentstore.HitRow, error) {
+	h, found, err := agentstore.LoadHit(ctx, tx, id)
 	switch {
 	case err != nil:
 		return h, fmt.Errorf("reading a hit: %w", err)

@@ -164,8 +164,9 @@ func DecidedAgain(ctx context.Context, tx *sqldb.Tx, a ActRow) (later, counted i
 const casesOfAct = `(SELECT h.case_id FROM act_hits p JOIN hits h ON h.id = p.hit WHERE p.act = $1 AND h.case_id <> 0
 	UNION SELECT $2)`
 
-// UndoAct puts back what was before an act. A hit whose signal was suspended meanwhile
-// comes back held, one whose signal fell stays void, and one that lay in quarantine lies there
+// UndoAct puts back what was before an act. A hit whose signal is suspended comes back
+// held, one that was held and whose signal was restored meanwhile open, one whose signal fell
+// stays void, and one that lay in quarantine lies there
 // again unless a person released it.
 func UndoAct(ctx context.Context, tx *sqldb.Tx, a ActRow, person lantern.ID, at time.Time) error {
 	before := func(table, key, column string) string {
@@ -185,7 +186,7 @@ func UndoAct(ctx context.Context, tx *sqldb.Tx, a ActRow, person lantern.ID, at 
 			candidate("decided") + `, act = (SELECT p.prior FROM act_candidates p WHERE p.act = $1 AND p.account = candidates.account)
 			WHERE case_id = $2 AND account IN (SELECT account FROM act_candidates WHERE act = $1)`, []any{a.ID, a.Case}},
 		{`UPDATE hits SET state = CASE WHEN state <> $2 THEN state
-				WHEN (SELECT p.state FROM act_hits p WHERE p.act = $1 AND p.hit = hits.id) NOT IN ($3, $6) THEN state
+				WHEN (SELECT p.state FROM act_hits p WHERE p.act = $1 AND p.hit = hits.id) NOT IN ($3, $5, $6) THEN state
 				WHEN EXISTS (SELECT 1 FROM replica r WHERE r.signal = hits.signal AND r.state = $4) THEN $5
 				WHEN (SELECT p.state FROM act_hits p WHERE p.act = $1 AND p.hit = hits.id) = $6
 					AND EXISTS (SELECT 1 FROM quarantine q WHERE q.signal = hits.signal AND q.released = 0) THEN $6 ELSE $3 END, ` +
