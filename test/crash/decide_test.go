@@ -25,8 +25,8 @@ func TestKillDecisions(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	red, green, blue := w.sharers[0], w.sharers[1], w.agents[0].member
 	group := w.work(ctx, w.seed, []job{
-		{red, slowly((*worker).shareOne)}, {green, slowly((*worker).shareMany)}, {red, slowly((*worker).withdraw)},
-		{blue, slowly((*worker).challenge)}, {blue, slowly((*worker).probe)}})
+		{red, slowly(60, (*worker).shareOne)}, {green, slowly(200, (*worker).shareMany)}, {red, slowly(150, (*worker).withdraw)},
+		{blue, slowly(150, (*worker).challenge)}, {blue, slowly(60, (*worker).probe)}})
 	o.work(ctx, group)
 	killed := map[string]int{}
 	for range *rounds {
@@ -66,10 +66,11 @@ func TestKillDecisions(t *testing.T) {
 	w.readLog()
 }
 
-// slowly does something after a while: what is tested is the agents, and the machine is theirs.
-func slowly(do func(*worker, context.Context, *member)) func(*worker, context.Context, *member) {
+// slowly does something after a while of at most so many milliseconds: what is tested is the
+// agents, and the machine is theirs.
+func slowly(most int, do func(*worker, context.Context, *member)) func(*worker, context.Context, *member) {
 	return func(w *worker, ctx context.Context, m *member) {
-		pause(w.random, 60)
+		pause(w.random, most)
 		do(w, ctx, m)
 	}
 }
