@@ -110,10 +110,11 @@ func firstSpoken(words []string) int {
 // Words that make an age of the number beside them, and what is written right behind it.
 var (
 	beforeAge = []string{"age", "aged", "ages", "turned", "turning", "shes", "hes"}
+	ageWords  = []string{"six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen"}
 	afterAge  = []string{"yo", "yr", "yrs", "y", "years", "year", "f", "m", "ans", "anos", "jahre", "jahrig"}
 )
 
-// tellsAge reports patterns like "13yo", "age 13", "is 13", "13 f", "f13".
+// tellsAge reports patterns like "13yo", "age 13", "is 13", "13 f", "f13", "aged twelve".
 func tellsAge(words []string) bool {
 	for i, w := range words {
 		number, unit := splitNumber(w)
@@ -138,8 +139,12 @@ func tellsAge(words []string) bool {
 	return false
 }
 
-// splitNumber takes a word into the digits it starts with and the rest.
+// splitNumber takes a word into the digits it starts with and the rest; a number in words
+// has no rest.
 func splitNumber(w string) (number, rest string) {
+	if slices.Contains(ageWords, w) {
+		return w[:1], "" // one of at most two digits
+	}
 	i := 0
 	for i < len(w) && w[i] >= '0' && w[i] <= '9' {
 		i++
