@@ -159,6 +159,18 @@ func TestFaultsOfTheFolder(t *testing.T) {
 		}
 		want(t, examine(t, wd.p), "sealing key", doctor.Bad, "backup of the keys")
 	})
+	t.Run("readable sealing key", func(t *testing.T) {
+		t.Parallel()
+		wd := admit(t)
+		if err := os.Chmod(wd.p.KEK, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		seen := examine(t, wd.p)
+		want(t, seen, "sealing key", doctor.Bad, "mode 0644", "chmod 600")
+		if strings.Contains(seen["sealing key"].Fix, "anew") {
+			t.Errorf("a key that is whole is to be thrown away: %+v", seen["sealing key"])
+		}
+	})
 	t.Run("disk", func(t *testing.T) {
 		t.Parallel()
 		wd := admit(t)

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"lantern"
 	"lantern/internal/seal"
 )
 
@@ -44,7 +45,15 @@ func lookModes(_ context.Context, v *visit) Finding {
 
 func lookKEK(_ context.Context, v *visit) Finding {
 	if _, err := seal.FileKEK(v.KEK); err != nil {
-		return bad("the key that values are sealed under cannot be used: "+reason(err), fixKEK)
+		why, fix := reason(err), fixKEK
+		var e *lantern.Error
+		switch {
+		case errors.As(err, &e) && e.Kind == lantern.Forbidden: // the key is whole, its file is open to others
+			why, fix = e.Reason, e.Fix
+		case errors.Is(err, fs.ErrPermission):
+			fix = fixModes
+		}
+		return bad("the key that values are sealed under cannot be used: "+why, fix)
 	}
 	return good("can be read")
 }
