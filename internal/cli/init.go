@@ -87,10 +87,30 @@ func (c *agentInit) Run(ctx context.Context, a *app) error {
 // ask puts the five questions.
 func (c *agentInit) ask(in *bufio.Reader, a *app) error {
 	answers := starter.Answers{Exchange: c.Exchange, KeyFile: c.KeyFile, Platform: c.Platform, Region: c.Region, Dir: c.Dir, Table: c.Match}
-	if err := starter.Ask(in, a.Err, &answers, apiKey.form.MatchString); err != nil {
+	if err := starter.Ask(in, a.Err, &answers, apiKey.form.MatchString, readable); err != nil {
 		return failed("start again, or give the answers as flags with --yes", "%w", err)
 	}
 	c.Exchange, c.KeyFile, c.Platform, c.Region, c.Dir, c.Match = answers.Exchange, answers.KeyFile, answers.Platform, answers.Region, answers.Dir, answers.Table
+	return nil
+}
+
+// readable says why a file cannot be read, without its name: that was just typed.
+func readable(name string) error {
+	f, err := os.Open(name)
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return p.Err
+	}
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	switch info, err := f.Stat(); {
+	case err != nil:
+		return err
+	case info.IsDir():
+		return errors.New("that is a folder; the name of a file is needed")
+	}
 	return nil
 }
 
@@ -175,6 +195,9 @@ func (c *agentInit) first(ctx context.Context, a *app, in *bufio.Reader, asked b
 		return err
 	}
 	a.note("%d signals are loaded", n)
+	if n == 0 {
+		a.note("nothing is shared with you yet, so nothing can match: that nothing is found will not mean that there is nothing")
+	}
 	count, hits, err := starter.Match(ctx, p.agent, table)
 	if err != nil {
 		return err

@@ -25,33 +25,35 @@ type question struct {
 	ask   string
 	into  func(a *Answers) *string
 	check func(text string) error // nil: anything is fine
+	file  bool                    // it names a file, which must be there to be read
 }
 
 // questions are asked in this order.
 var questions = []question{
 	{"1 of 5. Your agent reads what other companies share through an exchange.\nThe operator of the exchange told you its address.",
-		"Address of the exchange", func(a *Answers) *string { return &a.Exchange }, checkAddress},
+		"Address of the exchange", func(a *Answers) *string { return &a.Exchange }, checkAddress, false},
 	{"The operator also gave you a key for the agent, in a file. Name the file; never type or paste the key itself.",
-		"File with the key", func(a *Answers) *string { return &a.KeyFile }, checkFile},
+		"File with the key", func(a *Answers) *string { return &a.KeyFile }, checkFile, true},
 	{"2 of 5. What people do on your platform tells what to look through first.\n" + presetList(),
-		"Kind of platform", func(a *Answers) *string { return &a.Platform }, checkPreset},
+		"Kind of platform", func(a *Answers) *string { return &a.Platform }, checkPreset, false},
 	{"3 of 5. Phone numbers without a country code are read as those of one country.",
-		"Two letters of the country, such as US, or - for none", func(a *Answers) *string { return &a.Region }, CheckRegion},
+		"Two letters of the country, such as US, or - for none", func(a *Answers) *string { return &a.Region }, CheckRegion, false},
 	{"4 of 5. The agent keeps a sealed copy of what is shared, and what it finds, in a folder of its own.\nNothing of yours leaves it.",
-		"Folder of the agent", func(a *Answers) *string { return &a.Dir }, checkText},
+		"Folder of the agent", func(a *Answers) *string { return &a.Dir }, checkText, false},
 	{"5 of 5. You can match a table now: a CSV file with usernames, mail addresses or links, one row for each account or post.",
-		"CSV file, or - for none", func(a *Answers) *string { return &a.Table }, nil},
+		"CSV file, or - for none", func(a *Answers) *string { return &a.Table }, nil, true},
 }
 
 // maxTries is how often a question is asked before giving up.
 const maxTries = 5
 
 // Ask puts the questions on out and reads the answers, a line each, from in. An empty line
-// takes the default, which is shown. What looksLikeKey says is a key is refused. It returns
-// an error if in ends, or if a question was answered badly too often.
-func Ask(in *bufio.Reader, out io.Writer, a *Answers, looksLikeKey func(text string) bool) error {
+// takes the default, which is shown. What looksLikeKey says is a key is refused, and so is
+// at once a file that readable cannot read. It returns an error if in ends, or if a question
+// was answered badly too often.
+func Ask(in *bufio.Reader, out io.Writer, a *Answers, looksLikeKey func(text string) bool, readable func(name string) error) error {
 	for _, q := range questions {
-		if err := q.put(in, out, a, looksLikeKey); err != nil {
+		if err := q.put(in, out, a, looksLikeKey, readable); err != nil {
 			return err
 		}
 	}
@@ -64,7 +66,7 @@ func Ask(in *bufio.Reader, out io.Writer, a *Answers, looksLikeKey func(text str
 	return nil
 }
 
-func (q question) put(in *bufio.Reader, out io.Writer, a *Answers, looksLikeKey func(string) bool) error {
+func (q question) put(in *bufio.Reader, out io.Writer, a *Answers, looksLikeKey func(string) bool, readable func(string) error) error {
 	field := q.into(a)
 	if _, err := fmt.Fprintf(out, "\n%s\n", q.about); err != nil {
 		return err
@@ -92,6 +94,9 @@ func (q question) put(in *bufio.Reader, out io.Writer, a *Answers, looksLikeKey 
 			err = q.check(text)
 		default:
 			err = nil
+		}
+		if err == nil && q.file && text != "" && text != "-" {
+			err = readable(text)
 		}
 		if err == nil {
 			*field = text

@@ -19,6 +19,14 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files")
 
+// readable stands for a folder in which every file is but those that are lost.
+func readable(name string) error {
+	if strings.HasPrefix(name, "lost") {
+		return errors.New("no such file or directory")
+	}
+	return nil
+}
+
 func isKey(s string) bool { return strings.HasPrefix(s, "lk_") }
 
 func TestAsk(t *testing.T) {
@@ -36,11 +44,12 @@ func TestAsk(t *testing.T) {
 			starter.Answers{Exchange: "https://x.example.com", KeyFile: "my.key", Platform: "game", Dir: "agent"}, false, "that is a key itself"},
 		{"without the last line's end", "\n\n\n\n\nusers.csv", starter.Answers{Exchange: "https://exchange.example.com", KeyFile: "service.key", Platform: "other", Dir: "agent", Table: "users.csv"}, false, ""},
 		{"ended", "\n\n", starter.Answers{}, true, ""},
+		{"files that are not there", "\n lost.key\nmy.key\n\n\n\nlost.csv\n-\n", starter.Answers{Exchange: "https://exchange.example.com", KeyFile: "my.key", Platform: "other", Dir: "agent"}, false, "no such file"},
 		{"never right", "\n\n" + strings.Repeat("shop\n", 5), starter.Answers{}, true, "one of forum"},
 	} {
 		a := starter.Answers{Exchange: "https://exchange.example.com", KeyFile: "service.key", Platform: "other", Dir: "agent"}
 		var out bytes.Buffer
-		err := starter.Ask(bufio.NewReader(strings.NewReader(c.typed)), &out, &a, isKey)
+		err := starter.Ask(bufio.NewReader(strings.NewReader(c.typed)), &out, &a, isKey, readable)
 		if (err != nil) != c.fails || !c.fails && a != c.want {
 			t.Errorf("%s: got %+v, %v; want %+v", c.name, a, err, c.want)
 		}
