@@ -267,6 +267,10 @@ func (c *casesShare) preview(ctx context.Context, a *app, agent *client.Agent, b
 		return err
 	}
 	a.note("%d of %d would reach %d other members of %s, under version %d of its policy.", p.Receiving, len(p.Items), p.Members, p.Name, p.Policy)
+	if p.Receiving == 0 {
+		a.note("Nothing was shared, and nothing would be: each row says why.")
+		return nil
+	}
 	a.note("Nothing was shared. To share exactly this: --digest %s", p.Digest)
 	return nil
 }
