@@ -213,6 +213,9 @@ func (s *story) top(ctx context.Context, w *desk.Work) error {
 		}
 		lines = append(lines, tell.Pad(h.Account, 12)+tell.Pad(string(h.Match.Type), 12)+tell.Pad(string(h.Match.How), 10)+mark)
 	}
+	if more := len(hits) - len(lines); more > 0 {
+		lines = append(lines, fmt.Sprintf("… and %d more", more))
+	}
 	w.N.Screen(fmt.Sprintf("%s: queue of %s, the value masked", w.Company.Name, tell.Some(len(hits), "hit", "hits")), lines...)
 	return nil
 }
@@ -285,7 +288,7 @@ func (s *story) counts(ctx context.Context, signals []lantern.ShareResult) error
 		f.Helpful += sig.Reactions[lantern.Helpful]
 	}
 	s.n.Screen(fmt.Sprintf("Chatter: outcomes of its incident, %s other members", f.Members), append(desk.Cells(f.Returned), tell.Pad(tell.Count(f.Helpful), 16)+"reactions that say helpful")...)
-	s.n.Says(stage.Chatter, "reads that others acted and that there were more to protect. A number under five is never shown: it could be somebody one knows.")
+	s.n.Says(stage.Chatter, "reads that others acted and that there were more to protect. Of what was done, a number under five is never shown: it could be somebody one knows.")
 	return nil
 }
 
