@@ -42,7 +42,7 @@ func (a *Agent) openEngine(ctx context.Context, state map[string]string) error {
 		DB: a.db, Dir: filepath.Join(a.dir, engineDir), Held: a.held, Log: a.log, Clock: a.clock, Applying: &a.applying,
 		// The engine's digests are under a key of this installation, which never leaves it.
 		Key:   a.sealer.Index("agent/engine"),
-		Rules: a.matchRules, Entry: a.entry,
+		Rules: func() string { return engine.Rules(a.memberID(), a.matchOwn) }, Entry: a.entry,
 		Matchable: func(row *agentstore.ReplicaRow) bool {
 			return row.Kind != lantern.TacticType && a.matchable(row.Member, a.memberID(), row.Expires, a.clock())
 		},
@@ -63,9 +63,6 @@ func (a *Agent) openEngine(ctx context.Context, state map[string]string) error {
 	}
 	return nil
 }
-
-// matchRules names the settings that decide which signals are matchable.
-func (a *Agent) matchRules() string { return engine.Rules(a.memberID(), a.matchOwn) }
 
 // keepEngine saves the engine, and fills it anew if some of it was damaged.
 func (a *Agent) keepEngine(ctx context.Context) error {

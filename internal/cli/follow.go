@@ -55,7 +55,7 @@ func (c *hitsFollow) Run(ctx context.Context, a *app) error {
 	}
 	defer agent.Close()
 	var emit func(lantern.Notice) error
-	end := func() error { return nil }
+	var end func() error
 	if c.To != "" {
 		file, last, err := display.GoOn[lantern.Notice](c.To)
 		if err == nil && last != nil && last.Next == "" {

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"syscall"
 
 	"lantern"
 	"lantern/match"
@@ -45,6 +46,9 @@ func Open(dir string, key [32]byte) (e *match.Engine, at Place, why error, err e
 	if errors.As(err, &damage) {
 		e, err = match.Create(dir, key)
 		return e, Place{}, damage, err
+	}
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		return nil, at, nil, &lantern.Error{Kind: lantern.Conflict, Reason: "another agent has this folder open", Fix: "stop it first, or give this one a folder of its own"}
 	}
 	if err != nil {
 		return nil, at, nil, fmt.Errorf("opening the engine: %w", err)

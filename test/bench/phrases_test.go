@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -91,7 +90,7 @@ func scanMessages(b *testing.B, e *match.Engine, messages [][]byte) (speed float
 func prose(b *testing.B, size int) (messages [][]byte) {
 	r := rand.New(rand.NewPCG(3, 3))
 	total := 0
-	err := filepath.WalkDir(runtime.GOROOT(), func(path string, d fs.DirEntry, err error) error {
+	err := filepath.WalkDir(source(b), func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") {
 			return err
 		}
