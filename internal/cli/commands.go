@@ -34,7 +34,7 @@ type commands struct {
 	Cases       casesCommands       `cmd:"" help:"Review in rounds, from hits to outcomes."`
 	Hash        hashCmd             `cmd:"" help:"Hash files the way signals are shared." example:"lantern hash upload.jpg\nlantern hash --type pdq *.png"`
 	Webhook     webhookCommands     `cmd:"" help:"Be called when something happens that concerns you."`
-	Audit       auditCommands       `cmd:"" help:"Check the exchange's log."`
+	Audit       auditCommands       `cmd:"" help:"Check the exchange's log, and an agent's own."`
 	Version     versionCmd          `cmd:"" help:"Show which build this is." example:"lantern version"`
 	Completion  completionCmd       `cmd:"" help:"Print a completion script for your shell." example:"lantern completion bash > /etc/bash_completion.d/lantern"`
 }
@@ -221,6 +221,7 @@ type auditCommands struct {
 	Verify      auditVerify      `cmd:"" help:"Check a downloaded log, offline." example:"lantern audit verify log/ --log-key exchange.key --seen seen.checkpoint"`
 	Inclusion   auditInclusion   `cmd:"" help:"Check that an entry is in the log." example:"lantern audit inclusion 42 --save 42.tlog-proof\nlantern audit inclusion 42.tlog-proof --log-key exchange.key"`
 	Consistency auditConsistency `cmd:"" help:"Check that the log only grew." example:"lantern audit consistency --seen seen.checkpoint"`
+	Own         auditOwn         `cmd:"" help:"Check an agent's own log of reveals and decisions, offline." example:"lantern audit own --dir agent"`
 	Object      auditObject      `cmd:"" help:"Show and prove what an entry stands for." example:"lantern audit object 42 --key-file auditor.key"`
 }
 
