@@ -64,16 +64,7 @@ func (c *casesNotes) Run(ctx context.Context, a *app) error {
 
 // lookAs is [look] for what only a person may see.
 func lookAs[T any](a *app, g *AgentAccess, cols []display.Column[T], call func(*client.Agent) ([]T, error)) error {
-	agent, err := g.open(a, true)
-	if err != nil {
-		return err
-	}
-	defer agent.Close()
-	all, err := call(agent)
-	if err != nil {
-		return err
-	}
-	return display.All(a.out, all, cols...)
+	return lookBy(a, g, true, cols, call)
 }
 
 func caseTaskColumns() []display.Column[lantern.CaseTask] {

@@ -281,7 +281,11 @@ func tell[T any](a *app, g *AgentAccess, cols []display.Column[T], call func(*cl
 // look opens the agent with its token or a person's key, calls it once and shows the
 // list it answers.
 func look[T any](a *app, g *AgentAccess, cols []display.Column[T], call func(*client.Agent) ([]T, error)) error {
-	agent, err := g.open(a, false)
+	return lookBy(a, g, false, cols, call)
+}
+
+func lookBy[T any](a *app, g *AgentAccess, person bool, cols []display.Column[T], call func(*client.Agent) ([]T, error)) error {
+	agent, err := g.open(a, person)
 	if err != nil {
 		return err
 	}

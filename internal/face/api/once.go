@@ -46,7 +46,8 @@ func (c *call) once(rt route) error {
 	if err != nil {
 		return err
 	}
-	if err := c.api.x.SaveIdempotent(c.ctx(), c.actor, key, digest, c.status, keep); err != nil {
+	// Whoever asked may be gone by now, and will ask again.
+	if err := c.api.x.SaveIdempotent(context.WithoutCancel(c.ctx()), c.actor, key, digest, c.status, keep); err != nil {
 		// The act is done and must be told; a repetition is told that it was.
 		c.api.config.Log.Error("an answer was not remembered", slog.String("request_id", web.RequestID(c.ctx())), slog.String("err", err.Error()))
 	}
