@@ -395,10 +395,21 @@ func (w *world) traces(values []value) *needles {
 	return n
 }
 
-// plain are the forms in which a value must never stand in any file.
-func (w *world) plain() *needles {
+// searched reports whether the files of an agent's engine hold a value as it is while it may be
+// matched: phrases and perceptual hashes, which name nobody (docs/formats/segments.md).
+func (v value) searched() bool {
+	t, ok := signal.Lookup(v.kind)
+	return ok && !t.Personal && (t.Compare == signal.Words || t.Compare == signal.Hamming)
+}
+
+// plain are the forms in which a value must never stand in any file. While they stand,
+// those that an engine searches are left out.
+func (w *world) plain(standing bool) *needles {
 	n := newNeedles()
 	for i, v := range w.values {
+		if standing && v.searched() {
+			continue
+		}
 		n.text(i, "canonical value", v.canonical)
 		n.digests(i, v.canonical)
 		if v.raw != v.canonical {
