@@ -20,6 +20,7 @@ var floors = map[string]int{
 	"match/hamming":    0,
 	"internal/segment": 0,
 	"internal/siphash": 0,
+	"internal/bounded": 0,
 	"internal/sqltext": 0,
 
 	"signal":              1,

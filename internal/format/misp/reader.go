@@ -11,6 +11,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"lantern"
+	"lantern/internal/bounded"
 )
 
 // Record is one attribute.
@@ -132,7 +133,7 @@ const maxPiece = 16 << 20
 // walker goes through a file from event to event.
 type walker struct {
 	dec     *jsontext.Decoder
-	in      *bound
+	in      *bounded.Reader
 	stack   []place
 	pending string // the name of a member that was read to see where it stands
 	tags    []tag  // of the event it is in, as far as they were met
@@ -140,7 +141,8 @@ type walker struct {
 }
 
 func newWalker(r io.Reader, lost func(string)) *walker {
-	in := &bound{r: bufio.NewReaderSize(r, 64<<10)}
+	in := &bounded.Reader{From: bufio.NewReaderSize(r, 64<<10), Most: maxPiece,
+		Err: &lantern.Error{Kind: lantern.TooLarge, Reason: "an attribute is larger than 16 MiB", Fix: "take files out of the event; nothing after it was read"}}
 	return &walker{in: in, dec: jsontext.NewDecoder(in, jsontext.AllowDuplicateNames(true)), lost: lost}
 }
 
@@ -160,7 +162,7 @@ func (w *walker) event() ([]tag, error) {
 // next goes to the next step, or io.EOF. With skim it passes over attributes.
 func (w *walker) next(skim bool) (step, jsontext.Value, error) {
 	for {
-		w.in.used = 0
+		w.in.Used = 0
 		kind := w.dec.PeekKind()
 		closing := kind == '}' || kind == ']'
 		switch {
@@ -297,7 +299,7 @@ func (w *walker) member() (bool, error) {
 func (w *walker) skip() (held bool, err error) {
 	depth := w.dec.StackDepth()
 	for n := 0; ; n++ {
-		w.in.used = 0
+		w.in.Used = 0
 		tok, err := w.dec.ReadToken()
 		if err != nil {
 			return false, w.fail(err)
@@ -325,19 +327,4 @@ func (w *walker) fail(err error) error {
 			Fix: "export it again; nothing after this place was read"}
 	}
 	return fmt.Errorf("reading an event: %w", err)
-}
-
-// bound fails a read that goes on for more than maxPiece bytes since used was reset.
-type bound struct {
-	r    io.Reader
-	used int
-}
-
-func (b *bound) Read(p []byte) (int, error) {
-	if b.used > maxPiece {
-		return 0, &lantern.Error{Kind: lantern.TooLarge, Reason: "an attribute is larger than 16 MiB", Fix: "take files out of the event; nothing after it was read"}
-	}
-	n, err := b.r.Read(p[:min(len(p), maxPiece+1-b.used)])
-	b.used += n
-	return n, err
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"lantern"
+	"lantern/internal/bounded"
 )
 
 // Restriction is the use restriction of what was read from such a list.
@@ -63,7 +64,7 @@ type Record struct {
 // Reader reads a list. It is not safe for concurrent use.
 type Reader struct {
 	dec   *xml.Decoder
-	in    *bound
+	in    *bounded.Reader
 	begun bool
 	n     int
 	ready []Record // of the entry that was read last
@@ -72,7 +73,8 @@ type Reader struct {
 
 // NewReader returns a Reader of r.
 func NewReader(r io.Reader) *Reader {
-	in := &bound{r: bufio.NewReaderSize(r, 64<<10)}
+	in := &bounded.Reader{From: bufio.NewReaderSize(r, 64<<10), Most: maxEntry,
+		Err: &lantern.Error{Kind: lantern.TooLarge, Reason: "an entry is larger than 1 MiB", Fix: "fetch it again; nothing after it was read"}}
 	return &Reader{dec: xml.NewDecoder(in), in: in, lost: map[string]int{}}
 }
 
@@ -94,7 +96,7 @@ func (r *Reader) Read() (Record, error) {
 
 // next reads up to the end of the next entry.
 func (r *Reader) next() error {
-	r.in.used = 0
+	r.in.Used = 0
 	tok, err := r.dec.Token()
 	if errors.Is(err, io.EOF) && r.begun {
 		return io.EOF
@@ -177,18 +179,3 @@ func (r *Reader) fail(err error) error {
 
 // maxEntry bounds what is held of a file at once.
 const maxEntry = 1 << 20
-
-// bound fails a read that goes on for more than maxEntry bytes since used was reset.
-type bound struct {
-	r    io.Reader
-	used int
-}
-
-func (b *bound) Read(p []byte) (int, error) {
-	if b.used > maxEntry {
-		return 0, &lantern.Error{Kind: lantern.TooLarge, Reason: "an entry is larger than 1 MiB", Fix: "fetch it again; nothing after it was read"}
-	}
-	n, err := b.r.Read(p[:min(len(p), maxEntry+1-b.used)])
-	b.used += n
-	return n, err
-}

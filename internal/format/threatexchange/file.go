@@ -13,6 +13,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"lantern"
+	"lantern/internal/bounded"
 )
 
 // Files of descriptors, as ThreatExchange's pages take and give them: a table whose headings
@@ -121,7 +122,7 @@ const maxDescriptor = 1 << 20
 // for concurrent use.
 type FileReader struct {
 	dec   *jsontext.Decoder
-	in    *bound
+	in    *bounded.Reader
 	now   time.Time
 	begun bool
 	lost  map[string]int
@@ -129,7 +130,8 @@ type FileReader struct {
 
 // NewFileReader returns a FileReader of r. now is what times such as "-3hours" are counted from.
 func NewFileReader(r io.Reader, now time.Time) *FileReader {
-	in := &bound{r: bufio.NewReaderSize(r, 64<<10)}
+	in := &bounded.Reader{From: bufio.NewReaderSize(r, 64<<10), Most: maxDescriptor,
+		Err: &lantern.Error{Kind: lantern.TooLarge, Reason: "a descriptor is larger than 1 MiB", Fix: "leave it out; nothing after it was read"}}
 	return &FileReader{dec: jsontext.NewDecoder(in, jsontext.AllowDuplicateNames(true)), in: in, now: now, lost: map[string]int{}}
 }
 
@@ -140,7 +142,7 @@ func (r *FileReader) Lost() map[string]int { return r.lost }
 // place in the file, and nothing after it was read.
 func (r *FileReader) Read() (s lantern.Signal, size int, err, end error) {
 	for {
-		r.in.used = 0
+		r.in.Used = 0
 		kind := r.dec.PeekKind()
 		inList, _ := r.dec.StackIndex(r.dec.StackDepth())
 		if kind == '{' && inList == '[' {
@@ -231,19 +233,4 @@ func (r *FileReader) fail(err error) error {
 	}
 	return &lantern.Error{Kind: lantern.Invalid, Reason: "not JSON at byte " + strconv.FormatInt(r.dec.InputOffset(), 10),
 		Fix: "fetch it again; nothing after this place was read"}
-}
-
-// bound fails a read that goes on for more than maxDescriptor bytes since used was reset.
-type bound struct {
-	r    io.Reader
-	used int
-}
-
-func (b *bound) Read(p []byte) (int, error) {
-	if b.used > maxDescriptor {
-		return 0, &lantern.Error{Kind: lantern.TooLarge, Reason: "a descriptor is larger than 1 MiB", Fix: "leave it out; nothing after it was read"}
-	}
-	n, err := b.r.Read(p[:min(len(p), maxDescriptor+1-b.used)])
-	b.used += n
-	return n, err
 }
