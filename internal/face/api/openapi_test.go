@@ -1,16 +1,13 @@
 package api_test
 
 import (
-	"bytes"
-	"encoding/json"
 	"flag"
-	"os"
-	"path/filepath"
 	"reflect"
 	"testing"
 
 	"lantern/client"
 	"lantern/internal/face/api"
+	"lantern/internal/openapi/openapitest"
 )
 
 var update = flag.Bool("update", false, "rewrite golden files")
@@ -19,49 +16,14 @@ var update = flag.Bool("update", false, "rewrite golden files")
 func TestDocumentGolden(t *testing.T) {
 	t.Parallel()
 	doc, err := api.Document()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var got bytes.Buffer
-	if err := json.Indent(&got, doc, "", " "); err != nil {
-		t.Fatal(err)
-	}
-	golden := filepath.Join("testdata", "openapi.json")
-	if *update {
-		if err := os.WriteFile(golden, got.Bytes(), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got.Bytes(), want) {
-		t.Errorf("the document changed: look at the change, then run go test ./internal/face/api -run Golden -update")
-	}
+	openapitest.Golden(t, doc, err, *update)
 }
 
 // Every operation is a method of the client, under the same name, and the other way round.
 func TestClientHasEveryOperation(t *testing.T) {
 	t.Parallel()
-	// What a client has no use for, and what it adds.
-	without := map[string]bool{"Live": true, "Document": true}
-	added := map[string]bool{"Close": true, "WithKey": true, "RecordOutcomeOnce": true, "FilteredFeed": true, "OverdueCorrections": true}
-	names := map[string]bool{}
-	for _, op := range loadSpec(t).Operations {
-		names[op.ID] = true
-	}
-	methods := reflect.TypeFor[*client.Client]()
-	for name := range names {
-		if _, ok := methods.MethodByName(name); !ok && !without[name] {
-			t.Errorf("the client lacks %s", name)
-		}
-	}
-	for i := range methods.NumMethod() {
-		if name := methods.Method(i).Name; !names[name] && !added[name] {
-			t.Errorf("the client's %s is no operation", name)
-		}
-	}
+	loadSpec(t).Methods(t, reflect.TypeFor[*client.Client](), []string{"Live", "Document"},
+		[]string{"Close", "WithKey", "RecordOutcomeOnce", "FilteredFeed", "OverdueCorrections"})
 }
 
 // The document must be one that generators take.

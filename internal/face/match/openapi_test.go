@@ -1,11 +1,7 @@
 package match_test
 
 import (
-	"bytes"
-	"encoding/json"
 	"flag"
-	"os"
-	"path/filepath"
 	"reflect"
 	"testing"
 
@@ -20,26 +16,7 @@ var update = flag.Bool("update", false, "rewrite golden files")
 func TestDocumentGolden(t *testing.T) {
 	t.Parallel()
 	doc, err := face.Document()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var got bytes.Buffer
-	if err := json.Indent(&got, doc, "", " "); err != nil {
-		t.Fatal(err)
-	}
-	golden := filepath.Join("testdata", "openapi.json")
-	if *update {
-		if err := os.WriteFile(golden, got.Bytes(), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got.Bytes(), want) {
-		t.Errorf("the document changed: look at the change, then run go test ./internal/face/match -run Golden -update")
-	}
+	openapitest.Golden(t, doc, err, *update)
 }
 
 // The document must be one that generators take.
@@ -53,22 +30,6 @@ func TestDocumentIsSound(t *testing.T) {
 func TestClientHasEveryOperation(t *testing.T) {
 	t.Parallel()
 	doc, err := face.Document()
-	// What a client has no use for, and what it adds.
-	without := map[string]bool{"Live": true, "Document": true}
-	added := map[string]bool{"Close": true, "WithKey": true, "MatchStream": true, "ShareExactly": true, "ToldHits": true}
-	names := map[string]bool{}
-	for _, op := range openapitest.Load(t, doc, err).Operations {
-		names[op.ID] = true
-	}
-	methods := reflect.TypeFor[*client.Agent]()
-	for name := range names {
-		if _, ok := methods.MethodByName(name); !ok && !without[name] {
-			t.Errorf("the client lacks %s", name)
-		}
-	}
-	for i := range methods.NumMethod() {
-		if name := methods.Method(i).Name; !names[name] && !added[name] {
-			t.Errorf("the client's %s is no operation", name)
-		}
-	}
+	openapitest.Load(t, doc, err).Methods(t, reflect.TypeFor[*client.Agent](), []string{"Live", "Document"},
+		[]string{"Close", "WithKey", "MatchStream", "ShareExactly", "ToldHits"})
 }

@@ -8,6 +8,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
+	"path/filepath"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -62,6 +65,51 @@ func Load(t *testing.T, b []byte, err error) *Spec {
 		}
 	}
 	return s
+}
+
+// Golden holds a document to the file that keeps it, which update rewrites: a change of it must be
+// meant.
+func Golden(t *testing.T, doc []byte, err error, update bool) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got bytes.Buffer
+	if err := json.Indent(&got, doc, "", " "); err != nil {
+		t.Fatal(err)
+	}
+	golden := filepath.Join("testdata", "openapi.json")
+	if update {
+		if err := os.WriteFile(golden, got.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got.Bytes(), want) {
+		t.Error("the document changed: look at the change, then run go test -run Golden -update in this folder")
+	}
+}
+
+// Methods complains of operations that a client has no method for, under the same name, and of
+// methods that are no operation. without are operations a client has no use for, added is
+// what it adds.
+func (s *Spec) Methods(t *testing.T, client reflect.Type, without, added []string) {
+	t.Helper()
+	names := map[string]bool{}
+	for _, op := range s.Operations {
+		names[op.ID] = true
+		if _, ok := client.MethodByName(op.ID); !ok && !slices.Contains(without, op.ID) {
+			t.Errorf("the client lacks %s", op.ID)
+		}
+	}
+	for i := range client.NumMethod() {
+		if name := client.Method(i).Name; !names[name] && !slices.Contains(added, name) {
+			t.Errorf("the client's %s is no operation", name)
+		}
+	}
 }
 
 // Find returns the operation that a request belongs to.
