@@ -7,6 +7,7 @@ import (
 
 	"lantern"
 	"lantern/client"
+	"lantern/internal/cli/command"
 	"lantern/internal/display"
 )
 
@@ -38,14 +39,14 @@ func actColumns() []display.Column[lantern.Act] {
 	}
 }
 
-type hitsActs struct{ AgentAccess }
+type hitsActs struct{ command.AgentAccess }
 
-func (c *hitsActs) Run(ctx context.Context, a *app) error {
-	return look(a, &c.AgentAccess, actColumns(), func(agent *client.Agent) ([]lantern.Act, error) { return agent.Acts(ctx) })
+func (c *hitsActs) Run(ctx context.Context, a *command.App) error {
+	return command.Look(a, &c.AgentAccess, actColumns(), func(agent *client.Agent) ([]lantern.Act, error) { return agent.Acts(ctx) })
 }
 
 type hitsUndo struct {
-	AgentAccess
+	command.AgentAccess
 	Act lantern.ID `arg:"" help:"Id of the act; lantern hits acts lists them."`
 }
 
@@ -55,8 +56,8 @@ func (*hitsUndo) Help() string {
 		"A challenge is decided by others, and an outcome is corrected: neither is undone. An act that a later one decided again is undone after that one."
 }
 
-func (c *hitsUndo) Run(ctx context.Context, a *app) error {
-	return tell(a, &c.AgentAccess, actColumns(), func(agent *client.Agent) (lantern.Act, error) { return agent.Undo(ctx, c.Act) })
+func (c *hitsUndo) Run(ctx context.Context, a *command.App) error {
+	return command.Tell(a, &c.AgentAccess, actColumns(), func(agent *client.Agent) (lantern.Act, error) { return agent.Undo(ctx, c.Act) })
 }
 
 func bulkColumns() []display.Column[lantern.Bulk] {
@@ -102,7 +103,7 @@ func lookedAt(sample []lantern.Sampled) (n int) {
 }
 
 type hitsPreview struct {
-	AgentAccess
+	command.AgentAccess
 	Hit      lantern.ID `arg:"" help:"Id of a hit; all open ones like it are meant."`
 	Decision string     `arg:"" enum:"confirmed,not-violating-here,unsure,escalate" help:"confirmed, not-violating-here, unsure or escalate."`
 	Reason   string     `required:"" help:"Why; lantern hits decide --help lists the reasons."`
@@ -114,8 +115,8 @@ func (*hitsPreview) Help() string {
 		"Nothing is decided. Decide each of the sample singly (lantern hits sample), then lantern hits bulk."
 }
 
-func (c *hitsPreview) Run(ctx context.Context, a *app) error {
-	return tell(a, &c.AgentAccess, bulkColumns(), func(agent *client.Agent) (lantern.Bulk, error) {
+func (c *hitsPreview) Run(ctx context.Context, a *command.App) error {
+	return command.Tell(a, &c.AgentAccess, bulkColumns(), func(agent *client.Agent) (lantern.Bulk, error) {
 		return agent.PreviewBulk(ctx, lantern.BulkDraft{Hit: c.Hit, Decision: lantern.HitDecision(c.Decision), Reason: lantern.DecisionReason(c.Reason)})
 	})
 }
@@ -130,19 +131,19 @@ func sampledColumns() []display.Column[lantern.Sampled] {
 }
 
 type hitsSample struct {
-	AgentAccess
+	command.AgentAccess
 	Preview lantern.ID `arg:"" help:"Id of the preview."`
 }
 
-func (c *hitsSample) Run(ctx context.Context, a *app) error {
-	return look(a, &c.AgentAccess, sampledColumns(), func(agent *client.Agent) ([]lantern.Sampled, error) {
+func (c *hitsSample) Run(ctx context.Context, a *command.App) error {
+	return command.Look(a, &c.AgentAccess, sampledColumns(), func(agent *client.Agent) ([]lantern.Sampled, error) {
 		b, err := agent.Bulk(ctx, c.Preview)
 		return b.Sample, err
 	})
 }
 
 type hitsBulk struct {
-	AgentAccess
+	command.AgentAccess
 	Preview lantern.ID `arg:"" help:"Id of the preview."`
 	Digest  string     `arg:"" help:"The preview's digest: of exactly what is decided."`
 	Number  int        `name:"count" help:"How many are decided, as the preview says; needed above 100."`
@@ -155,14 +156,14 @@ func (*hitsBulk) Help() string {
 		"Where a program asks for four eyes, more than 100 need a colleague's approval: lantern cases propose."
 }
 
-func (c *hitsBulk) Run(ctx context.Context, a *app) error {
-	return tell(a, &c.AgentAccess, actColumns(), func(agent *client.Agent) (lantern.Act, error) {
+func (c *hitsBulk) Run(ctx context.Context, a *command.App) error {
+	return command.Tell(a, &c.AgentAccess, actColumns(), func(agent *client.Agent) (lantern.Act, error) {
 		return agent.CommitBulk(ctx, c.Preview, lantern.BulkCommit{Digest: c.Digest, Count: c.Number})
 	})
 }
 
 type casesPreview struct {
-	AgentAccess
+	command.AgentAccess
 	Case     lantern.ID `arg:"" help:"Id of the case."`
 	Account  string     `arg:"" help:"A candidate; all undecided ones like it are meant."`
 	Decision string     `arg:"" enum:"confirmed,not-violating-here,unsure,escalate" help:"confirmed, not-violating-here, unsure or escalate."`
@@ -175,19 +176,19 @@ func (*casesPreview) Help() string {
 		"Nothing is decided. Rule on each of the sample singly (lantern hits sample, lantern cases rule), then lantern hits bulk."
 }
 
-func (c *casesPreview) Run(ctx context.Context, a *app) error {
-	return tell(a, &c.AgentAccess, bulkColumns(), func(agent *client.Agent) (lantern.Bulk, error) {
+func (c *casesPreview) Run(ctx context.Context, a *command.App) error {
+	return command.Tell(a, &c.AgentAccess, bulkColumns(), func(agent *client.Agent) (lantern.Bulk, error) {
 		return agent.PreviewBulk(ctx, lantern.BulkDraft{Case: c.Case, Account: c.Account, Decision: lantern.HitDecision(c.Decision), Reason: lantern.DecisionReason(c.Reason)})
 	})
 }
 
 type casesEvidence struct {
-	AgentAccess
+	command.AgentAccess
 	Case lantern.ID `arg:"" help:"Id of the case."`
 }
 
-func (c *casesEvidence) Run(ctx context.Context, a *app) error {
-	return look(a, &c.AgentAccess, []display.Column[lantern.CaseEvidence]{
+func (c *casesEvidence) Run(ctx context.Context, a *command.App) error {
+	return command.Look(a, &c.AgentAccess, []display.Column[lantern.CaseEvidence]{
 		display.Col("round", func(e lantern.CaseEvidence) string { return strconv.Itoa(e.Evidence.Round) }),
 		display.Col("link", func(e lantern.CaseEvidence) string { return e.Evidence.Link }),
 		display.Col("via", func(e lantern.CaseEvidence) string { return e.Evidence.Via }),

@@ -7,13 +7,14 @@ import (
 	"time"
 
 	"lantern"
+	"lantern/internal/cli/command"
 	"lantern/internal/display"
 )
 
 type agentRun struct {
-	AgentServer
+	command.AgentServer
 	AgentListen
-	AgentKey
+	command.AgentKey
 	Listener
 }
 
@@ -23,7 +24,7 @@ func (*agentRun) Help() string {
 		"Its API key is the one agent init copied, unless --key-file names another."
 }
 
-func (c *agentRun) Run(ctx context.Context, a *app) (err error) {
+func (c *agentRun) Run(ctx context.Context, a *command.App) (err error) {
 	p, err := openAgent(ctx, a, c)
 	if err != nil {
 		return err
@@ -37,7 +38,7 @@ func (c *agentRun) Run(ctx context.Context, a *app) (err error) {
 	if err := c.listen(sites); err != nil {
 		return err
 	}
-	if err := a.announce(sites, c.TLSCert != ""); err != nil {
+	if err := announce(a, sites, c.TLSCert != ""); err != nil {
 		closeSites(sites)
 		return err
 	}
@@ -45,12 +46,12 @@ func (c *agentRun) Run(ctx context.Context, a *app) (err error) {
 }
 
 type agentStatus struct {
-	AgentAccess
+	command.AgentAccess
 	Ready bool `help:"Fail unless every answer can be relied on."`
 }
 
-func (c *agentStatus) Run(ctx context.Context, a *app) error {
-	g, err := c.open(a, false)
+func (c *agentStatus) Run(ctx context.Context, a *command.App) error {
+	g, err := c.Open(a, false)
 	if err != nil {
 		return err
 	}
@@ -59,7 +60,7 @@ func (c *agentStatus) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	err = display.One(a.out, s,
+	err = display.One(a.Printer, s,
 		display.Col("answers", func(s lantern.AgentStatus) string { return string(s.Answers) }),
 		display.Col("because", func(s lantern.AgentStatus) string { return display.Join(s.Reasons) }),
 		display.Col("signals", func(s lantern.AgentStatus) string { return strconv.Itoa(s.Signals) }),
@@ -79,7 +80,7 @@ func (c *agentStatus) Run(ctx context.Context, a *app) error {
 		display.Col("withdraw again", func(s lantern.AgentStatus) string { return display.Join(idTexts(s.Redo)) }),
 	)
 	if err == nil && c.Ready && s.Answers != lantern.AnswerOK {
-		return failed("", "the agent's answers cannot be relied on: %s", s.Answers)
+		return command.Failed("", "the agent's answers cannot be relied on: %s", s.Answers)
 	}
 	return err
 }

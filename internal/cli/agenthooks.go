@@ -9,26 +9,27 @@ import (
 
 	"lantern"
 	"lantern/client"
+	"lantern/internal/cli/command"
 	"lantern/internal/courier"
 	"lantern/internal/display"
 )
 
 // hooksFile is the operator's file of webhooks. Only who may write the agent's keys may
 // change it: nobody adds a webhook by a call.
-func (s *AgentServer) hooksFile() (string, error) {
-	keys := filepath.Join(s.Dir, keysDir)
+func hooksFile(s *command.AgentServer) (string, error) {
+	keys := filepath.Join(s.Dir, command.KeysDir)
 	if _, err := os.Stat(keys); errors.Is(err, fs.ErrNotExist) {
-		return "", failed("lantern agent init makes one", "there is no agent in %s", s.Dir)
+		return "", command.Failed("lantern agent init makes one", "there is no agent in %s", s.Dir)
 	}
-	return filepath.Join(keys, webhooksName), nil
+	return filepath.Join(keys, command.WebhooksName), nil
 }
 
 // keepHook changes the file by make and saves the secret that it drew.
-func (s *AgentServer) keepHook(a *app, to string, make func(file string) (courier.Hook, error)) error {
+func keepHook(a *command.App, s *command.AgentServer, to string, make func(file string) (courier.Hook, error)) error {
 	if _, err := os.Lstat(to); !errors.Is(err, fs.ErrNotExist) {
-		return misuse("name a file that does not exist yet", "%s exists", to)
+		return command.Misuse("name a file that does not exist yet", "%s exists", to)
 	}
-	file, err := s.hooksFile()
+	file, err := hooksFile(s)
 	if err != nil {
 		return err
 	}
@@ -36,14 +37,14 @@ func (s *AgentServer) keepHook(a *app, to string, make func(file string) (courie
 	if err != nil {
 		return err
 	}
-	if err := saveSecret(to, h.Secret); err != nil {
-		return failed("make another with lantern agent webhook rotate "+h.ID.String(), "writing the secret's file: %w", err)
+	if err := command.SaveSecret(to, h.Secret); err != nil {
+		return command.Failed("make another with lantern agent webhook rotate "+h.ID.String(), "writing the secret's file: %w", err)
 	}
-	return display.One(a.out, courier.Shown(h), webhookColumns()...)
+	return display.One(a.Printer, courier.Shown(h), command.WebhookColumns()...)
 }
 
 type agentWebhookAdd struct {
-	AgentServer
+	command.AgentServer
 	URL   string              `arg:"" help:"Where to call: http or https, any host, inside your network too."`
 	Event []lantern.EventType `enum:"hit.imminent,hit.opened,signal.masked,signal.fell,signal.quarantined,review-task.opened,agent.stale,agent.fresh" help:"What to be told of; repeat for several: hit.imminent, hit.opened, signal.masked, signal.fell, signal.quarantined, review-task.opened, agent.stale, agent.fresh. Default: all."`
 	To    string              `required:"" type:"path" placeholder:"FILE" help:"File to write the secret to, which verifies what is sent. It must not exist yet; the secret is shown nowhere else."`
@@ -57,14 +58,14 @@ func (*agentWebhookAdd) Help() string {
 		"Any address is taken, because nobody but you can enter one."
 }
 
-func (c *agentWebhookAdd) Run(a *app) error {
-	return c.keepHook(a, c.To, func(file string) (courier.Hook, error) {
+func (c *agentWebhookAdd) Run(a *command.App) error {
+	return keepHook(a, &c.AgentServer, c.To, func(file string) (courier.Hook, error) {
 		return courier.Add(file, c.URL, c.Event, a.Clock(), a.Random)
 	})
 }
 
 type agentWebhookRotate struct {
-	AgentServer
+	command.AgentServer
 	Webhook lantern.ID `arg:"" help:"Id of the webhook."`
 	To      string     `required:"" type:"path" placeholder:"FILE" help:"File to write the secret to. It must not exist yet; the secret is shown nowhere else."`
 }
@@ -72,19 +73,19 @@ type agentWebhookRotate struct {
 // Help says how long both are good.
 func (*agentWebhookRotate) Help() string { return (*webhookRotate)(nil).Help() }
 
-func (c *agentWebhookRotate) Run(a *app) error {
-	return c.keepHook(a, c.To, func(file string) (courier.Hook, error) {
+func (c *agentWebhookRotate) Run(a *command.App) error {
+	return keepHook(a, &c.AgentServer, c.To, func(file string) (courier.Hook, error) {
 		return courier.Rotate(file, c.Webhook, a.Clock(), a.Random)
 	})
 }
 
 type agentWebhookRemove struct {
-	AgentServer
+	command.AgentServer
 	Webhook lantern.ID `arg:"" help:"Id of the webhook."`
 }
 
-func (c *agentWebhookRemove) Run(a *app) error {
-	file, err := c.hooksFile()
+func (c *agentWebhookRemove) Run(a *command.App) error {
+	file, err := hooksFile(&c.AgentServer)
 	if err != nil {
 		return err
 	}
@@ -92,26 +93,26 @@ func (c *agentWebhookRemove) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	return display.One(a.out, courier.Shown(h), webhookColumns()...)
+	return display.One(a.Printer, courier.Shown(h), command.WebhookColumns()...)
 }
 
-type agentWebhookList struct{ AgentAccess }
+type agentWebhookList struct{ command.AgentAccess }
 
-func (c *agentWebhookList) Run(ctx context.Context, a *app) error {
-	return look(a, &c.AgentAccess, webhookColumns(), func(g *client.Agent) ([]lantern.Webhook, error) { return g.Webhooks(ctx) })
+func (c *agentWebhookList) Run(ctx context.Context, a *command.App) error {
+	return command.Look(a, &c.AgentAccess, command.WebhookColumns(), func(g *client.Agent) ([]lantern.Webhook, error) { return g.Webhooks(ctx) })
 }
 
 type agentWebhookDeliveries struct {
-	AgentAccess
+	command.AgentAccess
 	Webhook lantern.ID `arg:"" help:"Id of the webhook."`
 }
 
-func (c *agentWebhookDeliveries) Run(ctx context.Context, a *app) error {
-	return look(a, &c.AgentAccess, deliveryColumns(), func(g *client.Agent) ([]lantern.Delivery, error) { return g.Deliveries(ctx, c.Webhook) })
+func (c *agentWebhookDeliveries) Run(ctx context.Context, a *command.App) error {
+	return command.Look(a, &c.AgentAccess, command.DeliveryColumns(), func(g *client.Agent) ([]lantern.Delivery, error) { return g.Deliveries(ctx, c.Webhook) })
 }
 
 type agentWebhookTest struct {
-	AgentAccess
+	command.AgentAccess
 	Webhook lantern.ID `arg:"" help:"Id of the webhook."`
 }
 
@@ -120,8 +121,8 @@ func (*agentWebhookTest) Help() string {
 	return "Sends an event of type webhook.test at once and waits for the answer. A disabled webhook that answers is active again."
 }
 
-func (c *agentWebhookTest) Run(ctx context.Context, a *app) error {
-	g, err := c.open(a, false)
+func (c *agentWebhookTest) Run(ctx context.Context, a *command.App) error {
+	g, err := c.Open(a, false)
 	if err != nil {
 		return err
 	}
@@ -130,30 +131,30 @@ func (c *agentWebhookTest) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	if err := display.One(a.out, d, deliveryColumns()...); err != nil {
+	if err := display.One(a.Printer, d, command.DeliveryColumns()...); err != nil {
 		return err
 	}
 	if d.State != lantern.DeliveryDone {
-		return failed("docs/protocol/webhooks.md explains the word", "the webhook did not take the test: %s", d.Failure)
+		return command.Failed("docs/protocol/webhooks.md explains the word", "the webhook did not take the test: %s", d.Failure)
 	}
 	return nil
 }
 
 type agentWebhookReplay struct {
-	AgentAccess
-	Webhook lantern.ID `arg:"" help:"Id of the webhook."`
-	Event   lantern.ID `xor:"what" required:"" help:"Deliver this event again."`
-	Since   when       `xor:"what" required:"" help:"Deliver everything since then again: a time such as 2026-03-01T12:00:00Z, or a date."`
+	command.AgentAccess
+	Webhook lantern.ID   `arg:"" help:"Id of the webhook."`
+	Event   lantern.ID   `xor:"what" required:"" help:"Deliver this event again."`
+	Since   command.When `xor:"what" required:"" help:"Deliver everything since then again: a time such as 2026-03-01T12:00:00Z, or a date."`
 }
 
 // Help says what a replay does beside.
 func (*agentWebhookReplay) Help() string { return (*webhookReplay)(nil).Help() }
 
-func (c *agentWebhookReplay) Run(ctx context.Context, a *app) error {
-	if c.Since.days > 0 {
-		return misuse("give a time or a date", "--since counts no days")
+func (c *agentWebhookReplay) Run(ctx context.Context, a *command.App) error {
+	if c.Since.Days > 0 {
+		return command.Misuse("give a time or a date", "--since counts no days")
 	}
-	g, err := c.open(a, false)
+	g, err := c.Open(a, false)
 	if err != nil {
 		return err
 	}
@@ -162,5 +163,5 @@ func (c *agentWebhookReplay) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	return display.One(a.out, done, replayedColumns()...)
+	return display.One(a.Printer, done, command.ReplayedColumns()...)
 }

@@ -10,12 +10,13 @@ import (
 	"slices"
 	"strconv"
 
+	"lantern/internal/cli/command"
 	"lantern/internal/display"
 	"lantern/internal/ownlog"
 	"lantern/internal/sqldb"
 )
 
-type auditOwn struct{ AgentServer }
+type auditOwn struct{ command.AgentServer }
 
 // Help says what is checked.
 func (*auditOwn) Help() string {
@@ -29,10 +30,10 @@ type kept struct {
 	Entries int    `json:"entries"`
 }
 
-func (c *auditOwn) Run(ctx context.Context, a *app) (err error) {
-	path := filepath.Join(c.Dir, dataDir, "agent.db")
+func (c *auditOwn) Run(ctx context.Context, a *command.App) (err error) {
+	path := filepath.Join(c.Dir, command.DataDir, "agent.db")
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		return misuse("name the folder that lantern agent init made", "there is no agent in %s", c.Dir)
+		return command.Misuse("name the folder that lantern agent init made", "there is no agent in %s", c.Dir)
 	}
 	db, err := sqldb.Open(ctx, "sqlite:"+path)
 	if err != nil {
@@ -52,8 +53,8 @@ func (c *auditOwn) Run(ctx context.Context, a *app) (err error) {
 		return blame(fmt.Errorf("the log is not in order: %w", err))
 	}
 	slices.SortFunc(list, func(a, b kept) int { return b.Entries - a.Entries })
-	a.note("the log is in order")
-	return display.All(a.out, list,
+	a.Note("the log is in order")
+	return display.All(a.Printer, list,
 		display.Col("kind", func(k kept) string { return k.Kind }),
 		display.Col("entries", func(k kept) string { return strconv.Itoa(k.Entries) }))
 }

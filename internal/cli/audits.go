@@ -12,6 +12,7 @@ import (
 	"lantern"
 	"lantern/audit"
 	"lantern/client"
+	"lantern/internal/cli/command"
 	"lantern/internal/display"
 	"lantern/internal/pending"
 )
@@ -37,10 +38,10 @@ type verified struct {
 	Leaves map[string]int64 `json:"leaves"`
 }
 
-func (c *auditVerify) Run(ctx context.Context, a *app) error {
+func (c *auditVerify) Run(ctx context.Context, a *command.App) error {
 	if c.LogKey == "" {
 		c.LogKey = filepath.Join(c.Folder, keyFile)
-		a.note("using the key that came with the log; for a real check name one from elsewhere with --log-key")
+		a.Note("using the key that came with the log; for a real check name one from elsewhere with --log-key")
 	}
 	key, err := c.verifierKey(ctx, a, nil)
 	if err != nil {
@@ -66,7 +67,7 @@ func (c *auditVerify) Run(ctx context.Context, a *app) error {
 	for k, n := range report.Leaves {
 		v.Leaves[k.String()], counts[k.String()] = n, int(n)
 	}
-	return display.One(a.out, v,
+	return display.One(a.Printer, v,
 		display.Col("log", func(v verified) string { return v.Origin }),
 		display.Col("result", func(verified) string { return "in order" }),
 		display.Col("entries", func(v verified) string { return strconv.FormatInt(v.Size, 10) }),
@@ -78,7 +79,7 @@ func (c *auditVerify) Run(ctx context.Context, a *app) error {
 }
 
 type auditConsistency struct {
-	ExchangeAccess
+	command.ExchangeAccess
 	LogTrust
 }
 
@@ -96,8 +97,8 @@ type continuation struct {
 	Root   audit.Hash `json:"root"`
 }
 
-func (c *auditConsistency) Run(ctx context.Context, a *app) error {
-	x, err := c.public()
+func (c *auditConsistency) Run(ctx context.Context, a *command.App) error {
+	x, err := c.Public()
 	if err != nil {
 		return err
 	}
@@ -110,7 +111,7 @@ func (c *auditConsistency) Run(ctx context.Context, a *app) error {
 	if before != nil {
 		out.From = before.Size
 	}
-	return display.One(a.out, out,
+	return display.One(a.Printer, out,
 		display.Col("log", func(v continuation) string { return v.Origin }),
 		display.Col("continues", func(v continuation) string { return strconv.FormatInt(v.From, 10) + " entries" }),
 		display.Col("entries", func(v continuation) string { return strconv.FormatInt(v.Size, 10) }),
@@ -119,7 +120,7 @@ func (c *auditConsistency) Run(ctx context.Context, a *app) error {
 }
 
 type auditInclusion struct {
-	ExchangeAccess
+	command.ExchangeAccess
 	LogTrust
 	Entry string `arg:"" help:"Number of a log entry, to fetch its receipt; or the file of a receipt, to check it offline."`
 	Save  string `type:"path" placeholder:"FILE" help:"Keep the receipt in this file."`
@@ -134,7 +135,7 @@ type included struct {
 	Size   int64     `json:"size"` // of the log that holds it
 }
 
-func (c *auditInclusion) Run(ctx context.Context, a *app) error {
+func (c *auditInclusion) Run(ctx context.Context, a *command.App) error {
 	text, key, err := c.receipt(ctx, a)
 	if err != nil {
 		return err
@@ -148,7 +149,7 @@ func (c *auditInclusion) Run(ctx context.Context, a *app) error {
 			return err
 		}
 	}
-	return display.One(a.out, included{Leaf: receipt.Index, Kind: receipt.Leaf.Kind().String(), Time: receipt.Leaf.Time(), Origin: head.Origin, Size: head.Size},
+	return display.One(a.Printer, included{Leaf: receipt.Index, Kind: receipt.Leaf.Kind().String(), Time: receipt.Leaf.Time(), Origin: head.Origin, Size: head.Size},
 		display.Col("entry", func(v included) string { return strconv.FormatInt(v.Leaf, 10) }),
 		display.Col("kind", func(v included) string { return v.Kind }),
 		display.Col("time", func(v included) string { return display.Stamp(v.Time) }),
@@ -158,18 +159,18 @@ func (c *auditInclusion) Run(ctx context.Context, a *app) error {
 }
 
 // receipt reads the receipt from its file or fetches it.
-func (c *auditInclusion) receipt(ctx context.Context, a *app) (text []byte, key string, err error) {
+func (c *auditInclusion) receipt(ctx context.Context, a *command.App) (text []byte, key string, err error) {
 	leaf, err := strconv.ParseInt(c.Entry, 10, 64)
 	if err != nil {
 		if key, err = c.verifierKey(ctx, a, nil); err != nil {
 			return nil, "", err
 		}
-		if text, err = readSmall(c.Entry); err != nil {
-			return nil, "", misuse("", "%w", err)
+		if text, err = command.ReadSmall(c.Entry); err != nil {
+			return nil, "", command.Misuse("", "%w", err)
 		}
 		return text, key, nil
 	}
-	x, err := c.public()
+	x, err := c.Public()
 	if err != nil {
 		return nil, "", err
 	}
@@ -182,7 +183,7 @@ func (c *auditInclusion) receipt(ctx context.Context, a *app) (text []byte, key 
 }
 
 type auditObject struct {
-	ExchangeAccess
+	command.ExchangeAccess
 	LogTrust
 	Leaf int64 `arg:"" help:"Number of the log entry."`
 }
@@ -193,8 +194,8 @@ func (*auditObject) Help() string {
 		"What identified somebody is gone after an erasure; the facts stay provable."
 }
 
-func (c *auditObject) Run(ctx context.Context, a *app) error {
-	x, err := c.open(a)
+func (c *auditObject) Run(ctx context.Context, a *command.App) error {
+	x, err := c.Open(a)
 	if err != nil {
 		return err
 	}
@@ -207,7 +208,7 @@ func (c *auditObject) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	return display.One(a.out, opening,
+	return display.One(a.Printer, opening,
 		display.Col("entry", func(o lantern.Opening) string { return strconv.FormatInt(o.Leaf, 10) }),
 		display.Col("kind", func(o lantern.Opening) string { return o.Kind }),
 		display.Col("time", func(o lantern.Opening) string { return display.Stamp(o.Time) }),

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"lantern/internal/backup"
+	"lantern/internal/cli/command"
 	"lantern/internal/display"
 	"lantern/internal/seal"
 	"lantern/internal/sqldb"
@@ -37,8 +38,8 @@ type backedUp struct {
 	Rows    int64     `json:"rows"`
 }
 
-func showBackup(a *app, file string, r backup.Report) error {
-	return display.One(a.out, backedUp{file, r.Made, r.Entries, r.Root.String(), r.Rows},
+func showBackup(a *command.App, file string, r backup.Report) error {
+	return display.One(a.Printer, backedUp{file, r.Made, r.Entries, r.Root.String(), r.Rows},
 		display.Col("file", func(b backedUp) string { return b.File }),
 		display.Col("made", func(b backedUp) string { return display.Stamp(b.Made) }),
 		display.Col("log entries", func(b backedUp) string { return strconv.FormatInt(b.Entries, 10) }),
@@ -47,18 +48,18 @@ func showBackup(a *app, file string, r backup.Report) error {
 	)
 }
 
-func (c *exchangeBackup) Run(ctx context.Context, a *app) (err error) {
+func (c *exchangeBackup) Run(ctx context.Context, a *command.App) (err error) {
 	config, err := backupParts(ctx, a, c.ExchangeServer, true)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, config.DB.Close()) }()
 	if _, err := os.Lstat(c.File); err == nil {
-		return misuse("give another name", "%s exists", c.File)
+		return command.Misuse("give another name", "%s exists", c.File)
 	}
 	tmp, err := os.CreateTemp(filepath.Dir(c.File), filepath.Base(c.File)+".*") // mode 0600
 	if err != nil {
-		return misuse("", "%w", err)
+		return command.Misuse("", "%w", err)
 	}
 	defer func() { _ = os.Remove(tmp.Name()) }() // gone after the rename
 	report, err := backup.Write(ctx, config, tmp)
@@ -84,7 +85,7 @@ func (*exchangeRestore) Help() string {
 		"what is lost (lantern exchange accept-restore), unless keys/log.newest shows that nothing is."
 }
 
-func (c *exchangeRestore) Run(ctx context.Context, a *app) (err error) {
+func (c *exchangeRestore) Run(ctx context.Context, a *command.App) (err error) {
 	config, err := backupParts(ctx, a, c.ExchangeServer, false)
 	if err != nil {
 		return err
@@ -92,7 +93,7 @@ func (c *exchangeRestore) Run(ctx context.Context, a *app) (err error) {
 	defer func() { err = errors.Join(err, config.DB.Close()) }()
 	f, err := os.Open(c.File)
 	if err != nil {
-		return misuse("", "%w", err)
+		return command.Misuse("", "%w", err)
 	}
 	defer f.Close()
 	report, err := backup.Load(ctx, config, f)
@@ -104,11 +105,11 @@ func (c *exchangeRestore) Run(ctx context.Context, a *app) (err error) {
 
 // backupParts puts together what backup and restore need of an exchange's folder. A
 // database that must be there is not made.
-func backupParts(ctx context.Context, a *app, c ExchangeServer, there bool) (backup.Config, error) {
-	keys := filepath.Join(c.Dir, keysDir)
-	kek, err := seal.FileRing(filepath.Join(keys, kekName))
+func backupParts(ctx context.Context, a *command.App, c ExchangeServer, there bool) (backup.Config, error) {
+	keys := filepath.Join(c.Dir, command.KeysDir)
+	kek, err := seal.FileRing(filepath.Join(keys, command.KEKName))
 	if errors.Is(err, fs.ErrNotExist) {
-		return backup.Config{}, failed("the folder must hold the exchange's keys, keys/kek and keys/log", "there is no exchange in %s", c.Dir)
+		return backup.Config{}, command.Failed("the folder must hold the exchange's keys, keys/kek and keys/log", "there is no exchange in %s", c.Dir)
 	}
 	if err != nil {
 		return backup.Config{}, err
@@ -124,7 +125,7 @@ func backupParts(ctx context.Context, a *app, c ExchangeServer, there bool) (bac
 	if there && !strings.Contains(address, "://") {
 		path, _, _ := strings.Cut(strings.TrimPrefix(address, "sqlite:"), "?")
 		if _, err := os.Stat(path); err != nil {
-			return backup.Config{}, misuse("--db names the database", "the database: %w", err)
+			return backup.Config{}, command.Misuse("--db names the database", "the database: %w", err)
 		}
 	}
 	db, err := sqldb.Open(ctx, address)

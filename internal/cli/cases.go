@@ -10,6 +10,7 @@ import (
 
 	"lantern"
 	"lantern/client"
+	"lantern/internal/cli/command"
 	"lantern/internal/display"
 	"lantern/internal/draft"
 )
@@ -35,34 +36,34 @@ func caseColumns() []display.Column[lantern.Case] {
 }
 
 type casesOpen struct {
-	AgentAccess
+	command.AgentAccess
 	Title   string       `arg:"" help:"A title without personal data."`
 	Program lantern.ID   `required:"" help:"The program that outcomes and findings go to."`
 	Signal  []lantern.ID `required:"" help:"A signal whose hits the case starts from; repeat for several."`
 }
 
-func (c *casesOpen) Run(ctx context.Context, a *app) error {
-	return tell(a, &c.AgentAccess, caseColumns(), func(agent *client.Agent) (lantern.Case, error) {
+func (c *casesOpen) Run(ctx context.Context, a *command.App) error {
+	return command.Tell(a, &c.AgentAccess, caseColumns(), func(agent *client.Agent) (lantern.Case, error) {
 		return agent.OpenCase(ctx, lantern.CaseDraft{Title: c.Title, Program: c.Program, Signals: c.Signal})
 	})
 }
 
-type casesList struct{ AgentAccess }
+type casesList struct{ command.AgentAccess }
 
-func (c *casesList) Run(ctx context.Context, a *app) error {
-	return look(a, &c.AgentAccess, caseColumns(), func(agent *client.Agent) ([]lantern.Case, error) {
+func (c *casesList) Run(ctx context.Context, a *command.App) error {
+	return command.Look(a, &c.AgentAccess, caseColumns(), func(agent *client.Agent) ([]lantern.Case, error) {
 		return agent.Cases(ctx)
 	})
 }
 
 type casesShow struct {
-	AgentAccess
+	command.AgentAccess
 	Case     lantern.ID `arg:"" help:"Id of the case."`
 	Accounts bool       `help:"List its accounts instead."`
 }
 
-func (c *casesShow) Run(ctx context.Context, a *app) error {
-	agent, err := c.open(a, false)
+func (c *casesShow) Run(ctx context.Context, a *command.App) error {
+	agent, err := c.Open(a, false)
 	if err != nil {
 		return err
 	}
@@ -72,9 +73,9 @@ func (c *casesShow) Run(ctx context.Context, a *app) error {
 		if err != nil {
 			return err
 		}
-		return display.One(a.out, found, caseColumns()...)
+		return display.One(a.Printer, found, caseColumns()...)
 	}
-	l := display.List(a.out,
+	l := display.List(a.Printer,
 		display.Col("account", func(v lantern.CaseAccount) string { return v.Account }),
 		display.Col("round", func(v lantern.CaseAccount) string { return strconv.Itoa(v.Round) }),
 		display.Col("link", func(v lantern.CaseAccount) string { return v.Link }),
@@ -91,7 +92,7 @@ func (c *casesShow) Run(ctx context.Context, a *app) error {
 }
 
 type casesRound struct {
-	AgentAccess
+	command.AgentAccess
 	Case lantern.ID `arg:"" help:"Id of the case."`
 	File string     `arg:"" help:"NDJSON of candidates, {\"account\":…,\"link\":…,\"via\":…}; - is standard input."`
 }
@@ -102,13 +103,13 @@ func (*casesRound) Help() string {
 		"The round says which links it used and how much the case grew. It stands as a whole or not at all."
 }
 
-func (c *casesRound) Run(ctx context.Context, a *app) error {
-	in, _, err := a.input(ctx, c.File)
+func (c *casesRound) Run(ctx context.Context, a *command.App) error {
+	in, _, err := a.Input(ctx, c.File)
 	if err != nil {
 		return err
 	}
 	defer in.Close()
-	return tell(a, &c.AgentAccess, []display.Column[lantern.Round]{
+	return command.Tell(a, &c.AgentAccess, []display.Column[lantern.Round]{
 		display.Col("round", func(r lantern.Round) string { return strconv.Itoa(r.Number) }),
 		display.Col("links", func(r lantern.Round) string { return display.Count(r.Links) }),
 		display.Col("added", func(r lantern.Round) string { return strconv.Itoa(r.Added) }),
@@ -118,7 +119,7 @@ func (c *casesRound) Run(ctx context.Context, a *app) error {
 }
 
 type casesRule struct {
-	AgentAccess
+	command.AgentAccess
 	Case lantern.ID `arg:"" help:"Id of the case."`
 	File string     `arg:"" help:"NDJSON of rulings, {\"account\":…,\"decision\":\"confirmed\",\"reason\":\"linked-account\",\"bulk\":false}; - is standard input."`
 }
@@ -129,19 +130,19 @@ func (*casesRule) Help() string {
 		"A line with \"bulk\":true is taken only if the sample of its evidence (lantern cases evidence) was decided singly and alike, and needs a reason."
 }
 
-func (c *casesRule) Run(ctx context.Context, a *app) error {
-	in, _, err := a.input(ctx, c.File)
+func (c *casesRule) Run(ctx context.Context, a *command.App) error {
+	in, _, err := a.Input(ctx, c.File)
 	if err != nil {
 		return err
 	}
 	defer in.Close()
-	return tell(a, &c.AgentAccess, caseColumns(), func(agent *client.Agent) (lantern.Case, error) {
+	return command.Tell(a, &c.AgentAccess, caseColumns(), func(agent *client.Agent) (lantern.Case, error) {
 		return agent.Rule(ctx, c.Case, in)
 	})
 }
 
 type casesOutcome struct {
-	AgentAccess
+	command.AgentAccess
 	Case   lantern.ID `arg:"" help:"Id of the case."`
 	Kind   string     `arg:"" enum:"accounts-actioned,content-removed,urls-blocked,reports-filed,reviewed-no-violation,reviewed-cannot-disclose,reversed" help:"accounts-actioned, content-removed, urls-blocked, reports-filed, reviewed-no-violation, reviewed-cannot-disclose or reversed."`
 	Ground string     `required:"" help:"Your own policy the decisions rest on."`
@@ -153,14 +154,14 @@ func (*casesOutcome) Help() string {
 	return "The agent counts the decisions and digests their list; you attest with your key that people reviewed them. No account leaves your agent."
 }
 
-func (c *casesOutcome) Run(ctx context.Context, a *app) error {
-	return tell(a, &c.AgentAccess, outcomeColumns(), func(agent *client.Agent) (lantern.Outcome, error) {
+func (c *casesOutcome) Run(ctx context.Context, a *command.App) error {
+	return command.Tell(a, &c.AgentAccess, command.OutcomeColumns(), func(agent *client.Agent) (lantern.Outcome, error) {
 		return agent.SendOutcome(ctx, c.Case, lantern.CaseOutcome{Kind: lantern.OutcomeKind(c.Kind), Ground: c.Ground, Count: c.Number})
 	})
 }
 
 type casesShare struct {
-	AgentAccess
+	command.AgentAccess
 	Case    lantern.ID `arg:"" help:"Id of the case."`
 	File    string     `arg:"" help:"What you found, as lantern share reads it: CSV with a heading or NDJSON; - is standard input."`
 	Preview bool       `help:"Show exactly what the program would receive, and share nothing."`
@@ -173,21 +174,21 @@ func (*casesShare) Help() string {
 		"What must not leave is refused before anything is sent: personal data, content, accounts nobody confirmed, what the program does not take."
 }
 
-func (c *casesShare) Run(ctx context.Context, a *app) error {
-	in, name, err := a.input(ctx, c.File)
+func (c *casesShare) Run(ctx context.Context, a *command.App) error {
+	in, name, err := a.Input(ctx, c.File)
 	if err != nil {
 		return err
 	}
 	defer in.Close()
 	rows, err := draft.NewReader(in, draft.Options{Own: true})
 	if err != nil {
-		return misuse("lantern share --help says what the file holds", "%s: %w", name, err)
+		return command.Misuse("lantern share --help says what the file holds", "%s: %w", name, err)
 	}
 	body, lines, err := encodeDrafts(rows)
 	if err != nil {
-		return misuse("mend it and share again", "%s: %w", name, err)
+		return command.Misuse("mend it and share again", "%s: %w", name, err)
 	}
-	agent, err := c.open(a, true)
+	agent, err := c.Open(a, true)
 	if err != nil {
 		return err
 	}
@@ -201,14 +202,14 @@ func (c *casesShare) Run(ctx context.Context, a *app) error {
 			return agent.ShareExactly(ctx, id, c.Digest, drafts, emit)
 		}
 	}
-	l := display.List(a.out, resultColumns()...)
+	l := display.List(a.Printer, command.RowColumns()...)
 	n, refused := 0, 0
 	err = send(ctx, c.Case, body, func(answer lantern.ShareResult) error {
 		if n >= len(lines) {
 			return errors.New("the agent answered more drafts than it was sent")
 		}
-		row := rowResult{Line: lines[n]}
-		row.take(answer)
+		row := command.RowResult{Line: lines[n]}
+		row.Take(answer)
 		if n++; row.Status == lantern.Refused {
 			refused++
 		}
@@ -218,7 +219,7 @@ func (c *casesShare) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	if refused > 0 {
-		return failed("mend them and share again: what was shared already stays as it is", "%d of %d rows were refused", refused, n)
+		return command.Failed("mend them and share again: what was shared already stays as it is", "%d of %d rows were refused", refused, n)
 	}
 	return nil
 }
@@ -231,7 +232,7 @@ type viewRow struct {
 }
 
 // preview shows what would leave, row by row, and says the digest beside it.
-func (c *casesShare) preview(ctx context.Context, a *app, agent *client.Agent, body io.Reader, lines []int) error {
+func (c *casesShare) preview(ctx context.Context, a *command.App, agent *client.Agent, body io.Reader, lines []int) error {
 	p, err := agent.PreviewShare(ctx, c.Case, body)
 	if err != nil {
 		return err
@@ -247,7 +248,7 @@ func (c *casesShare) preview(ctx context.Context, a *app, agent *client.Agent, b
 			return show(r.Receives)
 		}
 	}
-	l := display.List(a.out,
+	l := display.List(a.Printer,
 		display.Col("line", func(r viewRow) string { return strconv.Itoa(r.Line) }),
 		display.Col("type", of(func(d *lantern.Draft) string { return string(d.Type) })),
 		display.Col("value", of(func(d *lantern.Draft) string { return d.Value })),
@@ -256,7 +257,7 @@ func (c *casesShare) preview(ctx context.Context, a *app, agent *client.Agent, b
 		display.Col("links", of(func(d *lantern.Draft) string { return strconv.Itoa(len(d.Links)) })),
 		display.Col("note", of(func(d *lantern.Draft) string { return d.Note })),
 		display.Col("expires", of(func(d *lantern.Draft) string { return display.Stamp(d.Expires) })),
-		display.Col("refused", func(r viewRow) string { return problemText(r.Problem) }),
+		display.Col("refused", func(r viewRow) string { return command.ProblemText(r.Problem) }),
 	)
 	for i, v := range p.Items {
 		if err := l.Add(viewRow{lines[i], v, p.Digest}); err != nil {
@@ -266,12 +267,12 @@ func (c *casesShare) preview(ctx context.Context, a *app, agent *client.Agent, b
 	if err := l.Close(); err != nil {
 		return err
 	}
-	a.note("%d of %d would reach %d other members of %s, under version %d of its policy.", p.Receiving, len(p.Items), p.Members, p.Name, p.Policy)
+	a.Note("%d of %d would reach %d other members of %s, under version %d of its policy.", p.Receiving, len(p.Items), p.Members, p.Name, p.Policy)
 	if p.Receiving == 0 {
-		a.note("Nothing was shared, and nothing would be: each row says why.")
+		a.Note("Nothing was shared, and nothing would be: each row says why.")
 		return nil
 	}
-	a.note("Nothing was shared. To share exactly this: --digest %s", p.Digest)
+	a.Note("Nothing was shared. To share exactly this: --digest %s", p.Digest)
 	return nil
 }
 

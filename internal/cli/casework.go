@@ -7,11 +7,12 @@ import (
 
 	"lantern"
 	"lantern/client"
+	"lantern/internal/cli/command"
 	"lantern/internal/display"
 )
 
 type casesAssign struct {
-	AgentAccess
+	command.AgentAccess
 	Case   lantern.ID `arg:"" help:"Id of the case."`
 	Person lantern.ID `arg:"" optional:"" help:"Id of who gets it. Default: you take it over."`
 }
@@ -21,14 +22,14 @@ func (*casesAssign) Help() string {
 	return "Anybody may take a case over; only its owner hands it on to somebody else."
 }
 
-func (c *casesAssign) Run(ctx context.Context, a *app) error {
-	return tell(a, &c.AgentAccess, caseColumns(), func(agent *client.Agent) (lantern.Case, error) {
+func (c *casesAssign) Run(ctx context.Context, a *command.App) error {
+	return command.Tell(a, &c.AgentAccess, caseColumns(), func(agent *client.Agent) (lantern.Case, error) {
 		return agent.OwnCase(ctx, c.Case, lantern.CaseOwner{Person: c.Person})
 	})
 }
 
 type casesNote struct {
-	AgentAccess
+	command.AgentAccess
 	Case lantern.ID `arg:"" help:"Id of the case."`
 	Text string     `arg:"" help:"What is to be remembered, without personal data."`
 }
@@ -47,24 +48,19 @@ func noteColumns() []display.Column[lantern.CaseNote] {
 	}
 }
 
-func (c *casesNote) Run(ctx context.Context, a *app) error {
-	return tell(a, &c.AgentAccess, noteColumns(), func(agent *client.Agent) (lantern.CaseNote, error) {
+func (c *casesNote) Run(ctx context.Context, a *command.App) error {
+	return command.Tell(a, &c.AgentAccess, noteColumns(), func(agent *client.Agent) (lantern.CaseNote, error) {
 		return agent.AddNote(ctx, c.Case, lantern.CaseNote{Text: c.Text})
 	})
 }
 
 type casesNotes struct {
-	AgentAccess
+	command.AgentAccess
 	Case lantern.ID `arg:"" help:"Id of the case."`
 }
 
-func (c *casesNotes) Run(ctx context.Context, a *app) error {
-	return lookAs(a, &c.AgentAccess, noteColumns(), func(agent *client.Agent) ([]lantern.CaseNote, error) { return agent.Notes(ctx, c.Case) })
-}
-
-// lookAs is [look] for what only a person may see.
-func lookAs[T any](a *app, g *AgentAccess, cols []display.Column[T], call func(*client.Agent) ([]T, error)) error {
-	return lookBy(a, g, true, cols, call)
+func (c *casesNotes) Run(ctx context.Context, a *command.App) error {
+	return command.LookAs(a, &c.AgentAccess, noteColumns(), func(agent *client.Agent) ([]lantern.CaseNote, error) { return agent.Notes(ctx, c.Case) })
 }
 
 func caseTaskColumns() []display.Column[lantern.CaseTask] {
@@ -78,41 +74,41 @@ func caseTaskColumns() []display.Column[lantern.CaseTask] {
 }
 
 type casesTask struct {
-	AgentAccess
-	Case lantern.ID `arg:"" help:"Id of the case."`
-	Text string     `arg:"" help:"What is to be done, without personal data."`
-	Due  when       `placeholder:"TIME" help:"By when: a time, a date, or days such as 2d."`
+	command.AgentAccess
+	Case lantern.ID   `arg:"" help:"Id of the case."`
+	Text string       `arg:"" help:"What is to be done, without personal data."`
+	Due  command.When `placeholder:"TIME" help:"By when: a time, a date, or days such as 2d."`
 }
 
-func (c *casesTask) Run(ctx context.Context, a *app) error {
-	return tell(a, &c.AgentAccess, caseTaskColumns(), func(agent *client.Agent) (lantern.CaseTask, error) {
-		return agent.AddTask(ctx, c.Case, lantern.CaseTask{Text: c.Text, Due: c.Due.from(time.Now)})
+func (c *casesTask) Run(ctx context.Context, a *command.App) error {
+	return command.Tell(a, &c.AgentAccess, caseTaskColumns(), func(agent *client.Agent) (lantern.CaseTask, error) {
+		return agent.AddTask(ctx, c.Case, lantern.CaseTask{Text: c.Text, Due: c.Due.From(time.Now)})
 	})
 }
 
 type casesTasks struct {
-	AgentAccess
+	command.AgentAccess
 	Case lantern.ID `arg:"" help:"Id of the case."`
 }
 
-func (c *casesTasks) Run(ctx context.Context, a *app) error {
-	return lookAs(a, &c.AgentAccess, caseTaskColumns(), func(agent *client.Agent) ([]lantern.CaseTask, error) { return agent.CaseTasks(ctx, c.Case) })
+func (c *casesTasks) Run(ctx context.Context, a *command.App) error {
+	return command.LookAs(a, &c.AgentAccess, caseTaskColumns(), func(agent *client.Agent) ([]lantern.CaseTask, error) { return agent.CaseTasks(ctx, c.Case) })
 }
 
 type casesFinish struct {
-	AgentAccess
+	command.AgentAccess
 	Case lantern.ID `arg:"" help:"Id of the case."`
 	Task lantern.ID `arg:"" help:"Id of the task."`
 }
 
-func (c *casesFinish) Run(ctx context.Context, a *app) error {
-	return tell(a, &c.AgentAccess, caseTaskColumns(), func(agent *client.Agent) (lantern.CaseTask, error) {
+func (c *casesFinish) Run(ctx context.Context, a *command.App) error {
+	return command.Tell(a, &c.AgentAccess, caseTaskColumns(), func(agent *client.Agent) (lantern.CaseTask, error) {
 		return agent.FinishTask(ctx, c.Case, c.Task)
 	})
 }
 
 type casesTimeline struct {
-	AgentAccess
+	command.AgentAccess
 	Case lantern.ID `arg:"" help:"Id of the case."`
 }
 
@@ -120,13 +116,13 @@ type casesTimeline struct {
 const timelinePage = 500
 
 // Run lists all pages.
-func (c *casesTimeline) Run(ctx context.Context, a *app) error {
-	agent, err := c.open(a, false)
+func (c *casesTimeline) Run(ctx context.Context, a *command.App) error {
+	agent, err := c.Open(a, false)
 	if err != nil {
 		return err
 	}
 	defer agent.Close()
-	l := display.List(a.out,
+	l := display.List(a.Printer,
 		display.Col("number", func(e lantern.CaseEvent) string { return strconv.Itoa(e.Number) }),
 		display.Col("at", func(e lantern.CaseEvent) string { return display.Stamp(e.At) }),
 		display.Col("what", func(e lantern.CaseEvent) string { return string(e.Kind) }),
@@ -153,25 +149,25 @@ func (c *casesTimeline) Run(ctx context.Context, a *app) error {
 }
 
 type casesClose struct {
-	AgentAccess
+	command.AgentAccess
 	Case   lantern.ID `arg:"" help:"Id of the case."`
 	Reason string     `arg:"" enum:"done,nothing-left,duplicate,handed-over" help:"done, nothing-left, duplicate or handed-over."`
 }
 
-func (c *casesClose) Run(ctx context.Context, a *app) error {
-	return tell(a, &c.AgentAccess, caseColumns(), func(agent *client.Agent) (lantern.Case, error) {
+func (c *casesClose) Run(ctx context.Context, a *command.App) error {
+	return command.Tell(a, &c.AgentAccess, caseColumns(), func(agent *client.Agent) (lantern.Case, error) {
 		return agent.SetCaseState(ctx, c.Case, lantern.CaseState{Close: lantern.CloseReason(c.Reason)})
 	})
 }
 
 type casesReopen struct {
-	AgentAccess
+	command.AgentAccess
 	Case   lantern.ID `arg:"" help:"Id of the case."`
 	Reason string     `arg:"" enum:"new-evidence,correction,closed-in-error" help:"new-evidence, correction or closed-in-error."`
 }
 
-func (c *casesReopen) Run(ctx context.Context, a *app) error {
-	return tell(a, &c.AgentAccess, caseColumns(), func(agent *client.Agent) (lantern.Case, error) {
+func (c *casesReopen) Run(ctx context.Context, a *command.App) error {
+	return command.Tell(a, &c.AgentAccess, caseColumns(), func(agent *client.Agent) (lantern.Case, error) {
 		return agent.SetCaseState(ctx, c.Case, lantern.CaseState{Reopen: lantern.ReopenReason(c.Reason)})
 	})
 }
@@ -196,7 +192,7 @@ func proposalColumns() []display.Column[lantern.Proposal] {
 }
 
 type casesPropose struct {
-	AgentAccess
+	command.AgentAccess
 	Case    lantern.ID `help:"Of an outcome: id of the case."`
 	Outcome string     `enum:",accounts-actioned,content-removed,urls-blocked,reports-filed" default:"" help:"accounts-actioned, content-removed, urls-blocked or reports-filed."`
 	Ground  string     `help:"Your own policy the decisions rest on."`
@@ -210,47 +206,47 @@ func (*casesPropose) Help() string {
 		"Propose here; a colleague approves within 72 hours (lantern cases approve); then send the outcome or commit the act as usual."
 }
 
-func (c *casesPropose) Run(ctx context.Context, a *app) error {
+func (c *casesPropose) Run(ctx context.Context, a *command.App) error {
 	d := lantern.ProposalDraft{Case: c.Case, Bulk: c.Preview}
 	switch {
 	case c.Preview != 0 && (c.Case != 0 || c.Outcome != ""), c.Preview == 0 && (c.Case == 0 || c.Outcome == ""):
-		return misuse("give --case, --outcome and --ground, or --preview", "an outcome of a case or an act in bulk is needed, and not both")
+		return command.Misuse("give --case, --outcome and --ground, or --preview", "an outcome of a case or an act in bulk is needed, and not both")
 	case c.Preview == 0:
 		d.Outcome = &lantern.CaseOutcome{Kind: lantern.OutcomeKind(c.Outcome), Ground: c.Ground, Count: c.Number}
 	}
-	return tell(a, &c.AgentAccess, proposalColumns(), func(agent *client.Agent) (lantern.Proposal, error) { return agent.Propose(ctx, d) })
+	return command.Tell(a, &c.AgentAccess, proposalColumns(), func(agent *client.Agent) (lantern.Proposal, error) { return agent.Propose(ctx, d) })
 }
 
 type casesProposals struct {
-	AgentAccess
+	command.AgentAccess
 	State string `enum:"waits,approved,declined,lapsed,done,all" default:"waits" help:"waits, approved, declined, lapsed, done or all (${default})."`
 }
 
-func (c *casesProposals) Run(ctx context.Context, a *app) error {
+func (c *casesProposals) Run(ctx context.Context, a *command.App) error {
 	state := lantern.ProposalState(c.State)
 	if c.State == "all" {
 		state = ""
 	}
-	return look(a, &c.AgentAccess, proposalColumns(), func(agent *client.Agent) ([]lantern.Proposal, error) { return agent.Proposals(ctx, state) })
+	return command.Look(a, &c.AgentAccess, proposalColumns(), func(agent *client.Agent) ([]lantern.Proposal, error) { return agent.Proposals(ctx, state) })
 }
 
 // secondLook is what both answers to a proposal take.
 type secondLook struct {
-	AgentAccess
+	command.AgentAccess
 	Proposal lantern.ID `arg:"" help:"Id of the proposal."`
 	Digest   string     `arg:"" help:"Its digest: of what you looked at."`
 }
 
-func (c *secondLook) answer(ctx context.Context, a *app, yes bool) error {
-	return tell(a, &c.AgentAccess, proposalColumns(), func(agent *client.Agent) (lantern.Proposal, error) {
+func (c *secondLook) answer(ctx context.Context, a *command.App, yes bool) error {
+	return command.Tell(a, &c.AgentAccess, proposalColumns(), func(agent *client.Agent) (lantern.Proposal, error) {
 		return agent.AnswerProposal(ctx, c.Proposal, lantern.ProposalAnswer{Approve: yes, Digest: c.Digest})
 	})
 }
 
 type casesApprove struct{ secondLook }
 
-func (c *casesApprove) Run(ctx context.Context, a *app) error { return c.answer(ctx, a, true) }
+func (c *casesApprove) Run(ctx context.Context, a *command.App) error { return c.answer(ctx, a, true) }
 
 type casesDecline struct{ secondLook }
 
-func (c *casesDecline) Run(ctx context.Context, a *app) error { return c.answer(ctx, a, false) }
+func (c *casesDecline) Run(ctx context.Context, a *command.App) error { return c.answer(ctx, a, false) }

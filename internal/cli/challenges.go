@@ -5,6 +5,7 @@ import (
 
 	"lantern"
 	"lantern/client"
+	"lantern/internal/cli/command"
 	"lantern/internal/display"
 )
 
@@ -25,35 +26,35 @@ func challengeColumns() []display.Column[lantern.Challenge] {
 }
 
 type challengeOpen struct {
-	ExchangeAccess
+	command.ExchangeAccess
 	Signal lantern.ID `arg:"" help:"Id of the signal that is wrong."`
 	Reason string     `required:"" enum:"wrong-value,identifier-reused,not-abusive,benign-shared,victim-identified,out-of-scope" help:"wrong-value, identifier-reused, not-abusive, benign-shared, victim-identified or out-of-scope."`
 	Note   string     `help:"What the sharer should look at; no personal data."`
 }
 
-func (c *challengeOpen) Run(ctx context.Context, a *app) error {
-	return ask(a, &c.ExchangeAccess, challengeColumns(), func(x *client.Client) (lantern.Challenge, error) {
+func (c *challengeOpen) Run(ctx context.Context, a *command.App) error {
+	return command.Ask(a, &c.ExchangeAccess, challengeColumns(), func(x *client.Client) (lantern.Challenge, error) {
 		return x.OpenChallenge(ctx, lantern.Challenge{Signal: c.Signal, Reason: lantern.ChallengeReason(c.Reason), Note: c.Note})
 	})
 }
 
-type challengeList struct{ ExchangeAccess }
+type challengeList struct{ command.ExchangeAccess }
 
-func (c *challengeList) Run(ctx context.Context, a *app) error {
-	return askAll(a, &c.ExchangeAccess, challengeColumns(), func(x *client.Client) ([]lantern.Challenge, error) {
+func (c *challengeList) Run(ctx context.Context, a *command.App) error {
+	return command.AskAll(a, &c.ExchangeAccess, challengeColumns(), func(x *client.Client) ([]lantern.Challenge, error) {
 		return x.Challenges(ctx)
 	})
 }
 
 type challengeDecide struct {
-	ExchangeAccess
+	command.ExchangeAccess
 	Challenge lantern.ID `arg:"" help:"Id of the challenge."`
 	Verdict   string     `arg:"" enum:"uphold,dispute,reject" help:"uphold: the signal falls. dispute: the sharer disagrees. reject: the signal stands."`
 	Reason    string     `required:"" help:"Why; no personal data."`
 }
 
-func (c *challengeDecide) Run(ctx context.Context, a *app) error {
-	return ask(a, &c.ExchangeAccess, challengeColumns(), func(x *client.Client) (lantern.Challenge, error) {
+func (c *challengeDecide) Run(ctx context.Context, a *command.App) error {
+	return command.Ask(a, &c.ExchangeAccess, challengeColumns(), func(x *client.Client) (lantern.Challenge, error) {
 		return x.Decide(ctx, c.Challenge, lantern.Decision{Verdict: lantern.Verdict(c.Verdict), Reason: c.Reason})
 	})
 }

@@ -15,6 +15,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"lantern/internal/cli/command"
 )
 
 // result is what one command line did.
@@ -27,7 +29,7 @@ type result struct {
 func runWith(t *testing.T, env map[string]string, stdin string, args ...string) result {
 	t.Helper()
 	var out, errs bytes.Buffer
-	code := Run(context.Background(), Process{
+	code := Run(context.Background(), command.Process{
 		Args: args, In: strings.NewReader(stdin), Out: &out, Err: &errs,
 		Env:    func(k string) (string, bool) { v, ok := env[k]; return v, ok },
 		Clock:  time.Now,
@@ -55,7 +57,7 @@ func TestMisuse(t *testing.T) {
 		{"hostile argument", []string{"\x1b[31mred"}, "lantern: error: unexpected argument \\u001b[31mred\nlantern: hint: lantern --help lists the commands\n"},
 	} {
 		got := run(t, tt.args...)
-		if got.code != exitMisuse || got.out != "" || got.err != tt.err {
+		if got.code != command.ExitMisuse || got.out != "" || got.err != tt.err {
 			t.Errorf("%s: exit %d, stdout %q, stderr\n%swant\n%s", tt.name, got.code, got.out, got.err, tt.err)
 		}
 	}
@@ -64,7 +66,7 @@ func TestMisuse(t *testing.T) {
 func TestNoArgumentsShowsHelp(t *testing.T) {
 	t.Parallel()
 	got := run(t)
-	if got.code != exitOK || !strings.HasPrefix(got.out, "Usage: lantern <command>") || got.err != "" {
+	if got.code != command.ExitOK || !strings.HasPrefix(got.out, "Usage: lantern <command>") || got.err != "" {
 		t.Errorf("got exit %d, %q, %q", got.code, got.out, got.err)
 	}
 }
@@ -73,13 +75,13 @@ func TestInterrupted(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	code := Run(ctx, Process{
+	code := Run(ctx, command.Process{
 		Args: []string{"feed", "follow", "--program", "4711"}, In: strings.NewReader(""), Out: io.Discard, Err: io.Discard,
 		Env:   func(k string) (string, bool) { return "lk_123456789_none", k == "LANTERN_KEY" },
 		Clock: time.Now, Random: rand.Reader,
 	})
-	if code != exitInterrupted {
-		t.Errorf("got exit %d, want %d", code, exitInterrupted)
+	if code != command.ExitInterrupted {
+		t.Errorf("got exit %d, want %d", code, command.ExitInterrupted)
 	}
 }
 
@@ -90,7 +92,7 @@ func TestProgressLeavesTheData(t *testing.T) {
 	const rowsOfTwoBatches = 1000
 	rows := "type,value\n" + strings.Repeat("url,https://files.example.com/a\n", rowsOfTwoBatches)
 	var both bytes.Buffer
-	Run(context.Background(), Process{
+	Run(context.Background(), command.Process{
 		Args: []string{"share", "-", "--dry-run"}, In: strings.NewReader(rows), Out: &both, Err: &both, OutTTY: true, ErrTTY: true,
 		Env:   func(string) (string, bool) { return "", false },
 		Clock: time.Now, Random: rand.Reader,
@@ -143,7 +145,7 @@ func TestInterruptedWhileWaitingForInput(t *testing.T) {
 		}
 		ended := make(chan int, 1)
 		go func() {
-			ended <- Run(asked, Process{
+			ended <- Run(asked, command.Process{
 				Args: args, In: silent, Out: io.Discard, Err: io.Discard,
 				Env: func(k string) (string, bool) {
 					return map[string]string{"LANTERN_KEY": "lk_123456789_none", "LANTERN_TOKEN": "la_none"}[k], true
@@ -153,8 +155,8 @@ func TestInterruptedWhileWaitingForInput(t *testing.T) {
 		}()
 		select {
 		case code := <-ended:
-			if code != exitInterrupted {
-				t.Errorf("%v: exit %d, want %d", args, code, exitInterrupted)
+			if code != command.ExitInterrupted {
+				t.Errorf("%v: exit %d, want %d", args, code, command.ExitInterrupted)
 			}
 		case <-time.After(10 * time.Second):
 			t.Errorf("%v did not end", args)
@@ -188,7 +190,7 @@ func TestSettings(t *testing.T) {
 		{"empty variable is unset", map[string]string{"LANTERN_OUTPUT": ""}, nil, `{"version":`},
 	} {
 		got := runWith(t, tt.env, "", append([]string{"version"}, tt.args...)...)
-		if got.code != exitOK || !strings.HasPrefix(got.out, tt.start) {
+		if got.code != command.ExitOK || !strings.HasPrefix(got.out, tt.start) {
 			t.Errorf("%s: exit %d, %q (%s), want %q…", tt.name, got.code, got.out, got.err, tt.start)
 		}
 	}
@@ -207,11 +209,11 @@ func TestBadConfigurationFile(t *testing.T) {
 		file := filepath.Join(t.TempDir(), "config.json")
 		write(t, file, tt.text)
 		got := run(t, "version", "--config", file)
-		if got.code != exitMisuse || !strings.Contains(got.err, tt.want) || got.out != "" {
+		if got.code != command.ExitMisuse || !strings.Contains(got.err, tt.want) || got.out != "" {
 			t.Errorf("%s: exit %d, %q, want %q", tt.name, got.code, got.err, tt.want)
 		}
 	}
-	if got := run(t, "version", "--config", filepath.Join(t.TempDir(), "none.json")); got.code != exitMisuse {
+	if got := run(t, "version", "--config", filepath.Join(t.TempDir(), "none.json")); got.code != command.ExitMisuse {
 		t.Errorf("a named file that is missing: exit %d, %q", got.code, got.err)
 	}
 }
@@ -239,11 +241,11 @@ func TestKeyFileWithSomethingElse(t *testing.T) {
 		file := filepath.Join(t.TempDir(), "key")
 		write(t, file, tt.text)
 		got := run(t, append(tt.args, tt.flag, file)...)
-		if got.code != exitMisuse || got.out != "" || tt.text != "" && strings.Contains(got.err, strings.TrimSpace(tt.text)) {
+		if got.code != command.ExitMisuse || got.out != "" || tt.text != "" && strings.Contains(got.err, strings.TrimSpace(tt.text)) {
 			t.Errorf("%s: exit %d, %q, %q", tt.name, got.code, got.out, got.err)
 		}
 	}
-	if got := runWith(t, map[string]string{"LANTERN_KEY": "hunter2"}, "", whoami...); got.code != exitMisuse || strings.Contains(got.err, "hunter2") {
+	if got := runWith(t, map[string]string{"LANTERN_KEY": "hunter2"}, "", whoami...); got.code != command.ExitMisuse || strings.Contains(got.err, "hunter2") {
 		t.Errorf("a password in the environment: exit %d, %q", got.code, got.err)
 	}
 	if n := asked.Load(); n != 0 {
@@ -265,7 +267,7 @@ func TestEndlessFile(t *testing.T) {
 		{"audit", "verify", t.TempDir(), "--log-key", endless},
 	} {
 		got := runWith(t, map[string]string{"LANTERN_KEY": "lk_123456789_none"}, "", args...)
-		if got.code != exitMisuse && got.code != exitFailed || !strings.Contains(got.err, "larger than") {
+		if got.code != command.ExitMisuse && got.code != command.ExitFailed || !strings.Contains(got.err, "larger than") {
 			t.Errorf("%v: exit %d, %q", args, got.code, got.err)
 		}
 	}

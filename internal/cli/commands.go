@@ -4,12 +4,14 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kong"
+
+	"lantern/internal/cli/command"
 )
 
 // commands is the list of all commands. A command stands here with the one line that
 // says what it does and at least one example; groups of commands are below.
 type commands struct {
-	Common
+	command.Common
 
 	Demo        demoCmd             `cmd:"" help:"Watch a whole exchange at work on this machine, with invented data." example:"lantern demo\nlantern demo urls --seed 7 --headless -o json"`
 	Exchange    exchangeCommands    `cmd:"" help:"Run an exchange and look after its members."`

@@ -3,6 +3,7 @@ package cli
 import (
 	"io"
 
+	"lantern/internal/cli/command"
 	"lantern/internal/completion"
 )
 
@@ -10,7 +11,7 @@ type completionCmd struct {
 	Shell string `arg:"" enum:"bash,zsh,fish" help:"bash, zsh or fish."`
 }
 
-func (c *completionCmd) Run(a *app) error {
-	_, err := io.WriteString(a.Out, completion.Script(c.Shell, a.model))
+func (c *completionCmd) Run(a *command.App) error {
+	_, err := io.WriteString(a.Out, completion.Script(c.Shell, a.Model))
 	return err
 }

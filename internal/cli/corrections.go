@@ -7,6 +7,7 @@ import (
 
 	"lantern"
 	"lantern/client"
+	"lantern/internal/cli/command"
 	"lantern/internal/display"
 )
 
@@ -68,12 +69,12 @@ func progress(c lantern.Correction, done func(lantern.Receivership) bool) string
 }
 
 type correctionsList struct {
-	ExchangeAccess
+	command.ExchangeAccess
 	Overdue bool `help:"Only those of which a recipient is late."`
 }
 
-func (c *correctionsList) Run(ctx context.Context, a *app) error {
-	return askAll(a, &c.ExchangeAccess, correctionColumns(), func(x *client.Client) ([]lantern.Correction, error) {
+func (c *correctionsList) Run(ctx context.Context, a *command.App) error {
+	return command.AskAll(a, &c.ExchangeAccess, correctionColumns(), func(x *client.Client) ([]lantern.Correction, error) {
 		if c.Overdue {
 			return x.OverdueCorrections(ctx)
 		}
@@ -82,7 +83,7 @@ func (c *correctionsList) Run(ctx context.Context, a *app) error {
 }
 
 type correctionsAck struct {
-	ExchangeAccess
+	command.ExchangeAccess
 	Correction lantern.ID `arg:"" help:"Id of the correction."`
 	Step       string     `arg:"" enum:"masked,purged" help:"masked: it matches no more. purged: every copy is gone."`
 }
@@ -92,8 +93,8 @@ func (*correctionsAck) Help() string {
 	return "An agent acknowledges by itself. This is for members who keep signals in systems of their own: with the key of a trained person it is that person's attestation, and recorded as such."
 }
 
-func (c *correctionsAck) Run(ctx context.Context, a *app) error {
-	return ask(a, &c.ExchangeAccess, correctionColumns(), func(x *client.Client) (lantern.Correction, error) {
+func (c *correctionsAck) Run(ctx context.Context, a *command.App) error {
+	return command.Ask(a, &c.ExchangeAccess, correctionColumns(), func(x *client.Client) (lantern.Correction, error) {
 		return x.Acknowledge(ctx, lantern.Ack{Correction: c.Correction, Step: lantern.AckStep(c.Step)})
 	})
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"lantern/internal/agent"
+	"lantern/internal/cli/command"
 	"lantern/internal/demo"
 	"lantern/internal/demo/stage"
 )
@@ -35,45 +36,48 @@ func (*demoCmd) Help() string {
 		"With -o json the figures are printed as JSON and the story is told on standard error."
 }
 
-func (c *demoCmd) Run(ctx context.Context, a *app) error {
-	json := a.common.Output == "json" || a.common.Output == "ndjson"
-	if !json && a.common.Output != "" && a.common.Output != "table" {
-		return misuse("-o json prints the figures", "the demo is told in words or, with -o json, counted")
+func (c *demoCmd) Run(ctx context.Context, a *command.App) error {
+	json := a.Common.Output == "json" || a.Common.Output == "ndjson"
+	if !json && a.Common.Output != "" && a.Common.Output != "table" {
+		return command.Misuse("-o json prints the figures", "the demo is told in words or, with -o json, counted")
 	}
 	errs := a.Err
-	if a.common.Quiet {
+	if a.Common.Quiet {
 		errs = io.Discard
 	}
 	_, noColor := a.Env("NO_COLOR")
 	terminal, _ := a.Env("TERM")
 	return demo.Run(ctx, demo.Options{
 		Story: c.Story, Seed: c.Seed, Dir: c.Dir, Listen: c.Listen, Headless: c.Headless, JSON: json,
-		Terminal: json && a.ErrTTY && !a.common.Quiet || !json && a.OutTTY, Color: !noColor && terminal != "dumb",
+		Terminal: json && a.ErrTTY && !a.Common.Quiet || !json && a.OutTTY, Color: !noColor && terminal != "dumb",
 		Out: a.Out, Err: errs, Clock: a.Clock,
-		StartExchange: a.demoExchange, StartAgent: a.demoAgent,
+		StartExchange: stagehand{a}.exchange, StartAgent: stagehand{a}.agent,
 	})
 }
 
-// demoExchange founds and starts an exchange with the commands a user would give.
-func (a *app) demoExchange(ctx context.Context, s stage.ExchangeSite) (stage.Server, error) {
+// stagehand starts the demo's servers.
+type stagehand struct{ *command.App }
+
+// exchange founds and starts an exchange with the commands a user would give.
+func (a stagehand) exchange(ctx context.Context, s stage.ExchangeSite) (stage.Server, error) {
 	a = a.by(s.Clock)
 	if err := a.command(ctx, s.Dir, "exchange", "init", s.Operator, "--dir", s.Dir); err != nil {
 		return stage.Server{}, err
 	}
 	server, err := a.serve(ctx, s.Dir, "exchange", "serve", "--dir", s.Dir, "--listen", s.Listen, "--admin-listen=", "--webhook-loopback")
-	server.Credential = filepath.Join(s.Dir, keysDir, stewardName)
+	server.Credential = filepath.Join(s.Dir, command.KeysDir, stewardName)
 	return server, err
 }
 
-// by is the same app by another clock: that of the demo, which moves on.
-func (a *app) by(clock func() time.Time) *app {
-	b := *a
+// by is the same by another clock: that of the demo, which moves on.
+func (a stagehand) by(clock func() time.Time) stagehand {
+	b := *a.App
 	b.Clock = clock
-	return &b
+	return stagehand{&b}
 }
 
-// demoAgent does the same for an agent. One that ran before only runs again.
-func (a *app) demoAgent(ctx context.Context, s stage.AgentSite) (stage.Server, error) {
+// agent does the same for an agent. One that ran before only runs again.
+func (a stagehand) agent(ctx context.Context, s stage.AgentSite) (stage.Server, error) {
 	to := []string{"--dir", s.Dir, "--exchange", s.Exchange}
 	a = a.by(s.Clock)
 	if !s.Again {
@@ -82,14 +86,14 @@ func (a *app) demoAgent(ctx context.Context, s stage.AgentSite) (stage.Server, e
 		}
 	}
 	server, err := a.serve(ctx, s.Dir, append([]string{"agent", "run", "--listen", s.Listen, "--admin-listen="}, to...)...)
-	server.Credential = filepath.Join(s.Dir, dataDir, agent.TokenFile)
+	server.Credential = filepath.Join(s.Dir, command.DataDir, agent.TokenFile)
 	return server, err
 }
 
 // inside is this process with other arguments: none of the user's own settings reach the
 // demo, and what the command would print on standard error goes to a file.
-func (a *app) inside(out, errs io.Writer, args []string) Process {
-	return Process{
+func (a stagehand) inside(out, errs io.Writer, args []string) command.Process {
+	return command.Process{
 		Args: append(args, "-o", "json"), In: strings.NewReader(""), Out: out, Err: errs,
 		Env: func(string) (string, bool) { return "", false }, Clock: a.Clock, Random: a.Random,
 	}
@@ -104,19 +108,19 @@ func openLog(dir string) (*os.File, error) {
 }
 
 // command runs a command to its end.
-func (a *app) command(ctx context.Context, dir string, args ...string) error {
+func (a stagehand) command(ctx context.Context, dir string, args ...string) error {
 	var errs strings.Builder
 	switch code := Run(ctx, a.inside(io.Discard, &errs, args)); {
 	case ctx.Err() != nil:
 		return ctx.Err()
-	case code != exitOK:
+	case code != command.ExitOK:
 		return fmt.Errorf("lantern %s %s: %s", args[0], args[1], strings.TrimSpace(errs.String()))
 	}
 	return nil
 }
 
 // serve runs a command that serves until it is stopped, and waits until it says where.
-func (a *app) serve(ctx context.Context, dir string, args ...string) (stage.Server, error) {
+func (a stagehand) serve(ctx context.Context, dir string, args ...string) (stage.Server, error) {
 	log, err := openLog(dir)
 	if err != nil {
 		return stage.Server{}, fmt.Errorf("opening a log file: %w", err)
@@ -128,7 +132,7 @@ func (a *app) serve(ctx context.Context, dir string, args ...string) (stage.Serv
 	go func() {
 		code := Run(running, a.inside(hears, log, args))
 		_ = hears.Close() // always nil
-		if code != exitOK && code != exitInterrupted {
+		if code != command.ExitOK && code != command.ExitInterrupted {
 			ended <- fmt.Errorf("lantern %s %s ended with %d: %s", args[0], args[1], code, lastWords(log.Name()))
 			return
 		}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"lantern"
+	"lantern/internal/cli/command"
 	"lantern/internal/demo"
 	"lantern/internal/demo/stage"
 	"lantern/internal/demo/tally"
@@ -25,10 +26,10 @@ func playSmall(t *testing.T, o demo.Options) (figures tally.Figures, told string
 	var out, errs bytes.Buffer
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
-	a := newApp(Process{Out: &out, Err: &errs, Env: func(string) (string, bool) { return "", false }, Clock: time.Now, Random: rand.Reader}, &Common{})
+	a := command.NewApp(command.Process{Out: &out, Err: &errs, Env: func(string) (string, bool) { return "", false }, Clock: time.Now, Random: rand.Reader}, &command.Common{})
 	o.JSON, o.Out, o.Err = true, &out, &listener{&errs, "audit verify", stop}
 	o.Size = world.Size{Removed: 60, Traders: 8, Bystanders: 300}
-	o.StartExchange, o.StartAgent = a.demoExchange, a.demoAgent
+	o.StartExchange, o.StartAgent = stagehand{a}.exchange, stagehand{a}.agent
 	if err := demo.Run(ctx, o); err != nil {
 		t.Fatalf("%v\n%s", err, errs.String())
 	}
@@ -106,7 +107,7 @@ func TestDemoUrls(t *testing.T) {
 			t.Errorf("the story does not say %q", want)
 		}
 	}
-	if got := run(t, "audit", "verify", filepath.Join(dir, "log")); got.code != exitOK {
+	if got := run(t, "audit", "verify", filepath.Join(dir, "log")); got.code != command.ExitOK {
 		t.Errorf("the downloaded log: exit %d, %s", got.code, got.err)
 	}
 	for _, file := range []string{"log/checkpoint", "cloudbin/removed-urls.csv", "exchange/exchange.db", "payrail/agent/data/agent.token"} {
@@ -196,13 +197,13 @@ func TestDemoMisuse(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "mine"), "mine")
 	got := run(t, "demo", "--headless", "--dir", dir)
-	if got.code != exitFailed || !strings.Contains(got.err, "not empty") {
+	if got.code != command.ExitFailed || !strings.Contains(got.err, "not empty") {
 		t.Errorf("exit %d, %s", got.code, got.err)
 	}
 	if left, err := os.ReadDir(dir); err != nil || len(left) != 1 {
 		t.Errorf("the folder holds %d files, want 1: %v", len(left), err)
 	}
-	if got := run(t, "demo", "-o", "csv"); got.code != exitMisuse {
+	if got := run(t, "demo", "-o", "csv"); got.code != command.ExitMisuse {
 		t.Errorf("exit %d, %s", got.code, got.err)
 	}
 }
@@ -217,18 +218,18 @@ func TestDemoInterrupted(t *testing.T) {
 			ctx, stop := context.WithCancel(t.Context())
 			defer stop()
 			var dir string
-			a := newApp(Process{Env: func(string) (string, bool) { return "", false }, Clock: time.Now, Random: rand.Reader}, &Common{})
+			a := command.NewApp(command.Process{Env: func(string) (string, bool) { return "", false }, Clock: time.Now, Random: rand.Reader}, &command.Common{})
 			err := demo.Run(ctx, demo.Options{Story: tt.story, Headless: true, Size: world.Size{Removed: 40, Traders: 3, Bystanders: 20},
 				Out: &listener{new(bytes.Buffer), tt.at, stop},
 				StartExchange: func(ctx context.Context, s stage.ExchangeSite) (stage.Server, error) {
 					dir = filepath.Dir(s.Dir)
-					return a.demoExchange(ctx, s)
+					return stagehand{a}.exchange(ctx, s)
 				},
 				StartAgent: func(ctx context.Context, s stage.AgentSite) (stage.Server, error) {
 					if tt.at == "agent" {
 						defer stop()
 					}
-					return a.demoAgent(ctx, s)
+					return stagehand{a}.agent(ctx, s)
 				}})
 			if err == nil {
 				t.Error("told the story to its end")

@@ -6,12 +6,13 @@ import (
 
 	"lantern"
 	"lantern/client"
+	"lantern/internal/cli/command"
 	"lantern/internal/display"
 	"lantern/internal/starter"
 )
 
 type hitsDigest struct {
-	AgentAccess
+	command.AgentAccess
 	Days int  `default:"7" help:"Of so many days (${default})."`
 	All  bool `help:"Weak matches too. Default: strong ones."`
 }
@@ -22,14 +23,14 @@ func (*hitsDigest) Help() string {
 		"nobody disputes it and its sharer found a violation. What is about a child at risk now is listed in any case."
 }
 
-func (c *hitsDigest) Run(ctx context.Context, a *app) error {
+func (c *hitsDigest) Run(ctx context.Context, a *command.App) error {
 	if c.Days < 1 {
-		return misuse("give a number of days", "--days is less than 1")
+		return command.Misuse("give a number of days", "--days is less than 1")
 	}
 	since := a.Clock().Add(-time.Duration(c.Days) * 24 * time.Hour)
-	l := display.List(a.out, hitColumns()...)
+	l := display.List(a.Printer, hitColumns()...)
 	strong, all := 0, 0
-	err := c.eachHit(ctx, a, lantern.HitOpen, func(h lantern.Hit) (bool, error) {
+	err := eachHit(ctx, a, &c.AgentAccess, lantern.HitOpen, func(h lantern.Hit) (bool, error) {
 		if h.Found.Before(since) {
 			return true, nil
 		}
@@ -46,13 +47,13 @@ func (c *hitsDigest) Run(ctx context.Context, a *app) error {
 	if err := l.Close(); err != nil {
 		return err
 	}
-	a.note("%d possible matches of the last %d days wait, %d strong; lantern hits explain ID says what one means", all, c.Days, strong)
+	a.Note("%d possible matches of the last %d days wait, %d strong; lantern hits explain ID says what one means", all, c.Days, strong)
 	return nil
 }
 
 // eachHit calls f for each hit in a state until it says no.
-func (g *AgentAccess) eachHit(ctx context.Context, a *app, state lantern.HitState, f func(lantern.Hit) (bool, error)) error {
-	agent, err := g.open(a, false)
+func eachHit(ctx context.Context, a *command.App, g *command.AgentAccess, state lantern.HitState, f func(lantern.Hit) (bool, error)) error {
+	agent, err := g.Open(a, false)
 	if err != nil {
 		return err
 	}
@@ -75,7 +76,7 @@ func (g *AgentAccess) eachHit(ctx context.Context, a *app, state lantern.HitStat
 }
 
 type hitsExplain struct {
-	AgentAccess
+	command.AgentAccess
 	Hit lantern.ID `arg:"" help:"Id of the hit."`
 }
 
@@ -84,10 +85,10 @@ func (*hitsExplain) Help() string {
 	return "Says in plain words what a possible match means and does not mean, what to check, whom to call and what to do next. It is guidance and no legal advice."
 }
 
-func (c *hitsExplain) Run(ctx context.Context, a *app) error {
+func (c *hitsExplain) Run(ctx context.Context, a *command.App) error {
 	for _, state := range []lantern.HitState{lantern.HitOpen, lantern.HitDecided} {
 		found := false
-		err := c.eachHit(ctx, a, state, func(h lantern.Hit) (bool, error) {
+		err := eachHit(ctx, a, &c.AgentAccess, state, func(h lantern.Hit) (bool, error) {
 			if found = h.ID == c.Hit; !found {
 				return true, nil
 			}
@@ -97,5 +98,5 @@ func (c *hitsExplain) Run(ctx context.Context, a *app) error {
 			return err
 		}
 	}
-	return failed("lantern hits list shows those that wait", "there is no such hit")
+	return command.Failed("lantern hits list shows those that wait", "there is no such hit")
 }

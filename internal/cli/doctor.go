@@ -7,13 +7,14 @@ import (
 
 	"lantern/client"
 	"lantern/internal/agent"
+	"lantern/internal/cli/command"
 	"lantern/internal/display"
 	"lantern/internal/doctor"
 )
 
 type agentDoctor struct {
-	AgentServer
-	AgentKey
+	command.AgentServer
+	command.AgentKey
 	Agent  string `key:"agent" default:"http://127.0.0.1:8430" placeholder:"URL" help:"Address of your agent, or unix:/path of its socket (${default})."`
 	LogKey string `key:"log-key" type:"path" placeholder:"FILE" help:"File with the verifier key of the exchange's log. Default: the one that was pinned."`
 }
@@ -24,34 +25,34 @@ func (*agentDoctor) Help() string {
 		"and the key of the log; and at the agent itself, if it runs. Changes nothing. Exit code 1 means that something failed; each failure names what to do."
 }
 
-func (c *agentDoctor) Run(ctx context.Context, a *app) error {
-	keys, data := filepath.Join(c.Dir, keysDir), filepath.Join(c.Dir, dataDir)
-	access := c.access(c.AgentServer)
+func (c *agentDoctor) Run(ctx context.Context, a *command.App) error {
+	keys, data := filepath.Join(c.Dir, command.KeysDir), filepath.Join(c.Dir, command.DataDir)
+	access := c.Access(c.AgentServer)
 	p := doctor.Patient{
-		Keys: keys, Data: data, KEK: filepath.Join(keys, kekName), KeyFile: access.KeyFile,
+		Keys: keys, Data: data, KEK: filepath.Join(keys, command.KEKName), KeyFile: access.KeyFile,
 		Database: filepath.Join(data, "agent.db"), Token: filepath.Join(data, agent.TokenFile),
 		Exchange: access.Exchange, Clock: a.Clock,
 	}
-	if err := checkAddress(access.Exchange, "--exchange"); err != nil {
+	if err := command.CheckAddress(access.Exchange, "--exchange"); err != nil {
 		return err
 	}
-	g := AgentAccess{Agent: c.Agent}
-	if err := g.checkAgent(); err != nil {
+	g := command.AgentAccess{Agent: c.Agent}
+	if err := g.CheckAgent(); err != nil {
 		return err
 	}
 	if c.LogKey != "" {
-		b, err := readSmall(c.LogKey)
+		b, err := command.ReadSmall(c.LogKey)
 		if err != nil {
-			return misuse("", "the log's key: %w", err)
+			return command.Misuse("", "the log's key: %w", err)
 		}
 		p.LogKey = strings.TrimSpace(string(b))
 	}
-	p.Key = firstLine(access.KeyFile, apiKey)
-	if token := firstLine(p.Token, agentToken); token != "" {
+	p.Key = firstLine(access.KeyFile, command.APIKey)
+	if token := firstLine(p.Token, command.AgentToken); token != "" {
 		p.Agent = client.NewAgent(c.Agent, token, client.Options{Retries: -1})
 		defer p.Agent.Close()
 	}
-	l := display.List(a.out,
+	l := display.List(a.Printer,
 		display.Col("check", func(f doctor.Finding) string { return f.Check }),
 		display.Col("state", func(f doctor.Finding) string { return string(f.State) }),
 		display.Col("found", func(f doctor.Finding) string { return f.Found }),
@@ -65,16 +66,16 @@ func (c *agentDoctor) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	if failures > 0 {
-		return failed("each says what to do", "%d checks failed", failures)
+		return command.Failed("each says what to do", "%d checks failed", failures)
 	}
 	return nil
 }
 
 // firstLine is the credential in a file, "" if there is none: the doctor says so itself.
-func firstLine(path string, kind credential) string {
-	b, err := readSmall(path)
+func firstLine(path string, kind command.Credential) string {
+	b, err := command.ReadSmall(path)
 	line, _, _ := strings.Cut(string(b), "\n")
-	if line = strings.TrimSpace(line); err != nil || !kind.form.MatchString(line) {
+	if line = strings.TrimSpace(line); err != nil || !kind.Is(line) {
 		return ""
 	}
 	return line

@@ -11,6 +11,7 @@ import (
 
 	"lantern/audit"
 	"lantern/client"
+	"lantern/internal/cli/command"
 	"lantern/internal/display"
 	"lantern/internal/pending"
 )
@@ -19,7 +20,7 @@ import (
 const keyFile = "key"
 
 type auditDownload struct {
-	ExchangeAccess
+	command.ExchangeAccess
 	Folder string `arg:"" type:"path" help:"Folder for the log; made if it is missing, continued if it holds an earlier download."`
 }
 
@@ -36,8 +37,8 @@ type downloaded struct {
 	Files  int    `json:"files"` // fetched by this run
 }
 
-func (c *auditDownload) Run(ctx context.Context, a *app) error {
-	x, err := c.public()
+func (c *auditDownload) Run(ctx context.Context, a *command.App) error {
+	x, err := c.Public()
 	if err != nil {
 		return err
 	}
@@ -52,7 +53,7 @@ func (c *auditDownload) Run(ctx context.Context, a *app) error {
 	}
 	head, err := audit.OpenCheckpoint(note, key)
 	if err != nil {
-		return failed("the exchange may have another key than at the first download; find out why before you trust it", "the checkpoint: %w", err)
+		return command.Failed("the exchange may have another key than at the first download; find out why before you trust it", "the checkpoint: %w", err)
 	}
 	files, err := c.tiles(ctx, a, x, head.Size)
 	if err != nil {
@@ -62,7 +63,7 @@ func (c *auditDownload) Run(ctx context.Context, a *app) error {
 	if err := pending.Replace(filepath.Join(c.Folder, audit.CheckpointPath), note); err != nil {
 		return err
 	}
-	return display.One(a.out, downloaded{Origin: head.Origin, Size: head.Size, Files: files},
+	return display.One(a.Printer, downloaded{Origin: head.Origin, Size: head.Size, Files: files},
 		display.Col("log", func(d downloaded) string { return d.Origin }),
 		display.Col("entries", func(d downloaded) string { return strconv.FormatInt(d.Size, 10) }),
 		display.Col("files fetched", func(d downloaded) string { return strconv.Itoa(d.Files) }),
@@ -80,13 +81,13 @@ func (c *auditDownload) key(ctx context.Context, x *client.Client) (string, erro
 		return "", err
 	}
 	if err := os.MkdirAll(c.Folder, 0o755); err != nil {
-		return "", misuse("", "%w", err)
+		return "", command.Misuse("", "%w", err)
 	}
 	return key, pending.Replace(trust.LogKey, []byte(key+"\n"))
 }
 
 // tiles fetches the tiles and entry bundles of a log of this size that are not there yet.
-func (c *auditDownload) tiles(ctx context.Context, a *app, x *client.Client, size int64) (files int, err error) {
+func (c *auditDownload) tiles(ctx context.Context, a *command.App, x *client.Client, size int64) (files int, err error) {
 	var paths []string
 	for id := range audit.Tiles(0, size) {
 		paths = append(paths, id.Path())
@@ -94,7 +95,7 @@ func (c *auditDownload) tiles(ctx context.Context, a *app, x *client.Client, siz
 			paths = append(paths, audit.EntriesPath(id.N, id.Width))
 		}
 	}
-	b := a.bar("downloading the log", int64(len(paths)))
+	b := a.Bar("downloading the log", int64(len(paths)))
 	defer b.Stop()
 	for _, path := range paths {
 		fresh, err := c.fetch(ctx, x, path)

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 
 	"lantern"
+	"lantern/internal/cli/command"
 	"lantern/internal/display"
 	"lantern/internal/seal"
 )
@@ -35,10 +36,10 @@ type founded struct {
 	LogKey     string     `json:"log_key"`
 }
 
-func (c *exchangeInit) Run(ctx context.Context, a *app) error {
-	keys := filepath.Join(c.Dir, keysDir)
+func (c *exchangeInit) Run(ctx context.Context, a *command.App) error {
+	keys := filepath.Join(c.Dir, command.KeysDir)
 	if err := os.MkdirAll(keys, 0o700); err != nil {
-		return misuse("", "%w", err)
+		return command.Misuse("", "%w", err)
 	}
 	if err := c.makeKeys(a, keys); err != nil {
 		return err
@@ -52,10 +53,10 @@ func (c *exchangeInit) Run(ctx context.Context, a *app) error {
 	path := filepath.Join(keys, stewardName)
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, fs.ErrExist) {
-		return failed("use another folder for another exchange", "there is an exchange in %s already", c.Dir)
+		return command.Failed("use another folder for another exchange", "there is an exchange in %s already", c.Dir)
 	}
 	if err != nil {
-		return misuse("", "%w", err)
+		return command.Misuse("", "%w", err)
 	}
 	key, err := p.service.Init(ctx, c.Name)
 	if err != nil {
@@ -63,9 +64,9 @@ func (c *exchangeInit) Run(ctx context.Context, a *app) error {
 	}
 	_, err = io.WriteString(file, key.Secret+"\n")
 	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
-		return failed("delete the folder and the database and begin again: nobody can get in without that key", "writing the steward's key: %w", err)
+		return command.Failed("delete the folder and the database and begin again: nobody can get in without that key", "writing the steward's key: %w", err)
 	}
-	return display.One(a.out, founded{Folder: c.Dir, Steward: key.Actor, StewardKey: path, LogKey: p.service.LogKey()},
+	return display.One(a.Printer, founded{Folder: c.Dir, Steward: key.Actor, StewardKey: path, LogKey: p.service.LogKey()},
 		display.Col("folder", func(f founded) string { return f.Folder }),
 		display.Col("steward", func(f founded) string { return f.Steward.String() }),
 		display.Col("steward's key", func(f founded) string { return f.StewardKey }),
@@ -74,8 +75,8 @@ func (c *exchangeInit) Run(ctx context.Context, a *app) error {
 }
 
 // makeKeys makes the two keys, unless an earlier attempt did.
-func (c *exchangeInit) makeKeys(a *app, dir string) error {
-	if err := seal.CreateKEKFile(filepath.Join(dir, kekName)); err != nil && !errors.Is(err, fs.ErrExist) {
+func (c *exchangeInit) makeKeys(a *command.App, dir string) error {
+	if err := seal.CreateKEKFile(filepath.Join(dir, command.KEKName)); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
 	random := make([]byte, 40)
@@ -86,7 +87,7 @@ func (c *exchangeInit) makeKeys(a *app, dir string) error {
 	if origin == "" {
 		origin = "lantern-" + hex.EncodeToString(random[32:]) + ".invalid/log"
 	}
-	err := saveSecret(filepath.Join(dir, logKeyName), fmt.Sprintf("%s %s %x", logKeyWord, origin, random[:32]))
+	err := command.SaveSecret(filepath.Join(dir, logKeyName), fmt.Sprintf("%s %s %x", logKeyWord, origin, random[:32]))
 	if err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
@@ -109,8 +110,8 @@ func (*exchangeServe) Help() string {
 		"Without a certificate it answers only on this machine. Several may serve one PostgreSQL database."
 }
 
-func (c *exchangeServe) Run(ctx context.Context, a *app) (err error) {
-	screen, err := newScreen(c.WarningLists, a.serverLog())
+func (c *exchangeServe) Run(ctx context.Context, a *command.App) (err error) {
+	screen, err := newScreen(c.WarningLists, serverLog(a))
 	if err != nil {
 		return err
 	}
@@ -130,7 +131,7 @@ func (c *exchangeServe) Run(ctx context.Context, a *app) (err error) {
 	if err := c.listen(sites); err != nil {
 		return err
 	}
-	if err := a.announce(sites, c.TLSCert != ""); err != nil {
+	if err := announce(a, sites, c.TLSCert != ""); err != nil {
 		closeSites(sites)
 		return err
 	}
@@ -144,7 +145,7 @@ type answering struct {
 }
 
 // announce prints where a server answers, for people and for scripts that wait for it.
-func (a *app) announce(sites []*site, encrypted bool) error {
+func announce(a *command.App, sites []*site, encrypted bool) error {
 	var at answering
 	for _, s := range sites {
 		switch s.name {
@@ -154,7 +155,7 @@ func (a *app) announce(sites []*site, encrypted bool) error {
 			at.Admin = s.url(encrypted)
 		}
 	}
-	return display.One(a.out, at,
+	return display.One(a.Printer, at,
 		display.Col("api", func(at answering) string { return at.API }),
 		display.Col("admin", func(at answering) string { return at.Admin }),
 	)

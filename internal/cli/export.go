@@ -11,12 +11,13 @@ import (
 
 	"lantern"
 	"lantern/client"
+	"lantern/internal/cli/command"
 	"lantern/internal/display"
 	"lantern/internal/draft"
 )
 
 type exportCmd struct {
-	ExchangeAccess
+	command.ExchangeAccess
 	File    string             `arg:"" help:"File to write. - is standard output, for a pipe."`
 	Format  draft.Format       `enum:",csv,ndjson,list,misp,ncmec,threatexchange" default:"" placeholder:"FORMAT" help:"What is written: csv, ndjson, list (the values of --type alone, one a line), misp (an event, as JSON), ncmec (a hash list, as XML) or threatexchange (descriptors, as a table). Default: a table if the name ends in .csv or with -o csv, else NDJSON."`
 	Type    lantern.SignalType `help:"Of a list: the signal type of its values."`
@@ -33,25 +34,25 @@ func (*exportCmd) Help() string {
 }
 
 // Run writes the file.
-func (c *exportCmd) Run(ctx context.Context, a *app) (err error) {
+func (c *exportCmd) Run(ctx context.Context, a *command.App) (err error) {
 	format, err := c.format(a)
 	if err != nil {
 		return err
 	}
-	x, me, err := c.openPatient(ctx, a)
+	x, me, err := c.OpenPatient(ctx, a)
 	if err != nil {
 		return err
 	}
 	defer x.Close()
 	out, done := io.Writer(a.Out), func(err error) error { return err }
 	if c.File != "-" {
-		file, err := createFile(c.File, c.Force)
+		file, err := command.CreateFile(c.File, c.Force)
 		if err != nil {
-			return misuse("name another file, or add --force", "%w", err)
+			return command.Misuse("name another file, or add --force", "%w", err)
 		}
 		out, done = file, file.End
 	}
-	e := &exporting{me: me.Member.ID, x: x, began: a.Clock(), clock: a.Clock, left: map[string]int{}, bar: a.meter("writing", -1)}
+	e := &exporting{me: me.Member.ID, x: x, began: a.Clock(), clock: a.Clock, left: map[string]int{}, bar: a.Meter("writing", -1)}
 	if e.out, err = draft.NewWriter(out, format, len(c.Program) > 0, e.began, c.Type); err == nil {
 		err = errors.Join(e.all(ctx, c), e.out.Flush())
 	}
@@ -64,11 +65,11 @@ func (c *exportCmd) Run(ctx context.Context, a *app) (err error) {
 }
 
 // format is what the file holds.
-func (c *exportCmd) format(a *app) (draft.Format, error) {
-	output := draft.Format(a.common.Output)
+func (c *exportCmd) format(a *command.App) (draft.Format, error) {
+	output := draft.Format(a.Common.Output)
 	switch {
 	case c.File == "-" && a.OutTTY:
-		return "", misuse("name a file, or send it through a pipe; lantern signals list is for reading", "this is not written to a terminal")
+		return "", command.Misuse("name a file, or send it through a pipe; lantern signals list is for reading", "this is not written to a terminal")
 	case c.Format != "":
 		return c.Format, nil
 	case output == "" && strings.EqualFold(filepath.Ext(c.File), ".csv"):
@@ -76,7 +77,7 @@ func (c *exportCmd) format(a *app) (draft.Format, error) {
 	case output == "":
 		return draft.NDJSON, nil
 	case output != draft.CSV && output != draft.NDJSON:
-		return "", misuse("-o csv or -o ndjson, or another --format", "an export is CSV or NDJSON")
+		return "", command.Misuse("-o csv or -o ndjson, or another --format", "an export is CSV or NDJSON")
 	}
 	return output, nil
 }
@@ -183,18 +184,18 @@ func (e *exporting) move() {
 }
 
 // tell reports what was written, what was left out and what a table could not hold.
-func (e *exporting) tell(a *app, file string) {
-	a.note("%d signals were written", e.out.Rows)
+func (e *exporting) tell(a *command.App, file string) {
+	a.Note("%d signals were written", e.out.Rows)
 	if len(e.left) > 0 {
-		a.note("left out: %s", display.Count(e.left))
+		a.Note("left out: %s", display.Count(e.left))
 	}
 	if len(e.out.NoPlace) > 0 {
-		a.note("not written, since the format has no place for signals of their types: %s; NDJSON holds them", display.Count(e.out.NoPlace))
+		a.Note("not written, since the format has no place for signals of their types: %s; NDJSON holds them", display.Count(e.out.NoPlace))
 	}
 	if len(e.out.Lost) > 0 {
-		a.note("not in the file as it is, and how often: %s; NDJSON holds it", display.Count(e.out.Lost))
+		a.Note("not in the file as it is, and how often: %s; NDJSON holds it", display.Count(e.out.Lost))
 	}
 	if e.others > 0 {
-		a.note("%d of them are other members': corrections do not reach %s, so delete it as soon as it has served", e.others, file)
+		a.Note("%d of them are other members': corrections do not reach %s, so delete it as soon as it has served", e.others, file)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"lantern"
+	"lantern/internal/cli/command"
 	"lantern/internal/display"
 	"lantern/internal/pending"
 )
@@ -30,7 +31,7 @@ func changeColumns() []display.Column[lantern.Change] {
 
 // feedFlags are what pull and follow have in common.
 type feedFlags struct {
-	ExchangeAccess
+	command.ExchangeAccess
 	Program lantern.ID `help:"The program. Default: your only one."`
 	Cursor  string     `type:"path" placeholder:"FILE" help:"Remember in this file how far you have read, and go on from there."`
 
@@ -60,24 +61,24 @@ func (*feedPull) Help() string {
 		"A filter never holds back what takes a claim back that you were sent. A file of --cursor goes with its filter."
 }
 
-func (c *feedPull) Run(ctx context.Context, a *app) error { return c.read(ctx, a, false) }
+func (c *feedPull) Run(ctx context.Context, a *command.App) error { return c.read(ctx, a, false) }
 
 type feedFollow struct{ feedFlags }
 
-func (c *feedFollow) Run(ctx context.Context, a *app) error {
-	if a.out.Format == display.JSON {
-		return misuse("use -o ndjson", "a feed that is followed never ends, a JSON array must")
+func (c *feedFollow) Run(ctx context.Context, a *command.App) error {
+	if a.Printer.Format == display.JSON {
+		return command.Misuse("use -o ndjson", "a feed that is followed never ends, a JSON array must")
 	}
 	return c.read(ctx, a, true)
 }
 
 // read shows pages until there are no more, or forever.
-func (c *feedFlags) read(ctx context.Context, a *app, follow bool) error {
+func (c *feedFlags) read(ctx context.Context, a *command.App, follow bool) error {
 	cursor, err := c.load()
 	if err != nil {
 		return err
 	}
-	x, err := c.open(a)
+	x, err := c.Open(a)
 	if err != nil {
 		return err
 	}
@@ -86,7 +87,7 @@ func (c *feedFlags) read(ctx context.Context, a *app, follow bool) error {
 	if err != nil {
 		return err
 	}
-	l := display.List(a.out, changeColumns()...)
+	l := display.List(a.Printer, changeColumns()...)
 	if cursor == "" && !follow {
 		shown := 0
 		mark, err := x.Snapshot(ctx, program, c.filter(), func(change lantern.Change) error {
@@ -109,7 +110,7 @@ func (c *feedFlags) read(ctx context.Context, a *app, follow bool) error {
 	for {
 		page, err := x.FilteredFeed(ctx, program, c.filter(), cursor, 0, wait)
 		if follow && lantern.KindOf(err) == lantern.Unavailable && ctx.Err() == nil {
-			a.note("the exchange cannot be reached; trying again: %v", err)
+			a.Note("the exchange cannot be reached; trying again: %v", err)
 			if !pause(ctx, retryAfter) {
 				return context.Canceled
 			}
@@ -162,7 +163,7 @@ func (c *feedFlags) explain(ctx context.Context, err error) error {
 		return context.Canceled
 	}
 	if lantern.KindOf(err) == lantern.Resync && c.Cursor != "" {
-		return failed("drop what you hold, delete "+c.Cursor+" and read from the beginning", "%w", err)
+		return command.Failed("drop what you hold, delete "+c.Cursor+" and read from the beginning", "%w", err)
 	}
 	return err
 }
@@ -171,12 +172,12 @@ func (c *feedFlags) load() (lantern.Cursor, error) {
 	if c.Cursor == "" {
 		return "", nil
 	}
-	b, err := readSmall(c.Cursor)
+	b, err := command.ReadSmall(c.Cursor)
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", nil
 	}
 	if err != nil {
-		return "", misuse("", "%w", err)
+		return "", command.Misuse("", "%w", err)
 	}
 	return lantern.Cursor(bytes.TrimSpace(b)), nil
 }

@@ -5,6 +5,7 @@ import (
 
 	"lantern"
 	"lantern/client"
+	"lantern/internal/cli/command"
 	"lantern/internal/display"
 )
 
@@ -20,25 +21,25 @@ func feedbackColumns() []display.Column[lantern.Feedback] {
 }
 
 type feedbackAdd struct {
-	ExchangeAccess
+	command.ExchangeAccess
 	Signal   lantern.ID `arg:"" help:"Id of the signal."`
 	Reaction string     `arg:"" enum:"seen,in-review,helpful,not-useful,outdated,wrong-tags,already-known,not-violating-here,ingested,reviewed,more-wanted" help:"seen, in-review, helpful, not-useful, outdated, wrong-tags, already-known, not-violating-here, ingested, reviewed or more-wanted."`
 	Remove   bool       `help:"Take the reaction back."`
 }
 
-func (c *feedbackAdd) Run(ctx context.Context, a *app) error {
-	return ask(a, &c.ExchangeAccess, feedbackColumns(), func(x *client.Client) (lantern.Feedback, error) {
+func (c *feedbackAdd) Run(ctx context.Context, a *command.App) error {
+	return command.Ask(a, &c.ExchangeAccess, feedbackColumns(), func(x *client.Client) (lantern.Feedback, error) {
 		return x.React(ctx, lantern.Feedback{Signal: c.Signal, Reaction: lantern.Reaction(c.Reaction), Removed: c.Remove})
 	})
 }
 
 type feedbackList struct {
-	ExchangeAccess
+	command.ExchangeAccess
 	Signal lantern.ID `arg:"" help:"Id of the signal."`
 }
 
-func (c *feedbackList) Run(ctx context.Context, a *app) error {
-	return askAll(a, &c.ExchangeAccess, feedbackColumns(), func(x *client.Client) ([]lantern.Feedback, error) {
+func (c *feedbackList) Run(ctx context.Context, a *command.App) error {
+	return command.AskAll(a, &c.ExchangeAccess, feedbackColumns(), func(x *client.Client) ([]lantern.Feedback, error) {
 		return x.Reactions(ctx, c.Signal)
 	})
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"lantern"
+	"lantern/internal/cli/command"
 )
 
 // standIn is an exchange that answers with what it is told, for what a real one does only
@@ -65,8 +66,8 @@ func TestExportHoldsNothingThatFell(t *testing.T) {
 		second lantern.Change
 		code   int
 	}{
-		{"before", fell(began.Add(-time.Minute)), exitOK},
-		{"meanwhile", fell(began.Add(time.Second)), exitFailed},
+		{"before", fell(began.Add(-time.Minute)), command.ExitOK},
+		{"meanwhile", fell(began.Add(time.Second)), command.ExitFailed},
 	} {
 		env := standIn(t, []lantern.FeedPage{
 			{Changes: []lantern.Change{active}, Next: "c1", More: true, AsOf: began},
@@ -95,13 +96,13 @@ func TestImportInterrupted(t *testing.T) {
 	})
 	rejects := filepath.Join(t.TempDir(), "mend.csv")
 	var out, errs bytes.Buffer
-	code := Run(ctx, Process{
+	code := Run(ctx, command.Process{
 		Args: []string{"import", "-", "--rejects", rejects}, In: strings.NewReader(rows), Out: &out, Err: &errs,
 		Env:   func(k string) (string, bool) { v, ok := env[k]; return v, ok },
 		Clock: time.Now, Random: rand.Reader,
 	})
 	refused, err := os.ReadFile(rejects)
-	if code != exitInterrupted || err != nil || strings.Count(string(refused), "\n") != 2 {
+	if code != command.ExitInterrupted || err != nil || strings.Count(string(refused), "\n") != 2 {
 		t.Errorf("exit %d, %v, refused rows %q", code, err, refused)
 	}
 	if !strings.Contains(errs.String(), "the same command with another --rejects goes on from there") {

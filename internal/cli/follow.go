@@ -5,11 +5,12 @@ import (
 	"errors"
 
 	"lantern"
+	"lantern/internal/cli/command"
 	"lantern/internal/display"
 )
 
 type hitsFollow struct {
-	AgentAccess
+	command.AgentAccess
 	After lantern.Cursor `placeholder:"NEXT" help:"Go on behind the line that had this \"next\". Default: all hits that wait, then what comes."`
 	To    string         `type:"path" placeholder:"FILE" help:"Append to this file and go on behind its last line: nothing is left out or doubled, whatever ends the program."`
 	Once  bool           `help:"End at the end of what there is."`
@@ -45,11 +46,11 @@ func noticeColumns() []display.Column[lantern.Notice] {
 	}
 }
 
-func (c *hitsFollow) Run(ctx context.Context, a *app) error {
+func (c *hitsFollow) Run(ctx context.Context, a *command.App) error {
 	if c.To != "" && c.After != "" {
-		return misuse("leave --after out: the file says where to go on", "--to and --after exclude each other")
+		return command.Misuse("leave --after out: the file says where to go on", "--to and --after exclude each other")
 	}
-	agent, err := c.open(a, false)
+	agent, err := c.Open(a, false)
 	if err != nil {
 		return err
 	}
@@ -62,7 +63,7 @@ func (c *hitsFollow) Run(ctx context.Context, a *app) error {
 			err = errors.Join(errors.New("its last line is no notice"), file.Close())
 		}
 		if err != nil {
-			return misuse("name a new file", "%s cannot be gone on with: %w", c.To, err)
+			return command.Misuse("name a new file", "%s cannot be gone on with: %w", c.To, err)
 		}
 		end = file.Close
 		if last != nil {
@@ -70,7 +71,7 @@ func (c *hitsFollow) Run(ctx context.Context, a *app) error {
 		}
 		emit = file.Add
 	} else {
-		l := display.List(a.out, noticeColumns()...)
+		l := display.List(a.Printer, noticeColumns()...)
 		emit = func(n lantern.Notice) error { return errors.Join(l.Add(n), l.Flush()) }
 		end = l.Close
 	}

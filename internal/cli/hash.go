@@ -14,6 +14,7 @@ import (
 	"strconv"
 
 	"lantern"
+	"lantern/internal/cli/command"
 	"lantern/internal/display"
 	"lantern/pdq"
 )
@@ -31,12 +32,12 @@ type fileHash struct {
 	Quality int                `json:"quality,omitempty"` // of pdq, 0 to 100
 }
 
-func (c *hashCmd) Run(ctx context.Context, a *app) error {
+func (c *hashCmd) Run(ctx context.Context, a *command.App) error {
 	want := map[lantern.SignalType]bool{}
 	for _, t := range c.Type {
 		want[t] = true
 	}
-	l := display.List(a.out,
+	l := display.List(a.Printer,
 		display.Col("file", func(h fileHash) string { return h.File }),
 		display.Col("type", func(h fileHash) string { return string(h.Type) }),
 		display.Col("value", func(h fileHash) string { return h.Value }),
@@ -63,14 +64,14 @@ func (c *hashCmd) Run(ctx context.Context, a *app) error {
 		}
 		if err != nil {
 			bad++
-			a.note("%s: %v", file, err)
+			a.Note("%s: %v", file, err)
 		}
 	}
 	if err := l.Close(); err != nil {
 		return err
 	}
 	if bad > 0 {
-		return failed("", "%d of %d files could not be hashed in full", bad, len(c.Files))
+		return command.Failed("", "%d of %d files could not be hashed in full", bad, len(c.Files))
 	}
 	return nil
 }

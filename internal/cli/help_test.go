@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/alecthomas/kong"
+
+	"lantern/internal/cli/command"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -17,7 +19,7 @@ var update = flag.Bool("update", false, "write the golden files")
 // allNodes lists every command and group of commands.
 func allNodes(t *testing.T) []*kong.Node {
 	t.Helper()
-	parser, err := newParser(new(commands), Process{Env: func(string) (string, bool) { return "", false }}, func(int) {})
+	parser, err := newParser(new(commands), command.Process{Env: func(string) (string, bool) { return "", false }}, func(int) {})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,7 +47,7 @@ func TestHelp(t *testing.T) {
 		name := strings.Join(path, "-") + ".txt"
 		names = append(names, name)
 		got := run(t, append(slices.Clone(path[1:]), "--help")...)
-		if got.code != exitOK || got.err != "" {
+		if got.code != command.ExitOK || got.err != "" {
 			t.Errorf("%s: exit %d, stderr %q", name, got.code, got.err)
 		}
 		file := filepath.Join(dir, name)

@@ -7,6 +7,7 @@ import (
 
 	"lantern"
 	"lantern/client"
+	"lantern/internal/cli/command"
 	"lantern/internal/display"
 )
 
@@ -31,7 +32,7 @@ func hitColumns() []display.Column[lantern.Hit] {
 }
 
 type hitsList struct {
-	AgentAccess
+	command.AgentAccess
 	State    string     `enum:"open,quarantined,decided,void" default:"open" help:"open, quarantined, decided or void (${default})."`
 	Account  string     `help:"Only those of this account."`
 	Incident lantern.ID `help:"Only those of this incident."`
@@ -43,8 +44,8 @@ type hitsList struct {
 const hitPage = 500
 
 // Run lists all pages.
-func (c *hitsList) Run(ctx context.Context, a *app) error {
-	agent, err := c.open(a, false)
+func (c *hitsList) Run(ctx context.Context, a *command.App) error {
+	agent, err := c.Open(a, false)
 	if err != nil {
 		return err
 	}
@@ -52,7 +53,7 @@ func (c *hitsList) Run(ctx context.Context, a *app) error {
 	if c.By == "account" {
 		return c.byAccount(ctx, a, agent)
 	}
-	l := display.List(a.out, hitColumns()...)
+	l := display.List(a.Printer, hitColumns()...)
 	filter := client.HitFilter{State: lantern.HitState(c.State), Account: c.Account, Incident: c.Incident}
 	for left := c.Limit; ; {
 		filter.Limit = hitPage
@@ -77,11 +78,11 @@ func (c *hitsList) Run(ctx context.Context, a *app) error {
 }
 
 // byAccount lists accounts instead of hits.
-func (c *hitsList) byAccount(ctx context.Context, a *app, agent *client.Agent) error {
+func (c *hitsList) byAccount(ctx context.Context, a *command.App, agent *client.Agent) error {
 	if c.Account != "" || c.Incident != 0 || c.State != string(lantern.HitOpen) {
-		return misuse("leave --account, --incident and --state out", "accounts are listed with all their open hits")
+		return command.Misuse("leave --account, --incident and --state out", "accounts are listed with all their open hits")
 	}
-	l := display.List(a.out,
+	l := display.List(a.Printer,
 		display.Col("account", func(h lantern.AccountHits) string { return h.Account }),
 		display.Col("hits", func(h lantern.AccountHits) string { return strconv.Itoa(h.Hits) }),
 		display.Col("signals", func(h lantern.AccountHits) string { return strconv.Itoa(h.Signals) }),
@@ -117,12 +118,12 @@ func (c *hitsList) byAccount(ctx context.Context, a *app, agent *client.Agent) e
 }
 
 type hitsShow struct {
-	AgentAccess
+	command.AgentAccess
 	Hit lantern.ID `arg:"" help:"Id of the hit."`
 }
 
-func (c *hitsShow) Run(ctx context.Context, a *app) error {
-	agent, err := c.open(a, false)
+func (c *hitsShow) Run(ctx context.Context, a *command.App) error {
+	agent, err := c.Open(a, false)
 	if err != nil {
 		return err
 	}
@@ -131,11 +132,11 @@ func (c *hitsShow) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	return display.One(a.out, h, hitColumns()...)
+	return display.One(a.Printer, h, hitColumns()...)
 }
 
 type hitsDecide struct {
-	AgentAccess
+	command.AgentAccess
 	Decision string       `arg:"" enum:"confirmed,not-violating-here,wrong-signal,unsure,escalate" help:"confirmed, not-violating-here (becomes feedback), wrong-signal (becomes a challenge), unsure or escalate."`
 	Hits     []lantern.ID `arg:"" help:"Ids of the hits you looked at."`
 	Reason   string       `help:"Why. wrong-signal and escalate need one; the reasons of each decision are listed above."`
@@ -147,21 +148,21 @@ func (*hitsDecide) Help() string {
 		reasonsText(lantern.Confirmed, lantern.NotHere, lantern.WrongSignal, lantern.Unsure, lantern.Escalate)
 }
 
-func (c *hitsDecide) Run(ctx context.Context, a *app) error {
+func (c *hitsDecide) Run(ctx context.Context, a *command.App) error {
 	if c.Decision == string(lantern.WrongSignal) && c.Reason == "" {
-		return misuse("give --reason", "a wrong signal needs the reason of the challenge")
+		return command.Misuse("give --reason", "a wrong signal needs the reason of the challenge")
 	}
-	agent, err := c.open(a, true)
+	agent, err := c.Open(a, true)
 	if err != nil {
 		return err
 	}
 	defer agent.Close()
-	l := display.List(a.out,
+	l := display.List(a.Printer,
 		display.Col("hit", func(r lantern.HitResult) string { return r.Hit.String() }),
 		display.Col("recorded", func(r lantern.HitResult) string { return strconv.FormatBool(r.Recorded) }),
 		display.Col("act", func(r lantern.HitResult) string { return r.Act.String() }),
 		display.Col("challenge", func(r lantern.HitResult) string { return r.Challenge.String() }),
-		display.Col("problem", func(r lantern.HitResult) string { return problemText(r.Problem) }),
+		display.Col("problem", func(r lantern.HitResult) string { return command.ProblemText(r.Problem) }),
 	)
 	bad := 0
 	for part := range slices.Chunk(c.Hits, lantern.MaxMatchBatch) {
@@ -186,21 +187,13 @@ func (c *hitsDecide) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	if bad > 0 {
-		return failed("", "%d of %d decisions have a problem", bad, len(c.Hits))
+		return command.Failed("", "%d of %d decisions have a problem", bad, len(c.Hits))
 	}
 	return nil
 }
 
-// problemText shows a problem in one cell.
-func problemText(p *lantern.Problem) string {
-	if p == nil {
-		return ""
-	}
-	return (&lantern.Error{Kind: p.Kind, Field: p.Pointer, Reason: p.Reason, Fix: p.Fix}).Error()
-}
-
 type signalsReveal struct {
-	AgentAccess
+	command.AgentAccess
 	Signal lantern.ID `arg:"" help:"Id of the signal."`
 }
 
@@ -209,8 +202,8 @@ func (*signalsReveal) Help() string {
 	return "Your agent shows a signal that was shared with you, with its value, to a person, and records in its own log who looked."
 }
 
-func (c *signalsReveal) Run(ctx context.Context, a *app) error {
-	return tell(a, &c.AgentAccess, signalColumns(), func(agent *client.Agent) (lantern.Signal, error) {
+func (c *signalsReveal) Run(ctx context.Context, a *command.App) error {
+	return command.Tell(a, &c.AgentAccess, command.SignalColumns(), func(agent *client.Agent) (lantern.Signal, error) {
 		return agent.Reveal(ctx, c.Signal)
 	})
 }

@@ -7,11 +7,12 @@ import (
 
 	"lantern"
 	"lantern/client"
+	"lantern/internal/cli/command"
 	"lantern/internal/display"
 )
 
 type huntRun struct {
-	AgentAccess
+	command.AgentAccess
 	Files   []string `arg:"" help:"Files, and folders with everything in them."`
 	Name    string   `default:"${hunt}" help:"The hunt that is resumed or repeated (${default})."`
 	Account string   `help:"Your own account the files belong to; hits are grouped by it."`
@@ -26,27 +27,27 @@ func (*huntRun) Help() string {
 		"hits. Exit code 1 means that something could not be looked at, never that nothing was found."
 }
 
-func (c *huntRun) Run(ctx context.Context, a *app) error {
+func (c *huntRun) Run(ctx context.Context, a *command.App) error {
 	l := &looking{a: a, account: c.Account, dry: c.DryRun, hunt: c.Name}
 	const again = "the same command goes on where it stopped"
 	err := l.over(ctx, &c.AgentAccess, c.Files)
 	switch {
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
-		a.note("stopped: %d matches in %d files so far; %s", l.Found, l.Files, again)
+		a.Note("stopped: %d matches in %d files so far; %s", l.Found, l.Files, again)
 		return err
 	case lantern.KindOf(err) == lantern.Unavailable:
-		return failed(again, "%w", err)
+		return command.Failed(again, "%w", err)
 	case err != nil:
 		return err
 	}
-	a.note("%d matches in %d files, %s; %d files had been looked at before%s", l.Found, l.Files, display.Bytes(l.Bytes), l.Unchanged, l.reminder())
+	a.Note("%d matches in %d files, %s; %d files had been looked at before%s", l.Found, l.Files, display.Bytes(l.Bytes), l.Unchanged, l.reminder())
 	return l.verdict()
 }
 
-type huntList struct{ AgentAccess }
+type huntList struct{ command.AgentAccess }
 
-func (c *huntList) Run(ctx context.Context, a *app) error {
-	return look(a, &c.AgentAccess, []display.Column[lantern.Hunt]{
+func (c *huntList) Run(ctx context.Context, a *command.App) error {
+	return command.Look(a, &c.AgentAccess, []display.Column[lantern.Hunt]{
 		display.Col("name", func(h lantern.Hunt) string { return h.Name }),
 		display.Col("files", func(h lantern.Hunt) string { return strconv.Itoa(h.Files) }),
 		display.Col("behind", func(h lantern.Hunt) string { return strconv.Itoa(h.Behind) }),
@@ -63,7 +64,7 @@ func (*huntList) Help() string {
 }
 
 type huntForget struct {
-	AgentAccess
+	command.AgentAccess
 	Name string `arg:"" help:"Name of the hunt."`
 }
 
@@ -72,8 +73,8 @@ func (*huntForget) Help() string {
 	return "The next hunt of this name looks at everything again. Hits and what was decided about them stay."
 }
 
-func (c *huntForget) Run(ctx context.Context, a *app) error {
-	agent, err := c.open(a, false)
+func (c *huntForget) Run(ctx context.Context, a *command.App) error {
+	agent, err := c.Open(a, false)
 	if err != nil {
 		return err
 	}

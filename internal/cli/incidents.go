@@ -8,6 +8,7 @@ import (
 
 	"lantern"
 	"lantern/client"
+	"lantern/internal/cli/command"
 	"lantern/internal/display"
 	"lantern/internal/web"
 )
@@ -33,7 +34,7 @@ func ids(list []lantern.ID) string {
 }
 
 type incidentsShare struct {
-	ExchangeAccess
+	command.ExchangeAccess
 	File    string       `arg:"" help:"JSON of one incident; - is standard input."`
 	Program []lantern.ID `help:"Program to share with, if the file names none; repeat for several."`
 }
@@ -52,7 +53,7 @@ type signalResult struct {
 	lantern.ShareResult
 }
 
-func (c *incidentsShare) Run(ctx context.Context, a *app) error {
+func (c *incidentsShare) Run(ctx context.Context, a *command.App) error {
 	draft, err := readIncident(ctx, a, c.File)
 	if err != nil {
 		return err
@@ -60,7 +61,7 @@ func (c *incidentsShare) Run(ctx context.Context, a *app) error {
 	if len(draft.Programs) == 0 {
 		draft.Programs = c.Program
 	}
-	x, err := c.open(a)
+	x, err := c.Open(a)
 	if err != nil {
 		return err
 	}
@@ -69,7 +70,7 @@ func (c *incidentsShare) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return refusedIncident(a, err)
 	}
-	l := display.List(a.out,
+	l := display.List(a.Printer,
 		display.Col("incident", func(r signalResult) string { return r.Incident.String() }),
 		display.Col("place", func(r signalResult) string { return strconv.Itoa(r.Place) }),
 		display.Col("status", func(r signalResult) string { return string(r.Status) }),
@@ -87,17 +88,17 @@ func (c *incidentsShare) Run(ctx context.Context, a *app) error {
 	if err := l.Close(); err != nil {
 		return err
 	}
-	a.note("incident %s: %s", r.Incident, r.Status)
+	a.Note("incident %s: %s", r.Incident, r.Status)
 	if held > 0 {
-		a.note("%d held: an upheld challenge marks the value, and a second person must look", held)
+		a.Note("%d held: an upheld challenge marks the value, and a second person must look", held)
 	}
 	return nil
 }
 
 // readIncident reads the file as strictly as the exchange would, and fills in what the
 // signals leave to the incident.
-func readIncident(ctx context.Context, a *app, file string) (d lantern.IncidentDraft, err error) {
-	in, name, err := a.input(ctx, file)
+func readIncident(ctx context.Context, a *command.App, file string) (d lantern.IncidentDraft, err error) {
+	in, name, err := a.Input(ctx, file)
 	if err != nil {
 		return d, err
 	}
@@ -107,36 +108,36 @@ func readIncident(ctx context.Context, a *app, file string) (d lantern.IncidentD
 		return d, err
 	}
 	if len(text) > web.MaxBatch {
-		return d, misuse("an incident holds at most 100 signals", "%s: too large", name)
+		return d, command.Misuse("an incident holds at most 100 signals", "%s: too large", name)
 	}
 	if err := web.Decode(text, &d); err != nil {
-		return d, misuse("lantern incidents share --help says what the file holds", "%s: %w", name, err)
+		return d, command.Misuse("lantern incidents share --help says what the file holds", "%s: %w", name, err)
 	}
 	return d, nil
 }
 
 // refusedIncident shows every complaint, one a line, and returns the first.
-func refusedIncident(a *app, err error) error {
+func refusedIncident(a *command.App, err error) error {
 	var e *lantern.Error
 	if !errors.As(err, &e) || len(e.Also) == 0 {
 		return err
 	}
 	for _, also := range e.Also {
-		a.note("%s", also.Error())
+		a.Note("%s", also.Error())
 	}
 	first := *e
 	first.Also = nil
-	return failed("mend them and share again: nothing was shared", "%w", &first)
+	return command.Failed("mend them and share again: nothing was shared", "%w", &first)
 }
 
 type incidentsGet struct {
-	ExchangeAccess
+	command.ExchangeAccess
 	Incident lantern.ID `arg:"" help:"Id of the incident."`
 }
 
 // Run shows the signals of an incident as a table, or the whole incident as JSON.
-func (c *incidentsGet) Run(ctx context.Context, a *app) error {
-	x, err := c.open(a)
+func (c *incidentsGet) Run(ctx context.Context, a *command.App) error {
+	x, err := c.Open(a)
 	if err != nil {
 		return err
 	}
@@ -145,22 +146,22 @@ func (c *incidentsGet) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	if a.out.Format == display.Table || a.out.Format == display.CSV {
-		return display.All(a.out, i.Signals, signalColumns()...)
+	if a.Printer.Format == display.Table || a.Printer.Format == display.CSV {
+		return display.All(a.Printer, i.Signals, command.SignalColumns()...)
 	}
-	return display.One(a.out, i, incidentColumns()...)
+	return display.One(a.Printer, i, incidentColumns()...)
 }
 
-type incidentsList struct{ ExchangeAccess }
+type incidentsList struct{ command.ExchangeAccess }
 
 // Run lists all pages.
-func (c *incidentsList) Run(ctx context.Context, a *app) error {
-	x, err := c.open(a)
+func (c *incidentsList) Run(ctx context.Context, a *command.App) error {
+	x, err := c.Open(a)
 	if err != nil {
 		return err
 	}
 	defer x.Close()
-	l := display.List(a.out, incidentColumns()...)
+	l := display.List(a.Printer, incidentColumns()...)
 	for after := lantern.ID(0); ; {
 		page, err := x.Incidents(ctx, after, lantern.MaxPage)
 		if err != nil {
@@ -179,18 +180,18 @@ func (c *incidentsList) Run(ctx context.Context, a *app) error {
 }
 
 type incidentsWithdraw struct {
-	ExchangeAccess
+	command.ExchangeAccess
 	Incident lantern.ID `arg:"" help:"Id of the incident."`
 	Reason   string     `required:"" enum:"shared-in-error,appeal-upheld,identifier-reused,outdated,lawful-request" help:"shared-in-error, appeal-upheld, identifier-reused, outdated or lawful-request."`
 	Erase    bool       `help:"Destroy the values and their keys at once; this cannot be taken back and needs --yes."`
 	Yes      bool       `help:"Yes, erase."`
 }
 
-func (c *incidentsWithdraw) Run(ctx context.Context, a *app) error {
+func (c *incidentsWithdraw) Run(ctx context.Context, a *command.App) error {
 	if err := mayErase(c.Erase, c.Yes); err != nil {
 		return err
 	}
-	return askAll(a, &c.ExchangeAccess, correctionColumns(), func(x *client.Client) ([]lantern.Correction, error) {
+	return command.AskAll(a, &c.ExchangeAccess, correctionColumns(), func(x *client.Client) ([]lantern.Correction, error) {
 		r, err := x.WithdrawIncident(ctx, c.Incident, lantern.Withdrawal{Reason: lantern.WithdrawReason(c.Reason), Erase: c.Erase})
 		return r.Corrections, err
 	})

@@ -13,6 +13,7 @@ import (
 
 	"lantern"
 	"lantern/internal/agent"
+	"lantern/internal/cli/command"
 	"lantern/internal/display"
 	"lantern/internal/pending"
 	"lantern/internal/seal"
@@ -20,8 +21,8 @@ import (
 )
 
 type agentInit struct {
-	AgentServer
-	ExchangeAccess
+	command.AgentServer
+	command.ExchangeAccess
 	Region   string `key:"agent-region" placeholder:"CC" help:"Country whose national phone numbers are read in texts, such as US."`
 	Platform string `enum:"forum,chat,image-host,game,other" default:"other" help:"What your platform is, for advice on what to match first: forum, chat, image-host, game or other (${default})."`
 	Match    string `type:"path" placeholder:"CSV" help:"Match this table of usernames, mail addresses or links at once, and explain what is found."`
@@ -46,7 +47,7 @@ type prepared struct {
 	Settings string `json:"settings"`
 }
 
-func (c *agentInit) Run(ctx context.Context, a *app) error {
+func (c *agentInit) Run(ctx context.Context, a *command.App) error {
 	in := bufio.NewReader(a.In)
 	asked := a.InTTY && a.ErrTTY && !c.Yes
 	if asked {
@@ -58,15 +59,15 @@ func (c *agentInit) Run(ctx context.Context, a *app) error {
 		if err == nil {
 			err = errors.New("leave it out for none")
 		}
-		return misuse("", "--region: %w", err)
+		return command.Misuse("", "--region: %w", err)
 	}
 	me, err := c.prepare(ctx, a)
 	if err != nil {
 		return err
 	}
-	made := prepared{Folder: c.Dir, Member: me.Member.Name, Token: filepath.Join(c.Dir, dataDir, agent.TokenFile), Settings: filepath.Join(c.Dir, settingsName)}
+	made := prepared{Folder: c.Dir, Member: me.Member.Name, Token: filepath.Join(c.Dir, command.DataDir, agent.TokenFile), Settings: filepath.Join(c.Dir, settingsName)}
 	if c.Match == "" {
-		err = display.One(a.out, made,
+		err = display.One(a.Printer, made,
 			display.Col("folder", func(p prepared) string { return p.Folder }),
 			display.Col("works for", func(p prepared) string { return p.Member }),
 			display.Col("token file", func(p prepared) string { return p.Token + " (made at the first run)" }),
@@ -77,18 +78,18 @@ func (c *agentInit) Run(ctx context.Context, a *app) error {
 	}
 	if err == nil {
 		preset, _ := starter.FindPreset(c.Platform)
-		a.note("next: lantern agent run --config %s", made.Settings)
-		a.note("then match %s: lantern match FILE… --token-file %s", preset.First, made.Token)
-		a.note("and once a week look what waits: lantern hits digest --token-file %s", made.Token)
+		a.Note("next: lantern agent run --config %s", made.Settings)
+		a.Note("then match %s: lantern match FILE… --token-file %s", preset.First, made.Token)
+		a.Note("and once a week look what waits: lantern hits digest --token-file %s", made.Token)
 	}
 	return err
 }
 
 // ask puts the five questions.
-func (c *agentInit) ask(in *bufio.Reader, a *app) error {
+func (c *agentInit) ask(in *bufio.Reader, a *command.App) error {
 	answers := starter.Answers{Exchange: c.Exchange, KeyFile: c.KeyFile, Platform: c.Platform, Region: c.Region, Dir: c.Dir, Table: c.Match}
-	if err := starter.Ask(in, a.Err, &answers, apiKey.form.MatchString, readable); err != nil {
-		return failed("start again, or give the answers as flags with --yes", "%w", err)
+	if err := starter.Ask(in, a.Err, &answers, command.APIKey.Is, readable); err != nil {
+		return command.Failed("start again, or give the answers as flags with --yes", "%w", err)
 	}
 	c.Exchange, c.KeyFile, c.Platform, c.Region, c.Dir, c.Match = answers.Exchange, answers.KeyFile, answers.Platform, answers.Region, answers.Dir, answers.Table
 	return nil
@@ -115,8 +116,8 @@ func readable(name string) error {
 }
 
 // prepare makes the folder, the keys and the settings.
-func (c *agentInit) prepare(ctx context.Context, a *app) (me lantern.Whoami, err error) {
-	x, err := c.ExchangeAccess.open(a)
+func (c *agentInit) prepare(ctx context.Context, a *command.App) (me lantern.Whoami, err error) {
+	x, err := c.ExchangeAccess.Open(a)
 	if err != nil {
 		return me, err
 	}
@@ -125,24 +126,24 @@ func (c *agentInit) prepare(ctx context.Context, a *app) (me lantern.Whoami, err
 		return me, err
 	}
 	if me.Service == nil {
-		return me, failed("give the key of a service: an admin makes one with lantern exchange service add NAME --responsible PERSON "+
+		return me, command.Failed("give the key of a service: an admin makes one with lantern exchange service add NAME --responsible PERSON "+
 			"and lantern exchange key issue SERVICE --scope read --scope respond --to service.key",
 			"the key is that of a person; with it, whoever reads the agent's folder could decide and attest in that person's name")
 	}
-	key, err := a.secret(c.KeyFile, "LANTERN_KEY", apiKey)
+	key, err := a.Secret(c.KeyFile, "LANTERN_KEY", command.APIKey)
 	if err != nil {
 		return me, err
 	}
-	keys := filepath.Join(c.Dir, keysDir)
-	for _, dir := range []string{keys, filepath.Join(c.Dir, dataDir)} {
+	keys := filepath.Join(c.Dir, command.KeysDir)
+	for _, dir := range []string{keys, filepath.Join(c.Dir, command.DataDir)} {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return me, misuse("", "%w", err)
+			return me, command.Misuse("", "%w", err)
 		}
 	}
-	if err := seal.CreateKEKFile(filepath.Join(keys, kekName)); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := seal.CreateKEKFile(filepath.Join(keys, command.KEKName)); err != nil && !errors.Is(err, fs.ErrExist) {
 		return me, err
 	}
-	if err := pending.Replace(filepath.Join(keys, exchangeKeyName), []byte(key+"\n")); err != nil {
+	if err := pending.Replace(filepath.Join(keys, command.ExchangeKeyName), []byte(key+"\n")); err != nil {
 		return me, err
 	}
 	return me, c.writeSettings()
@@ -167,17 +168,17 @@ func (c *agentInit) writeSettings() error {
 
 // first loads what is shared, matches the table and explains what it found. Its hits wait
 // in the queue as all others do.
-func (c *agentInit) first(ctx context.Context, a *app, in *bufio.Reader, asked bool) error {
+func (c *agentInit) first(ctx context.Context, a *command.App, in *bufio.Reader, asked bool) error {
 	f, err := os.Open(c.Match)
 	if err != nil {
-		return misuse("", "%w", err)
+		return command.Misuse("", "%w", err)
 	}
 	defer f.Close()
 	table, err := starter.Open(f, filepath.Base(c.Match))
 	if err != nil {
-		return failed("save it as CSV and try again", "%w", err)
+		return command.Failed("save it as CSV and try again", "%w", err)
 	}
-	run := &agentRun{AgentServer: c.AgentServer, AgentKey: AgentKey{Exchange: c.Exchange}, AgentListen: AgentListen{Region: c.Region}}
+	run := &agentRun{AgentServer: c.AgentServer, AgentKey: command.AgentKey{Exchange: c.Exchange}, AgentListen: AgentListen{Region: c.Region}}
 	p, err := openAgentWith(ctx, a, run, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return err
@@ -189,31 +190,31 @@ func (c *agentInit) first(ctx context.Context, a *app, in *bufio.Reader, asked b
 		stop()
 		_ = errors.Join(<-ended, p.close()) // what was found is in the database
 	}()
-	a.note("loading what is shared with you")
+	a.Note("loading what is shared with you")
 	n, err := starter.Load(ctx, p.agent)
 	if err != nil {
 		return err
 	}
-	a.note("%d signals are loaded", n)
+	a.Note("%d signals are loaded", n)
 	if n == 0 {
-		a.note("nothing is shared with you yet, so nothing can match: that nothing is found will not mean that there is nothing")
+		a.Note("nothing is shared with you yet, so nothing can match: that nothing is found will not mean that there is nothing")
 	}
 	count, hits, err := starter.Match(ctx, p.agent, table)
 	if err != nil {
 		return err
 	}
 	for _, t := range count.Troubles {
-		a.note("not read in full: %s", t)
+		a.Note("not read in full: %s", t)
 	}
-	a.note("%s", count.Sentence())
-	if !asked || !a.OutTTY || a.common.Output != "" {
-		return display.All(a.out, hits, hitColumns()...)
+	a.Note("%s", count.Sentence())
+	if !asked || !a.OutTTY || a.Common.Output != "" {
+		return display.All(a.Printer, hits, hitColumns()...)
 	}
 	return explainAll(in, a, hits)
 }
 
 // explainAll shows a page for each hit, one at a time.
-func explainAll(in *bufio.Reader, a *app, hits []lantern.Hit) error {
+func explainAll(in *bufio.Reader, a *command.App, hits []lantern.Hit) error {
 	for i, h := range hits {
 		if _, err := fmt.Fprintln(a.Out); err != nil {
 			return err
@@ -236,7 +237,7 @@ func explainAll(in *bufio.Reader, a *app, hits []lantern.Hit) error {
 }
 
 // explain writes the page of a hit, made safe for a terminal line by line.
-func explain(a *app, h lantern.Hit) error {
+func explain(a *command.App, h lantern.Hit) error {
 	h.Ref, h.Account = display.Clean(h.Ref), display.Clean(h.Account)
 	return starter.Explain(a.Out, h)
 }

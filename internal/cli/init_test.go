@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"lantern/internal/agent/agenttest"
+	"lantern/internal/cli/command"
 )
 
 // Somebody answers the five questions on a terminal, and is shown a page for each match.
@@ -30,13 +31,13 @@ func TestInitAsksOnATerminal(t *testing.T) {
 	}
 	answer := func(args []string, lines ...string) (code int, out, said string) {
 		var o, e bytes.Buffer
-		code = Run(t.Context(), Process{Args: append([]string{"agent", "init"}, args...), In: strings.NewReader(strings.Join(lines, "\n") + "\n"), Out: &o, Err: &e,
+		code = Run(t.Context(), command.Process{Args: append([]string{"agent", "init"}, args...), In: strings.NewReader(strings.Join(lines, "\n") + "\n"), Out: &o, Err: &e,
 			InTTY: true, OutTTY: true, ErrTTY: true, Clock: w.Clock.Now, Random: rand.Reader,
 			Env: func(name string) (string, bool) { return "1", name == "NO_COLOR" }})
 		return code, o.String(), e.String()
 	}
 	code, out, said := answer(nil, w.URL, in("service.key"), "forum", "US", in("agent"), in("links.csv"), "", "")
-	if code != exitOK || strings.Count(out, "POSSIBLE MATCH") != 2 || !strings.Contains(out, "clue, not proof") {
+	if code != command.ExitOK || strings.Count(out, "POSSIBLE MATCH") != 2 || !strings.Contains(out, "clue, not proof") {
 		t.Errorf("exit %d, stdout %s, stderr %s", code, out, said)
 	}
 	for _, want := range []string{"5 of 5", "2 possible matches in 3 rows", "1 of 2. Enter for the next", "lantern agent run --config " + in("agent/lantern.json")} {
@@ -47,14 +48,14 @@ func TestInitAsksOnATerminal(t *testing.T) {
 	if _, out, _ = answer([]string{"--key-file", in("service.key"), "--exchange", w.URL, "--dir", in("agent"), "--match", in("links.csv")}, "", "", "", "", "", "", "q"); strings.Count(out, "POSSIBLE MATCH") != 1 {
 		t.Errorf("after q: %s", out)
 	}
-	if code, _, said := answer(nil, w.URL, social.ServiceKey, in("me.key"), "forum", "US", in("other"), "-"); code != exitFailed ||
+	if code, _, said := answer(nil, w.URL, social.ServiceKey, in("me.key"), "forum", "US", in("other"), "-"); code != command.ExitFailed ||
 		!strings.Contains(said, "that is a key itself") || !strings.Contains(said, "that of a person") || strings.Contains(said, social.ServiceKey) {
 		t.Errorf("exit %d: %s", code, said)
 	}
 	if _, err := os.Stat(in("other")); !os.IsNotExist(err) {
 		t.Errorf("a folder was made with a person's key: %v", err)
 	}
-	if code, _, said := answer(nil, w.URL); code != exitFailed || !strings.Contains(said, "--yes") {
+	if code, _, said := answer(nil, w.URL); code != command.ExitFailed || !strings.Contains(said, "--yes") {
 		t.Errorf("questions that nobody answers: exit %d: %s", code, said)
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"lantern/audit"
 	"lantern/client"
+	"lantern/internal/cli/command"
 	"lantern/internal/pending"
 )
 
@@ -20,20 +21,20 @@ type LogTrust struct {
 }
 
 // verifierKey reads the log's key, from the file or else from the exchange.
-func (t *LogTrust) verifierKey(ctx context.Context, a *app, x *client.Client) (string, error) {
+func (t *LogTrust) verifierKey(ctx context.Context, a *command.App, x *client.Client) (string, error) {
 	if t.LogKey != "" {
-		b, err := readSmall(t.LogKey)
+		b, err := command.ReadSmall(t.LogKey)
 		if err != nil {
-			return "", misuse("", "the log's key: %w", err)
+			return "", command.Misuse("", "the log's key: %w", err)
 		}
 		return strings.TrimSpace(string(b)), nil
 	}
 	if x == nil {
-		return "", misuse("lantern audit download saves it as key beside the log; compare it with one from elsewhere", "--log-key is needed")
+		return "", command.Misuse("lantern audit download saves it as key beside the log; compare it with one from elsewhere", "--log-key is needed")
 	}
 	key, err := x.LogKey(ctx)
 	if err == nil {
-		a.note("the exchange says its log key is %s; compare it with one from elsewhere, save it and use --log-key", key)
+		a.Note("the exchange says its log key is %s; compare it with one from elsewhere, save it and use --log-key", key)
 	}
 	return key, err
 }
@@ -43,16 +44,16 @@ func (t *LogTrust) seen(key string) (*audit.Checkpoint, error) {
 	if t.Seen == "" {
 		return nil, nil
 	}
-	note, err := readSmall(t.Seen)
+	note, err := command.ReadSmall(t.Seen)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, misuse("", "%w", err)
+		return nil, command.Misuse("", "%w", err)
 	}
 	c, err := audit.OpenCheckpoint(note, key)
 	if err != nil {
-		return nil, failed("it must be a checkpoint of this log, signed with this key", "%s: %w", t.Seen, err)
+		return nil, command.Failed("it must be a checkpoint of this log, signed with this key", "%s: %w", t.Seen, err)
 	}
 	return &c, nil
 }
@@ -67,7 +68,7 @@ func (t *LogTrust) remember(note []byte, c audit.Checkpoint, before *audit.Check
 
 // advance checks that the log's newest checkpoint continues the one seen, and remembers
 // it. It returns the two.
-func (t *LogTrust) advance(ctx context.Context, a *app, x *client.Client) (before *audit.Checkpoint, head audit.Checkpoint, key string, err error) {
+func (t *LogTrust) advance(ctx context.Context, a *command.App, x *client.Client) (before *audit.Checkpoint, head audit.Checkpoint, key string, err error) {
 	if key, err = t.verifierKey(ctx, a, x); err != nil {
 		return nil, head, "", err
 	}
@@ -104,7 +105,7 @@ func continues(ctx context.Context, x *client.Client, old, head audit.Checkpoint
 // blame adds what to do about a log that contradicts itself.
 func blame(err error) error {
 	if errors.Is(err, audit.ErrOlder) || errors.Is(err, audit.ErrForked) {
-		return failed("keep the log and the checkpoint you had seen: together they are evidence; ask the operator and other members which one they see", "%w", err)
+		return command.Failed("keep the log and the checkpoint you had seen: together they are evidence; ask the operator and other members which one they see", "%w", err)
 	}
 	return err
 }

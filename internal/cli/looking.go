@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 
+	"lantern/internal/cli/command"
 	"lantern/internal/corpus"
 	"lantern/internal/display"
 	"lantern/internal/lookup"
@@ -14,7 +15,7 @@ import (
 // looking is one run of the agent over a member's own files, by lantern match or lantern
 // hunt, as it is shown.
 type looking struct {
-	a       *app
+	a       *command.App
 	account string
 	source  string // of lantern match
 	hunt    string // its name; "" for lantern match
@@ -23,19 +24,19 @@ type looking struct {
 }
 
 // over opens the agent and looks at the files.
-func (l *looking) over(ctx context.Context, g *AgentAccess, paths []string) error {
-	agent, err := g.open(l.a, false)
+func (l *looking) over(ctx context.Context, g *command.AgentAccess, paths []string) error {
+	agent, err := g.Open(l.a, false)
 	if err != nil {
 		return err
 	}
 	defer agent.Close()
 	bar := l.measure(ctx, paths)
 	defer bar.Stop()
-	out := display.List(l.a.out, matchColumns()...)
+	out := display.List(l.a.Printer, matchColumns()...)
 	l.Tally, err = lookup.Run(ctx, lookup.Config{
 		Agent: agent, Account: l.account, Source: l.source, Hunt: l.hunt, Dry: l.dry,
 		Open: func(ctx context.Context, path string) (io.ReadCloser, error) {
-			in, _, err := l.a.input(ctx, path)
+			in, _, err := l.a.Input(ctx, path)
 			return in, err
 		},
 		Found: func(f lookup.Found) error {
@@ -45,10 +46,10 @@ func (l *looking) over(ctx context.Context, g *AgentAccess, paths []string) erro
 			}
 			return errors.Join(out.Add(row), out.Flush())
 		},
-		Failed: func(ref, why string) { l.a.note("%s: could not be looked at: %s", ref, why) },
-		Note:   func(ref, what string) { l.a.note("%s: %s", ref, what) },
+		Failed: func(ref, why string) { l.a.Note("%s: could not be looked at: %s", ref, why) },
+		Note:   func(ref, what string) { l.a.Note("%s: %s", ref, what) },
 		Stale: func(reasons []string) {
-			l.a.note("warning: the agent has had no contact with the exchange for a while: %s", display.Join(reasons))
+			l.a.Note("warning: the agent has had no contact with the exchange for a while: %s", display.Join(reasons))
 		},
 		Passed: func(n int64) { bar.Add(int(n)) },
 	}, paths)
@@ -62,7 +63,7 @@ func (l *looking) measure(ctx context.Context, paths []string) *display.Bar {
 	if l.hunt != "" {
 		what = "hunting"
 	}
-	if !l.a.watched() {
+	if !l.a.Watched() {
 		return &display.Bar{}
 	}
 	total := int64(0)
@@ -76,13 +77,13 @@ func (l *looking) measure(ctx context.Context, paths []string) *display.Bar {
 	if err != nil || total == 0 {
 		total = -1
 	}
-	return l.a.bytesBar(what, total)
+	return l.a.BytesBar(what, total)
 }
 
 // verdict fails a run that did not see everything.
 func (l *looking) verdict() error {
 	if l.Troubled > 0 {
-		return failed("no match there does not mean that there is nothing", "%d files could not be looked at in full", l.Troubled)
+		return command.Failed("no match there does not mean that there is nothing", "%d files could not be looked at in full", l.Troubled)
 	}
 	return nil
 }

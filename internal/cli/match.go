@@ -5,11 +5,12 @@ import (
 	"strconv"
 
 	"lantern"
+	"lantern/internal/cli/command"
 	"lantern/internal/display"
 )
 
 type matchCmd struct {
-	AgentAccess
+	command.AgentAccess
 	Files   []string `arg:"" help:"Files, folders with everything in them, or - for standard input."`
 	Account string   `help:"Your own account the files belong to; hits are grouped by it."`
 	Source  string   `help:"Where the files come from, by the names your agent's sampling ratios are set for."`
@@ -62,15 +63,15 @@ func matchColumns() []display.Column[matchRow] {
 	}
 }
 
-func (c *matchCmd) Run(ctx context.Context, a *app) error {
+func (c *matchCmd) Run(ctx context.Context, a *command.App) error {
 	l := &looking{a: a, account: c.Account, source: c.Source, dry: c.DryRun}
 	if err := l.over(ctx, &c.AgentAccess, c.Files); err != nil {
 		return err
 	}
 	if l.Shadow {
-		a.note("the agent is in shadow mode: what it found in %d files is counted and not shown; see lantern agent volume", l.Files)
+		a.Note("the agent is in shadow mode: what it found in %d files is counted and not shown; see lantern agent volume", l.Files)
 	} else {
-		a.note("%d matches in %d files%s", l.Found, l.Files, l.reminder())
+		a.Note("%d matches in %d files%s", l.Found, l.Files, l.reminder())
 	}
 	return l.verdict()
 }

@@ -7,41 +7,15 @@ import (
 	"maps"
 	"os"
 	"slices"
-	"strconv"
 
 	"lantern"
 	"lantern/client"
+	"lantern/internal/cli/command"
 	"lantern/internal/display"
 )
 
-func outcomeColumns() []display.Column[lantern.Outcome] {
-	return []display.Column[lantern.Outcome]{
-		display.Col("id", func(o lantern.Outcome) string { return o.ID.String() }),
-		display.Col("kind", func(o lantern.Outcome) string { return string(o.Kind) }),
-		display.Col("count", func(o lantern.Outcome) string { return strconv.Itoa(o.Count) }),
-		display.Col("counted", func(o lantern.Outcome) string { return strconv.Itoa(o.Counted) }),
-		display.Col("signals", func(o lantern.Outcome) string { return strconv.Itoa(len(o.Signals)) }),
-		display.Col("singly", func(o lantern.Outcome) string {
-			return attested(o, func(t *lantern.Attestation) int { return t.Singly })
-		}),
-		display.Col("in bulk", func(o lantern.Outcome) string {
-			return attested(o, func(t *lantern.Attestation) int { return t.InBulk })
-		}),
-		display.Col("at", func(o lantern.Outcome) string { return display.Stamp(o.At) }),
-		display.Col("program", func(o lantern.Outcome) string { return o.Program.String() }),
-		display.Col("corrects", func(o lantern.Outcome) string { return o.Corrects.String() }),
-	}
-}
-
-func attested(o lantern.Outcome, n func(*lantern.Attestation) int) string {
-	if o.Attestation == nil {
-		return ""
-	}
-	return strconv.Itoa(n(o.Attestation))
-}
-
 type outcomeAdd struct {
-	ExchangeAccess
+	command.ExchangeAccess
 	Kind      string       `arg:"" enum:"accounts-actioned,content-removed,urls-blocked,reports-filed,reviewed-no-violation,reviewed-cannot-disclose,reversed" help:"accounts-actioned, content-removed, urls-blocked, reports-filed, reviewed-no-violation, reviewed-cannot-disclose or reversed."`
 	Count     int          `required:"" help:"How many; negative to correct an earlier outcome."`
 	Signal    []lantern.ID `required:"" help:"A signal that contributed; repeat for several."`
@@ -59,8 +33,8 @@ func (*outcomeAdd) Help() string {
 		"are needed for every kind but reviewed-cannot-disclose. An agent records outcomes from its cases by itself; this is for members who work without one."
 }
 
-func (c *outcomeAdd) Run(ctx context.Context, a *app) error {
-	x, err := c.open(a)
+func (c *outcomeAdd) Run(ctx context.Context, a *command.App) error {
+	x, err := c.Open(a)
 	if err != nil {
 		return err
 	}
@@ -73,12 +47,12 @@ func (c *outcomeAdd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	if err := o.Validate(); err != nil {
-		return misuse("", "%w", err)
+		return command.Misuse("", "%w", err)
 	}
 	if o, err = x.RecordOutcome(ctx, o); err != nil {
 		return err
 	}
-	return display.One(a.out, o, outcomeColumns()...)
+	return display.One(a.Printer, o, command.OutcomeColumns()...)
 }
 
 // attestation makes the statement of the person who asks, nil if nothing was stated.
@@ -87,33 +61,33 @@ func (c *outcomeAdd) attestation(ctx context.Context, x *client.Client) (*lanter
 		return nil, nil
 	}
 	if c.Decisions == "" {
-		return nil, misuse("name the list with --decisions", "an attestation needs the list of decisions it stands for")
+		return nil, command.Misuse("name the list with --decisions", "an attestation needs the list of decisions it stands for")
 	}
 	b, err := os.ReadFile(c.Decisions)
 	if err != nil {
-		return nil, misuse("", "%w", err)
+		return nil, command.Misuse("", "%w", err)
 	}
 	me, err := x.Whoami(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if me.Person == nil {
-		return nil, failed("use a person's key", "a service cannot attest")
+		return nil, command.Failed("use a person's key", "a service cannot attest")
 	}
 	digest := sha256.Sum256(b)
 	return &lantern.Attestation{Person: me.Person.ID, Ground: c.Ground, Singly: c.Singly, InBulk: c.InBulk, Digest: hex.EncodeToString(digest[:])}, nil
 }
 
-type outcomeList struct{ ExchangeAccess }
+type outcomeList struct{ command.ExchangeAccess }
 
-func (c *outcomeList) Run(ctx context.Context, a *app) error {
-	return askAll(a, &c.ExchangeAccess, outcomeColumns(), func(x *client.Client) ([]lantern.Outcome, error) {
+func (c *outcomeList) Run(ctx context.Context, a *command.App) error {
+	return command.AskAll(a, &c.ExchangeAccess, command.OutcomeColumns(), func(x *client.Client) ([]lantern.Outcome, error) {
 		return x.Outcomes(ctx)
 	})
 }
 
 type outcomeTotals struct {
-	ExchangeAccess
+	command.ExchangeAccess
 	Signal  lantern.ID `arg:"" optional:"" help:"Id of your own signal. Without it: what came of a program's signals at all other members."`
 	Program lantern.ID `help:"The program, without a signal. Default: your only one."`
 }
@@ -123,11 +97,11 @@ func (*outcomeTotals) Help() string {
 	return "Figures are ranges of five, so that no single act can be told from them: <5, 5–9, 10–14. A program may show outcomes later than they were made."
 }
 
-func (c *outcomeTotals) Run(ctx context.Context, a *app) error {
+func (c *outcomeTotals) Run(ctx context.Context, a *command.App) error {
 	if c.Signal != 0 && c.Program != 0 {
-		return misuse("", "give a signal or a program, not both")
+		return command.Misuse("", "give a signal or a program, not both")
 	}
-	x, err := c.open(a)
+	x, err := c.Open(a)
 	if err != nil {
 		return err
 	}
@@ -137,7 +111,7 @@ func (c *outcomeTotals) Run(ctx context.Context, a *app) error {
 		if err != nil {
 			return err
 		}
-		return display.One(a.out, o, append([]display.Column[lantern.OutcomeTotals]{
+		return display.One(a.Printer, o, append([]display.Column[lantern.OutcomeTotals]{
 			display.Col("signal", func(o lantern.OutcomeTotals) string { return o.Signal.String() })},
 			sumColumns(func(o lantern.OutcomeTotals) lantern.Sums { return o.Sums })...)...)
 	}
@@ -149,7 +123,7 @@ func (c *outcomeTotals) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	return display.One(a.out, o, append([]display.Column[lantern.ProgramOutcomes]{
+	return display.One(a.Printer, o, append([]display.Column[lantern.ProgramOutcomes]{
 		display.Col("program", func(o lantern.ProgramOutcomes) string { return o.Program.String() })},
 		sumColumns(func(o lantern.ProgramOutcomes) lantern.Sums { return o.Sums })...)...)
 }

@@ -5,6 +5,7 @@ import (
 
 	"lantern"
 	"lantern/client"
+	"lantern/internal/cli/command"
 	"lantern/internal/display"
 )
 
@@ -19,35 +20,35 @@ func personColumns() []display.Column[lantern.Person] {
 }
 
 type personAdd struct {
-	ExchangeAccess
+	command.ExchangeAccess
 	Label  string               `arg:"" help:"A label you choose, such as reviewer-7; not a real name."`
 	Role   []lantern.PersonRole `required:"" enum:"steward,admin,submitter,investigator,dispute-officer,auditor" help:"What the person may do; repeat for several: steward, admin, submitter, investigator, dispute-officer, auditor."`
 	Member lantern.ID           `help:"The member the person belongs to. Default: your own."`
 }
 
-func (c *personAdd) Run(ctx context.Context, a *app) error {
-	return ask(a, &c.ExchangeAccess, personColumns(), func(x *client.Client) (lantern.Person, error) {
+func (c *personAdd) Run(ctx context.Context, a *command.App) error {
+	return command.Ask(a, &c.ExchangeAccess, personColumns(), func(x *client.Client) (lantern.Person, error) {
 		return x.CreatePerson(ctx, lantern.Person{Label: c.Label, Roles: c.Role, Member: c.Member})
 	})
 }
 
-type personList struct{ ExchangeAccess }
+type personList struct{ command.ExchangeAccess }
 
-func (c *personList) Run(ctx context.Context, a *app) error {
-	return askAll(a, &c.ExchangeAccess, personColumns(), func(x *client.Client) ([]lantern.Person, error) {
+func (c *personList) Run(ctx context.Context, a *command.App) error {
+	return command.AskAll(a, &c.ExchangeAccess, personColumns(), func(x *client.Client) ([]lantern.Person, error) {
 		return x.Persons(ctx)
 	})
 }
 
 type personTrain struct {
-	ExchangeAccess
-	Person lantern.ID `arg:"" help:"Id of the person."`
-	Until  when       `required:"" help:"Until when the training is valid: a time, a date, or days such as 365d."`
+	command.ExchangeAccess
+	Person lantern.ID   `arg:"" help:"Id of the person."`
+	Until  command.When `required:"" help:"Until when the training is valid: a time, a date, or days such as 365d."`
 }
 
-func (c *personTrain) Run(ctx context.Context, a *app) error {
-	return ask(a, &c.ExchangeAccess, personColumns(), func(x *client.Client) (lantern.Person, error) {
-		return x.TrainPerson(ctx, c.Person, c.Until.from(a.Clock))
+func (c *personTrain) Run(ctx context.Context, a *command.App) error {
+	return command.Ask(a, &c.ExchangeAccess, personColumns(), func(x *client.Client) (lantern.Person, error) {
+		return x.TrainPerson(ctx, c.Person, c.Until.From(a.Clock))
 	})
 }
 
@@ -61,21 +62,21 @@ func serviceColumns() []display.Column[lantern.Service] {
 }
 
 type serviceAdd struct {
-	ExchangeAccess
+	command.ExchangeAccess
 	Name        string     `arg:"" help:"Name of the integration, such as upload-scanner."`
 	Responsible lantern.ID `required:"" help:"Id of the trained person who answers for it."`
 }
 
-func (c *serviceAdd) Run(ctx context.Context, a *app) error {
-	return ask(a, &c.ExchangeAccess, serviceColumns(), func(x *client.Client) (lantern.Service, error) {
+func (c *serviceAdd) Run(ctx context.Context, a *command.App) error {
+	return command.Ask(a, &c.ExchangeAccess, serviceColumns(), func(x *client.Client) (lantern.Service, error) {
 		return x.CreateService(ctx, lantern.Service{Name: c.Name, Responsible: c.Responsible})
 	})
 }
 
-type serviceList struct{ ExchangeAccess }
+type serviceList struct{ command.ExchangeAccess }
 
-func (c *serviceList) Run(ctx context.Context, a *app) error {
-	return askAll(a, &c.ExchangeAccess, serviceColumns(), func(x *client.Client) ([]lantern.Service, error) {
+func (c *serviceList) Run(ctx context.Context, a *command.App) error {
+	return command.AskAll(a, &c.ExchangeAccess, serviceColumns(), func(x *client.Client) ([]lantern.Service, error) {
 		return x.Services(ctx)
 	})
 }

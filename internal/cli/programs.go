@@ -6,6 +6,7 @@ import (
 
 	"lantern"
 	"lantern/client"
+	"lantern/internal/cli/command"
 	"lantern/internal/display"
 	"lantern/internal/web"
 	"lantern/signal"
@@ -31,18 +32,18 @@ func programColumns() []display.Column[lantern.Program] {
 }
 
 type programAdd struct {
-	ExchangeAccess
+	command.ExchangeAccess
 	Name    string               `arg:"" help:"Name of the program."`
 	Purpose string               `required:"" help:"What it is for, in a sentence."`
 	Types   []lantern.SignalType `help:"Signal types it takes. Default: all; lantern types lists them."`
 	Policy  string               `type:"path" placeholder:"FILE" help:"Its policy as JSON, instead of --types and the default taxonomy."`
 }
 
-func (c *programAdd) Run(ctx context.Context, a *app) error {
+func (c *programAdd) Run(ctx context.Context, a *command.App) error {
 	p := lantern.Program{Name: c.Name, Purpose: c.Purpose}
 	switch {
 	case c.Policy != "" && len(c.Types) > 0:
-		return misuse("the policy lists the types", "--types and --policy exclude each other")
+		return command.Misuse("the policy lists the types", "--types and --policy exclude each other")
 	case c.Policy != "":
 		if err := readObject(c.Policy, &p.Policy); err != nil {
 			return err
@@ -50,7 +51,7 @@ func (c *programAdd) Run(ctx context.Context, a *app) error {
 	default:
 		p.Policy = defaultPolicy(c.Types)
 	}
-	return ask(a, &c.ExchangeAccess, programColumns(), func(x *client.Client) (lantern.Program, error) {
+	return command.Ask(a, &c.ExchangeAccess, programColumns(), func(x *client.Client) (lantern.Program, error) {
 		return x.CreateProgram(ctx, p)
 	})
 }
@@ -71,36 +72,36 @@ func defaultPolicy(types []lantern.SignalType) lantern.Policy {
 
 // readObject reads a file with one JSON object, strictly.
 func readObject(path string, into any) error {
-	b, err := readSmall(path)
+	b, err := command.ReadSmall(path)
 	if err != nil {
-		return misuse("", "%w", err)
+		return command.Misuse("", "%w", err)
 	}
 	if err := web.Decode(b, into); err != nil {
-		return misuse("", "%s: %w", path, err)
+		return command.Misuse("", "%s: %w", path, err)
 	}
 	return nil
 }
 
-type programList struct{ ExchangeAccess }
+type programList struct{ command.ExchangeAccess }
 
-func (c *programList) Run(ctx context.Context, a *app) error {
-	return askAll(a, &c.ExchangeAccess, programColumns(), func(x *client.Client) ([]lantern.Program, error) {
+func (c *programList) Run(ctx context.Context, a *command.App) error {
+	return command.AskAll(a, &c.ExchangeAccess, programColumns(), func(x *client.Client) ([]lantern.Program, error) {
 		return x.Programs(ctx)
 	})
 }
 
 type programPolicy struct {
-	ExchangeAccess
+	command.ExchangeAccess
 	Program lantern.ID `arg:"" help:"Id of the program."`
 	File    string     `arg:"" type:"path" help:"The whole new policy, as JSON."`
 }
 
-func (c *programPolicy) Run(ctx context.Context, a *app) error {
+func (c *programPolicy) Run(ctx context.Context, a *command.App) error {
 	var policy lantern.Policy
 	if err := readObject(c.File, &policy); err != nil {
 		return err
 	}
-	return ask(a, &c.ExchangeAccess, programColumns(), func(x *client.Client) (lantern.Program, error) {
+	return command.Ask(a, &c.ExchangeAccess, programColumns(), func(x *client.Client) (lantern.Program, error) {
 		return x.SetPolicy(ctx, c.Program, policy)
 	})
 }
@@ -115,26 +116,26 @@ func membershipColumns() []display.Column[lantern.Membership] {
 }
 
 type programJoin struct {
-	ExchangeAccess
+	command.ExchangeAccess
 	Program   lantern.ID `arg:"" help:"Id of the program."`
 	Member    lantern.ID `arg:"" help:"Id of the member that joins."`
 	Direction string     `enum:"both,contribute-only,receive-only" default:"both" help:"both, contribute-only or receive-only (${default})."`
 }
 
-func (c *programJoin) Run(ctx context.Context, a *app) error {
-	return ask(a, &c.ExchangeAccess, membershipColumns(), func(x *client.Client) (lantern.Membership, error) {
+func (c *programJoin) Run(ctx context.Context, a *command.App) error {
+	return command.Ask(a, &c.ExchangeAccess, membershipColumns(), func(x *client.Client) (lantern.Membership, error) {
 		return x.Join(ctx, lantern.Membership{Program: c.Program, Member: c.Member, Direction: lantern.Direction(c.Direction)})
 	})
 }
 
 type programLeave struct {
-	ExchangeAccess
+	command.ExchangeAccess
 	Program lantern.ID `arg:"" help:"Id of the program."`
 	Member  lantern.ID `arg:"" help:"Id of the member that leaves."`
 }
 
-func (c *programLeave) Run(ctx context.Context, a *app) error {
-	x, err := c.open(a)
+func (c *programLeave) Run(ctx context.Context, a *command.App) error {
+	x, err := c.Open(a)
 	if err != nil {
 		return err
 	}
@@ -143,12 +144,12 @@ func (c *programLeave) Run(ctx context.Context, a *app) error {
 }
 
 type programMembers struct {
-	ExchangeAccess
+	command.ExchangeAccess
 	Program lantern.ID `arg:"" help:"Id of the program."`
 }
 
-func (c *programMembers) Run(ctx context.Context, a *app) error {
-	return askAll(a, &c.ExchangeAccess, membershipColumns(), func(x *client.Client) ([]lantern.Membership, error) {
+func (c *programMembers) Run(ctx context.Context, a *command.App) error {
+	return command.AskAll(a, &c.ExchangeAccess, membershipColumns(), func(x *client.Client) ([]lantern.Membership, error) {
 		return x.Memberships(ctx, c.Program)
 	})
 }
@@ -163,7 +164,7 @@ func findProgram(ctx context.Context, x *client.Client, id lantern.ID) (lantern.
 		return 0, err
 	}
 	if len(me.Programs) != 1 {
-		return 0, misuse("lantern whoami lists yours; name one with --program", "your organisation has %d programs", len(me.Programs))
+		return 0, command.Misuse("lantern whoami lists yours; name one with --program", "your organisation has %d programs", len(me.Programs))
 	}
 	return me.Programs[0].ID, nil
 }

@@ -9,11 +9,12 @@ import (
 
 	"lantern"
 	"lantern/client"
+	"lantern/internal/cli/command"
 	"lantern/internal/display"
 )
 
 type quarantineList struct {
-	AgentAccess
+	command.AgentAccess
 }
 
 // Help says what quarantine is and what a person can do.
@@ -23,8 +24,8 @@ func (*quarantineList) Help() string {
 		"what you send. The cause fell-before is a signal on a value that fell to a challenge and was not reviewed since: it is not matched."
 }
 
-func (c *quarantineList) Run(ctx context.Context, a *app) error {
-	return look(a, &c.AgentAccess, []display.Column[lantern.Quarantine]{
+func (c *quarantineList) Run(ctx context.Context, a *command.App) error {
+	return command.Look(a, &c.AgentAccess, []display.Column[lantern.Quarantine]{
 		display.Col("signal", func(q lantern.Quarantine) string { return q.Signal.String() }),
 		display.Col("type", func(q lantern.Quarantine) string { return string(q.Type) }),
 		display.Col("sharer", func(q lantern.Quarantine) string { return q.Sharer.String() }),
@@ -49,7 +50,7 @@ func sampleText(q lantern.Quarantine) string {
 }
 
 type quarantineRelease struct {
-	AgentAccess
+	command.AgentAccess
 	Signal lantern.ID `arg:"" help:"Id of the signal."`
 	Hits   string     `enum:"open,drop" required:"" help:"What becomes of the hits that were kept: open (they enter the queue) or drop (they are deleted)."`
 	Reason string     `required:"" placeholder:"TEXT" help:"Why it may hit again, for your agent's own log."`
@@ -61,9 +62,9 @@ type released struct {
 	lantern.QuarantineRelease
 }
 
-func (c *quarantineRelease) Run(ctx context.Context, a *app) error {
+func (c *quarantineRelease) Run(ctx context.Context, a *command.App) error {
 	r := lantern.QuarantineRelease{Hits: lantern.KeptHits(c.Hits), Reason: c.Reason}
-	return tell(a, &c.AgentAccess, []display.Column[released]{
+	return command.Tell(a, &c.AgentAccess, []display.Column[released]{
 		display.Col("released", func(r released) string { return r.Signal.String() }),
 		display.Col("hits", func(r released) string { return string(r.Hits) }),
 		display.Col("reason", func(r released) string { return r.Reason }),
@@ -73,7 +74,7 @@ func (c *quarantineRelease) Run(ctx context.Context, a *app) error {
 }
 
 type agentVolume struct {
-	AgentAccess
+	command.AgentAccess
 	Since string `placeholder:"DAY" help:"First day to count, such as 2026-11-23. Default: the last 90 days."`
 }
 
@@ -83,16 +84,16 @@ func (*agentVolume) Help() string {
 		"distance. A record that was looked up twice counts twice; a signal that came through two programs counts under each."
 }
 
-func (c *agentVolume) Run(ctx context.Context, a *app) error {
+func (c *agentVolume) Run(ctx context.Context, a *command.App) error {
 	var since time.Time
 	if c.Since != "" {
 		day, err := time.Parse(time.DateOnly, c.Since)
 		if err != nil {
-			return misuse("give it as YYYY-MM-DD", "--since is not a day")
+			return command.Misuse("give it as YYYY-MM-DD", "--since is not a day")
 		}
 		since = day
 	}
-	return look(a, &c.AgentAccess, []display.Column[lantern.VolumeCount]{
+	return command.Look(a, &c.AgentAccess, []display.Column[lantern.VolumeCount]{
 		display.Col("program", func(v lantern.VolumeCount) string { return v.Name }),
 		display.Col("type", func(v lantern.VolumeCount) string { return string(v.Type) }),
 		display.Col("how", func(v lantern.VolumeCount) string { return string(v.How) }),
@@ -101,7 +102,7 @@ func (c *agentVolume) Run(ctx context.Context, a *app) error {
 	}, func(agent *client.Agent) ([]lantern.VolumeCount, error) {
 		v, err := agent.Volume(ctx, since)
 		if err == nil && !v.Shadow {
-			a.note("the agent is not in shadow mode at present: nothing is being counted")
+			a.Note("the agent is not in shadow mode at present: nothing is being counted")
 		}
 		return v.Items, err
 	})

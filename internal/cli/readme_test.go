@@ -4,6 +4,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"lantern/internal/cli/command"
 )
 
 // Every command line of the README is one that the program takes. What the lines do is
@@ -32,7 +34,7 @@ func TestReadmeCommands(t *testing.T) {
 			}
 		}
 		var cmds commands
-		parser, err := newParser(&cmds, Process{Env: func(string) (string, bool) { return "", false }}, func(int) {})
+		parser, err := newParser(&cmds, command.Process{Env: func(string) (string, bool) { return "", false }}, func(int) {})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"lantern/internal/cli/command"
 	"lantern/internal/display"
 	"lantern/internal/exchange"
 	"lantern/internal/seal"
@@ -33,11 +34,11 @@ type rekeyed struct {
 	Old string `json:"old_key_file,omitempty"`
 }
 
-func (c *exchangeRekey) Run(ctx context.Context, a *app) (err error) {
-	current := filepath.Join(c.Dir, keysDir, kekName)
+func (c *exchangeRekey) Run(ctx context.Context, a *command.App) (err error) {
+	current := filepath.Join(c.Dir, command.KeysDir, command.KEKName)
 	next := current + ".next"
 	if _, err := seal.FileRing(current); errors.Is(err, fs.ErrNotExist) {
-		return failed("lantern exchange init founds one", "there is no exchange in %s", c.Dir)
+		return command.Failed("lantern exchange init founds one", "there is no exchange in %s", c.Dir)
 	}
 	if err := seal.CreateKEKFile(next); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
@@ -55,14 +56,14 @@ func (c *exchangeRekey) Run(ctx context.Context, a *app) (err error) {
 			return err
 		}
 	}
-	return display.One(a.out, done,
+	return display.One(a.Printer, done,
 		display.Col("key", func(r rekeyed) string { return r.Key }),
 		display.Col("earlier key", func(r rekeyed) string { return r.Old }),
 	)
 }
 
 // wrapAll has the exchange's service do the work. The fence file is a server's own.
-func (c *exchangeRekey) wrapAll(ctx context.Context, a *app, key string) (err error) {
+func (c *exchangeRekey) wrapAll(ctx context.Context, a *command.App, key string) (err error) {
 	p, err := openExchange(ctx, a, c.ExchangeServer, ExchangeQuotas{}, WebhookSending{}, nil, func(x *exchange.Config) {
 		x.Fence, x.SweepEvery, x.WebhookEvery = "", -1, -1
 	})
@@ -74,7 +75,7 @@ func (c *exchangeRekey) wrapAll(ctx context.Context, a *app, key string) (err er
 	return p.service.Rekey(ctx, key, c.Settle, func(done, total int64) {
 		if time.Since(said) > 5*time.Second {
 			said = time.Now()
-			a.note("wrapped %d of %d keys", done, total)
+			a.Note("wrapped %d of %d keys", done, total)
 		}
 	})
 }

@@ -6,6 +6,7 @@ import (
 
 	"lantern"
 	"lantern/client"
+	"lantern/internal/cli/command"
 	"lantern/internal/display"
 )
 
@@ -19,7 +20,7 @@ func restoreColumns() []display.Column[lantern.Restore] {
 }
 
 type exchangeAcceptRestore struct {
-	ExchangeAccess
+	command.ExchangeAccess
 	Reason string `required:"" help:"What happened and who decided; names nobody. Every member can read it."`
 }
 
@@ -30,14 +31,14 @@ func (*exchangeAcceptRestore) Help() string {
 		"Withdrawals, challenges, erasures, revoked keys and suspended members of the lost part have to be done again: see docs/operate/backup.md."
 }
 
-func (c *exchangeAcceptRestore) Run(ctx context.Context, a *app) error {
-	return ask(a, &c.ExchangeAccess, restoreColumns(), func(x *client.Client) (lantern.Restore, error) {
+func (c *exchangeAcceptRestore) Run(ctx context.Context, a *command.App) error {
+	return command.Ask(a, &c.ExchangeAccess, restoreColumns(), func(x *client.Client) (lantern.Restore, error) {
 		return x.AcceptRestore(ctx, lantern.Restore{Reason: c.Reason})
 	})
 }
 
 type agentAcceptRestore struct {
-	AgentAccess
+	command.AgentAccess
 	Entry  int64  `arg:"" help:"Number of the log entry that records the restore, from the exchange's operator."`
 	Reason string `required:"" help:"What you know and from whom; kept in the agent's own log."`
 }
@@ -49,8 +50,8 @@ func (*agentAcceptRestore) Help() string {
 		"until its owner reshapes it: agent status counts what is held back, and lists your own signals to be withdrawn again."
 }
 
-func (c *agentAcceptRestore) Run(ctx context.Context, a *app) error {
-	return tell(a, &c.AgentAccess, restoreColumns(), func(g *client.Agent) (lantern.Restore, error) {
+func (c *agentAcceptRestore) Run(ctx context.Context, a *command.App) error {
+	return command.Tell(a, &c.AgentAccess, restoreColumns(), func(g *client.Agent) (lantern.Restore, error) {
 		return g.AcceptRestore(ctx, lantern.Restore{Entry: c.Entry, Reason: c.Reason})
 	})
 }

@@ -8,13 +8,13 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
 
 	"lantern"
 	"lantern/client"
+	"lantern/internal/cli/command"
 	"lantern/internal/display"
 	"lantern/internal/draft"
 	"lantern/internal/pending"
@@ -23,7 +23,7 @@ import (
 
 // shareFlags are what share and import have in common: everything but what they print.
 type shareFlags struct {
-	ExchangeAccess
+	command.ExchangeAccess
 	WarningLists
 	File       string             `arg:"" help:"File of signals; - is standard input."`
 	Format     draft.Format       `enum:",csv,ndjson,list,misp,ncmec,threatexchange" default:"" placeholder:"FORMAT" help:"What the file is: csv, ndjson, list (a value a line, of --type), misp (events, as JSON), ncmec (a hash list, as XML) or threatexchange (descriptors, as JSON). Default: told from how it begins."`
@@ -48,7 +48,7 @@ func (*shareCmd) Help() string {
 		"that was interrupted can be repeated. Prints what became of each row; for many rows, lantern import prints only the refused ones."
 }
 
-func (c *shareCmd) Run(ctx context.Context, a *app) error { return c.share(ctx, a, true) }
+func (c *shareCmd) Run(ctx context.Context, a *command.App) error { return c.share(ctx, a, true) }
 
 type importCmd struct{ shareFlags }
 
@@ -59,48 +59,14 @@ func (*importCmd) Help() string {
 		"interrupted can be repeated."
 }
 
-func (c *importCmd) Run(ctx context.Context, a *app) error { return c.share(ctx, a, false) }
-
-// rowResult is what became of one row, or one of several complaints about it.
-type rowResult struct {
-	Line   int                 `json:"line"`
-	Type   lantern.SignalType  `json:"type,omitempty"`
-	Status lantern.ShareStatus `json:"status"` // or "ok" of a dry run
-	Signal lantern.ID          `json:"signal,omitempty"`
-	Leaf   *int64              `json:"leaf,omitempty"`
-	Field  string              `json:"field,omitempty"`
-	Reason string              `json:"reason,omitempty"`
-	Fix    string              `json:"fix,omitempty"`
-}
+func (c *importCmd) Run(ctx context.Context, a *command.App) error { return c.share(ctx, a, false) }
 
 // wouldShare is the status of a row that a dry run found in order.
 const wouldShare lantern.ShareStatus = "ok"
 
-func resultColumns() []display.Column[rowResult] {
-	return []display.Column[rowResult]{
-		display.Col("line", func(r rowResult) string { return strconv.Itoa(r.Line) }),
-		display.Col("type", func(r rowResult) string { return string(r.Type) }),
-		display.Col("status", func(r rowResult) string { return string(r.Status) }),
-		display.Col("signal", func(r rowResult) string { return r.Signal.String() }),
-		display.Col("field", func(r rowResult) string { return r.Field }),
-		display.Col("reason", func(r rowResult) string { return r.Reason }),
-		display.Col("fix", func(r rowResult) string { return r.Fix }),
-	}
-}
-
-// take records the exchange's answer.
-func (r *rowResult) take(answer lantern.ShareResult) {
-	r.Status, r.Signal = answer.Status, answer.Signal
-	if p := answer.Problem; p != nil {
-		r.Field, r.Reason, r.Fix = p.Pointer, p.Reason, p.Fix
-	} else if answer.Status != lantern.Unchanged {
-		r.Leaf = &answer.Leaf
-	}
-}
-
 // share goes through the file. With each, it prints what became of each row.
-func (c *shareFlags) share(ctx context.Context, a *app, each bool) error {
-	file, name, err := a.input(ctx, c.File)
+func (c *shareFlags) share(ctx context.Context, a *command.App, each bool) error {
+	file, name, err := a.Input(ctx, c.File)
 	if err != nil {
 		return err
 	}
@@ -108,13 +74,13 @@ func (c *shareFlags) share(ctx context.Context, a *app, each bool) error {
 	in := &counted{Reader: file}
 	rows, err := draft.NewReader(in.source(), draft.Options{Format: c.Format, Preset: c.Preset, Map: c.Map, Type: c.Type, Now: a.Clock()})
 	if err != nil {
-		return misuse("lantern share --help says what the file holds", "%s: %w", name, err)
+		return command.Misuse("lantern share --help says what the file holds", "%s: %w", name, err)
 	}
 	if err := checkNew(c.Rejects); err != nil {
 		return err
 	}
 	s := &sharing{a: a, in: in, rows: rows, rejectsPath: c.Rejects, each: each, began: a.Clock(),
-		out: display.List(a.out, resultColumns()...), counts: map[lantern.ShareStatus]int{}}
+		out: display.List(a.Printer, command.RowColumns()...), counts: map[lantern.ShareStatus]int{}}
 	run := draft.Sharing{From: rows, Complete: c.complete, Done: s.done, Flush: s.flush}
 	x, err := c.rules(ctx, a, &run.Rules)
 	if err != nil {
@@ -130,28 +96,28 @@ func (c *shareFlags) share(ctx context.Context, a *app, each bool) error {
 	if c.DryRun {
 		s.doing = "checking"
 	}
-	s.bar = a.meter(s.doing, sizeOf(c.File))
+	s.bar = a.Meter(s.doing, sizeOf(c.File))
 	defer s.bar.Stop()
 	err = run.Run(ctx)
 	s.bar.Stop()
 	err = errors.Join(err, s.out.Close(), s.closeRejects())
-	a.note("%s: %s", name, cmp.Or(display.Count(s.counts), "no rows"))
+	a.Note("%s: %s", name, cmp.Or(display.Count(s.counts), "no rows"))
 	if err == nil && len(rows.Lost()) > 0 { // after an error the file may still be read from
-		a.note("not taken from the file, since a signal has no place for it: %s", display.Count(rows.Lost()))
+		a.Note("not taken from the file, since a signal has no place for it: %s", display.Count(rows.Lost()))
 	}
 	if err != nil {
 		if s.line > 0 && !c.DryRun {
-			a.note("the rows to line %d are done; %s", s.line, s.goOn())
+			a.Note("the rows to line %d are done; %s", s.line, s.goOn())
 		}
 		return err
 	}
 	hint := "mend them and share again: what was shared already stays as it is"
 	if c.DryRun {
 		hint = "nothing was shared"
-		a.note("not checked: %s", strings.Join(run.Rules.Unchecked(), "; "))
+		a.Note("not checked: %s", strings.Join(run.Rules.Unchecked(), "; "))
 	}
 	if n := s.counts[lantern.Refused]; n > 0 {
-		return failed(hint, "%d of %d rows were refused", n, s.seen)
+		return command.Failed(hint, "%d of %d rows were refused", n, s.seen)
 	}
 	return nil
 }
@@ -163,37 +129,37 @@ func checkNew(path string) error {
 		return nil
 	}
 	if _, err := os.Lstat(path); err == nil {
-		return misuse("name a file that is not there yet", "%s exists", path)
+		return command.Misuse("name a file that is not there yet", "%s exists", path)
 	}
 	if _, err := os.Stat(filepath.Dir(path)); err != nil {
-		return misuse("", "%w", err)
+		return command.Misuse("", "%w", err)
 	}
 	return nil
 }
 
 // rules finds out what can be known before anything is sent, and returns a client if
 // there is a key. A dry run needs none.
-func (c *shareFlags) rules(ctx context.Context, a *app, r *draft.Rules) (*client.Client, error) {
+func (c *shareFlags) rules(ctx context.Context, a *command.App, r *draft.Rules) (*client.Client, error) {
 	r.Now = a.Clock()
-	lists, err := c.load(a.note)
+	lists, err := c.load(a.Note)
 	if err != nil {
 		return nil, err
 	}
 	if lists != nil {
 		r.Screen = lists.Check
 	}
-	key, err := a.secret(c.KeyFile, "LANTERN_KEY", apiKey)
+	key, err := a.Secret(c.KeyFile, "LANTERN_KEY", command.APIKey)
 	if err != nil || c.DryRun && key == "" {
 		return nil, err
 	}
-	x, me, err := c.openPatient(ctx, a)
+	x, me, err := c.OpenPatient(ctx, a)
 	switch {
 	case err == nil:
 		r.Me = &me
 	case !c.DryRun || ctx.Err() != nil:
 		return nil, err
 	default:
-		a.note("the exchange could not be asked for the programs' rules: %v", err)
+		a.Note("the exchange could not be asked for the programs' rules: %v", err)
 	}
 	return x, nil
 }
@@ -251,11 +217,11 @@ func sizeOf(path string) int64 {
 
 // sharing shows one run over a file.
 type sharing struct {
-	a      *app
+	a      *command.App
 	in     *counted
 	rows   *draft.Reader
 	each   bool // show each row
-	out    *display.Listing[rowResult]
+	out    *display.Listing[command.RowResult]
 	doing  string // in words for people
 	bar    *display.Bar
 	began  time.Time
@@ -271,7 +237,7 @@ type sharing struct {
 // done shows what became of a row.
 func (s *sharing) done(row draft.Row, answer lantern.ShareResult) error {
 	s.seen, s.line = s.seen+1, row.Line
-	result := rowResult{Line: row.Line, Status: wouldShare}
+	result := command.RowResult{Line: row.Line, Status: wouldShare}
 	if t, ok := signal.Lookup(row.Signal.Type); ok { // else it may be anything, a value among it
 		result.Type = t.Name
 	}
@@ -282,7 +248,7 @@ func (s *sharing) done(row draft.Row, answer lantern.ShareResult) error {
 	case p != nil:
 		about = []*lantern.Error{{Kind: p.Kind, Field: p.Pointer, Reason: p.Reason, Fix: p.Fix}}
 	case answer.Status != "":
-		result.take(answer)
+		result.Take(answer)
 	}
 	if len(about) == 0 {
 		s.counts[result.Status]++
@@ -313,7 +279,7 @@ func (s *sharing) reject(row draft.Row, about []*lantern.Error) (err error) {
 		return nil
 	}
 	if s.rejects == nil {
-		if s.rejectsFile, err = createFile(s.rejectsPath, false); err != nil {
+		if s.rejectsFile, err = command.CreateFile(s.rejectsPath, false); err != nil {
 			return err
 		}
 		if s.rejects, err = draft.NewRejects(s.rejectsFile, s.rows); err != nil {

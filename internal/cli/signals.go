@@ -5,47 +5,25 @@ import (
 
 	"lantern"
 	"lantern/client"
+	"lantern/internal/cli/command"
 	"lantern/internal/display"
 )
 
-func signalColumns() []display.Column[lantern.Signal] {
-	return []display.Column[lantern.Signal]{
-		display.Col("id", func(s lantern.Signal) string { return s.ID.String() }),
-		display.Col("type", func(s lantern.Signal) string { return string(s.Type) }),
-		display.Col("state", func(s lantern.Signal) string { return string(s.State) }),
-		display.Col("status", func(s lantern.Signal) string { return string(s.Status) }),
-		display.Col("tags", func(s lantern.Signal) string { return display.Words(s.Tags) }),
-		display.Col("severity", func(s lantern.Signal) string { return string(s.Severity) }),
-		display.Col("disputed", func(s lantern.Signal) string { return display.Yes(s.Disputed) }),
-		display.Col("reactions", func(s lantern.Signal) string { return display.Count(s.Reactions) }),
-		display.Col("expires", func(s lantern.Signal) string { return display.Stamp(s.Expires) }),
-		display.Col("updated", func(s lantern.Signal) string { return display.Stamp(s.Updated) }),
-		display.Col("member", func(s lantern.Signal) string { return s.Member.String() }),
-		display.Col("incident", func(s lantern.Signal) string { return s.Incident.String() }),
-		display.Col("value", func(s lantern.Signal) string {
-			if s.Tactic != nil {
-				return tacticText(s.Tactic)
-			}
-			return s.Value
-		}),
-	}
-}
-
 type signalsList struct {
-	ExchangeAccess
+	command.ExchangeAccess
 	State string             `enum:",held,active,suspended,withdrawn,expired,erased" default:"" help:"Only those in this state: held, active, suspended, withdrawn, expired or erased."`
 	Type  lantern.SignalType `help:"Only those of this type."`
 	Limit int                `help:"At most so many. Default: all."`
 }
 
 // Run lists all pages.
-func (c *signalsList) Run(ctx context.Context, a *app) error {
-	x, err := c.open(a)
+func (c *signalsList) Run(ctx context.Context, a *command.App) error {
+	x, err := c.Open(a)
 	if err != nil {
 		return err
 	}
 	defer x.Close()
-	l := display.List(a.out, signalColumns()...)
+	l := display.List(a.Printer, command.SignalColumns()...)
 	filter := client.SignalFilter{State: lantern.SignalState(c.State), Type: c.Type, Limit: lantern.MaxPage}
 	for left := c.Limit; ; {
 		if c.Limit > 0 {
@@ -69,36 +47,36 @@ func (c *signalsList) Run(ctx context.Context, a *app) error {
 }
 
 type signalsGet struct {
-	ExchangeAccess
+	command.ExchangeAccess
 	Signal lantern.ID `arg:"" help:"Id of the signal."`
 }
 
-func (c *signalsGet) Run(ctx context.Context, a *app) error {
-	return ask(a, &c.ExchangeAccess, signalColumns(), func(x *client.Client) (lantern.Signal, error) {
+func (c *signalsGet) Run(ctx context.Context, a *command.App) error {
+	return command.Ask(a, &c.ExchangeAccess, command.SignalColumns(), func(x *client.Client) (lantern.Signal, error) {
 		return x.Signal(ctx, c.Signal)
 	})
 }
 
 type signalsRenew struct {
-	ExchangeAccess
+	command.ExchangeAccess
 	Signal     lantern.ID         `arg:"" help:"Id of the signal."`
-	Expires    when               `required:"" help:"The new end: a time, a date, or days such as 90d."`
+	Expires    command.When       `required:"" help:"The new end: a time, a date, or days such as 90d."`
 	Policy     string             `required:"" help:"Your own policy the fresh review rests on."`
 	ReviewedBy lantern.ReviewedBy `required:"" enum:"human,both" help:"Who reviewed: human or both."`
 	Action     string             `help:"What you did."`
 }
 
-func (c *signalsRenew) Run(ctx context.Context, a *app) error {
-	return ask(a, &c.ExchangeAccess, signalColumns(), func(x *client.Client) (lantern.Signal, error) {
+func (c *signalsRenew) Run(ctx context.Context, a *command.App) error {
+	return command.Ask(a, &c.ExchangeAccess, command.SignalColumns(), func(x *client.Client) (lantern.Signal, error) {
 		return x.Renew(ctx, c.Signal, lantern.Renewal{
-			Expires: c.Expires.from(a.Clock),
+			Expires: c.Expires.From(a.Clock),
 			Basis:   lantern.Basis{Policy: c.Policy, ReviewedBy: c.ReviewedBy, Action: c.Action, At: a.Clock().UTC()},
 		})
 	})
 }
 
 type signalsNarrow struct {
-	ExchangeAccess
+	command.ExchangeAccess
 	Signal  lantern.ID `arg:"" help:"Id of the signal."`
 	Program lantern.ID `required:"" help:"Id of the program to take it out of."`
 }
@@ -109,14 +87,14 @@ func (*signalsNarrow) Help() string {
 		"All others keep it. Sharing it to the program again brings it back. If the signal is wrong, withdraw it: a withdrawal has everybody look again at what they did because of it."
 }
 
-func (c *signalsNarrow) Run(ctx context.Context, a *app) error {
-	return ask(a, &c.ExchangeAccess, correctionColumns(), func(x *client.Client) (lantern.Correction, error) {
+func (c *signalsNarrow) Run(ctx context.Context, a *command.App) error {
+	return command.Ask(a, &c.ExchangeAccess, correctionColumns(), func(x *client.Client) (lantern.Correction, error) {
 		return x.Narrow(ctx, c.Signal, lantern.Narrowing{Program: c.Program})
 	})
 }
 
 type signalsWithdraw struct {
-	ExchangeAccess
+	command.ExchangeAccess
 	Signal lantern.ID `arg:"" help:"Id of the signal."`
 	Reason string     `required:"" enum:"shared-in-error,appeal-upheld,identifier-reused,outdated,lawful-request" help:"shared-in-error, appeal-upheld, identifier-reused, outdated or lawful-request."`
 	Erase  bool       `help:"Destroy the value and its keys at once; this cannot be taken back and needs --yes."`
@@ -126,16 +104,16 @@ type signalsWithdraw struct {
 // mayErase refuses an erasure that was not confirmed.
 func mayErase(erase, yes bool) error {
 	if erase && !yes {
-		return misuse("add --yes if that is what you want", "erasing cannot be taken back")
+		return command.Misuse("add --yes if that is what you want", "erasing cannot be taken back")
 	}
 	return nil
 }
 
-func (c *signalsWithdraw) Run(ctx context.Context, a *app) error {
+func (c *signalsWithdraw) Run(ctx context.Context, a *command.App) error {
 	if err := mayErase(c.Erase, c.Yes); err != nil {
 		return err
 	}
-	return ask(a, &c.ExchangeAccess, correctionColumns(), func(x *client.Client) (lantern.Correction, error) {
+	return command.Ask(a, &c.ExchangeAccess, correctionColumns(), func(x *client.Client) (lantern.Correction, error) {
 		return x.Withdraw(ctx, c.Signal, lantern.Withdrawal{Reason: lantern.WithdrawReason(c.Reason), Erase: c.Erase})
 	})
 }

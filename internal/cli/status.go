@@ -5,10 +5,11 @@ import (
 
 	"lantern"
 	"lantern/client"
+	"lantern/internal/cli/command"
 	"lantern/internal/display"
 )
 
-type exchangeStatus struct{ ExchangeAccess }
+type exchangeStatus struct{ command.ExchangeAccess }
 
 // Help says what to look at.
 func (*exchangeStatus) Help() string {
@@ -16,7 +17,7 @@ func (*exchangeStatus) Help() string {
 		"The metric lantern_retention_overdue tells the same."
 }
 
-func (c *exchangeStatus) Run(ctx context.Context, a *app) error {
+func (c *exchangeStatus) Run(ctx context.Context, a *command.App) error {
 	cols := []display.Column[lantern.ExchangeStatus]{
 		display.Col("overdue", func(s lantern.ExchangeStatus) string { return display.Count(s.Overdue) }),
 		display.Col("sealed under", func(s lantern.ExchangeStatus) string {
@@ -27,5 +28,5 @@ func (c *exchangeStatus) Run(ctx context.Context, a *app) error {
 		}),
 		display.Col("swept", func(s lantern.ExchangeStatus) string { return display.Stamp(s.Swept) }),
 	}
-	return ask(a, &c.ExchangeAccess, cols, func(x *client.Client) (lantern.ExchangeStatus, error) { return x.Status(ctx) })
+	return command.Ask(a, &c.ExchangeAccess, cols, func(x *client.Client) (lantern.ExchangeStatus, error) { return x.Status(ctx) })
 }

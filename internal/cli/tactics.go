@@ -5,6 +5,7 @@ import (
 
 	"lantern"
 	"lantern/client"
+	"lantern/internal/cli/command"
 	"lantern/internal/display"
 )
 
@@ -32,12 +33,7 @@ func tacticColumns() []display.Column[lantern.Signal] {
 	}
 }
 
-// tacticText shows a tactic in one cell, where other signals have a value.
-func tacticText(t *lantern.Tactic) string {
-	return display.Join(append([]string{display.Words(t.Contact) + " > " + display.Words(t.MovesTo) + " > " + display.Words(t.Demands)}, t.Words...))
-}
-
-type tacticsList struct{ AgentAccess }
+type tacticsList struct{ command.AgentAccess }
 
 // Help says where they come from.
 func (*tacticsList) Help() string {
@@ -46,8 +42,8 @@ func (*tacticsList) Help() string {
 		"\"type\":\"tactic\" with \"tactic\":{\"contact\":[…],\"moves_to\":[…],\"demands\":[…],\"words\":[…]} in the place of a value; CSV cannot hold one."
 }
 
-func (c *tacticsList) Run(ctx context.Context, a *app) error {
-	return look(a, &c.AgentAccess, tacticColumns(), func(agent *client.Agent) ([]lantern.Signal, error) {
+func (c *tacticsList) Run(ctx context.Context, a *command.App) error {
+	return command.Look(a, &c.AgentAccess, tacticColumns(), func(agent *client.Agent) ([]lantern.Signal, error) {
 		return agent.Tactics(ctx)
 	})
 }

@@ -6,6 +6,7 @@ import (
 
 	"lantern"
 	"lantern/client"
+	"lantern/internal/cli/command"
 	"lantern/internal/display"
 )
 
@@ -25,28 +26,28 @@ func taskColumns() []display.Column[lantern.ReviewTask] {
 	}
 }
 
-type correctionsTasks struct{ AgentAccess }
+type correctionsTasks struct{ command.AgentAccess }
 
 // Help says where the tasks come from.
 func (*correctionsTasks) Help() string {
 	return "When a signal falls, your agent lists the hits, cases and outcomes that rested on it: look again at each, and settle the task."
 }
 
-func (c *correctionsTasks) Run(ctx context.Context, a *app) error {
-	return look(a, &c.AgentAccess, taskColumns(), func(agent *client.Agent) ([]lantern.ReviewTask, error) {
+func (c *correctionsTasks) Run(ctx context.Context, a *command.App) error {
+	return command.Look(a, &c.AgentAccess, taskColumns(), func(agent *client.Agent) ([]lantern.ReviewTask, error) {
 		return agent.ReviewTasks(ctx)
 	})
 }
 
 type correctionsSettle struct {
-	AgentAccess
+	command.AgentAccess
 	Correction lantern.ID `arg:"" help:"Id of the correction."`
 	Result     string     `arg:"" enum:"reversed,stands" help:"reversed: what you did was taken back. stands: it rests on your own evidence."`
 	Ground     string     `required:"" help:"Your own policy the decision rests on."`
 }
 
-func (c *correctionsSettle) Run(ctx context.Context, a *app) error {
-	return tell(a, &c.AgentAccess, taskColumns(), func(agent *client.Agent) (lantern.ReviewTask, error) {
+func (c *correctionsSettle) Run(ctx context.Context, a *command.App) error {
+	return command.Tell(a, &c.AgentAccess, taskColumns(), func(agent *client.Agent) (lantern.ReviewTask, error) {
 		return agent.RuleTask(ctx, c.Correction, lantern.TaskRuling{Result: c.Result, Ground: c.Ground})
 	})
 }

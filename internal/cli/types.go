@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"lantern"
+	"lantern/internal/cli/command"
 	"lantern/internal/display"
 	"lantern/signal"
 )
@@ -11,12 +12,12 @@ import (
 type typesCmd struct{}
 
 // Run lists the types this binary knows: no exchange is asked.
-func (typesCmd) Run(a *app) error {
+func (typesCmd) Run(a *command.App) error {
 	var infos []lantern.TypeInfo
 	for _, t := range signal.Types() {
 		infos = append(infos, t.Info())
 	}
-	return display.All(a.out, infos,
+	return display.All(a.Printer, infos,
 		display.Col("type", func(t lantern.TypeInfo) string { return string(t.Name) }),
 		display.Col("summary", func(t lantern.TypeInfo) string { return t.Summary }),
 		display.Col("compare", func(t lantern.TypeInfo) string { return t.Compare }),

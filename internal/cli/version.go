@@ -4,6 +4,7 @@ import (
 	"runtime"
 	"runtime/debug"
 
+	"lantern/internal/cli/command"
 	"lantern/internal/display"
 )
 
@@ -17,7 +18,7 @@ type build struct {
 	System   string `json:"system"`
 }
 
-func (versionCmd) Run(a *app) error {
+func (versionCmd) Run(a *command.App) error {
 	b := build{Version: "devel", Go: runtime.Version(), System: runtime.GOOS + "/" + runtime.GOARCH}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		if v := info.Main.Version; v != "" && v != "(devel)" {
@@ -29,7 +30,7 @@ func (versionCmd) Run(a *app) error {
 			}
 		}
 	}
-	return display.One(a.out, b,
+	return display.One(a.Printer, b,
 		display.Col("version", func(b build) string { return b.Version }),
 		display.Col("revision", func(b build) string { return b.Revision }),
 		display.Col("go", func(b build) string { return b.Go }),

@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"lantern"
+	"lantern/internal/cli/command"
 	"lantern/internal/warninglist"
 )
 
@@ -19,13 +20,13 @@ func (c WarningLists) load(tell func(format string, args ...any)) (*warninglist.
 	}
 	lists, skipped, err := warninglist.Load(os.DirFS(c.WarningLists))
 	if err != nil {
-		return nil, misuse("", "%s: %w", c.WarningLists, err)
+		return nil, command.Misuse("", "%s: %w", c.WarningLists, err)
 	}
 	for _, s := range skipped {
 		tell("warning list not applied: %s %q: %s", s.File, s.List, s.Reason)
 	}
 	if lists.Lists() == 0 {
-		return nil, misuse("it must hold *.json files in MISP's format", "no warning list in %s can be applied", c.WarningLists)
+		return nil, command.Misuse("it must hold *.json files in MISP's format", "no warning list in %s can be applied", c.WarningLists)
 	}
 	return lists, nil
 }

@@ -5,53 +5,15 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"strconv"
 
 	"lantern"
 	"lantern/client"
+	"lantern/internal/cli/command"
 	"lantern/internal/display"
 )
 
-func webhookColumns() []display.Column[lantern.Webhook] {
-	return []display.Column[lantern.Webhook]{
-		display.Col("id", func(w lantern.Webhook) string { return w.ID.String() }),
-		display.Col("url", func(w lantern.Webhook) string { return w.URL }),
-		display.Col("events", func(w lantern.Webhook) string {
-			if len(w.Events) == 0 {
-				return "all"
-			}
-			return display.Words(w.Events)
-		}),
-		display.Col("state", func(w lantern.Webhook) string { return string(w.State) }),
-		display.Col("pending", func(w lantern.Webhook) string { return strconv.Itoa(w.Pending) }),
-		display.Col("dead", func(w lantern.Webhook) string { return strconv.Itoa(w.Dead) }),
-		display.Col("last delivered", func(w lantern.Webhook) string { return display.Stamp(w.Delivered) }),
-		display.Col("failing since", func(w lantern.Webhook) string { return display.Stamp(w.Failing) }),
-		display.Col("last failure", func(w lantern.Webhook) string { return w.Failure }),
-	}
-}
-
-func deliveryColumns() []display.Column[lantern.Delivery] {
-	return []display.Column[lantern.Delivery]{
-		display.Col("event", func(d lantern.Delivery) string { return d.Event.ID.String() }),
-		display.Col("type", func(d lantern.Delivery) string { return string(d.Event.Type) }),
-		display.Col("object", func(d lantern.Delivery) string { return d.Event.Data.Object.String() }),
-		display.Col("at", func(d lantern.Delivery) string { return display.Stamp(d.Event.At) }),
-		display.Col("state", func(d lantern.Delivery) string { return string(d.State) }),
-		display.Col("attempts", func(d lantern.Delivery) string { return strconv.Itoa(d.Attempts) }),
-		display.Col("next", func(d lantern.Delivery) string { return display.Stamp(d.Next) }),
-		display.Col("status", func(d lantern.Delivery) string {
-			if d.Status == 0 {
-				return ""
-			}
-			return strconv.Itoa(d.Status)
-		}),
-		display.Col("failure", func(d lantern.Delivery) string { return d.Failure }),
-	}
-}
-
 type webhookAdd struct {
-	ExchangeAccess
+	command.ExchangeAccess
 	URL   string              `arg:"" help:"Where to call: https, a host of the public network."`
 	Event []lantern.EventType `enum:"signal.imminent,correction.opened,challenge.opened,challenge.waits,challenge.overdue,challenge.decided,feedback.received,outcome.received,member.changed" help:"What to be told of; repeat for several: signal.imminent, correction.opened, challenge.opened, challenge.waits, challenge.overdue, challenge.decided, feedback.received, outcome.received, member.changed. Default: all."`
 	To    string              `required:"" type:"path" placeholder:"FILE" help:"File to write the secret to, which verifies what is sent. It must not exist yet; the secret is shown nowhere else."`
@@ -64,19 +26,19 @@ func (*webhookAdd) Help() string {
 		"Attempts go on for 72 hours; what is given up then can be replayed."
 }
 
-func (c *webhookAdd) Run(ctx context.Context, a *app) error {
-	return c.save(a, c.To, func(x *client.Client) (lantern.Webhook, error) {
+func (c *webhookAdd) Run(ctx context.Context, a *command.App) error {
+	return saveWebhook(a, &c.ExchangeAccess, c.To, func(x *client.Client) (lantern.Webhook, error) {
 		return x.CreateWebhook(ctx, lantern.Webhook{URL: c.URL, Events: c.Event})
 	})
 }
 
-// save calls the exchange for a webhook with a secret, which goes into a file that must
+// saveWebhook calls the exchange for a webhook with a secret, which goes into a file that must
 // not exist yet.
-func (e *ExchangeAccess) save(a *app, to string, call func(*client.Client) (lantern.Webhook, error)) error {
+func saveWebhook(a *command.App, e *command.ExchangeAccess, to string, call func(*client.Client) (lantern.Webhook, error)) error {
 	if _, err := os.Lstat(to); !errors.Is(err, fs.ErrNotExist) {
-		return misuse("name a file that does not exist yet", "%s exists", to)
+		return command.Misuse("name a file that does not exist yet", "%s exists", to)
 	}
-	x, err := e.open(a)
+	x, err := e.Open(a)
 	if err != nil {
 		return err
 	}
@@ -87,36 +49,36 @@ func (e *ExchangeAccess) save(a *app, to string, call func(*client.Client) (lant
 	}
 	again := "the secret cannot be shown again: make another with lantern webhook rotate " + w.ID.String()
 	if w.Secret == "" {
-		return failed(again, "the answer with the secret was lost on the way")
+		return command.Failed(again, "the answer with the secret was lost on the way")
 	}
-	if err := saveSecret(to, w.Secret); err != nil {
-		return failed(again, "writing the secret's file: %w", err)
+	if err := command.SaveSecret(to, w.Secret); err != nil {
+		return command.Failed(again, "writing the secret's file: %w", err)
 	}
 	w.Secret = ""
-	return display.One(a.out, w, webhookColumns()...)
+	return display.One(a.Printer, w, command.WebhookColumns()...)
 }
 
-type webhookList struct{ ExchangeAccess }
+type webhookList struct{ command.ExchangeAccess }
 
-func (c *webhookList) Run(ctx context.Context, a *app) error {
-	return askAll(a, &c.ExchangeAccess, webhookColumns(), func(x *client.Client) ([]lantern.Webhook, error) {
+func (c *webhookList) Run(ctx context.Context, a *command.App) error {
+	return command.AskAll(a, &c.ExchangeAccess, command.WebhookColumns(), func(x *client.Client) ([]lantern.Webhook, error) {
 		return x.Webhooks(ctx)
 	})
 }
 
 type webhookRemove struct {
-	ExchangeAccess
+	command.ExchangeAccess
 	Webhook lantern.ID `arg:"" help:"Id of the webhook."`
 }
 
-func (c *webhookRemove) Run(ctx context.Context, a *app) error {
-	return ask(a, &c.ExchangeAccess, webhookColumns(), func(x *client.Client) (lantern.Webhook, error) {
+func (c *webhookRemove) Run(ctx context.Context, a *command.App) error {
+	return command.Ask(a, &c.ExchangeAccess, command.WebhookColumns(), func(x *client.Client) (lantern.Webhook, error) {
 		return x.RemoveWebhook(ctx, c.Webhook)
 	})
 }
 
 type webhookTest struct {
-	ExchangeAccess
+	command.ExchangeAccess
 	Webhook lantern.ID `arg:"" help:"Id of the webhook."`
 }
 
@@ -126,32 +88,32 @@ func (*webhookTest) Help() string {
 		"lantern webhook deliveries shows what came of it."
 }
 
-func (c *webhookTest) Run(ctx context.Context, a *app) error {
-	err := ask(a, &c.ExchangeAccess, deliveryColumns(), func(x *client.Client) (lantern.Delivery, error) {
+func (c *webhookTest) Run(ctx context.Context, a *command.App) error {
+	err := command.Ask(a, &c.ExchangeAccess, command.DeliveryColumns(), func(x *client.Client) (lantern.Delivery, error) {
 		return x.TestWebhook(ctx, c.Webhook)
 	})
 	if err == nil {
-		a.note("it is on its way; lantern webhook deliveries %s shows what comes of it", c.Webhook)
+		a.Note("it is on its way; lantern webhook deliveries %s shows what comes of it", c.Webhook)
 	}
 	return err
 }
 
 type webhookDeliveries struct {
-	ExchangeAccess
+	command.ExchangeAccess
 	Webhook lantern.ID `arg:"" help:"Id of the webhook."`
 }
 
-func (c *webhookDeliveries) Run(ctx context.Context, a *app) error {
-	return askAll(a, &c.ExchangeAccess, deliveryColumns(), func(x *client.Client) ([]lantern.Delivery, error) {
+func (c *webhookDeliveries) Run(ctx context.Context, a *command.App) error {
+	return command.AskAll(a, &c.ExchangeAccess, command.DeliveryColumns(), func(x *client.Client) ([]lantern.Delivery, error) {
 		return x.Deliveries(ctx, c.Webhook)
 	})
 }
 
 type webhookReplay struct {
-	ExchangeAccess
-	Webhook lantern.ID `arg:"" help:"Id of the webhook."`
-	Event   lantern.ID `xor:"what" required:"" help:"Deliver this event again."`
-	Since   when       `xor:"what" required:"" help:"Deliver everything since then again: a time such as 2026-03-01T12:00:00Z, or a date."`
+	command.ExchangeAccess
+	Webhook lantern.ID   `arg:"" help:"Id of the webhook."`
+	Event   lantern.ID   `xor:"what" required:"" help:"Deliver this event again."`
+	Since   command.When `xor:"what" required:"" help:"Deliver everything since then again: a time such as 2026-03-01T12:00:00Z, or a date."`
 }
 
 // Help says what a replay does beside.
@@ -159,23 +121,17 @@ func (*webhookReplay) Help() string {
 	return "Events are kept for 30 days. Delivered ones are delivered again under the same id, and a disabled webhook is enabled."
 }
 
-func (c *webhookReplay) Run(ctx context.Context, a *app) error {
-	if c.Since.days > 0 {
-		return misuse("give a time or a date", "--since counts no days")
+func (c *webhookReplay) Run(ctx context.Context, a *command.App) error {
+	if c.Since.Days > 0 {
+		return command.Misuse("give a time or a date", "--since counts no days")
 	}
-	return ask(a, &c.ExchangeAccess, replayedColumns(), func(x *client.Client) (lantern.Replayed, error) {
+	return command.Ask(a, &c.ExchangeAccess, command.ReplayedColumns(), func(x *client.Client) (lantern.Replayed, error) {
 		return x.ReplayWebhook(ctx, c.Webhook, lantern.Replay{Event: c.Event, Since: c.Since.Time})
 	})
 }
 
-func replayedColumns() []display.Column[lantern.Replayed] {
-	return []display.Column[lantern.Replayed]{
-		display.Col("deliveries", func(r lantern.Replayed) string { return strconv.Itoa(r.Deliveries) }),
-	}
-}
-
 type webhookRotate struct {
-	ExchangeAccess
+	command.ExchangeAccess
 	Webhook lantern.ID `arg:"" help:"Id of the webhook."`
 	To      string     `required:"" type:"path" placeholder:"FILE" help:"File to write the secret to. It must not exist yet; the secret is shown nowhere else."`
 }
@@ -186,6 +142,6 @@ func (*webhookRotate) Help() string {
 		"Rotating again in that time ends the earlier one at once: if a secret got out, rotate twice."
 }
 
-func (c *webhookRotate) Run(ctx context.Context, a *app) error {
-	return c.save(a, c.To, func(x *client.Client) (lantern.Webhook, error) { return x.RotateWebhook(ctx, c.Webhook) })
+func (c *webhookRotate) Run(ctx context.Context, a *command.App) error {
+	return saveWebhook(a, &c.ExchangeAccess, c.To, func(x *client.Client) (lantern.Webhook, error) { return x.RotateWebhook(ctx, c.Webhook) })
 }

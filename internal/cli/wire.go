@@ -20,6 +20,7 @@ import (
 	"lantern/audit"
 	"lantern/client"
 	"lantern/internal/agent"
+	"lantern/internal/cli/command"
 	"lantern/internal/courier"
 	"lantern/internal/exchange"
 	"lantern/internal/face/api"
@@ -37,16 +38,11 @@ import (
 
 // The layout of a server's folder.
 const (
-	keysDir     = "keys"
-	kekName     = "kek"
 	logKeyName  = "log"
 	fenceName   = "log.newest"
 	stewardName = "steward"
 
-	dataDir         = "data"
-	exchangeKeyName = "exchange"
-	webhooksName    = "webhooks.json"
-	agentFenceName  = "fence" // the number by which an older copy of data/ is noticed
+	agentFenceName = "fence" // the number by which an older copy of data/ is noticed
 )
 
 // exchangeParts is an exchange put together, not yet serving.
@@ -57,11 +53,11 @@ type exchangeParts struct {
 }
 
 // openExchange puts an exchange together from its folder.
-func openExchange(ctx context.Context, a *app, c ExchangeServer, quotas ExchangeQuotas, hooks WebhookSending, screen exchange.Screen, change ...func(*exchange.Config)) (*exchangeParts, error) {
-	keys := filepath.Join(c.Dir, keysDir)
-	kek, err := seal.FileRing(filepath.Join(keys, kekName))
+func openExchange(ctx context.Context, a *command.App, c ExchangeServer, quotas ExchangeQuotas, hooks WebhookSending, screen exchange.Screen, change ...func(*exchange.Config)) (*exchangeParts, error) {
+	keys := filepath.Join(c.Dir, command.KeysDir)
+	kek, err := seal.FileRing(filepath.Join(keys, command.KEKName))
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, failed("lantern exchange init founds one", "there is no exchange in %s", c.Dir)
+		return nil, command.Failed("lantern exchange init founds one", "there is no exchange in %s", c.Dir)
 	}
 	if err != nil {
 		return nil, err
@@ -74,7 +70,7 @@ func openExchange(ctx context.Context, a *app, c ExchangeServer, quotas Exchange
 	if err != nil {
 		return nil, err
 	}
-	p := &exchangeParts{log: a.serverLog()}
+	p := &exchangeParts{log: serverLog(a)}
 	if p.db, err = sqldb.Open(ctx, address); err != nil {
 		return nil, err
 	}
@@ -101,7 +97,7 @@ func (p *exchangeParts) close() error {
 }
 
 // database returns the address of the database.
-func (c ExchangeServer) database(a *app) (string, error) {
+func (c ExchangeServer) database(a *command.App) (string, error) {
 	if c.DB == "" {
 		return "sqlite:" + filepath.Join(c.Dir, "exchange.db"), nil
 	}
@@ -109,7 +105,7 @@ func (c ExchangeServer) database(a *app) (string, error) {
 		_, secret := u.User.Password()
 		for _, arg := range a.Args {
 			if secret && strings.Contains(arg, c.DB) {
-				return "", misuse("use LANTERN_EXCHANGE_DB or PGPASSWORD", "--db holds a password, which others on this machine can see")
+				return "", command.Misuse("use LANTERN_EXCHANGE_DB or PGPASSWORD", "--db holds a password, which others on this machine can see")
 			}
 		}
 	}
@@ -117,9 +113,9 @@ func (c ExchangeServer) database(a *app) (string, error) {
 }
 
 // serverLog is the log of a server: JSON on standard error.
-func (a *app) serverLog() *slog.Logger {
+func serverLog(a *command.App) *slog.Logger {
 	level := slog.LevelInfo
-	if a.common.Quiet {
+	if a.Common.Quiet {
 		level = slog.LevelError
 	}
 	return slog.New(slog.NewJSONHandler(a.Err, &slog.HandlerOptions{Level: level}))
@@ -224,7 +220,7 @@ func (c Listener) listen(sites []*site) error {
 	if c.TLSCert != "" || c.TLSKey != "" {
 		pair, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey)
 		if err != nil {
-			return misuse("--tls-cert and --tls-key belong together", "the certificate: %w", err)
+			return command.Misuse("--tls-cert and --tls-key belong together", "the certificate: %w", err)
 		}
 		config = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}
 	}
@@ -240,12 +236,12 @@ func (c Listener) listen(sites []*site) error {
 		l, err := net.Listen("tcp", s.address)
 		if err != nil {
 			closeSites(sites)
-			return failed("another program may use the address; choose one with --listen or --admin-listen", "%w", err)
+			return command.Failed("another program may use the address; choose one with --listen or --admin-listen", "%w", err)
 		}
 		s.net = l
 		if config == nil && !c.InsecureHTTP && !l.Addr().(*net.TCPAddr).IP.IsLoopback() {
 			closeSites(sites)
-			return misuse("give --tls-cert and --tls-key, or --insecure-http behind a proxy that encrypts",
+			return command.Misuse("give --tls-cert and --tls-key, or --insecure-http behind a proxy that encrypts",
 				"%s can be reached by other machines, and answers there would not be encrypted", s.address)
 		}
 		if config != nil {
@@ -341,43 +337,43 @@ func contactAge(s lantern.AgentStatus, now time.Time) float64 {
 }
 
 // openAgent puts an agent together from its folder.
-func openAgent(ctx context.Context, a *app, c *agentRun) (*agentParts, error) {
-	return openAgentWith(ctx, a, c, a.serverLog())
+func openAgent(ctx context.Context, a *command.App, c *agentRun) (*agentParts, error) {
+	return openAgentWith(ctx, a, c, serverLog(a))
 }
 
 // openAgentWith is openAgent with a log of another's.
-func openAgentWith(ctx context.Context, a *app, c *agentRun, log *slog.Logger) (*agentParts, error) {
-	keys := filepath.Join(c.Dir, keysDir)
-	kek, err := seal.FileKEK(filepath.Join(keys, kekName))
+func openAgentWith(ctx context.Context, a *command.App, c *agentRun, log *slog.Logger) (*agentParts, error) {
+	keys := filepath.Join(c.Dir, command.KeysDir)
+	kek, err := seal.FileKEK(filepath.Join(keys, command.KEKName))
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, failed("lantern agent init makes one", "there is no agent in %s", c.Dir)
+		return nil, command.Failed("lantern agent init makes one", "there is no agent in %s", c.Dir)
 	}
 	if err != nil {
 		return nil, err
 	}
 	sampling, err := guard.ParseSampling(c.Sampling)
 	if err != nil {
-		return nil, misuse("", "--sampling: %w", err)
+		return nil, command.Misuse("", "--sampling: %w", err)
 	}
 	flood, err := guard.ParseFlood(c.Flood, func(t lantern.SignalType) bool { _, known := signal.Lookup(t); return known })
 	if err != nil {
-		return nil, misuse("", "--flood: %w", err)
+		return nil, command.Misuse("", "--flood: %w", err)
 	}
 	p := &agentParts{log: log, clock: a.Clock}
 	logKey := ""
 	if c.LogKey != "" {
-		b, err := readSmall(c.LogKey)
+		b, err := command.ReadSmall(c.LogKey)
 		if err != nil {
-			return nil, misuse("", "the log's key: %w", err)
+			return nil, command.Misuse("", "the log's key: %w", err)
 		}
 		logKey = strings.TrimSpace(string(b))
 	}
-	access := c.access(c.AgentServer)
-	if p.exchange, err = access.open(a); err != nil {
+	access := c.Access(c.AgentServer)
+	if p.exchange, err = access.Open(a); err != nil {
 		return nil, err
 	}
 	p.agent, err = agent.New(ctx, agent.Config{
-		Dir: filepath.Join(c.Dir, dataDir), Exchange: p.exchange, Sealer: seal.New(kek),
+		Dir: filepath.Join(c.Dir, command.DataDir), Exchange: p.exchange, Sealer: seal.New(kek),
 		LogKey: logKey, Region: c.Region, MatchOwn: c.MatchOwn,
 		Shadow: c.Shadow, Sampling: sampling, Flood: &flood, Fence: filepath.Join(keys, agentFenceName),
 		Clock: a.Clock, Random: a.Random, Log: p.log,
@@ -387,7 +383,7 @@ func openAgentWith(ctx context.Context, a *app, c *agentRun, log *slog.Logger) (
 		return nil, err
 	}
 	p.courier = courier.New(courier.Config{
-		DB: p.agent.DB(), File: filepath.Join(keys, webhooksName), Sender: webhook.NewClient(webhook.Config{Own: true}),
+		DB: p.agent.DB(), File: filepath.Join(keys, command.WebhooksName), Sender: webhook.NewClient(webhook.Config{Own: true}),
 		Told: p.agent.Told, Clock: a.Clock, Random: a.Random, Log: p.log,
 	})
 	return p, nil

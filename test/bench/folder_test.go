@@ -23,6 +23,7 @@ import (
 	"lantern"
 	"lantern/internal/agent"
 	"lantern/internal/cli"
+	"lantern/internal/cli/command"
 	"lantern/internal/face/match"
 )
 
@@ -47,7 +48,7 @@ func BenchmarkFolder(b *testing.B) {
 	lantern := func(args ...string) func() {
 		return func() {
 			var said bytes.Buffer
-			code := cli.Run(context.Background(), cli.Process{Args: append(args, "--agent", server.URL), In: strings.NewReader(""), Out: io.Discard, Err: &said,
+			code := cli.Run(context.Background(), command.Process{Args: append(args, "--agent", server.URL), In: strings.NewReader(""), Out: io.Discard, Err: &said,
 				Env:   func(k string) (string, bool) { return strings.TrimSpace(string(token)), k == "LANTERN_TOKEN" },
 				Clock: time.Now, Random: rand.Reader})
 			if code > 1 {

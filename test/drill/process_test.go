@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"lantern/internal/cli"
+	"lantern/internal/cli/command"
 	"lantern/internal/demo/stage"
 )
 
@@ -39,7 +40,7 @@ func TestMain(m *testing.M) {
 		os.Exit(2)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := cli.Run(ctx, cli.Process{Args: os.Args[1:], In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
+	code := cli.Run(ctx, command.Process{Args: os.Args[1:], In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
 		Env: os.LookupEnv, Clock: clock.now, Random: rand.Reader})
 	stop()
 	os.Exit(code)

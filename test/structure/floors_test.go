@@ -73,6 +73,8 @@ var floors = map[string]int{
 	"internal/console/*": 4,
 	"internal/demo/*":    4, // what the demo's stories are made of
 
+	"internal/cli/command": 4,
+
 	"internal/demo": 5,
 	"internal/cli":  5,
 

@@ -1,4 +1,4 @@
-package cli
+package command
 
 import (
 	"os"
@@ -10,7 +10,7 @@ import (
 func TestCurrentKey(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "key")
-	current := currentKey(path)
+	current := CurrentKey(path)
 	if got := current(); got != "" {
 		t.Errorf("without a file: got %q", got)
 	}
@@ -21,7 +21,7 @@ func TestCurrentKey(t *testing.T) {
 		{"lk_123456789_second", "lk_123456789_second"},
 		{"lk_123456789_thirds", "lk_123456789_thirds"}, // as long as the one before, perhaps within one tick of the clock
 	} {
-		if err := replaceSecret(path, step.write); err != nil {
+		if err := ReplaceSecret(path, step.write); err != nil {
 			t.Fatal(err)
 		}
 		if got := current(); got != step.want {

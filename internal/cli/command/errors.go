@@ -1,4 +1,4 @@
-package cli
+package command
 
 import (
 	"context"
@@ -20,20 +20,21 @@ type failure struct {
 }
 
 func (f *failure) Error() string { return f.err.Error() }
+
 func (f *failure) Unwrap() error { return f.err }
 
-// misuse says that the command line or the configuration is wrong.
-func misuse(hint, format string, args ...any) error {
-	return &failure{err: fmt.Errorf(format, args...), hint: hint, code: exitMisuse}
+// Misuse says that the command line or the configuration is wrong.
+func Misuse(hint, format string, args ...any) error {
+	return &failure{err: fmt.Errorf(format, args...), hint: hint, code: ExitMisuse}
 }
 
-// failed says that the work could not be done, with advice.
-func failed(hint, format string, args ...any) error {
-	return &failure{err: fmt.Errorf(format, args...), hint: hint, code: exitFailed}
+// Failed says that the work could not be done, with advice.
+func Failed(hint, format string, args ...any) error {
+	return &failure{err: fmt.Errorf(format, args...), hint: hint, code: ExitFailed}
 }
 
-// asMisuse turns an error of the parser into a misuse that names the help to read.
-func asMisuse(err error) error {
+// AsMisuse turns an error of the parser into a misuse that names the help to read.
+func AsMisuse(err error) error {
 	var f *failure
 	if errors.As(err, &f) {
 		return f
@@ -45,20 +46,20 @@ func asMisuse(err error) error {
 			hint = node.FullPath() + " --help shows how to use it"
 		}
 	}
-	return &failure{err: err, hint: hint, code: exitMisuse}
+	return &failure{err: err, hint: hint, code: ExitMisuse}
 }
 
-// report prints err as a person reads it and returns the exit code.
-func report(w io.Writer, err error) int {
+// Report prints err as a person reads it and returns the exit code.
+func Report(w io.Writer, err error) int {
 	if err == nil {
-		return exitOK
+		return ExitOK
 	}
 	say := func(word, text string) {
 		if text != "" {
 			fmt.Fprintf(w, "lantern: %s: %s\n", word, display.Clean(text))
 		}
 	}
-	code, hint := exitFailed, ""
+	code, hint := ExitFailed, ""
 	var f *failure
 	if errors.As(err, &f) {
 		code, hint = f.code, f.hint

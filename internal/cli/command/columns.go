@@ -1,0 +1,154 @@
+package command
+
+import (
+	"strconv"
+
+	"lantern"
+	"lantern/internal/display"
+)
+
+// SignalColumns show a signal.
+func SignalColumns() []display.Column[lantern.Signal] {
+	return []display.Column[lantern.Signal]{
+		display.Col("id", func(s lantern.Signal) string { return s.ID.String() }),
+		display.Col("type", func(s lantern.Signal) string { return string(s.Type) }),
+		display.Col("state", func(s lantern.Signal) string { return string(s.State) }),
+		display.Col("status", func(s lantern.Signal) string { return string(s.Status) }),
+		display.Col("tags", func(s lantern.Signal) string { return display.Words(s.Tags) }),
+		display.Col("severity", func(s lantern.Signal) string { return string(s.Severity) }),
+		display.Col("disputed", func(s lantern.Signal) string { return display.Yes(s.Disputed) }),
+		display.Col("reactions", func(s lantern.Signal) string { return display.Count(s.Reactions) }),
+		display.Col("expires", func(s lantern.Signal) string { return display.Stamp(s.Expires) }),
+		display.Col("updated", func(s lantern.Signal) string { return display.Stamp(s.Updated) }),
+		display.Col("member", func(s lantern.Signal) string { return s.Member.String() }),
+		display.Col("incident", func(s lantern.Signal) string { return s.Incident.String() }),
+		display.Col("value", func(s lantern.Signal) string {
+			if s.Tactic != nil {
+				return tacticText(s.Tactic)
+			}
+			return s.Value
+		}),
+	}
+}
+
+// OutcomeColumns show an outcome.
+func OutcomeColumns() []display.Column[lantern.Outcome] {
+	return []display.Column[lantern.Outcome]{
+		display.Col("id", func(o lantern.Outcome) string { return o.ID.String() }),
+		display.Col("kind", func(o lantern.Outcome) string { return string(o.Kind) }),
+		display.Col("count", func(o lantern.Outcome) string { return strconv.Itoa(o.Count) }),
+		display.Col("counted", func(o lantern.Outcome) string { return strconv.Itoa(o.Counted) }),
+		display.Col("signals", func(o lantern.Outcome) string { return strconv.Itoa(len(o.Signals)) }),
+		display.Col("singly", func(o lantern.Outcome) string {
+			return attested(o, func(t *lantern.Attestation) int { return t.Singly })
+		}),
+		display.Col("in bulk", func(o lantern.Outcome) string {
+			return attested(o, func(t *lantern.Attestation) int { return t.InBulk })
+		}),
+		display.Col("at", func(o lantern.Outcome) string { return display.Stamp(o.At) }),
+		display.Col("program", func(o lantern.Outcome) string { return o.Program.String() }),
+		display.Col("corrects", func(o lantern.Outcome) string { return o.Corrects.String() }),
+	}
+}
+
+func attested(o lantern.Outcome, n func(*lantern.Attestation) int) string {
+	if o.Attestation == nil {
+		return ""
+	}
+	return strconv.Itoa(n(o.Attestation))
+}
+
+// WebhookColumns show a webhook, of the exchange or of an agent.
+func WebhookColumns() []display.Column[lantern.Webhook] {
+	return []display.Column[lantern.Webhook]{
+		display.Col("id", func(w lantern.Webhook) string { return w.ID.String() }),
+		display.Col("url", func(w lantern.Webhook) string { return w.URL }),
+		display.Col("events", func(w lantern.Webhook) string {
+			if len(w.Events) == 0 {
+				return "all"
+			}
+			return display.Words(w.Events)
+		}),
+		display.Col("state", func(w lantern.Webhook) string { return string(w.State) }),
+		display.Col("pending", func(w lantern.Webhook) string { return strconv.Itoa(w.Pending) }),
+		display.Col("dead", func(w lantern.Webhook) string { return strconv.Itoa(w.Dead) }),
+		display.Col("last delivered", func(w lantern.Webhook) string { return display.Stamp(w.Delivered) }),
+		display.Col("failing since", func(w lantern.Webhook) string { return display.Stamp(w.Failing) }),
+		display.Col("last failure", func(w lantern.Webhook) string { return w.Failure }),
+	}
+}
+
+// DeliveryColumns show what was sent to a webhook.
+func DeliveryColumns() []display.Column[lantern.Delivery] {
+	return []display.Column[lantern.Delivery]{
+		display.Col("event", func(d lantern.Delivery) string { return d.Event.ID.String() }),
+		display.Col("type", func(d lantern.Delivery) string { return string(d.Event.Type) }),
+		display.Col("object", func(d lantern.Delivery) string { return d.Event.Data.Object.String() }),
+		display.Col("at", func(d lantern.Delivery) string { return display.Stamp(d.Event.At) }),
+		display.Col("state", func(d lantern.Delivery) string { return string(d.State) }),
+		display.Col("attempts", func(d lantern.Delivery) string { return strconv.Itoa(d.Attempts) }),
+		display.Col("next", func(d lantern.Delivery) string { return display.Stamp(d.Next) }),
+		display.Col("status", func(d lantern.Delivery) string {
+			if d.Status == 0 {
+				return ""
+			}
+			return strconv.Itoa(d.Status)
+		}),
+		display.Col("failure", func(d lantern.Delivery) string { return d.Failure }),
+	}
+}
+
+// ReplayedColumns show what a replay came to.
+func ReplayedColumns() []display.Column[lantern.Replayed] {
+	return []display.Column[lantern.Replayed]{
+		display.Col("deliveries", func(r lantern.Replayed) string { return strconv.Itoa(r.Deliveries) }),
+	}
+}
+
+// RowResult is what became of one row, or one of several complaints about it.
+type RowResult struct {
+	Line   int                 `json:"line"`
+	Type   lantern.SignalType  `json:"type,omitempty"`
+	Status lantern.ShareStatus `json:"status"` // or "ok" of a dry run
+	Signal lantern.ID          `json:"signal,omitempty"`
+	Leaf   *int64              `json:"leaf,omitempty"`
+	Field  string              `json:"field,omitempty"`
+	Reason string              `json:"reason,omitempty"`
+	Fix    string              `json:"fix,omitempty"`
+}
+
+// RowColumns show what became of a row.
+func RowColumns() []display.Column[RowResult] {
+	return []display.Column[RowResult]{
+		display.Col("line", func(r RowResult) string { return strconv.Itoa(r.Line) }),
+		display.Col("type", func(r RowResult) string { return string(r.Type) }),
+		display.Col("status", func(r RowResult) string { return string(r.Status) }),
+		display.Col("signal", func(r RowResult) string { return r.Signal.String() }),
+		display.Col("field", func(r RowResult) string { return r.Field }),
+		display.Col("reason", func(r RowResult) string { return r.Reason }),
+		display.Col("fix", func(r RowResult) string { return r.Fix }),
+	}
+}
+
+// Take records the exchange's answer.
+func (r *RowResult) Take(answer lantern.ShareResult) {
+	r.Status, r.Signal = answer.Status, answer.Signal
+	if p := answer.Problem; p != nil {
+		r.Field, r.Reason, r.Fix = p.Pointer, p.Reason, p.Fix
+	} else if answer.Status != lantern.Unchanged {
+		r.Leaf = &answer.Leaf
+	}
+}
+
+// ProblemText shows a problem in one cell.
+func ProblemText(p *lantern.Problem) string {
+	if p == nil {
+		return ""
+	}
+	return (&lantern.Error{Kind: p.Kind, Field: p.Pointer, Reason: p.Reason, Fix: p.Fix}).Error()
+}
+
+// tacticText shows a tactic in one cell, where other signals have a value.
+func tacticText(t *lantern.Tactic) string {
+	return display.Join(append([]string{display.Words(t.Contact) + " > " + display.Words(t.MovesTo) + " > " + display.Words(t.Demands)}, t.Words...))
+}
