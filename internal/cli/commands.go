@@ -6,10 +6,12 @@ import (
 	"github.com/alecthomas/kong"
 
 	"lantern/internal/cli/command"
+	"lantern/internal/cli/member"
 )
 
 // commands is the list of all commands. A command stands here with the one line that
-// says what it does and at least one example; groups of commands are below.
+// says what it does and at least one example; groups of commands are below, and in package
+// member those that speak to an agent.
 type commands struct {
 	command.Common
 
@@ -28,12 +30,12 @@ type commands struct {
 	Feedback    feedbackCommands    `cmd:"" help:"Tell others what their signals were worth."`
 	Outcome     outcomeCommands     `cmd:"" help:"Record what you did because of signals."`
 	Corrections correctionsCommands `cmd:"" help:"Follow signals that fell until every copy is gone."`
-	Match       matchCmd            `cmd:"" help:"Look your own files up in what was shared with you." example:"lantern match posts.ndjson\nlantern match --account 8812345 export/\ngrep -h . *.log | lantern match -"`
-	Hunt        huntCommands        `cmd:"" help:"Look back over your past activity for what is new since the last time."`
-	Tactics     tacticsCommands     `cmd:"" help:"Read how they work, as others met it."`
-	Hits        hitsCommands        `cmd:"" help:"Work the queue of matches."`
-	Quarantine  quarantineCommands  `cmd:"" help:"Look at signals that hit too much."`
-	Cases       casesCommands       `cmd:"" help:"Review in rounds, from hits to outcomes."`
+	Match       member.Match        `cmd:"" help:"Look your own files up in what was shared with you." example:"lantern match posts.ndjson\nlantern match --account 8812345 export/\ngrep -h . *.log | lantern match -"`
+	Hunt        member.Hunt         `cmd:"" help:"Look back over your past activity for what is new since the last time."`
+	Tactics     member.Tactics      `cmd:"" help:"Read how they work, as others met it."`
+	Hits        member.Hits         `cmd:"" help:"Work the queue of matches."`
+	Quarantine  member.Quarantine   `cmd:"" help:"Look at signals that hit too much."`
+	Cases       member.Cases        `cmd:"" help:"Review in rounds, from hits to outcomes."`
 	Hash        hashCmd             `cmd:"" help:"Hash files the way signals are shared." example:"lantern hash upload.jpg\nlantern hash --type pdq *.png"`
 	Webhook     webhookCommands     `cmd:"" help:"Be called when something happens that concerns you."`
 	Audit       auditCommands       `cmd:"" help:"Check the exchange's log, and an agent's own."`
@@ -59,26 +61,11 @@ type exchangeCommands struct {
 type agentCommands struct {
 	Init    agentInit            `cmd:"" help:"Prepare an agent." example:"lantern agent init\nlantern agent init --dir agent --exchange https://exchange.example.com --key-file service.key --yes\nlantern agent init --key-file service.key --platform forum --match users.csv"`
 	Run     agentRun             `cmd:"" help:"Run the agent." example:"lantern agent run --dir agent --exchange https://exchange.example.com"`
-	Accept  agentAcceptRestore   `cmd:"" name:"accept-restore" help:"Go on after the exchange went back to a backup." example:"lantern agent accept-restore 79004 --reason \"called the operator: disk lost\" --key-file investigator.key"`
-	Doctor  agentDoctor          `cmd:"" help:"Find out what is wrong with an agent, and what to do." example:"lantern agent doctor --dir agent --exchange https://exchange.example.com"`
-	Webhook agentWebhookCommands `cmd:"" help:"Have your own systems called when something happens."`
-	Volume  agentVolume          `cmd:"" help:"Show what would have been hits in shadow mode." example:"lantern agent volume --token-file agent/data/agent.token"`
-	Status  agentStatus          `cmd:"" help:"Show how the agent stands." example:"lantern agent status --token-file agent/data/agent.token"`
-}
-
-type agentWebhookCommands struct {
-	Add        agentWebhookAdd        `cmd:"" help:"Have an address called." example:"lantern agent webhook add http://127.0.0.1:9000/lantern --dir agent --to hook.secret\nlantern agent webhook add https://pager.example.com/in --event hit.imminent --dir agent --to pager.secret"`
-	List       agentWebhookList       `cmd:"" help:"List the webhooks and how they fare." example:"lantern agent webhook list"`
-	Deliveries agentWebhookDeliveries `cmd:"" help:"List what was sent to a webhook, newest first." example:"lantern agent webhook deliveries 4711"`
-	Test       agentWebhookTest       `cmd:"" help:"Send a test and wait for the answer." example:"lantern agent webhook test 4711"`
-	Replay     agentWebhookReplay     `cmd:"" help:"Deliver events again." example:"lantern agent webhook replay 4711 --event 4712\nlantern agent webhook replay 4711 --since 2026-03-01"`
-	Rotate     agentWebhookRotate     `cmd:"" help:"Replace a webhook's secret." example:"lantern agent webhook rotate 4711 --dir agent --to hook.secret"`
-	Remove     agentWebhookRemove     `cmd:"" help:"Remove a webhook." example:"lantern agent webhook remove 4711 --dir agent"`
-}
-
-type quarantineCommands struct {
-	List    quarantineList    `cmd:"" help:"List signals whose matches wait outside the queue." example:"lantern quarantine list --token-file agent/data/agent.token"`
-	Release quarantineRelease `cmd:"" help:"Let a signal hit again." example:"lantern quarantine release 4711 --hits open --reason \"a real campaign\" --key-file investigator.key"`
+	Accept  member.AcceptRestore `cmd:"" name:"accept-restore" help:"Go on after the exchange went back to a backup." example:"lantern agent accept-restore 79004 --reason \"called the operator: disk lost\" --key-file investigator.key"`
+	Doctor  member.Doctor        `cmd:"" help:"Find out what is wrong with an agent, and what to do." example:"lantern agent doctor --dir agent --exchange https://exchange.example.com"`
+	Webhook member.Webhooks      `cmd:"" help:"Have your own systems called when something happens."`
+	Volume  member.Volume        `cmd:"" help:"Show what would have been hits in shadow mode." example:"lantern agent volume --token-file agent/data/agent.token"`
+	Status  member.Status        `cmd:"" help:"Show how the agent stands." example:"lantern agent status --token-file agent/data/agent.token"`
 }
 
 type memberCommands struct {
@@ -117,7 +104,7 @@ type programCommands struct {
 type signalsCommands struct {
 	List     signalsList     `cmd:"" help:"List your signals." example:"lantern signals list --state active --type url"`
 	Get      signalsGet      `cmd:"" help:"Show one signal." example:"lantern signals get 4711"`
-	Reveal   signalsReveal   `cmd:"" help:"Show the value of a signal shared with you; your agent records that you looked." example:"lantern signals reveal 4711 --key-file investigator.key"`
+	Reveal   member.Reveal   `cmd:"" help:"Show the value of a signal shared with you; your agent records that you looked." example:"lantern signals reveal 4711 --key-file investigator.key"`
 	Renew    signalsRenew    `cmd:"" help:"Prolong a signal after a fresh review." example:"lantern signals renew 4711 --expires 90d --policy \"Child safety 4.2\" --reviewed-by human"`
 	Narrow   signalsNarrow   `cmd:"" help:"Take a signal out of one program; in others it stays." example:"lantern signals narrow 4711 --program 4712"`
 	Withdraw signalsWithdraw `cmd:"" help:"Take a signal back, everywhere." example:"lantern signals withdraw 4711 --reason shared-in-error"`
@@ -141,55 +128,6 @@ type feedCommands struct {
 	Follow feedFollow `cmd:"" help:"Read on as changes come, until interrupted." example:"lantern feed follow --program 4711"`
 }
 
-type hitsCommands struct {
-	List    hitsList    `cmd:"" help:"List the hits that wait, the greatest risk first." example:"lantern hits list --limit 20\nlantern hits list --by account"`
-	Follow  hitsFollow  `cmd:"" help:"Read on as hits come, until interrupted." example:"lantern hits follow | review-tool\nlantern hits follow --to hits.ndjson"`
-	Digest  hitsDigest  `cmd:"" help:"List what the last days found, strong matches only." example:"lantern hits digest"`
-	Explain hitsExplain `cmd:"" help:"Say in plain words what a hit means and what to do." example:"lantern hits explain 4711"`
-	Show    hitsShow    `cmd:"" help:"Show one hit." example:"lantern hits show 4711"`
-	Decide  hitsDecide  `cmd:"" help:"Record what you decided about hits." example:"lantern hits decide confirmed 4711 4712 --reason abuse-material\nlantern hits decide wrong-signal 4713 --reason identifier-reused"`
-	Preview hitsPreview `cmd:"" help:"Show what a decision on all identical evidence would be." example:"lantern hits preview 4711 not-violating-here --reason allowed-here"`
-	Sample  hitsSample  `cmd:"" help:"List what must be decided singly before a decision in bulk." example:"lantern hits sample 4712"`
-	Bulk    hitsBulk    `cmd:"" help:"Do what a preview showed." example:"lantern hits bulk 4712 DIGEST --count 119"`
-	Acts    hitsActs    `cmd:"" help:"List what can be undone." example:"lantern hits acts"`
-	Undo    hitsUndo    `cmd:"" help:"Put back what was before an act." example:"lantern hits undo 4713"`
-}
-
-type huntCommands struct {
-	Run    huntRun    `cmd:"" default:"withargs" help:"Look at what was not looked at before." example:"lantern hunt exports/\nlantern hunt --name chat --account 8812345 chat-2026/"`
-	List   huntList   `cmd:"" help:"List the hunts and how far they are." example:"lantern hunt list"`
-	Forget huntForget `cmd:"" help:"Forget what a hunt looked at, so that it starts over." example:"lantern hunt forget chat"`
-}
-
-type tacticsCommands struct {
-	List tacticsList `cmd:"" help:"List the tactics shared with you." example:"lantern tactics list"`
-}
-
-type casesCommands struct {
-	Open      casesOpen      `cmd:"" help:"Open a case on signals that had hits." example:"lantern cases open \"links of march\" --program 4711 --signal 4712"`
-	List      casesList      `cmd:"" help:"List the cases." example:"lantern cases list"`
-	Show      casesShow      `cmd:"" help:"Show a case." example:"lantern cases show 4711\nlantern cases show 4711 --accounts"`
-	Assign    casesAssign    `cmd:"" help:"Take a case over, or hand it on." example:"lantern cases assign 4711\nlantern cases assign 4711 4712"`
-	Round     casesRound     `cmd:"" help:"Widen a case by linked accounts." example:"lantern cases round 4711 candidates.ndjson"`
-	Evidence  casesEvidence  `cmd:"" help:"List what evidence the accounts of a case share." example:"lantern cases evidence 4711"`
-	Preview   casesPreview   `cmd:"" help:"Show what a decision on all identical evidence would be." example:"lantern cases preview 4711 u-17 confirmed --reason linked-account"`
-	Rule      casesRule      `cmd:"" help:"Record decisions on accounts of a case." example:"lantern cases rule 4711 rulings.ndjson"`
-	Note      casesNote      `cmd:"" help:"Write something down in a case." example:"lantern cases note 4711 \"the list moved to another host\""`
-	Notes     casesNotes     `cmd:"" help:"Read a case's notes." example:"lantern cases notes 4711"`
-	Task      casesTask      `cmd:"" help:"Note something to be done in a case." example:"lantern cases task 4711 \"ask the host\" --due 2d"`
-	Tasks     casesTasks     `cmd:"" help:"Read a case's tasks." example:"lantern cases tasks 4711"`
-	Finish    casesFinish    `cmd:"" help:"Note that a task is done." example:"lantern cases finish 4711 4712"`
-	Timeline  casesTimeline  `cmd:"" help:"List what happened in a case." example:"lantern cases timeline 4711"`
-	Propose   casesPropose   `cmd:"" help:"Ask a colleague to approve, where a program wants four eyes." example:"lantern cases propose --case 4711 --outcome accounts-actioned --ground \"Child safety 4.2\"\nlantern cases propose --preview 4712"`
-	Proposals casesProposals `cmd:"" help:"List what waits for a second person." example:"lantern cases proposals"`
-	Approve   casesApprove   `cmd:"" help:"Approve what a colleague proposed." example:"lantern cases approve 4713 DIGEST"`
-	Decline   casesDecline   `cmd:"" help:"Decline what a colleague proposed." example:"lantern cases decline 4713 DIGEST"`
-	Outcome   casesOutcome   `cmd:"" help:"Record and attest what you did because of a case." example:"lantern cases outcome 4711 accounts-actioned --ground \"Child safety 4.2\""`
-	Share     casesShare     `cmd:"" help:"Share back what a case found." example:"lantern cases share 4711 found.csv --preview\nlantern cases share 4711 found.csv --digest DIGEST"`
-	Close     casesClose     `cmd:"" help:"Close a case." example:"lantern cases close 4711 done"`
-	Reopen    casesReopen    `cmd:"" help:"Open a closed case again." example:"lantern cases reopen 4711 new-evidence"`
-}
-
 type feedbackCommands struct {
 	Add  feedbackAdd  `cmd:"" help:"React to a signal." example:"lantern feedback add 4711 helpful"`
 	List feedbackList `cmd:"" help:"List the reactions to a signal." example:"lantern feedback list 4711"`
@@ -202,10 +140,10 @@ type outcomeCommands struct {
 }
 
 type correctionsCommands struct {
-	List   correctionsList   `cmd:"" help:"List the corrections that concern you." example:"lantern corrections list --overdue"`
-	Tasks  correctionsTasks  `cmd:"" help:"List what you must look at again." example:"lantern corrections tasks"`
-	Settle correctionsSettle `cmd:"" help:"Settle a task after looking again." example:"lantern corrections settle 4711 reversed --ground \"Child safety 4.2\""`
-	Ack    correctionsAck    `cmd:"" help:"Acknowledge a step by hand." example:"lantern corrections ack 4711 purged"`
+	List   correctionsList `cmd:"" help:"List the corrections that concern you." example:"lantern corrections list --overdue"`
+	Tasks  member.Tasks    `cmd:"" help:"List what you must look at again." example:"lantern corrections tasks"`
+	Settle member.Settle   `cmd:"" help:"Settle a task after looking again." example:"lantern corrections settle 4711 reversed --ground \"Child safety 4.2\""`
+	Ack    correctionsAck  `cmd:"" help:"Acknowledge a step by hand." example:"lantern corrections ack 4711 purged"`
 }
 
 type webhookCommands struct {

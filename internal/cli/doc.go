@@ -2,10 +2,11 @@
 // file, puts the parts of Lantern together, and shows what they answer.
 //
 // A command is one struct with a Run method and one line in [commands], the list of all
-// of them. A command holds no rule of the exchange: it speaks to an exchange or an agent
-// through package client, as any other program would. Only `exchange init`, `exchange
-// serve` and `agent run` touch a database, and wire.go is the only file that builds
-// those parts.
+// of them; those that speak to an agent are in package member, and what all work with is
+// in package command. A command holds no rule of the exchange: it speaks to an exchange or
+// an agent through package client, as any other program would. Only `exchange init`,
+// `exchange serve` and `agent run` touch a database, and wire.go is the only file that
+// builds those parts.
 //
 // Manners. Data goes to standard output: a table on a terminal, one JSON object a line
 // in a pipe, or what -o asks for. Everything else goes to standard error; progress is

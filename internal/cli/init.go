@@ -14,6 +14,7 @@ import (
 	"lantern"
 	"lantern/internal/agent"
 	"lantern/internal/cli/command"
+	"lantern/internal/cli/member"
 	"lantern/internal/display"
 	"lantern/internal/pending"
 	"lantern/internal/seal"
@@ -208,7 +209,7 @@ func (c *agentInit) first(ctx context.Context, a *command.App, in *bufio.Reader,
 	}
 	a.Note("%s", count.Sentence())
 	if !asked || !a.OutTTY || a.Common.Output != "" {
-		return display.All(a.Printer, hits, hitColumns()...)
+		return display.All(a.Printer, hits, member.HitColumns()...)
 	}
 	return explainAll(in, a, hits)
 }
@@ -219,7 +220,7 @@ func explainAll(in *bufio.Reader, a *command.App, hits []lantern.Hit) error {
 		if _, err := fmt.Fprintln(a.Out); err != nil {
 			return err
 		}
-		if err := explain(a, h); err != nil {
+		if err := member.Explain(a, h); err != nil {
 			return err
 		}
 		if i == len(hits)-1 {
@@ -234,10 +235,4 @@ func explainAll(in *bufio.Reader, a *command.App, hits []lantern.Hit) error {
 		}
 	}
 	return nil
-}
-
-// explain writes the page of a hit, made safe for a terminal line by line.
-func explain(a *command.App, h lantern.Hit) error {
-	h.Ref, h.Account = display.Clean(h.Ref), display.Clean(h.Account)
-	return starter.Explain(a.Out, h)
 }

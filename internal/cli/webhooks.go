@@ -117,9 +117,7 @@ type webhookReplay struct {
 }
 
 // Help says what a replay does beside.
-func (*webhookReplay) Help() string {
-	return "Events are kept for 30 days. Delivered ones are delivered again under the same id, and a disabled webhook is enabled."
-}
+func (*webhookReplay) Help() string { return command.ReplayHelp }
 
 func (c *webhookReplay) Run(ctx context.Context, a *command.App) error {
 	if c.Since.Days > 0 {
@@ -137,10 +135,7 @@ type webhookRotate struct {
 }
 
 // Help says how long both are good.
-func (*webhookRotate) Help() string {
-	return "For 24 hours requests are signed with the earlier secret too, so that the receiver can take over the other one meanwhile. " +
-		"Rotating again in that time ends the earlier one at once: if a secret got out, rotate twice."
-}
+func (*webhookRotate) Help() string { return command.RotationHelp }
 
 func (c *webhookRotate) Run(ctx context.Context, a *command.App) error {
 	return saveWebhook(a, &c.ExchangeAccess, c.To, func(x *client.Client) (lantern.Webhook, error) { return x.RotateWebhook(ctx, c.Webhook) })

@@ -28,7 +28,6 @@ var (
 	longPackages  = exceptions{
 		"internal/agentstore": "the agent's SQL, one file a noun, as internal/store is the exchange's",
 		".":                   "the vocabulary: plain types, one file a noun, without a rule",
-		"internal/cli":        "every command, one file a noun; the agent's own leave for a package of their own next",
 		"internal/exchange":   "every noun of the service, one file each; what is pure or its own business moves out as it shows",
 		"signal":              "one file a type, seventeen of them, which share the folding and the hosts",
 	}

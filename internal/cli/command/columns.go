@@ -152,3 +152,20 @@ func ProblemText(p *lantern.Problem) string {
 func tacticText(t *lantern.Tactic) string {
 	return display.Join(append([]string{display.Words(t.Contact) + " > " + display.Words(t.MovesTo) + " > " + display.Words(t.Demands)}, t.Words...))
 }
+
+// RestoreColumns show how an exchange or an agent went on after a restore.
+func RestoreColumns() []display.Column[lantern.Restore] {
+	return []display.Column[lantern.Restore]{
+		display.Col("entry", func(r lantern.Restore) string { return strconv.FormatInt(r.Entry, 10) }),
+		display.Col("entries lost", func(r lantern.Restore) string { return strconv.FormatInt(r.Lost, 10) }),
+		display.Col("accepted", func(r lantern.Restore) string { return display.Stamp(r.Accepted) }),
+		display.Col("reason", func(r lantern.Restore) string { return r.Reason }),
+	}
+}
+
+// Help that both sides' webhooks share.
+const (
+	ReplayHelp   = "Events are kept for 30 days. Delivered ones are delivered again under the same id, and a disabled webhook is enabled."
+	RotationHelp = "For 24 hours requests are signed with the earlier secret too, so that the receiver can take over the other one meanwhile. " +
+		"Rotating again in that time ends the earlier one at once: if a secret got out, rotate twice."
+)

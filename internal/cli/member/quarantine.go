@@ -1,4 +1,4 @@
-package cli
+package member
 
 import (
 	"context"
@@ -73,18 +73,19 @@ func (c *quarantineRelease) Run(ctx context.Context, a *command.App) error {
 	})
 }
 
-type agentVolume struct {
+// Volume shows what shadow mode counted: lantern agent volume.
+type Volume struct {
 	command.AgentAccess
 	Since string `placeholder:"DAY" help:"First day to count, such as 2026-11-23. Default: the last 90 days."`
 }
 
 // Help says what is counted.
-func (*agentVolume) Help() string {
+func (*Volume) Help() string {
 	return "What would have been hits while the agent ran in shadow mode (lantern agent run --shadow), by program, type, way of matching and " +
 		"distance. A record that was looked up twice counts twice; a signal that came through two programs counts under each."
 }
 
-func (c *agentVolume) Run(ctx context.Context, a *command.App) error {
+func (c *Volume) Run(ctx context.Context, a *command.App) error {
 	var since time.Time
 	if c.Since != "" {
 		day, err := time.Parse(time.DateOnly, c.Since)

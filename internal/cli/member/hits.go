@@ -1,4 +1,4 @@
-package cli
+package member
 
 import (
 	"context"
@@ -11,7 +11,8 @@ import (
 	"lantern/internal/display"
 )
 
-func hitColumns() []display.Column[lantern.Hit] {
+// HitColumns show a hit.
+func HitColumns() []display.Column[lantern.Hit] {
 	return []display.Column[lantern.Hit]{
 		display.Col("id", func(h lantern.Hit) string { return h.ID.String() }),
 		display.Col("account", func(h lantern.Hit) string { return h.Account }),
@@ -53,7 +54,7 @@ func (c *hitsList) Run(ctx context.Context, a *command.App) error {
 	if c.By == "account" {
 		return c.byAccount(ctx, a, agent)
 	}
-	l := display.List(a.Printer, hitColumns()...)
+	l := display.List(a.Printer, HitColumns()...)
 	filter := client.HitFilter{State: lantern.HitState(c.State), Account: c.Account, Incident: c.Incident}
 	for left := c.Limit; ; {
 		filter.Limit = hitPage
@@ -132,7 +133,7 @@ func (c *hitsShow) Run(ctx context.Context, a *command.App) error {
 	if err != nil {
 		return err
 	}
-	return display.One(a.Printer, h, hitColumns()...)
+	return display.One(a.Printer, h, HitColumns()...)
 }
 
 type hitsDecide struct {
@@ -192,17 +193,18 @@ func (c *hitsDecide) Run(ctx context.Context, a *command.App) error {
 	return nil
 }
 
-type signalsReveal struct {
+// Reveal shows a signal with its value to a person: lantern signals reveal.
+type Reveal struct {
 	command.AgentAccess
 	Signal lantern.ID `arg:"" help:"Id of the signal."`
 }
 
 // Help says what is recorded.
-func (*signalsReveal) Help() string {
+func (*Reveal) Help() string {
 	return "Your agent shows a signal that was shared with you, with its value, to a person, and records in its own log who looked."
 }
 
-func (c *signalsReveal) Run(ctx context.Context, a *command.App) error {
+func (c *Reveal) Run(ctx context.Context, a *command.App) error {
 	return command.Tell(a, &c.AgentAccess, command.SignalColumns(), func(agent *client.Agent) (lantern.Signal, error) {
 		return agent.Reveal(ctx, c.Signal)
 	})

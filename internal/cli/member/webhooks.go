@@ -1,4 +1,4 @@
-package cli
+package member
 
 import (
 	"context"
@@ -43,7 +43,7 @@ func keepHook(a *command.App, s *command.AgentServer, to string, make func(file 
 	return display.One(a.Printer, courier.Shown(h), command.WebhookColumns()...)
 }
 
-type agentWebhookAdd struct {
+type webhookAdd struct {
 	command.AgentServer
 	URL   string              `arg:"" help:"Where to call: http or https, any host, inside your network too."`
 	Event []lantern.EventType `enum:"hit.imminent,hit.opened,signal.masked,signal.fell,signal.quarantined,review-task.opened,agent.stale,agent.fresh" help:"What to be told of; repeat for several: hit.imminent, hit.opened, signal.masked, signal.fell, signal.quarantined, review-task.opened, agent.stale, agent.fresh. Default: all."`
@@ -51,40 +51,40 @@ type agentWebhookAdd struct {
 }
 
 // Help says what is sent, and why any address is taken.
-func (*agentWebhookAdd) Help() string {
+func (*webhookAdd) Help() string {
 	return "The agent calls the address with the id and type of what happened, never with a value or an account: fetch that from the agent. " +
 		"Requests are signed like the exchange's; docs/protocol/webhooks.md says how to verify one. " +
 		"The webhook is entered into keys/webhooks.json in the agent's folder; a running agent takes it up within a second. " +
 		"Any address is taken, because nobody but you can enter one."
 }
 
-func (c *agentWebhookAdd) Run(a *command.App) error {
+func (c *webhookAdd) Run(a *command.App) error {
 	return keepHook(a, &c.AgentServer, c.To, func(file string) (courier.Hook, error) {
 		return courier.Add(file, c.URL, c.Event, a.Clock(), a.Random)
 	})
 }
 
-type agentWebhookRotate struct {
+type webhookRotate struct {
 	command.AgentServer
 	Webhook lantern.ID `arg:"" help:"Id of the webhook."`
 	To      string     `required:"" type:"path" placeholder:"FILE" help:"File to write the secret to. It must not exist yet; the secret is shown nowhere else."`
 }
 
 // Help says how long both are good.
-func (*agentWebhookRotate) Help() string { return (*webhookRotate)(nil).Help() }
+func (*webhookRotate) Help() string { return command.RotationHelp }
 
-func (c *agentWebhookRotate) Run(a *command.App) error {
+func (c *webhookRotate) Run(a *command.App) error {
 	return keepHook(a, &c.AgentServer, c.To, func(file string) (courier.Hook, error) {
 		return courier.Rotate(file, c.Webhook, a.Clock(), a.Random)
 	})
 }
 
-type agentWebhookRemove struct {
+type webhookRemove struct {
 	command.AgentServer
 	Webhook lantern.ID `arg:"" help:"Id of the webhook."`
 }
 
-func (c *agentWebhookRemove) Run(a *command.App) error {
+func (c *webhookRemove) Run(a *command.App) error {
 	file, err := hooksFile(&c.AgentServer)
 	if err != nil {
 		return err
@@ -96,32 +96,32 @@ func (c *agentWebhookRemove) Run(a *command.App) error {
 	return display.One(a.Printer, courier.Shown(h), command.WebhookColumns()...)
 }
 
-type agentWebhookList struct{ command.AgentAccess }
+type webhookList struct{ command.AgentAccess }
 
-func (c *agentWebhookList) Run(ctx context.Context, a *command.App) error {
+func (c *webhookList) Run(ctx context.Context, a *command.App) error {
 	return command.Look(a, &c.AgentAccess, command.WebhookColumns(), func(g *client.Agent) ([]lantern.Webhook, error) { return g.Webhooks(ctx) })
 }
 
-type agentWebhookDeliveries struct {
+type webhookDeliveries struct {
 	command.AgentAccess
 	Webhook lantern.ID `arg:"" help:"Id of the webhook."`
 }
 
-func (c *agentWebhookDeliveries) Run(ctx context.Context, a *command.App) error {
+func (c *webhookDeliveries) Run(ctx context.Context, a *command.App) error {
 	return command.Look(a, &c.AgentAccess, command.DeliveryColumns(), func(g *client.Agent) ([]lantern.Delivery, error) { return g.Deliveries(ctx, c.Webhook) })
 }
 
-type agentWebhookTest struct {
+type webhookTest struct {
 	command.AgentAccess
 	Webhook lantern.ID `arg:"" help:"Id of the webhook."`
 }
 
 // Help says that it waits.
-func (*agentWebhookTest) Help() string {
+func (*webhookTest) Help() string {
 	return "Sends an event of type webhook.test at once and waits for the answer. A disabled webhook that answers is active again."
 }
 
-func (c *agentWebhookTest) Run(ctx context.Context, a *command.App) error {
+func (c *webhookTest) Run(ctx context.Context, a *command.App) error {
 	g, err := c.Open(a, false)
 	if err != nil {
 		return err
@@ -140,7 +140,7 @@ func (c *agentWebhookTest) Run(ctx context.Context, a *command.App) error {
 	return nil
 }
 
-type agentWebhookReplay struct {
+type webhookReplay struct {
 	command.AgentAccess
 	Webhook lantern.ID   `arg:"" help:"Id of the webhook."`
 	Event   lantern.ID   `xor:"what" required:"" help:"Deliver this event again."`
@@ -148,9 +148,9 @@ type agentWebhookReplay struct {
 }
 
 // Help says what a replay does beside.
-func (*agentWebhookReplay) Help() string { return (*webhookReplay)(nil).Help() }
+func (*webhookReplay) Help() string { return command.ReplayHelp }
 
-func (c *agentWebhookReplay) Run(ctx context.Context, a *command.App) error {
+func (c *webhookReplay) Run(ctx context.Context, a *command.App) error {
 	if c.Since.Days > 0 {
 		return command.Misuse("give a time or a date", "--since counts no days")
 	}

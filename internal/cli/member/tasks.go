@@ -1,4 +1,4 @@
-package cli
+package member
 
 import (
 	"context"
@@ -26,27 +26,29 @@ func taskColumns() []display.Column[lantern.ReviewTask] {
 	}
 }
 
-type correctionsTasks struct{ command.AgentAccess }
+// Tasks lists what must be looked at again after a correction: lantern corrections tasks.
+type Tasks struct{ command.AgentAccess }
 
 // Help says where the tasks come from.
-func (*correctionsTasks) Help() string {
+func (*Tasks) Help() string {
 	return "When a signal falls, your agent lists the hits, cases and outcomes that rested on it: look again at each, and settle the task."
 }
 
-func (c *correctionsTasks) Run(ctx context.Context, a *command.App) error {
+func (c *Tasks) Run(ctx context.Context, a *command.App) error {
 	return command.Look(a, &c.AgentAccess, taskColumns(), func(agent *client.Agent) ([]lantern.ReviewTask, error) {
 		return agent.ReviewTasks(ctx)
 	})
 }
 
-type correctionsSettle struct {
+// Settle settles such a task: lantern corrections settle.
+type Settle struct {
 	command.AgentAccess
 	Correction lantern.ID `arg:"" help:"Id of the correction."`
 	Result     string     `arg:"" enum:"reversed,stands" help:"reversed: what you did was taken back. stands: it rests on your own evidence."`
 	Ground     string     `required:"" help:"Your own policy the decision rests on."`
 }
 
-func (c *correctionsSettle) Run(ctx context.Context, a *command.App) error {
+func (c *Settle) Run(ctx context.Context, a *command.App) error {
 	return command.Tell(a, &c.AgentAccess, taskColumns(), func(agent *client.Agent) (lantern.ReviewTask, error) {
 		return agent.RuleTask(ctx, c.Correction, lantern.TaskRuling{Result: c.Result, Ground: c.Ground})
 	})

@@ -1,4 +1,4 @@
-package cli
+package member
 
 import (
 	"context"
@@ -9,7 +9,8 @@ import (
 	"lantern/internal/display"
 )
 
-type matchCmd struct {
+// Match looks the member's own files up: lantern match.
+type Match struct {
 	command.AgentAccess
 	Files   []string `arg:"" help:"Files, folders with everything in them, or - for standard input."`
 	Account string   `help:"Your own account the files belong to; hits are grouped by it."`
@@ -18,7 +19,7 @@ type matchCmd struct {
 }
 
 // Help says what is found and what a match is not.
-func (*matchCmd) Help() string {
+func (*Match) Help() string {
 	return "Your agent looks at each file, whatever it is: identifiers and phrases in text of any size, pictures by what they show, files by " +
 		"their hashes, NDJSON records (.ndjson, .jsonl) by their fields: each line an object with ref (your own reference) and any of account, at, " +
 		"text, urls, accounts, hashes (lists of texts) and values (a list of objects with type and value); and what is compressed or packed (gzip, zstd, bzip2, tar, zip) by what is in it. Nothing leaves your machines. A match is a clue that waits for a " +
@@ -63,7 +64,7 @@ func matchColumns() []display.Column[matchRow] {
 	}
 }
 
-func (c *matchCmd) Run(ctx context.Context, a *command.App) error {
+func (c *Match) Run(ctx context.Context, a *command.App) error {
 	l := &looking{a: a, account: c.Account, source: c.Source, dry: c.DryRun}
 	if err := l.over(ctx, &c.AgentAccess, c.Files); err != nil {
 		return err

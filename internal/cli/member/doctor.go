@@ -1,4 +1,4 @@
-package cli
+package member
 
 import (
 	"context"
@@ -12,7 +12,8 @@ import (
 	"lantern/internal/doctor"
 )
 
-type agentDoctor struct {
+// Doctor finds out what is wrong with an agent: lantern agent doctor.
+type Doctor struct {
 	command.AgentServer
 	command.AgentKey
 	Agent  string `key:"agent" default:"http://127.0.0.1:8430" placeholder:"URL" help:"Address of your agent, or unix:/path of its socket (${default})."`
@@ -20,12 +21,12 @@ type agentDoctor struct {
 }
 
 // Help says what is looked at and what the exit code means.
-func (*agentDoctor) Help() string {
+func (*Doctor) Help() string {
 	return "Looks at the agent's folder, permissions, keys, disk and database; at the way to the exchange, its certificate, the clock, what the key may do " +
 		"and the key of the log; and at the agent itself, if it runs. Changes nothing. Exit code 1 means that something failed; each failure names what to do."
 }
 
-func (c *agentDoctor) Run(ctx context.Context, a *command.App) error {
+func (c *Doctor) Run(ctx context.Context, a *command.App) error {
 	keys, data := filepath.Join(c.Dir, command.KeysDir), filepath.Join(c.Dir, command.DataDir)
 	access := c.Access(c.AgentServer)
 	p := doctor.Patient{

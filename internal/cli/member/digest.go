@@ -1,4 +1,4 @@
-package cli
+package member
 
 import (
 	"context"
@@ -28,7 +28,7 @@ func (c *hitsDigest) Run(ctx context.Context, a *command.App) error {
 		return command.Misuse("give a number of days", "--days is less than 1")
 	}
 	since := a.Clock().Add(-time.Duration(c.Days) * 24 * time.Hour)
-	l := display.List(a.Printer, hitColumns()...)
+	l := display.List(a.Printer, HitColumns()...)
 	strong, all := 0, 0
 	err := eachHit(ctx, a, &c.AgentAccess, lantern.HitOpen, func(h lantern.Hit) (bool, error) {
 		if h.Found.Before(since) {
@@ -92,11 +92,17 @@ func (c *hitsExplain) Run(ctx context.Context, a *command.App) error {
 			if found = h.ID == c.Hit; !found {
 				return true, nil
 			}
-			return false, explain(a, h)
+			return false, Explain(a, h)
 		})
 		if err != nil || found {
 			return err
 		}
 	}
 	return command.Failed("lantern hits list shows those that wait", "there is no such hit")
+}
+
+// Explain writes the page of a hit, made safe for a terminal line by line.
+func Explain(a *command.App, h lantern.Hit) error {
+	h.Ref, h.Account = display.Clean(h.Ref), display.Clean(h.Account)
+	return starter.Explain(a.Out, h)
 }
