@@ -33,6 +33,15 @@ type Correction struct {
 	Repeat   int       `json:"repeat,omitempty"`   // for them too: how many challenges of the sharer's signals were upheld in the year before
 }
 
+// CorrectionFilter narrows a list of corrections, which is read a page at a time, oldest
+// first. Zero fields do not narrow.
+type CorrectionFilter struct {
+	Waiting bool // only those of which the reader's own member owes an acknowledgement
+	Overdue bool // only those of which a recipient that the reader may see is late
+	After   ID   // the last correction of the page before
+	Limit   int  // at most [MaxPage]; 0: [MaxPage]
+}
+
 // Receivership is one recipient's duty under a correction.
 type Receivership struct {
 	Member    ID        `json:"member"`

@@ -7,14 +7,30 @@ import (
 	"lantern"
 )
 
-// Corrections lists the corrections that concern the caller's member.
+// Corrections lists the corrections that concern the caller's member, oldest first.
 func (c *Client) Corrections(ctx context.Context) ([]lantern.Correction, error) {
-	return list[lantern.Correction](ctx, c, "/v1/corrections", nil)
+	return c.corrections(ctx, url.Values{})
 }
 
 // OverdueCorrections lists those of them of which somebody is late.
 func (c *Client) OverdueCorrections(ctx context.Context) ([]lantern.Correction, error) {
-	return list[lantern.Correction](ctx, c, "/v1/corrections", url.Values{"overdue": {"true"}})
+	return c.corrections(ctx, url.Values{"overdue": {"true"}})
+}
+
+// OwedCorrections lists those of which the caller's member owes an acknowledgement.
+func (c *Client) OwedCorrections(ctx context.Context) ([]lantern.Correction, error) {
+	return c.corrections(ctx, url.Values{"waiting": {"true"}})
+}
+
+// corrections reads a list page by page.
+func (c *Client) corrections(ctx context.Context, q url.Values) (all []lantern.Correction, err error) {
+	for {
+		page, err := list[lantern.Correction](ctx, c, "/v1/corrections", q)
+		if all = append(all, page...); err != nil || len(page) < lantern.MaxPage {
+			return all, err
+		}
+		q.Set("after", page[len(page)-1].ID.String())
+	}
 }
 
 // Correction returns one correction.

@@ -128,25 +128,19 @@ func (a *Agent) scrubOnce(ctx context.Context) (took time.Duration, err error) {
 // takes up those that no feed will bring: of signals sent before a program was left, or
 // to an agent that is no more. Of a signal that is held the feed brings the tombstone.
 func (a *Agent) readOwed(ctx context.Context) error {
-	own := a.memberID()
-	if own == 0 {
+	if a.memberID() == 0 {
 		return nil
 	}
 	a.mu.Lock()
 	a.losing = false // until the list says so again
 	a.mu.Unlock()
-	list, err := a.exchange.Corrections(ctx)
+	list, err := a.exchange.OwedCorrections(ctx)
 	if err != nil {
 		return fmt.Errorf("reading what is owed: %w", err)
 	}
 	for _, c := range list {
-		for _, r := range c.Recipients {
-			if r.Member != own || !r.Masked.IsZero() && !r.Purged.IsZero() {
-				continue
-			}
-			if err := a.takeUp(ctx, c); err != nil {
-				return err
-			}
+		if err := a.takeUp(ctx, c); err != nil {
+			return err
 		}
 	}
 	return nil

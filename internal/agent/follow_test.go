@@ -131,7 +131,7 @@ func TestSuspendedIsHiddenRestoredIsBackFallenIsVoid(t *testing.T) {
 	if _, err := r.Reveal(ctx, r.Caller(social.InvestigatorKey), id); lantern.KindOf(err) != lantern.NotFound {
 		t.Errorf("revealing a fallen signal: got %v, want not found", err)
 	}
-	list, err := w.Corrections(ctx, host.Submitter)
+	list, err := w.Corrections(ctx, host.Submitter, lantern.CorrectionFilter{})
 	if err != nil || len(list) != 1 {
 		t.Fatalf("got corrections %+v, %v", list, err)
 	}

@@ -520,7 +520,7 @@ func TestCorrectionsFollowWhoLeft(t *testing.T) {
 	r.Stop()
 	r = agenttest.Start(t, w.AgentConfig(t, social, dir)) // asks what it owes when it starts, and each ten
 	r.Until("the correction is acknowledged", func(s lantern.AgentStatus) bool {
-		list, err := w.Corrections(ctx, social.Service)
+		list, err := w.Corrections(ctx, social.Service, lantern.CorrectionFilter{})
 		if err != nil || len(list) != 1 || len(list[0].Recipients) != 1 {
 			t.Fatalf("got %+v, %v", list, err)
 		}

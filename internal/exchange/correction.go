@@ -166,30 +166,51 @@ func (x *Exchange) correctionsOf(a policy.Actor) (lantern.ID, error) {
 	return a.Member, policy.Can(a, policy.ReadCorrections, x.Clock())
 }
 
-// Corrections lists what the actor's member must acknowledge and what it caused; for the
-// steward everything.
-func (x *Exchange) Corrections(ctx context.Context, a policy.Actor) (list []lantern.Correction, err error) {
+// Corrections lists a page of what the actor's member must acknowledge and what it caused,
+// for the steward of everything, oldest first.
+func (x *Exchange) Corrections(ctx context.Context, a policy.Actor, f lantern.CorrectionFilter) (list []lantern.Correction, err error) {
 	member, err := x.correctionsOf(a)
 	if err != nil {
 		return nil, err
 	}
+	if f.Limit <= 0 || f.Limit > lantern.MaxPage {
+		f.Limit = lantern.MaxPage
+	}
 	err = x.read(ctx, func(tx *sqldb.Tx) error {
-		rows, err := store.CorrectionsFor(ctx, tx, member)
-		list = make([]lantern.Correction, len(rows))
-		for i, r := range rows {
-			list[i] = x.shown(r, a.Member, member == 0)
+		list = []lantern.Correction{}
+		for after, more := f.After, true; more; {
+			// All that is wanted of a page is late at once, or nearly all: few pages are read.
+			rows, err := correctionRows(ctx, tx, a.Member, member, after, f)
+			if err != nil {
+				return err
+			}
+			for _, r := range rows {
+				after = r.ID
+				if c := x.shown(r, a.Member, member == 0); !f.Overdue || overdue(c) {
+					list = append(list, c)
+				}
+				if len(list) == f.Limit {
+					return nil
+				}
+			}
+			more = len(rows) == f.Limit
 		}
-		return err
+		return nil
 	})
 	return list, err
 }
 
-// OverdueCorrections lists those of [Exchange.Corrections] of which somebody is late.
-func (x *Exchange) OverdueCorrections(ctx context.Context, a policy.Actor) ([]lantern.Correction, error) {
-	list, err := x.Corrections(ctx, a)
-	return slices.DeleteFunc(list, func(c lantern.Correction) bool {
-		return !slices.ContainsFunc(c.Recipients, func(r lantern.Receivership) bool { return r.Overdue })
-	}), err
+// correctionRows reads the corrections after one that may be what a filter asks for.
+func correctionRows(ctx context.Context, tx *sqldb.Tx, own, readable, after lantern.ID, f lantern.CorrectionFilter) ([]store.CorrectionRow, error) {
+	if f.Waiting {
+		return store.CorrectionsOwed(ctx, tx, own, after, f.Limit)
+	}
+	return store.CorrectionsFor(ctx, tx, readable, after, f.Overdue, f.Limit)
+}
+
+// overdue reports whether somebody whom the reader sees is late.
+func overdue(c lantern.Correction) bool {
+	return slices.ContainsFunc(c.Recipients, func(r lantern.Receivership) bool { return r.Overdue })
 }
 
 // shown cuts a correction to what the reader may see: the whole map of duties for the

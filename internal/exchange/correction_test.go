@@ -8,6 +8,7 @@ import (
 
 	"lantern"
 	"lantern/internal/exchange/exchangetest"
+	"lantern/internal/policy"
 	"lantern/internal/sqldb/sqldbtest"
 )
 
@@ -196,10 +197,82 @@ func TestUpheldChallengeOfAnExpiredSignal(t *testing.T) {
 		if _, err := w.Decide(ctx, cloud.Officer, c.ID, lantern.Decision{Verdict: lantern.Uphold, Reason: "a mistake"}); err != nil {
 			t.Fatal(err)
 		}
-		list, err := w.Corrections(ctx, game.Investigator)
+		list, err := w.Corrections(ctx, game.Investigator, lantern.CorrectionFilter{})
 		if err != nil || len(list) != 1 || list[0].Kind != lantern.CorrectionUpheld {
 			t.Errorf("a member that was sent it has corrections %+v, %v; want one", list, err)
 		}
+	})
+}
+
+// TestCorrectionPages reads lists of corrections two at a time: together the pages are the
+// whole list, and each filter leaves exactly what it says.
+func TestCorrectionPages(t *testing.T) {
+	t.Parallel()
+	sqldbtest.Each(t, func(t *testing.T, url string) {
+		w := exchangetest.New(t, url)
+		cloud, face, game := w.AddCompany("Cloudbin"), w.AddCompany("Facegram"), w.AddCompany("Pixelplay")
+		ctx := t.Context()
+		var signals, all, owed []lantern.ID
+		for i := range 7 {
+			signals = append(signals, w.MustShare(cloud.Service, w.Draft(i)))
+		}
+		w.Drain(face.Service, "")
+		w.Drain(game.Service, "")
+		for i, s := range signals {
+			if i%3 != 1 { // some are opened in the same moment
+				w.Clock.Add(time.Second)
+			}
+			c, err := w.Withdraw(ctx, cloud.Submitter, s, lantern.Withdrawal{Reason: lantern.WithdrawnInError})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if all = append(all, c.ID); i%2 == 0 {
+				owed = append(owed, c.ID)
+			} else if _, err := w.Acknowledge(ctx, face.Service, lantern.Ack{Correction: c.ID, Step: lantern.AckPurged}); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := w.Acknowledge(ctx, game.Service, lantern.Ack{Correction: c.ID, Step: lantern.AckPurged}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want := func(what string, a policy.Actor, f lantern.CorrectionFilter, want ...lantern.ID) {
+			t.Helper()
+			var got []lantern.ID
+			var last time.Time
+			for f.Limit = 2; ; {
+				page, err := w.Corrections(ctx, a, f)
+				if err != nil {
+					t.Fatalf("%s: %v", what, err)
+				}
+				for _, c := range page {
+					got = append(got, c.ID)
+					if f.After = c.ID; c.Opened.Before(last) {
+						t.Errorf("%s: a correction comes after a younger one", what)
+					}
+					last = c.Opened
+				}
+				if len(page) < f.Limit {
+					break
+				}
+			}
+			slices.Sort(got)
+			if slices.Sort(want); !slices.Equal(got, want) {
+				t.Errorf("%s: %d corrections, want %d", what, len(got), len(want))
+			}
+		}
+		none := lantern.CorrectionFilter{}
+		want("the steward's", w.Steward, none, all...)
+		want("the sharer's", cloud.Service, none, all...)
+		want("a recipient's", face.Service, none, all...)
+		want("what a recipient owes", face.Service, lantern.CorrectionFilter{Waiting: true}, owed...)
+		want("what one owes that did all", game.Service, lantern.CorrectionFilter{Waiting: true})
+		want("what the sharer owes", cloud.Service, lantern.CorrectionFilter{Waiting: true})
+		want("what a stranger sees", w.AddCompany("Chatter").Service, none)
+		want("late at once", w.Steward, lantern.CorrectionFilter{Overdue: true})
+		w.Clock.Add(lantern.MaskWithin + time.Hour)
+		want("late", w.Steward, lantern.CorrectionFilter{Overdue: true}, owed...)
+		want("late of one that did all", game.Service, lantern.CorrectionFilter{Overdue: true})
+		want("late and owed", face.Service, lantern.CorrectionFilter{Overdue: true, Waiting: true}, owed...)
 	})
 }
 
@@ -288,7 +361,7 @@ func TestAttestedAcknowledgement(t *testing.T) {
 		late := func(when string, want ...lantern.ID) {
 			t.Helper()
 			var got []lantern.ID
-			list, err := w.OverdueCorrections(ctx, w.Steward)
+			list, err := w.Corrections(ctx, w.Steward, lantern.CorrectionFilter{Overdue: true})
 			for _, c := range list {
 				for _, r := range c.Recipients {
 					if r.Overdue {

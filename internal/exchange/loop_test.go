@@ -72,7 +72,7 @@ func TestLoop(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		list, err := w.Corrections(ctx, cloud.Submitter)
+		list, err := w.Corrections(ctx, cloud.Submitter, lantern.CorrectionFilter{})
 		if err != nil || len(list) != 1 || len(list[0].Recipients) != 1 || list[0].Recipients[0].Purged.IsZero() {
 			t.Fatalf("the owner sees %+v, %v; want one correction purged by its one recipient", list, err)
 		}

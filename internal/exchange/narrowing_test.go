@@ -103,7 +103,7 @@ func TestNarrow(t *testing.T) {
 
 		// Both steps are acknowledged like those of any correction, and are late like them.
 		w.Clock.Add(2 * time.Minute)
-		list, err := w.OverdueCorrections(ctx, w.red.Submitter)
+		list, err := w.Corrections(ctx, w.red.Submitter, lantern.CorrectionFilter{Overdue: true})
 		if err != nil || len(list) != 1 {
 			t.Errorf("%d overdue corrections (%v), want 1", len(list), err)
 		}

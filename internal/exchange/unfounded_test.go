@@ -50,7 +50,7 @@ func TestUnfounded(t *testing.T) {
 		if len(changes) != 1 || changes[0].Signal.Basis.Policy != "child safety 2.1" || changes[0].Signal.Basis.ReviewedBy != lantern.ByHuman {
 			t.Errorf("another member is shown %+v", changes)
 		}
-		if list, err := w.Corrections(ctx, blue.Service); err != nil || len(list) != 0 {
+		if list, err := w.Corrections(ctx, blue.Service, lantern.CorrectionFilter{}); err != nil || len(list) != 0 {
 			t.Errorf("corrections: %v, %v", list, err)
 		}
 		share("an edit without a basis keeps the one that is there", bare, lantern.Unchanged, lantern.Active)

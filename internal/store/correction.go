@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"slices"
 
 	"lantern"
 	"lantern/internal/sqldb"
@@ -44,22 +46,23 @@ func InsertCorrection(ctx context.Context, tx *sqldb.Tx, c CorrectionRow) error 
 // ReadCorrection reads one correction with all its recipients.
 func ReadCorrection(ctx context.Context, tx *sqldb.Tx, id lantern.ID) (CorrectionRow, bool, error) {
 	c, ok, err := one(tx.QueryRow(ctx, `SELECT `+correctionColumns+` FROM correction c WHERE c.id = $1`, id), "a correction", scanCorrection)
-	if ok && err == nil {
-		c.Recipients, err = receiverships(ctx, tx, id)
+	if !ok || err != nil {
+		return c, ok, err
 	}
-	return c, ok, err
+	list := []CorrectionRow{c}
+	err = receivershipsOf(ctx, tx, list)
+	return list[0], true, err
 }
 
-func receiverships(ctx context.Context, tx *sqldb.Tx, correction lantern.ID) ([]lantern.Receivership, error) {
-	rows, err := tx.Query(ctx, `SELECT member_id, sent_at, masked_at, masked_by, purged_at, purged_by FROM receivership
-		WHERE correction_id = $1 ORDER BY member_id`, correction)
-	return all(rows, err, "receiverships", func(s scanner) (r lantern.Receivership, err error) {
-		var sent, masked, purged, maskedBy, purgedBy int64
-		err = s.Scan(&r.Member, &sent, &masked, &maskedBy, &purged, &purgedBy)
-		r.Sent, r.Masked, r.Purged = fromMicros(sent), fromMicros(masked), fromMicros(purged)
-		r.MaskedHow, r.PurgedHow = ackHow(masked, maskedBy), ackHow(purged, purgedBy)
-		return r, err
-	})
+const receivershipColumns = "member_id, sent_at, masked_at, masked_by, purged_at, purged_by"
+
+// scanReceivership reads what stands before its columns into the rest.
+func scanReceivership(s scanner, before ...any) (r lantern.Receivership, err error) {
+	var sent, masked, purged, maskedBy, purgedBy int64
+	err = s.Scan(append(before, &r.Member, &sent, &masked, &maskedBy, &purged, &purgedBy)...)
+	r.Sent, r.Masked, r.Purged = fromMicros(sent), fromMicros(masked), fromMicros(purged)
+	r.MaskedHow, r.PurgedHow = ackHow(masked, maskedBy), ackHow(purged, purgedBy)
+	return r, err
 }
 
 func ackHow(at, by int64) lantern.AckHow {
@@ -72,18 +75,77 @@ func ackHow(at, by int64) lantern.AckHow {
 	return lantern.AckAttested
 }
 
-// CorrectionsFor reads the corrections a member shared or must acknowledge, oldest first,
-// with all their recipients; every correction with member 0.
-func CorrectionsFor(ctx context.Context, tx *sqldb.Tx, member lantern.ID) ([]CorrectionRow, error) {
-	rows, err := tx.Query(ctx, `SELECT `+correctionColumns+` FROM correction c WHERE c.owner_id = $1 OR $1 = 0
-		OR EXISTS (SELECT 1 FROM receivership r WHERE r.correction_id = c.id AND r.member_id = $1) ORDER BY c.opened_at, c.id`, member)
+// CorrectionsFor reads a page of the corrections that a member shared or must acknowledge,
+// of every correction with member 0, with all their recipients: those opened after another
+// one, 0 for the oldest, and if undone is set only those that somebody has not purged. It
+// costs the page and what is passed over.
+func CorrectionsFor(ctx context.Context, tx *sqldb.Tx, member, after lantern.ID, undone bool, limit int) ([]CorrectionRow, error) {
+	opened, err := openedAt(ctx, tx, after)
+	if err != nil {
+		return nil, err
+	}
+	flag := 0
+	if undone {
+		flag = 1
+	}
+	rows, err := tx.Query(ctx, `SELECT `+correctionColumns+` FROM correction c WHERE (c.opened_at > $2 OR c.opened_at = $2 AND c.id > $3)
+		AND (c.owner_id = $1 OR $1 = 0 OR EXISTS (SELECT 1 FROM receivership r WHERE r.correction_id = c.id AND r.member_id = $1))
+		AND ($4 = 0 OR EXISTS (SELECT 1 FROM receivership u WHERE u.correction_id = c.id AND u.purged_at = 0))
+		ORDER BY c.opened_at, c.id LIMIT $5`, member, opened, after, flag, limit)
+	return withRecipients(ctx, tx, rows, err)
+}
+
+// CorrectionsOwed reads a page of the corrections of which a member owes an
+// acknowledgement: what is purged is masked too. It costs what is owed, however much was done.
+func CorrectionsOwed(ctx context.Context, tx *sqldb.Tx, member, after lantern.ID, limit int) ([]CorrectionRow, error) {
+	opened, err := openedAt(ctx, tx, after)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := tx.Query(ctx, `SELECT `+correctionColumns+` FROM receivership w JOIN correction c ON c.id = w.correction_id
+		WHERE w.member_id = $1 AND w.purged_at = 0 AND (c.opened_at > $2 OR c.opened_at = $2 AND c.id > $3)
+		ORDER BY c.opened_at, c.id LIMIT $4`, member, opened, after, limit)
+	return withRecipients(ctx, tx, rows, err)
+}
+
+// openedAt reads when a correction was opened, in microseconds; 0 for none.
+func openedAt(ctx context.Context, tx *sqldb.Tx, id lantern.ID) (int64, error) {
+	at, _, err := one(tx.QueryRow(ctx, `SELECT opened_at FROM correction WHERE id = $1`, id), "when a correction was opened",
+		func(s scanner) (at int64, err error) { return at, s.Scan(&at) })
+	return at, err
+}
+
+// withRecipients reads corrections, and the recipients of all of them.
+func withRecipients(ctx context.Context, tx *sqldb.Tx, rows *sql.Rows, err error) ([]CorrectionRow, error) {
 	list, err := all(rows, err, "corrections", scanCorrection)
+	if err != nil {
+		return nil, err
+	}
+	return list, receivershipsOf(ctx, tx, list)
+}
+
+// receivershipsOf reads the recipients of corrections.
+func receivershipsOf(ctx context.Context, tx *sqldb.Tx, list []CorrectionRow) error {
+	at := make(map[lantern.ID]*CorrectionRow, len(list))
+	ids := make([]lantern.ID, len(list))
 	for i := range list {
-		if err == nil {
-			list[i].Recipients, err = receiverships(ctx, tx, list[i].ID)
+		ids[i] = list[i].ID
+		at[ids[i]] = &list[i]
+	}
+	for chunk := range slices.Chunk(ids, insertRows) {
+		rows, err := tx.Query(ctx, `SELECT correction_id, `+receivershipColumns+` FROM receivership
+			WHERE correction_id IN (`+places(1, len(chunk))+`) ORDER BY correction_id, member_id`, identities(chunk)...)
+		_, err = all(rows, err, "receiverships", func(s scanner) (struct{}, error) {
+			var id lantern.ID
+			r, err := scanReceivership(s, &id)
+			at[id].Recipients = append(at[id].Recipients, r)
+			return struct{}{}, err
+		})
+		if err != nil {
+			return err
 		}
 	}
-	return list, err
+	return nil
 }
 
 // Acknowledge writes a recipient's acknowledgements; a time once set stays, with who

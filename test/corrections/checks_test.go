@@ -102,7 +102,7 @@ func (s *story) checkStates() {
 // what they acknowledged and to the deadlines.
 func (s *story) checkCorrections() (list []lantern.Correction) {
 	s.readLog()
-	list, err := s.Corrections(s.ctx, s.steward())
+	list, err := s.Corrections(s.ctx, s.steward(), lantern.CorrectionFilter{})
 	if err != nil {
 		s.fail("listing the corrections: %v", err)
 	}
@@ -287,7 +287,7 @@ func (s *story) attestAll() {
 	if err != nil {
 		s.fail("authenticating: %v", err)
 	}
-	list, err := s.Corrections(s.ctx, a)
+	list, err := s.Corrections(s.ctx, a, lantern.CorrectionFilter{})
 	if err != nil {
 		s.fail("m%d cannot list its corrections: %v", i, err)
 	}
@@ -310,7 +310,7 @@ func (s *story) check() {
 	if err != nil {
 		s.fail("authenticating: %v", err)
 	}
-	list, err := s.Corrections(s.ctx, a)
+	list, err := s.Corrections(s.ctx, a, lantern.CorrectionFilter{})
 	if err != nil {
 		s.fail("m%d cannot list its corrections: %v", i, err)
 	}

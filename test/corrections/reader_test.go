@@ -216,7 +216,7 @@ func (r *modelReader) drop(program lantern.ID, generation int) {
 func (r *modelReader) settle(n *network, a policy.Actor) error {
 	var list []lantern.Correction
 	err := n.carry(false, func() (err error) {
-		list, err = r.w.Corrections(r.w.ctx, a)
+		list, err = r.w.Corrections(r.w.ctx, a, lantern.CorrectionFilter{})
 		n.saw(r.member, list)
 		return err
 	})

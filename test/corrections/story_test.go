@@ -322,7 +322,7 @@ func (s *story) attest() string {
 	if !ok {
 		return ""
 	}
-	list, err := s.Corrections(s.ctx, a)
+	list, err := s.Corrections(s.ctx, a, lantern.CorrectionFilter{})
 	if err != nil {
 		s.fail("m%d cannot list its corrections: %v", i, err)
 	}

@@ -65,7 +65,7 @@ func TestCorrectionReachesThoseWhoAreNotThere(t *testing.T) {
 	late := func(when string, want ...lantern.ID) {
 		t.Helper()
 		got := []lantern.ID{}
-		list, err := w.OverdueCorrections(ctx, w.Steward)
+		list, err := w.Corrections(ctx, w.Steward, lantern.CorrectionFilter{Overdue: true})
 		for _, c := range list {
 			for _, r := range c.Recipients {
 				if r.Overdue {

@@ -403,7 +403,7 @@ func erased(i int) bool { return i%3 == 0 }
 func (p *processWorld) acknowledged(step lantern.AckStep) time.Time {
 	p.t.Helper()
 	for deadline := time.Now().Add(2 * time.Minute); ; {
-		list, err := p.Corrections(p.t.Context(), p.Steward)
+		list, err := p.Corrections(p.t.Context(), p.Steward, lantern.CorrectionFilter{})
 		if err != nil {
 			p.t.Fatal(err)
 		}

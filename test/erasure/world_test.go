@@ -308,7 +308,7 @@ func (w *world) purged() {
 	w.t.Helper()
 	w.settled()
 	w.until("rid of everything", func(s lantern.AgentStatus) bool { return s.Acks == 0 && s.Signals == kept })
-	list, err := w.Corrections(w.t.Context(), w.Steward)
+	list, err := w.Corrections(w.t.Context(), w.Steward, lantern.CorrectionFilter{})
 	if err != nil {
 		w.t.Fatal(err)
 	}

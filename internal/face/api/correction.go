@@ -17,21 +17,29 @@ func acknowledge(x *exchange.Exchange, ctx context.Context, a policy.Actor, id l
 	return x.Acknowledge(ctx, a, ack)
 }
 
-// corrections lists all, or those of which somebody is late.
 func corrections() handler {
-	h := list((*x).Corrections)
-	h.params = []param{{name: "overdue", about: "true: only those of which a recipient is late"}}
-	h.perform = func(c *call) (any, error) {
-		read := c.api.x.Corrections
-		switch c.params["overdue"] {
-		case "", "false":
-		case "true":
-			read = c.api.x.OverdueCorrections
-		default:
-			return nil, errParam("overdue", "is neither true nor false", "give true, or leave it out")
-		}
-		items, err := read(c.ctx(), c.actor)
-		return lantern.Items[lantern.Correction]{Items: items}, err
+	return handler{
+		answer: typeOf[lantern.Items[lantern.Correction]](),
+		params: []param{
+			{name: "waiting", about: "true: only those of which the own member owes an acknowledgement"},
+			{name: "overdue", about: "true: only those of which a recipient is late"},
+			{name: "after", about: "the id of the last correction of the page before"},
+			{name: "limit", about: "how many at most, up to 1000", number: true},
+		},
+		perform: func(c *call) (any, error) {
+			var f lantern.CorrectionFilter
+			var err error
+			if f.Waiting, err = c.yes("waiting"); err != nil {
+				return nil, err
+			}
+			if f.Overdue, err = c.yes("overdue"); err != nil {
+				return nil, err
+			}
+			if f.After, f.Limit, err = c.page(); err != nil {
+				return nil, err
+			}
+			items, err := c.api.x.Corrections(c.ctx(), c.actor, f)
+			return lantern.Items[lantern.Correction]{Items: items}, err
+		},
 	}
-	return h
 }

@@ -34,15 +34,9 @@ func incidents() handler {
 			{name: "limit", about: "how many at most, up to 1000", number: true},
 		},
 		perform: func(c *call) (any, error) {
-			limit, err := c.limit()
+			after, limit, err := c.page()
 			if err != nil {
 				return nil, err
-			}
-			var after lantern.ID
-			if s := c.params["after"]; s != "" {
-				if after, err = paramID("after", s); err != nil {
-					return nil, err
-				}
 			}
 			items, err := c.api.x.Incidents(c.ctx(), c.actor, after, limit)
 			return lantern.Items[lantern.Incident]{Items: items}, err

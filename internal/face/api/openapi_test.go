@@ -23,7 +23,7 @@ func TestDocumentGolden(t *testing.T) {
 func TestClientHasEveryOperation(t *testing.T) {
 	t.Parallel()
 	loadSpec(t).Methods(t, reflect.TypeFor[*client.Client](), []string{"Live", "Document"},
-		[]string{"Close", "WithKey", "RecordOutcomeOnce", "FilteredFeed", "OverdueCorrections"})
+		[]string{"Close", "WithKey", "RecordOutcomeOnce", "FilteredFeed", "OverdueCorrections", "OwedCorrections"})
 }
 
 // The document must be one that generators take.

@@ -96,11 +96,11 @@ func signals() handler {
 			{name: "limit", about: "how many at most, up to 1000", number: true},
 		},
 		perform: func(c *call) (any, error) {
-			limit, err := c.limit()
-			if err != nil {
+			f := exchange.SignalFilter{State: lantern.SignalState(c.params["state"]), Type: lantern.SignalType(c.params["type"])}
+			var err error
+			if f.After, f.Limit, err = c.page(); err != nil {
 				return nil, err
 			}
-			f := exchange.SignalFilter{State: lantern.SignalState(c.params["state"]), Type: lantern.SignalType(c.params["type"]), Limit: limit}
 			switch f.State {
 			case "", lantern.Held, lantern.Active, lantern.Suspended, lantern.Withdrawn, lantern.Expired, lantern.Erased:
 			default:
@@ -109,15 +109,32 @@ func signals() handler {
 			if _, known := signal.Lookup(f.Type); f.Type != "" && !known {
 				return nil, errParam("type", "is not a signal type", "GET /v1/types lists them")
 			}
-			if s := c.params["after"]; s != "" {
-				if f.After, err = paramID("after", s); err != nil {
-					return nil, err
-				}
-			}
 			items, err := c.api.x.Signals(c.ctx(), c.actor, f)
 			return lantern.Items[lantern.Signal]{Items: items}, err
 		},
 	}
+}
+
+// page reads the parameters after and limit: 0 for one that is absent.
+func (c *call) page() (after lantern.ID, limit int, err error) {
+	if s := c.params["after"]; s != "" {
+		if after, err = paramID("after", s); err != nil {
+			return 0, 0, err
+		}
+	}
+	limit, err = c.limit()
+	return after, limit, err
+}
+
+// yes reads a parameter that is true, false or absent.
+func (c *call) yes(name string) (bool, error) {
+	switch c.params[name] {
+	case "", "false":
+		return false, nil
+	case "true":
+		return true, nil
+	}
+	return false, errParam(name, "is neither true nor false", "give true, or leave it out")
 }
 
 // limit reads the parameter of that name. 0 leaves the choice to the service.
