@@ -36,7 +36,7 @@ type commands struct {
 	Hits        member.Hits         `cmd:"" help:"Work the queue of matches."`
 	Quarantine  member.Quarantine   `cmd:"" help:"Look at signals that hit too much."`
 	Cases       member.Cases        `cmd:"" help:"Review in rounds, from hits to outcomes."`
-	Hash        hashCmd             `cmd:"" help:"Hash files the way signals are shared." example:"lantern hash upload.jpg\nlantern hash --type pdq *.png"`
+	Hash        hashCmd             `cmd:"" help:"Hash files the way signals are shared." example:"lantern hash upload.jpg\nlantern hash --type pdq,md5 uploads/"`
 	Webhook     webhookCommands     `cmd:"" help:"Be called when something happens that concerns you."`
 	Audit       auditCommands       `cmd:"" help:"Check the exchange's log, and an agent's own."`
 	Version     versionCmd          `cmd:"" help:"Show which build this is." example:"lantern version"`

@@ -1,27 +1,29 @@
 package cli
 
 import (
-	"bytes"
 	"context"
-	"crypto/md5"
-	"crypto/sha1"
-	"crypto/sha256"
-	"encoding/hex"
-	"fmt"
-	"hash"
-	"io"
-	"os"
+	"errors"
+	"slices"
 	"strconv"
 
 	"lantern"
 	"lantern/internal/cli/command"
+	"lantern/internal/corpus"
 	"lantern/internal/display"
 	"lantern/pdq"
 )
 
 type hashCmd struct {
-	Files []string             `arg:"" help:"Files to hash."`
-	Type  []lantern.SignalType `enum:"md5,sha1,sha256,pdq" help:"Only these: md5, sha1, sha256, pdq. Default: all; pdq for pictures."`
+	Files []string             `arg:"" help:"Files, or folders with everything in them."`
+	Type  []lantern.SignalType `help:"Only these: md5, sha1, sha256, pdq. Default: all; pdq for pictures."`
+}
+
+// Help says what is hashed and what is not.
+func (*hashCmd) Help() string {
+	return "Hashes are made on this machine, with all cores, in the order of the files. pdq is what a picture looks like (JPEG, PNG, GIF, WebP, BMP, " +
+		"TIFF); how much it says is its quality, 0 to 100: one below 50 should not be shared, and one of 0 must not. Other files, also pictures and videos of " +
+		"other formats, have no pdq; how many is said at the end, and which if you ask for pdq. vpdq is not made, for that takes a decoder of videos; " +
+		"lantern match reads the frame hashes that other tools made. What is packed in an archive is not looked at. Exit code 1 means that a file could not be hashed in full."
 }
 
 // fileHash is one hash of one file.
@@ -29,94 +31,112 @@ type fileHash struct {
 	File    string             `json:"file"`
 	Type    lantern.SignalType `json:"type"`
 	Value   string             `json:"value"`
-	Quality int                `json:"quality,omitempty"` // of pdq, 0 to 100
+	Quality *int               `json:"quality,omitempty"` // of pdq, 0 to 100
+}
+
+// wanted returns the types that are asked for.
+func (c *hashCmd) wanted() ([]lantern.SignalType, error) {
+	all := corpus.HashTypes()
+	if len(c.Type) == 0 {
+		return all, nil
+	}
+	for _, t := range c.Type {
+		switch {
+		case t == "vpdq":
+			return nil, command.Misuse("make it with the tools of the vPDQ project; lantern match reads their files", "vpdq is read here, not made: that takes a decoder of videos")
+		case !slices.Contains(all, t):
+			return nil, command.Misuse("", "--type: want some of %s", display.Words(all))
+		}
+	}
+	return slices.DeleteFunc(all, func(t lantern.SignalType) bool { return !slices.Contains(c.Type, t) }), nil
 }
 
 func (c *hashCmd) Run(ctx context.Context, a *command.App) error {
-	want := map[lantern.SignalType]bool{}
-	for _, t := range c.Type {
-		want[t] = true
+	types, err := c.wanted()
+	if err != nil {
+		return err
 	}
 	l := display.List(a.Printer,
 		display.Col("file", func(h fileHash) string { return h.File }),
 		display.Col("type", func(h fileHash) string { return string(h.Type) }),
 		display.Col("value", func(h fileHash) string { return h.Value }),
 		display.Col("quality", func(h fileHash) string {
-			if h.Type != "pdq" {
+			if h.Quality == nil {
 				return ""
 			}
-			return strconv.Itoa(h.Quality)
+			return strconv.Itoa(*h.Quality)
 		}),
 	)
-	bad := 0
-	for _, file := range c.Files {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		hashes, err := hashFile(file)
-		for _, h := range hashes {
-			if len(want) > 0 && !want[h.Type] {
-				continue
-			}
-			if err := l.Add(h); err != nil {
-				return err
-			}
-		}
-		if err != nil {
-			bad++
-			a.Note("%s: %v", file, err)
-		}
+	bar := &display.Bar{}
+	if a.Watched() {
+		bar = a.BytesBar("hashing", corpus.Bytes(ctx, c.Files))
 	}
-	if err := l.Close(); err != nil {
+	defer bar.Stop()
+	t := hashTally{a: a, name: slices.Contains(c.Type, "pdq")}
+	h := corpus.Hasher{Types: types, Passed: func(n int64) { bar.Add(int(n)) }}
+	err = h.Hash(ctx, c.Files, func(h corpus.Hashed) error {
+		var errs error
+		for _, s := range h.Sums {
+			row := fileHash{File: h.Path, Type: s.Type, Value: s.Value}
+			if s.Type == "pdq" {
+				row.Quality = &s.Quality
+			}
+			errs = errors.Join(errs, l.Add(row))
+		}
+		t.count(&h)
+		if t.files%100 == 0 {
+			errs = errors.Join(errs, l.Flush())
+		}
+		return errs
+	})
+	bar.Stop()
+	if err := errors.Join(err, l.Close()); err != nil {
 		return err
 	}
-	if bad > 0 {
-		return command.Failed("", "%d of %d files could not be hashed in full", bad, len(c.Files))
-	}
-	return nil
+	return t.verdict()
 }
 
-// hashFile reads a file once for its cryptographic hashes and, if it is a picture,
-// again for its perceptual one. A picture that cannot be decoded gives the former and an
-// error.
-func hashFile(path string) ([]fileHash, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
+// hashTally counts what came of the files, and tells at once what is wrong with one.
+type hashTally struct {
+	a    *command.App
+	name bool // which files are no pictures is asked for
+
+	files, bad, others, faint int
+}
+
+func (t *hashTally) count(h *corpus.Hashed) {
+	if h.Left != "" {
+		t.a.Note("%s: %s", h.Path, h.Left)
+		return
 	}
-	defer f.Close()
-	sums := []struct {
-		name lantern.SignalType
-		hash hash.Hash
-	}{{"md5", md5.New()}, {"sha1", sha1.New()}, {"sha256", sha256.New()}}
-	var all []io.Writer
-	for _, s := range sums {
-		all = append(all, s.hash)
+	t.files++
+	if h.Err != nil {
+		t.bad++
+		t.a.Note("%s: %v", h.Path, h.Err)
 	}
-	var head bytes.Buffer
-	rest := io.TeeReader(io.LimitReader(f, pdq.SniffLen), &head)
-	for _, part := range []io.Reader{rest, f} {
-		if _, err := io.Copy(io.MultiWriter(all...), part); err != nil {
-			return nil, fmt.Errorf("reading: %w", err)
+	if h.NoPicture {
+		t.others++
+		if t.name {
+			t.a.Note("%s: has no pdq: %v", h.Path, pdq.ErrUnsupported)
 		}
 	}
-	var out []fileHash
-	for _, s := range sums {
-		out = append(out, fileHash{File: path, Type: s.name, Value: hex.EncodeToString(s.hash.Sum(nil))})
+	for _, s := range h.Sums {
+		if s.Type == "pdq" && s.Quality < pdq.MinQuality {
+			t.faint++
+		}
 	}
-	if _, ok := pdq.Sniff(head.Bytes()); !ok {
-		return out, nil
+}
+
+// verdict says how it went, and fails if a file could not be hashed in full.
+func (t *hashTally) verdict() error {
+	if t.others > 0 {
+		t.a.Note("%d of %d files have no pdq: they are no pictures of a format that is read", t.others, t.files)
 	}
-	if _, err := f.Seek(0, io.SeekStart); err != nil {
-		return out, err
+	if t.faint > 0 {
+		t.a.Note("%d pictures have too little detail (quality below %d): do not share what they look like", t.faint, pdq.MinQuality)
 	}
-	img, _, err := pdq.Decode(f, pdq.Limits{})
-	if err != nil {
-		return out, fmt.Errorf("the picture: %w", err)
+	if t.bad > 0 {
+		return command.Failed("", "%d of %d files could not be hashed in full", t.bad, t.files)
 	}
-	h, quality, err := pdq.Sum(img)
-	if err != nil {
-		return out, fmt.Errorf("the picture: %w", err)
-	}
-	return append(out, fileHash{File: path, Type: "pdq", Value: h.String(), Quality: quality}), nil
+	return nil
 }

@@ -43,6 +43,23 @@ func Walk(ctx context.Context, roots []string, each func(path string) error, ski
 	return nil
 }
 
+// Bytes returns how many bytes the regular files that roots mean have together, or -1 if that
+// is 0 or cannot be told: what a progress bar asks.
+func Bytes(ctx context.Context, roots []string) int64 {
+	total := int64(0)
+	err := Walk(ctx, roots, func(path string) error {
+		info, err := os.Stat(path)
+		if err == nil && info.Mode().IsRegular() {
+			total += info.Size()
+		}
+		return nil // what is wrong is told when it is read
+	}, func(string, string, bool) {})
+	if err != nil || total == 0 {
+		return -1
+	}
+	return total
+}
+
 // Reason is an error of the file system without the path.
 func Reason(err error) string {
 	var p *fs.PathError

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"os"
 
 	"lantern/internal/cli/command"
 	"lantern/internal/corpus"
@@ -66,18 +65,7 @@ func (l *looking) measure(ctx context.Context, paths []string) *display.Bar {
 	if !l.a.Watched() {
 		return &display.Bar{}
 	}
-	total := int64(0)
-	err := corpus.Walk(ctx, paths, func(path string) error {
-		info, err := os.Stat(path)
-		if err == nil && info.Mode().IsRegular() {
-			total += info.Size()
-		}
-		return nil // what is wrong is told when it is read
-	}, func(string, string, bool) {})
-	if err != nil || total == 0 {
-		total = -1
-	}
-	return l.a.BytesBar(what, total)
+	return l.a.BytesBar(what, corpus.Bytes(ctx, paths))
 }
 
 // verdict fails a run that did not see everything.
