@@ -2,6 +2,7 @@ package pdq_test
 
 import (
 	"bytes"
+	"compress/zlib"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -180,6 +181,64 @@ func TestHugeClaims(t *testing.T) {
 	}
 }
 
+// bomb is a sound PNG of side x side pixels of one bit, all black.
+func bomb(t testing.TB, side int) []byte {
+	t.Helper()
+	b := []byte("\x89PNG\r\n\x1a\n")
+	chunk := func(name string, data []byte) {
+		b = binary.BigEndian.AppendUint32(b, uint32(len(data)))
+		body := append([]byte(name), data...)
+		b = binary.BigEndian.AppendUint32(append(b, body...), crc32.ChecksumIEEE(body))
+	}
+	header := binary.BigEndian.AppendUint32(nil, uint32(side))
+	header = append(binary.BigEndian.AppendUint32(header, uint32(side)), 1, 0, 0, 0, 0)
+	chunk("IHDR", header)
+	var packed bytes.Buffer
+	z := zlib.NewWriter(&packed)
+	row := make([]byte, 1+(side+7)/8)
+	for range side {
+		if _, err := z.Write(row); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	chunk("IDAT", packed.Bytes())
+	chunk("IEND", nil)
+	return b
+}
+
+// TestBomb is about a small file that is all it claims to be. It is not parallel: it counts what
+// is allocated.
+func TestBomb(t *testing.T) {
+	if img, _, err := pdq.Decode(bytes.NewReader(bomb(t, 300)), pdq.Limits{}); err != nil || img.Bounds().Dx() != 300 {
+		t.Fatalf("a small one is no sound picture: %v", err)
+	}
+	file := bomb(t, 30000)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, _, err := pdq.Decode(bytes.NewReader(file), pdq.Limits{})
+	runtime.ReadMemStats(&after)
+	if !errors.Is(err, pdq.ErrTooLarge) {
+		t.Errorf("got error %v, want ErrTooLarge", err)
+	}
+	if n := after.TotalAlloc - before.TotalAlloc; n > 1<<20 {
+		t.Errorf("%d bytes were allocated to refuse a file of %d", n, len(file))
+	}
+}
+
+// BenchmarkBomb refuses that file.
+func BenchmarkBomb(b *testing.B) {
+	file := bomb(b, 30000)
+	b.ReportMetric(float64(len(file)), "file-bytes")
+	for b.Loop() {
+		if _, _, err := pdq.Decode(bytes.NewReader(file), pdq.Limits{}); !errors.Is(err, pdq.ErrTooLarge) {
+			b.Fatal(err)
+		}
+	}
+}
+
 // TestSmallHeaderLargeFrame covers formats that state dimensions twice.
 func TestSmallHeaderLargeFrame(t *testing.T) {
 	t.Parallel()
@@ -284,12 +343,41 @@ func TestFirstFrame(t *testing.T) {
 	}
 }
 
-func FuzzDecode(f *testing.F) {
-	for _, file := range encoded(f) {
-		f.Add(file)
-		f.Add(file[:len(file)/2])
+func FuzzDecode(f *testing.F) { fuzz(f, "", nil) }
+
+// The fuzz targets of single formats: what is made up begins as files of the format do, so
+// that it reaches the decoder.
+func FuzzJPEG(f *testing.F) { fuzz(f, "jpeg", map[int]string{0: "\xff\xd8\xff"}) }
+func FuzzPNG(f *testing.F) {
+	fuzz(f, "png", map[int]string{0: "\x89PNG\r\n\x1a\n\x00\x00\x00\x0dIHDR"})
+}
+func FuzzGIF(f *testing.F)  { fuzz(f, "gif", map[int]string{0: "GIF89a"}) }
+func FuzzWebP(f *testing.F) { fuzz(f, "webp", map[int]string{0: "RIFF", 8: "WEBPVP8"}) }
+func FuzzBMP(f *testing.F) {
+	fuzz(f, "bmp", map[int]string{0: "BM", 6: "\x00\x00\x00\x00", 14: "\x28\x00\x00\x00"})
+}
+func FuzzTIFF(f *testing.F) { fuzz(f, "tiff", map[int]string{0: "II*\x00"}) }
+
+// fuzz decodes what is made up from the files of one format, all if it is "", with fixed bytes
+// put at their places.
+func fuzz(f *testing.F, format string, fixed map[int]string) {
+	for name, file := range encoded(f) {
+		if strings.HasPrefix(name, format) {
+			f.Add(file)
+			f.Add(file[:len(file)/2])
+		}
 	}
 	f.Fuzz(func(t *testing.T, file []byte) {
+		file = bytes.Clone(file) // the fuzzer's own may not be changed
+		for at, b := range fixed {
+			if len(file) < at+len(b) {
+				return
+			}
+			copy(file[at:], b)
+		}
+		if got, ok := pdq.Sniff(file); format != "" && len(file) >= pdq.SniffLen && (!ok || got != format) {
+			t.Fatalf("taken for %q, want %s", got, format)
+		}
 		limit := pdq.Limits{MaxPixels: 1 << 16, MaxBytes: 1 << 17}
 		format, known := pdq.Sniff(file)
 		img, got, err := pdq.Decode(bytes.NewReader(file), limit)
