@@ -55,12 +55,15 @@ var cosines = func() (c [freqs][side]float32) {
 	return c
 }()
 
-// hash transforms the picture and compares each frequency with the median.
+// spectrum holds the frequencies that are kept, in rows of rising horizontal frequency.
+type spectrum [freqs * freqs]float32
+
+// transform returns the frequencies of the picture.
 //
 // The bits depend on the order of every addition: a sum starts at zero and takes its
 // products by rising index. Without the conversion of each product the compiler may fuse
 // it with the addition, which rounds once instead of twice and flips bits.
-func (s *square) hash() Hash {
+func (s *square) transform() *spectrum {
 	var half [freqs][side]float32 // columns transformed
 	for i := range freqs {
 		c := &cosines[i]
@@ -76,7 +79,7 @@ func (s *square) hash() Hash {
 			half[i][j], half[i][j+1], half[i][j+2], half[i][j+3] = s0, s1, s2, s3
 		}
 	}
-	var full [freqs * freqs]float32 // rows transformed too
+	var full spectrum // rows transformed too
 	for i := range freqs {
 		for j := range freqs {
 			var sum float32
@@ -86,9 +89,13 @@ func (s *square) hash() Hash {
 			full[i*freqs+j] = sum
 		}
 	}
-	// The lower of the two middle values: what the reference's search for the median
-	// comes down to for an even number of values.
-	sorted := full
+	return &full
+}
+
+// hash compares each frequency with the median: the lower of the two middle values, which
+// is what the reference's search for the median comes down to for an even number of values.
+func (full *spectrum) hash() Hash {
+	sorted := *full
 	slices.Sort(sorted[:])
 	median := sorted[len(sorted)/2-1]
 	var h Hash

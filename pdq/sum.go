@@ -44,5 +44,5 @@ func SumRGB(pix []byte, width, height int) (Hash, int, error) {
 func sum(width, height int, luma rowFunc) (Hash, int) {
 	var small square
 	shrink(width, height, luma, &small)
-	return small.hash(), small.quality()
+	return small.transform().hash(), small.quality()
 }
