@@ -70,14 +70,16 @@ type Match struct {
 	Signal         ID               `json:"signal"`
 	Type           SignalType       `json:"type"`
 	How            How              `json:"how"`
-	Distance       int              `json:"distance,omitempty"` // differing bits, for HowNear
-	Weak           bool             `json:"weak,omitempty"`     // never enough on its own
-	Field          string           `json:"field,omitempty"`    // JSON pointer into the record; "/text" with Offset
-	Offset         int              `json:"offset"`             // byte offset in the text
-	Length         int              `json:"length"`             // bytes of the text it covers
-	Line           int              `json:"line,omitempty"`     // from 1, for text
-	Column         int              `json:"column,omitempty"`   // from 1, in characters, for text
-	Incident       ID               `json:"incident,omitempty"` // of the sharer's, that the signal is part of
+	Distance       int              `json:"distance,omitempty"`       // differing bits, for HowNear
+	QueryPercent   float64          `json:"query_percent,omitempty"`  // of a video (vpdq): how much of the record's frame hashes match some of the signal's; Distance is then the largest of these to the nearest
+	SignalPercent  float64          `json:"signal_percent,omitempty"` // how much of the signal's frame hashes match some of the record's
+	Weak           bool             `json:"weak,omitempty"`           // never enough on its own
+	Field          string           `json:"field,omitempty"`          // JSON pointer into the record; "/text" with Offset
+	Offset         int              `json:"offset"`                   // byte offset in the text
+	Length         int              `json:"length"`                   // bytes of the text it covers
+	Line           int              `json:"line,omitempty"`           // from 1, for text
+	Column         int              `json:"column,omitempty"`         // from 1, in characters, for text
+	Incident       ID               `json:"incident,omitempty"`       // of the sharer's, that the signal is part of
 	Sharer         ID               `json:"sharer"`
 	Status         Status           `json:"status"`
 	Tags           []Tag            `json:"tags"`

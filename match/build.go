@@ -14,7 +14,7 @@ import (
 // folding, marks. Files of other rules are not opened, since a value would be looked up
 // under another key than it was stored under. Raise it with any change that fails
 // TestStoredForm.
-const rules = 1
+const rules = 2
 
 // Flags of keys.
 const (
@@ -48,6 +48,8 @@ func (b *builder) add(en *Entry) *lantern.Error {
 			return &lantern.Error{Kind: lantern.Invalid, Field: "/canonical", Reason: "not a perceptual hash"}
 		}
 		b.rows.Near = append(b.rows.Near, segment.Near{Bits: h, Row: b.row()})
+	case signal.Frames:
+		b.addFrames(en)
 	}
 	b.addKeys(t, n, en)
 	return nil

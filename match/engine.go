@@ -30,7 +30,7 @@ type types struct {
 
 // numbers are the numbers of the types that texts are read for.
 type numbers struct {
-	email, username, account, phone, url, domain, ip, payment, phrase uint8
+	email, username, account, phone, url, domain, ip, payment, phrase, vpdq uint8
 
 	hashes []uint8 // types whose values are hexadecimal digits and nothing else
 }
@@ -41,7 +41,7 @@ const unknownType = 31
 func (t *types) numbers() (n numbers) {
 	for name, to := range map[lantern.SignalType]*uint8{
 		"email": &n.email, "username": &n.username, "account": &n.account, "phone": &n.phone, "url": &n.url,
-		"domain": &n.domain, "ip": &n.ip, "payment": &n.payment, "phrase": &n.phrase,
+		"domain": &n.domain, "ip": &n.ip, "payment": &n.payment, "phrase": &n.phrase, "vpdq": &n.vpdq,
 	} {
 		var ok bool
 		if *to, ok = t.number[name]; !ok {

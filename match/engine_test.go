@@ -49,10 +49,26 @@ func rawValue(t *rapid.T, typ *signal.Type) string {
 		return hexdigit(40)
 	case signal.SHA256, signal.PDQ:
 		return hexdigit(64)
+	case signal.VPDQ:
+		return rawFrames(t)
 	case signal.Phrase:
 		return pick("zorbly plim", "plim zorbly plim", "zorbly plim trade").Draw(t, "phrase")
 	}
 	return typ.Example
+}
+
+// rawFrames draws a list of frames, of few hashes: some equal, some at the edges of the
+// radius from one another, some of too little quality. Pictures have the same hashes.
+func rawFrames(t *rapid.T) string {
+	var list []string
+	for n := range rapid.IntRange(1, 9).Draw(t, "frames") {
+		hash := strings.Repeat(pick("0f", "0e", "3f", "ff").Draw(t, "h"), 31) + pick("01", "a1", "17", "0f").Draw(t, "t")
+		if rapid.Bool().Draw(t, "of one kind") {
+			hash = strings.Repeat("0", 64-8) + pick("00000000", "7fffffff", "ffffffff", "00000001", "fffffff0").Draw(t, "edge")
+		}
+		list = append(list, fmt.Sprintf("%d,%d,%s,%d", n, rapid.SampledFrom([]int{100, 51, 50, 49, 0}).Draw(t, "quality"), hash, n))
+	}
+	return strings.Join(list, "\n")
 }
 
 // drawEntry draws a normalised value.

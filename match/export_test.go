@@ -39,6 +39,10 @@ func (e *Engine) Needles(en Entry) (list [][]byte) {
 	case signal.Hamming:
 		h, _ := nearBits(en.Canonical)
 		list = append(list, binary.LittleEndian.AppendUint64(nil, h[0]))
+	case signal.Frames:
+		for _, h := range signal.FrameHashes(en.Canonical) {
+			list = append(list, binary.LittleEndian.AppendUint64(nil, h[0]))
+		}
 	}
 	return append(list, binary.LittleEndian.AppendUint64(nil, uint64(en.Signal)))
 }

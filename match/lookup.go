@@ -32,6 +32,8 @@ func (l *lookup) query(n uint8, q Query) {
 	case signal.None:
 	case signal.Hamming:
 		l.near(t, q.Canonical)
+	case signal.Frames:
+		l.frames(t, n, q)
 	case signal.URLPrefix:
 		l.url(t, n, q.Canonical)
 		l.hosts(l.e.n.domain, hostOf(q.Canonical), lantern.HowDomain)
@@ -145,7 +147,7 @@ func (l *lookup) near(t *signal.Type, canonical string) {
 	}
 	for i, p := range l.v.Pieces {
 		p.Near(&q, t.Radius, func(row uint32, d int) {
-			if !l.v.Alive(i, row) {
+			if !l.v.Alive(i, row) || l.framesOf(i, row) != nil {
 				return
 			}
 			how := lantern.HowNear

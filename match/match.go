@@ -6,12 +6,13 @@
 // under a key that never leaves the machine; raw values are held only for types that name
 // nobody. Answers are ids: what a signal says is looked up elsewhere, after a match.
 //
-// There are four ways of comparing:
+// There are five ways of comparing:
 //
 //   - exact: equal canonical values, or equal second keys (a mail alias folded away, a
 //     handle without its platform), which always count as weak;
 //   - Hamming: perceptual hashes that differ in at most so many bits as the type allows;
 //     every one of them is found;
+//   - frames: of two videos, enough frames are near one another; the rule is that of signal.VPDQ;
 //   - words: a phrase whose words stand in the text one after the other, whole words,
 //     whatever their case, width or look-alike letters;
 //   - URL: the schemes http and https count as one; a signal's URL without a query matches what lies below its path, and a
@@ -64,6 +65,10 @@ type Found struct {
 	How      lantern.How
 	Distance int  // differing bits, for lantern.HowNear
 	Weak     bool // never enough on its own
+
+	// Of a video: how many percent of the distinct frame hashes that count match the other's.
+	// Distance is then the largest from a frame of the query to the nearest of the signal.
+	OfQuery, OfSignal float64
 }
 
 // Span is a phrase found in a text: bytes Start to End of it.

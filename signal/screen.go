@@ -7,8 +7,6 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 	"golang.org/x/text/width"
-
-	"lantern"
 )
 
 // screen refuses what no type takes (pictures, data URIs, broken text, control
@@ -16,8 +14,6 @@ import (
 func screen(raw string) (string, error) {
 	plain := printable(raw)
 	switch {
-	case len(raw) > lantern.MaxValue:
-		return "", bad("too long", "at most 4096 bytes")
 	case isImage(raw):
 		return "", bad("image bytes", "share a hash of the picture, never the picture")
 	case !plain && !utf8.ValidString(raw):

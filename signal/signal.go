@@ -39,6 +39,7 @@ const (
 	Words      Compare = "words"       // whole words of folded text
 	URLPrefix  Compare = "url-prefix"  // equal, or the signal's path is a proper prefix at a "/" boundary
 	HostSuffix Compare = "host-suffix" // equal, or a parent domain
+	Frames     Compare = "frames"      // enough frames of two videos differ in at most Radius of 256 bits
 	None       Compare = "none"        // not at all: people read it
 )
 
@@ -50,7 +51,7 @@ type Type struct {
 	Example string // a synthetic raw value
 
 	Compare  Compare
-	Radius   int  // of Hamming: the largest distance that counts, in bits
+	Radius   int  // of Hamming and Frames: the largest distance that counts, in bits
 	Personal bool // the value names a person
 	Weak     bool // a match is always weak
 
@@ -78,11 +79,10 @@ type Value struct {
 // Invalid on "/value" whose text never holds the value. The caller may pass anything:
 // invalid UTF-8, binary data, any length.
 func (t *Type) Normalize(raw string) (Value, error) {
-	s, err := screen(raw)
-	if err != nil {
-		return Value{}, err
+	if len(raw) > lantern.MaxValue {
+		return Value{}, bad("too long", "at most 4096 bytes")
 	}
-	v, err := t.normalize(s)
+	v, err := t.bring(raw)
 	if err != nil {
 		return Value{}, err
 	}
@@ -90,6 +90,28 @@ func (t *Type) Normalize(raw string) (Value, error) {
 		return Value{}, bad("too long", "at most 4096 bytes when written out in full")
 	}
 	return v, nil
+}
+
+// NormalizeQuery is [Type.Normalize] for a value that is looked up and not shared. A list of
+// frame hashes may then have up to [MaxFrames], as the tools write them for whole films;
+// other values are bounded as ever.
+func (t *Type) NormalizeQuery(raw string) (Value, error) {
+	if t.Compare != Frames {
+		return t.Normalize(raw)
+	}
+	if len(raw) > MaxFrameBytes {
+		return Value{}, tooManyFrames()
+	}
+	return t.bring(raw)
+}
+
+// bring checks and brings to form a value of any length.
+func (t *Type) bring(raw string) (Value, error) {
+	s, err := screen(raw)
+	if err != nil {
+		return Value{}, err
+	}
+	return t.normalize(s)
 }
 
 // bad is the complaint about a value. Its arguments are constants by house rule: nothing

@@ -173,8 +173,8 @@ func TestTypesAreWhole(t *testing.T) {
 		if typ.Summary == "" || typ.Compare == "" || typ.Retention <= 0 || typ.MaxRetention < typ.Retention {
 			t.Errorf("%s: incomplete", typ.Name)
 		}
-		if (typ.Compare == signal.Hamming) != (typ.Radius > 0) {
-			t.Errorf("%s: a radius belongs to Hamming comparison and only to it", typ.Name)
+		if hamming := typ.Compare == signal.Hamming || typ.Compare == signal.Frames; hamming != (typ.Radius > 0) {
+			t.Errorf("%s: a radius belongs to what is compared by bits and only to it", typ.Name)
 		}
 		if _, err := typ.Normalize(typ.Example); err != nil {
 			t.Errorf("%s: its example is refused: %v", typ.Name, err)

@@ -2,6 +2,7 @@ package agent
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -175,8 +176,39 @@ func (l *fileLook) contents(ctx context.Context, kind lantern.PieceKind) error {
 	case lantern.PieceRecords:
 		return l.records(ctx)
 	case lantern.PieceText:
+		if err := l.frames(); err != nil {
+			return err
+		}
 		return l.text(ctx)
 	}
+	return nil
+}
+
+// frames looks up a file of frame hashes (vpdq) as the video it was made of, as far as the
+// text is one from its beginning. It leaves what it read to be read again: each hash of
+// a frame may be that of a picture, too.
+func (l *fileLook) frames() error {
+	if l.piece != nil && (l.piece.p.Offset != 0 || l.piece.mark != nil) {
+		return nil
+	}
+	in := bufio.NewReader(l.in)
+	head, err := in.Peek(256) // more than one line of these
+	if l.in = in; err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	if !signal.IsFrames(string(head)) {
+		return nil
+	}
+	list, err := io.ReadAll(io.LimitReader(in, signal.MaxFrameBytes+1))
+	if err != nil {
+		return err
+	}
+	l.in = io.MultiReader(bytes.NewReader(list), in)
+	if _, err := signal.VPDQ.NormalizeQuery(string(list)); err != nil {
+		l.why = append(l.why, "the frame hashes could not be compared as a video: "+unreadReason(err))
+		return nil
+	}
+	l.value("", signal.VPDQ.Name, string(list))
 	return nil
 }
 

@@ -3,7 +3,9 @@ package agent_test
 import (
 	"bytes"
 	"crypto/md5" // the digest files are shared by
+	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"image"
 	"image/color"
 	"image/png"
@@ -57,7 +59,15 @@ func TestLook(t *testing.T) {
 		d.Type, d.Value = kind, value
 		return w.MustShare(host.Submitter, d)
 	}
+	film := func(from, n int) string { // with one hash for each second of it
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, "%d,100,%x,%d.000\n", 30*i, sha256.Sum256([]byte{byte(from + i)}), i)
+		}
+		return b.String()
+	}
 	names := map[lantern.ID]string{
+		share("vpdq", film(0, 10)):                    "vpdq",
 		share("url", "https://files.example.com/f/1"): "url", share("email", "someone@example.com"): "email",
 		share("pdq", hash.String()): "pdq", share("md5", hex.EncodeToString(sum[:])): "md5",
 	}
@@ -71,6 +81,11 @@ func TestLook(t *testing.T) {
 		{"text", "notes.txt", []byte("first line\nsee https://files.example.com/f/1, or\nask someone@example.com"), "notes.txt ok url@2:5 email@3:5"},
 		{"empty", "empty.txt", nil, "empty.txt ok"},
 		{"picture", "photo.bin", photo, "photo.bin ok pdq@0:0"},
+		{"part of a video", "video.txt", []byte(film(2, 5)), "video.txt ok vpdq@0:0"},
+		{"video in a longer one", "video.csv", []byte(film(0, 900)), "video.csv ok vpdq@0:0"},
+		{"another video", "video.txt", []byte(film(8, 6)), "video.txt ok"},
+		{"broken frames", "video.txt", []byte(film(0, 5) + film(0, 5)), "video.txt could-not-look"},
+		{"video in a record", "videos.ndjson", []byte(`{"ref":"a","values":[{"type":"vpdq","value":"` + strings.ReplaceAll(film(0, 60), "\n", ";") + `"}]}`), "a ok vpdq@0:0 videos.ndjson ok"},
 		{"broken picture", "photo.png", photo[:len(photo)/2], "photo.png could-not-look"},
 		{"digest", "blob", other, "blob ok md5@0:0"},
 		{"records", "posts.ndjson", []byte(`{"ref":"a","urls":["https://files.example.com/f/1"]}` + "\n{\n" + `{"ref":"b","text":"someone@example.com"}`),

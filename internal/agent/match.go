@@ -171,7 +171,7 @@ func (l *look) value(pointer string, kind lantern.SignalType, raw string) {
 		l.blind()
 		return
 	}
-	v, err := t.Normalize(raw)
+	v, err := t.NormalizeQuery(raw)
 	if err != nil {
 		l.answer.Reasons = append(l.answer.Reasons, pointer+": "+unreadReason(err))
 		return
@@ -179,14 +179,22 @@ func (l *look) value(pointer string, kind lantern.SignalType, raw string) {
 	q := match.Query{Type: kind, Canonical: v.Canonical, Weak: v.Weak}
 	l.buf = l.sight.engine.Match(q, l.buf[:0])
 	for _, f := range l.buf {
-		l.answer.Matches = append(l.answer.Matches, lantern.Match{Signal: f.Signal, How: f.How, Distance: f.Distance, Weak: f.Weak, Field: pointer})
+		l.answer.Matches = append(l.answer.Matches, matchOf(f, "", pointer))
 	}
 	if !l.hold {
 		return
 	}
 	l.buf = l.a.held.Match(q, l.buf[:0])
 	for _, f := range l.buf {
-		l.held = append(l.held, lantern.Match{Signal: f.Signal, Type: kind, How: f.How, Distance: f.Distance, Weak: f.Weak, Field: pointer})
+		l.held = append(l.held, matchOf(f, kind, pointer))
+	}
+}
+
+// matchOf says in the words of answers what was found.
+func matchOf(f match.Found, kind lantern.SignalType, pointer string) lantern.Match {
+	return lantern.Match{
+		Signal: f.Signal, Type: kind, How: f.How, Distance: f.Distance,
+		QueryPercent: f.OfQuery, SignalPercent: f.OfSignal, Weak: f.Weak, Field: pointer,
 	}
 }
 

@@ -13,13 +13,15 @@ import (
 // Place is the part of a match that only this agent knows; what the signal says is
 // read again whenever the hit is shown.
 type Place struct {
-	Distance int    `json:"distance,omitempty"`
-	Weak     bool   `json:"weak,omitempty"`
-	Field    string `json:"field,omitempty"`
-	Offset   int    `json:"offset"`
-	Length   int    `json:"length"`
-	Line     int    `json:"line,omitempty"`
-	Column   int    `json:"column,omitempty"`
+	Distance int     `json:"distance,omitempty"`
+	OfQuery  float64 `json:"query_percent,omitempty"`
+	OfSignal float64 `json:"signal_percent,omitempty"`
+	Weak     bool    `json:"weak,omitempty"`
+	Field    string  `json:"field,omitempty"`
+	Offset   int     `json:"offset"`
+	Length   int     `json:"length"`
+	Line     int     `json:"line,omitempty"`
+	Column   int     `json:"column,omitempty"`
 }
 
 // Hit makes a hit of a match that was found in what the member calls ref.
@@ -28,7 +30,7 @@ func (q *Queue) Hit(m *lantern.Match, ref, account string, now time.Time) (*agen
 	if err != nil {
 		return nil, err
 	}
-	text, err := json.Marshal(Place{Distance: m.Distance, Weak: m.Weak, Field: m.Field, Offset: m.Offset, Length: m.Length, Line: m.Line, Column: m.Column})
+	text, err := json.Marshal(Place{Distance: m.Distance, OfQuery: m.QueryPercent, OfSignal: m.SignalPercent, Weak: m.Weak, Field: m.Field, Offset: m.Offset, Length: m.Length, Line: m.Line, Column: m.Column})
 	if err != nil {
 		return nil, fmt.Errorf("writing a hit: %w", err)
 	}

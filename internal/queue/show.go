@@ -52,6 +52,7 @@ func fillMatch(m *lantern.Match, place string, row *agentstore.ReplicaRow) error
 		return fmt.Errorf("reading a hit: %w", err)
 	}
 	m.Distance, m.Weak, m.Field = p.Distance, p.Weak, p.Field
+	m.QueryPercent, m.SignalPercent = p.OfQuery, p.OfSignal
 	m.Offset, m.Length, m.Line, m.Column = p.Offset, p.Length, p.Line, p.Column
 	if row == nil {
 		return nil

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"math/bits"
 	"slices"
+	"strconv"
 	"strings"
 
 	"lantern"
@@ -75,6 +76,8 @@ func compare(q match.Query, en match.Entry) (match.Found, bool) {
 			f.How = lantern.HowExact
 		}
 		return f, f.Distance <= t.Radius
+	case t.Compare == signal.Frames:
+		return framesAlike(q.Canonical, en.Canonical, f)
 	case q.Canonical == en.Canonical && (q.Type != signal.Username.Name || strings.Contains(q.Canonical, "/")):
 		f.How = lantern.HowExact
 		return f, q.Canonical != ""
@@ -124,6 +127,51 @@ func urlHost(u string) string {
 	rest, _, _ = strings.Cut(rest, "/")
 	rest, _, _ = strings.Cut(rest, ":")
 	return rest
+}
+
+// framesAlike compares two lists of frames, each frame with each.
+func framesAlike(query, held string, f match.Found) (match.Found, bool) {
+	q, h := lookedAt(query), lookedAt(held)
+	inQuery, farQ := alike(q, h)
+	inHeld, _ := alike(h, q)
+	f.How = lantern.HowNear
+	enough := false
+	if len(q) > 0 && len(h) > 0 {
+		f.OfQuery, f.OfSignal = 100*float64(inQuery)/float64(len(q)), 100*float64(inHeld)/float64(len(h))
+		enough = f.OfQuery >= 80 || f.OfSignal >= 80
+		if f.Distance = farQ; !enough {
+			f.OfQuery, f.OfSignal, f.Distance = 0, 0, 0
+		}
+	}
+	if query == held {
+		f.How, enough = lantern.HowExact, true
+	}
+	return f, enough
+}
+
+// lookedAt lists the distinct hashes of the frames that are good enough.
+func lookedAt(list string) (hashes []string) {
+	for line := range strings.SplitSeq(list, ";") {
+		part := strings.Split(line, ",")
+		if quality, err := strconv.Atoi(part[1]); err == nil && quality >= 50 && !slices.Contains(hashes, part[2]) {
+			hashes = append(hashes, part[2])
+		}
+	}
+	return hashes
+}
+
+// alike counts those of a that have one like it in b, and says how far the farthest is.
+func alike(a, b []string) (n, far int) {
+	for _, x := range a {
+		best := 256
+		for _, y := range b {
+			best = min(best, distance(x, y))
+		}
+		if best <= 31 {
+			n, far = n+1, max(far, best)
+		}
+	}
+	return n, far
 }
 
 // distance counts differing bits.

@@ -2,6 +2,7 @@ package member
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 
 	"lantern"
@@ -21,7 +22,7 @@ type Match struct {
 // Help says what is found and what a match is not.
 func (*Match) Help() string {
 	return "Your agent looks at each file, whatever it is: identifiers and phrases in text of any size, pictures by what they show, files by " +
-		"their hashes, NDJSON records (.ndjson, .jsonl) by their fields: each line an object with ref (your own reference) and any of account, at, " +
+		"their hashes, frame hashes of videos (vPDQ, one line a frame: number,quality,hash,seconds) by how many frames match, NDJSON records (.ndjson, .jsonl) by their fields: each line an object with ref (your own reference) and any of account, at, " +
 		"text, urls, accounts, hashes (lists of texts) and values (a list of objects with type and value); and what is compressed or packed (gzip, zstd, bzip2, tar, zip) by what is in it. Nothing leaves your machines. A match is a clue that waits for a " +
 		"person: see lantern hits. Exit code 1 means that something could not be looked at, never that nothing was found."
 }
@@ -60,6 +61,12 @@ func matchColumns() []display.Column[matchRow] {
 		display.Col("disputed", func(m matchRow) string { return display.Yes(m.Disputed) }),
 		display.Col("severity", func(m matchRow) string { return string(m.Severity) }),
 		display.Col("tags", func(m matchRow) string { return display.Words(m.Tags) }),
+		display.Col("frames", func(m matchRow) string {
+			if m.QueryPercent == 0 {
+				return ""
+			}
+			return fmt.Sprintf("%.0f%% of it, %.0f%% of the signal", m.QueryPercent, m.SignalPercent)
+		}),
 		display.Col("signal", func(m matchRow) string { return m.Signal.String() }),
 	}
 }
