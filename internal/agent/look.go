@@ -2,7 +2,6 @@ package agent
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,7 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 
 	"lantern"
 	"lantern/internal/corpus"
@@ -44,12 +42,12 @@ const (
 // something could not be looked at. No answer keeps or repeats anything of the file.
 func (a *Agent) Look(ctx context.Context, f File, r io.Reader, emit func(lantern.Answer) error) error {
 	if f.Ref == "" {
-		f.Ref = refOf(f.Name)
+		f.Ref = corpus.Ref(f.Name)
 	}
 	if err := checkRecord(&lantern.Record{Ref: f.Ref, Account: f.Account, Source: f.Source}); err != nil {
 		return err
 	}
-	in := bufio.NewReaderSize(&ctxReader{ctx, r}, 64<<10)
+	in := bufio.NewReaderSize(corpus.Until(ctx, r), 64<<10)
 	head, err := in.Peek(corpus.HeadLen)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return fmt.Errorf("reading a file: %w", err)
@@ -81,22 +79,6 @@ func (a *Agent) Look(ctx context.Context, f File, r io.Reader, emit func(lantern
 	}
 	l.digests(digests.Sum())
 	return l.flush(ctx)
-}
-
-// refOf makes a reference of a file's name, which may be longer than one, or hold what
-// cannot be stored: then its end stays, and what does not fit in is replaced.
-func refOf(name string) string {
-	name = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return unicode.ReplacementChar
-		}
-		return r
-	}, strings.ToValidUTF8(name, string(unicode.ReplacementChar)))
-	const most, dots = 200, "…"
-	if len(name) > most {
-		name = dots + strings.ToValidUTF8(name[len(name)-most+len(dots):], "")
-	}
-	return name
 }
 
 // fileLook is one file being looked at.
@@ -191,24 +173,15 @@ func (l *fileLook) frames() error {
 	if l.piece != nil && (l.piece.p.Offset != 0 || l.piece.mark != nil) {
 		return nil
 	}
-	in := bufio.NewReader(l.in)
-	head, err := in.Peek(256) // more than one line of these
-	if l.in = in; err != nil && !errors.Is(err, io.EOF) {
+	list, in, err := corpus.Frames(l.in)
+	if l.in = in; err != nil || list == "" {
 		return err
 	}
-	if !signal.IsFrames(string(head)) {
-		return nil
-	}
-	list, err := io.ReadAll(io.LimitReader(in, signal.MaxFrameBytes+1))
-	if err != nil {
-		return err
-	}
-	l.in = io.MultiReader(bytes.NewReader(list), in)
-	if _, err := signal.VPDQ.NormalizeQuery(string(list)); err != nil {
+	if _, err := signal.VPDQ.NormalizeQuery(list); err != nil {
 		l.why = append(l.why, "the frame hashes could not be compared as a video: "+unreadReason(err))
 		return nil
 	}
-	l.value("", signal.VPDQ.Name, string(list))
+	l.value("", signal.VPDQ.Name, list)
 	return nil
 }
 
@@ -273,7 +246,7 @@ func (l *fileLook) alsoHeld(ctx context.Context) (in io.Reader, finish func(erro
 func (l *fileLook) picture() {
 	img, _, err := pdq.Decode(l.in, pdq.Limits{})
 	if err != nil {
-		l.why = append(l.why, "the picture could not be looked at: "+pictureReason(err))
+		l.why = append(l.why, "the picture could not be looked at: "+corpus.PictureReason(err))
 		return
 	}
 	sum, quality, err := pdq.Sum(img)
@@ -288,15 +261,6 @@ func (l *fileLook) picture() {
 		return
 	}
 	l.value("", signal.PDQ.Name, sum.String())
-}
-
-func pictureReason(err error) string {
-	for _, known := range []error{pdq.ErrUnsupported, pdq.ErrTooLarge, pdq.ErrMalformed} {
-		if errors.Is(err, known) {
-			return known.Error()
-		}
-	}
-	return "it could not be read"
 }
 
 // digests looks up the digests of the file's bytes. A film shared by its MD5 is a
@@ -364,17 +328,4 @@ func (l *fileLook) records(ctx context.Context) error {
 func recordReason(index int, err error) string {
 	why := strings.TrimPrefix(reasonsOf(err)[0], "/"+strconv.Itoa(index))
 	return "record " + strconv.Itoa(index+1) + ": " + strings.TrimPrefix(why, ": ")
-}
-
-// ctxReader stops reading when ctx is done.
-type ctxReader struct {
-	ctx context.Context
-	r   io.Reader
-}
-
-func (c *ctxReader) Read(p []byte) (int, error) {
-	if err := c.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return c.r.Read(p)
 }

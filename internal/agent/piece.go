@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"lantern"
+	"lantern/internal/corpus"
 	"lantern/internal/hunt"
 	"lantern/internal/text"
 	"lantern/match"
@@ -37,7 +38,7 @@ func (a *Agent) LookAt(ctx context.Context, p *lantern.Piece, r io.Reader, o Pie
 	if err := checkRecord(&lantern.Record{Ref: p.Ref, Account: p.Account, Source: p.Source}); err != nil {
 		return err
 	}
-	r = &ctxReader{ctx, io.LimitReader(r, int64(p.Bytes))}
+	r = corpus.Until(ctx, io.LimitReader(r, int64(p.Bytes)))
 	if o.Hunt != "" && p.Hunted != nil {
 		return a.huntPiece(ctx, p, r, o, emit)
 	}

@@ -29,6 +29,7 @@ var (
 		"internal/agentstore": "the agent's SQL, one file a noun, as internal/store is the exchange's",
 		".":                   "the vocabulary: plain types, one file a noun, without a rule",
 		"internal/exchange":   "every noun of the service, one file each; what is pure or its own business moves out as it shows",
+		"match":               "a reader for each kind of identifier, one file each, which share the scanner and its window",
 		"signal":              "one file a type, seventeen of them, which share the folding and the hosts",
 	}
 )
