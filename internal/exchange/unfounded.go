@@ -5,6 +5,7 @@ import (
 
 	"lantern"
 	"lantern/internal/policy"
+	"lantern/internal/sqldb"
 	"lantern/internal/store"
 )
 
@@ -14,7 +15,7 @@ import (
 // of the member renews it. On a value the member has a signal on, what the basis lacks stays
 // as it was.
 func (x *Exchange) ShareUnfounded(ctx context.Context, a policy.Actor, d lantern.Draft) (lantern.ShareResult, error) {
-	results, err := x.shareBatch(ctx, a, []lantern.Draft{d}, true)
+	results, err := x.ShareUnfoundedBatch(ctx, a, []lantern.Draft{d})
 	if err != nil {
 		return lantern.ShareResult{}, err
 	}
@@ -22,6 +23,30 @@ func (x *Exchange) ShareUnfounded(ctx context.Context, a policy.Actor, d lantern
 		return results[0], &lantern.Error{Kind: p.Kind, Field: p.Pointer, Reason: p.Reason, Fix: p.Fix}
 	}
 	return results[0], nil
+}
+
+// ShareUnfoundedBatch is [Exchange.ShareBatch] for such clients.
+func (x *Exchange) ShareUnfoundedBatch(ctx context.Context, a policy.Actor, drafts []lantern.Draft) ([]lantern.ShareResult, error) {
+	return x.shareBatch(ctx, a, drafts, true)
+}
+
+// StatesOf tells in which states the member's own signals among ids are; what is another's, or
+// gone, is left out. Whoever shared them was told their ids.
+func (x *Exchange) StatesOf(ctx context.Context, a policy.Actor, ids ...lantern.ID) (map[lantern.ID]lantern.SignalState, error) {
+	states := make(map[lantern.ID]lantern.SignalState, len(ids))
+	err := x.read(ctx, func(tx *sqldb.Tx) error {
+		for _, id := range ids {
+			row, ok, err := store.ReadSignal(ctx, tx, id)
+			if err != nil {
+				return err
+			}
+			if ok && row.Member == a.Member {
+				states[id] = row.State
+			}
+		}
+		return nil
+	})
+	return states, err
 }
 
 // validate checks the form of a draft. A lenient desk lets the two words of a basis be

@@ -80,6 +80,23 @@ func TestUnfounded(t *testing.T) {
 		share("a marked value without a basis", again, lantern.HeldBack, lantern.Held)
 		share("and with one", w.Draft(3), lantern.Updated, lantern.Held)
 
+		// In one batch, each by itself; where they stand is told to their member alone.
+		whole, lacking := w.Draft(5), w.Draft(6)
+		lacking.Basis = lantern.Basis{}
+		results, err := w.ShareUnfoundedBatch(ctx, red.Service, []lantern.Draft{whole, lacking})
+		if err != nil || results[0].Status != lantern.Created || results[1].Status != lantern.HeldBack {
+			t.Fatalf("a batch: %+v %v", results, err)
+		}
+		for _, c := range []struct {
+			of   exchangetest.Company
+			want int
+		}{{red, 2}, {blue, 0}} {
+			states, err := w.StatesOf(ctx, c.of.Service, results[0].Signal, results[1].Signal, 77)
+			if err != nil || len(states) != c.want || c.want > 0 && (states[results[0].Signal] != lantern.Active || states[results[1].Signal] != lantern.Held) {
+				t.Errorf("states for member %s: %v %v", c.of.ID, states, err)
+			}
+		}
+
 		// Free text is looked through for personal data.
 		bad := w.Draft(4)
 		bad.Basis.Policy = "write to someone@example.com"
