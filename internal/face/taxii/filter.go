@@ -141,19 +141,3 @@ func each(name string, list []string, good func(string) bool, reason string) err
 	}
 	return nil
 }
-
-// passes reports whether an object is one that the filter lets through. Of each object there is
-// one version, the newest: it is the first, the last and all there are.
-func (f *filter) passes(o stix.Object) bool {
-	return (len(f.ids) == 0 || o.ID == "" || slices.Contains(f.ids, o.ID)) &&
-		(len(f.types) == 0 || slices.Contains(f.types, o.Type)) &&
-		(len(f.specs) == 0 || slices.Contains(f.specs, stix.SpecVersion)) &&
-		(len(f.versions) == 0 || slices.ContainsFunc(f.versions, func(v string) bool {
-			if v == "last" || v == "first" || v == "all" {
-				return true
-			}
-			a, _ := stix.ParseStamp(v)
-			b, _ := stix.ParseStamp(o.Version)
-			return a.Equal(b)
-		}))
-}

@@ -17,10 +17,11 @@ type route struct {
 	perform      func(*call) (any, error)
 }
 
-// routes lists everything the face answers: sections 4 and 5 of TAXII 2.1.
-func routes() []route {
-	const (
-		root       = Prefix + "/{root}/"
+// routes lists everything the face answers: sections 4 and 5 of TAXII 2.1. The paths of API roots
+// begin with under.
+func routes(under string) []route {
+	var (
+		root       = under + "/{root}/"
 		collection = root + "collections/{collection}/"
 		objects    = collection + "objects/"
 		object     = objects + "{object}/"
@@ -47,7 +48,7 @@ func routes() []route {
 func (f *Face) Handler(opts web.Options) http.Handler {
 	opts.Form = writeError
 	mux := web.NewMux(opts)
-	for _, rt := range routes() {
+	for _, rt := range routes(f.roots) {
 		serve := f.serve(rt)
 		mux.Handle(rt.method+" "+rt.path+"{$}", serve)
 		mux.Handle(rt.method+" "+rt.path[:len(rt.path)-1], serve)

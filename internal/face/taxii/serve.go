@@ -2,6 +2,7 @@ package taxii
 
 import (
 	"cmp"
+	"context"
 	"mime"
 	"net/http"
 	"strconv"
@@ -9,7 +10,6 @@ import (
 
 	"lantern"
 	"lantern/internal/exchange"
-	"lantern/internal/policy"
 	"lantern/internal/web"
 )
 
@@ -21,11 +21,23 @@ const (
 	version   = "2.1"
 )
 
-// Face is the face over one exchange.
-type Face struct{ x *exchange.Exchange }
+// Face is the face over one source of collections.
+type Face struct {
+	open  func(ctx context.Context, key string) (desk, error) // names a caller; safe for concurrent use
+	roots string                                              // in front of the name of each API root
+}
 
 // New returns the face over x.
-func New(x *exchange.Exchange) *Face { return &Face{x} }
+func New(x *exchange.Exchange) *Face {
+	return &Face{roots: Prefix, open: func(ctx context.Context, key string) (desk, error) {
+		actor, err := x.Authenticate(ctx, key)
+		if err != nil {
+			return nil, err
+		}
+		web.SetActor(ctx, actor.Member, actor.Key)
+		return &programs{x, actor}, nil
+	}}
+}
 
 // Takes reports whether a request is one for this face, by its path alone.
 func Takes(r *http.Request) bool {
@@ -33,20 +45,23 @@ func Takes(r *http.Request) bool {
 	return ok && (rest == "" || rest[0] == '/')
 }
 
-// call is one request on its way to the service.
+// call is one request on its way to its caller's desk.
 type call struct {
-	x      *exchange.Exchange
+	desk   desk
 	w      http.ResponseWriter
 	r      *http.Request
-	actor  policy.Actor
 	filter filter
 }
 
 // serve is the way of every request: who asks, can it read our answer, is it well formed, do it.
 func (f *Face) serve(rt route) web.Handler {
 	return func(w http.ResponseWriter, r *http.Request) (err error) {
-		c := &call{x: f.x, w: w, r: r}
-		if err := c.authenticate(); err != nil {
+		c := &call{w: w, r: r}
+		key, err := readKey(r)
+		if err != nil {
+			return err
+		}
+		if c.desk, err = f.open(r.Context(), key); err != nil {
 			return err
 		}
 		if !acceptable(r.Header.Values("Accept")) {
@@ -76,25 +91,20 @@ func (f *Face) serve(rt route) web.Handler {
 	}
 }
 
-// authenticate names the actor: by Basic, where the name is the key's id or anything and the
+// readKey reads the key of a request: by Basic, where the name is the key's id or anything and the
 // password the key or its secret, or by Bearer.
-func (c *call) authenticate() (err error) {
-	key := ""
-	if name, password, ok := c.r.BasicAuth(); ok {
+func readKey(r *http.Request) (key string, err error) {
+	if name, password, ok := r.BasicAuth(); ok {
 		if key = password; !strings.HasPrefix(password, "lk_") {
 			key = name + "|" + password
 		}
-	} else if key, err = web.Bearer(c.r); err != nil {
-		return &lantern.Error{Kind: lantern.Unauthorized, Reason: "no key was given", Fix: "HTTP Basic with the key as the password, or Authorization: Bearer <key>"}
+	} else if key, err = web.Bearer(r); err != nil {
+		return "", &lantern.Error{Kind: lantern.Unauthorized, Reason: "no key was given", Fix: "HTTP Basic with the key as the password, or Authorization: Bearer <key>"}
 	}
 	if len(key) > 512 {
 		key = ""
 	}
-	if c.actor, err = c.x.Authenticate(c.r.Context(), key); err != nil {
-		return err
-	}
-	web.SetActor(c.r.Context(), c.actor.Member, c.actor.Key)
-	return nil
+	return key, nil
 }
 
 // Pointers that stand for a part of the request in errors, so that the form of an error finds

@@ -19,10 +19,10 @@ func TestAnEnvelopeBecomesSignals(t *testing.T) {
 			strings.Replace(posted(6, based), `"2.1"`, `"2.0"`, 1),
 		)
 		a := w.send(w.red.ServiceKey, "POST", w.signals+"objects/", body)
-		if a.status != 202 || a.body["status"] != "complete" || a.body["total_count"] != 6.0 || a.body["success_count"] != 2.0 || a.body["failure_count"] != 4.0 || a.body["pending_count"] != 0.0 {
+		if a.status != 202 || a.body["status"] != "pending" || a.body["total_count"] != 6.0 || a.body["success_count"] != 2.0 || a.body["failure_count"] != 3.0 || a.body["pending_count"] != 1.0 {
 			t.Fatalf("%d %s", a.status, a.text)
 		}
-		if len(a.list("successes")) != 2 || len(a.list("failures")) != 4 || strings.Contains(a.text, "files.example.com") {
+		if len(a.list("successes")) != 2 || len(a.list("failures")) != 3 || len(a.list("pendings")) != 1 || strings.Contains(a.text, "files.example.com") {
 			t.Errorf("lists do not fit their counts, or tell a value: %s", a.text)
 		}
 		got := w.walk(w.blue, w.signals+"objects/")
@@ -64,6 +64,71 @@ func TestAStatusIsKeptForADay(t *testing.T) {
 		w.Clock.Add(2 * time.Hour)
 		if gone := w.send(w.red.ServiceKey, "GET", w.root+"status/"+a.body["id"].(string)+"/", ""); gone.status != 404 {
 			t.Errorf("after more than a day: %d", gone.status)
+		}
+	})
+}
+
+// TestWhatLacksABasisIsHeld until it has one: others see nothing of it meanwhile, its status says
+// pending, and what completes it or takes it back shows there.
+func TestWhatLacksABasisIsHeld(t *testing.T) {
+	engines(t, func(t *testing.T, w *world) {
+		derived := strings.Replace(posted(4, ""), "0004-0000-4000", "0004-0000-5000", 1) // an id that may be made from the value
+		held := func(objects ...string) (a answer, path string) {
+			t.Helper()
+			a = w.send(w.red.ServiceKey, "POST", w.signals+"objects/", enveloped(objects...))
+			if a.status != 202 || a.body["status"] != "pending" || a.body["pending_count"] != float64(len(objects)) || len(a.list("pendings")) != len(objects) || a.body["success_count"] != 0.0 {
+				t.Fatalf("%d %s", a.status, a.text)
+			}
+			return a, w.root + "status/" + a.body["id"].(string) + "/"
+		}
+		first, status := held(posted(1, ""), posted(2, ""), posted(3, ""))
+		_, again := held(posted(1, "")) // the same again is no basis
+		_, plain := held(derived)
+		counts := func(path string, pending, success, failure float64, lists bool) {
+			t.Helper()
+			a := w.get(w.red, path)
+			state := "complete"
+			if pending > 0 {
+				state = "pending"
+			}
+			if a.body["status"] != state || a.body["pending_count"] != pending || a.body["success_count"] != success || a.body["failure_count"] != failure ||
+				a.body["total_count"] != pending+success+failure {
+				t.Errorf("%s", a.text)
+			}
+			for name, n := range map[string]float64{"pendings": pending, "successes": success, "failures": failure} {
+				if got := len(a.list(name)); lists && got != int(n) || !lists && got != 0 {
+					t.Errorf("%d %s in %s", got, name, a.text)
+				}
+			}
+		}
+		counts(status, 3, 0, 0, true)
+		counts(plain, 1, 0, 0, false)
+		ours := func(i int) string {
+			_, id, _ := strings.Cut(first.list("pendings")[i]["message"].(string), "held as ")
+			id, _, _ = strings.Cut(id, ":")
+			return id
+		}
+		for _, c := range []struct{ key, what string }{{w.blue.ServiceKey, "another member"}, {w.red.ServiceKey, "its own"}} {
+			if a := w.send(c.key, "GET", w.signals+"objects/", ""); len(a.list("objects")) != 0 {
+				t.Errorf("%s reads %s", c.what, a.text)
+			}
+			if a := w.send(c.key, "GET", w.signals+"objects/"+ours(0)+"/", ""); a.status != 404 {
+				t.Errorf("%s reads it alone: %d", c.what, a.status)
+			}
+		}
+		if a := w.send(w.blue.ServiceKey, "DELETE", w.signals+"objects/"+ours(0)+"/", ""); a.status != 404 {
+			t.Errorf("another member deletes it: %d", a.status)
+		}
+		if a := w.send(w.red.ServiceKey, "POST", w.signals+"objects/", enveloped(posted(1, based))); a.body["status"] != "complete" || a.body["success_count"] != 1.0 {
+			t.Errorf("with a basis: %s", a.text)
+		}
+		if a := w.send(w.red.ServiceKey, "DELETE", w.signals+"objects/"+ours(1)+"/", ""); a.status != 200 {
+			t.Errorf("its own member takes it back: %d %s", a.status, a.text)
+		}
+		counts(status, 1, 1, 1, true)
+		counts(again, 0, 1, 0, true)
+		if got := w.walk(w.blue, w.signals+"objects/"); len(got) != 1 || got[0]["id"] != ours(0) {
+			t.Errorf("after it was completed another member reads %v", got)
 		}
 	})
 }
