@@ -84,17 +84,17 @@ func (c *call) versions() (any, error) {
 // readOne reads the object that the path names. One that is not there, or may not be seen, is
 // NotFound; one that a filter leaves out is an empty page.
 func (c *call) readOne(what string) (page, error) {
+	at, err := c.readable()
+	if err != nil {
+		return page{}, err
+	}
 	id := c.r.PathValue("object")
 	if !stix.Well(id) {
 		return page{}, errNone("object")
 	}
 	c.filter.ids = []string{id}
-	p, err := c.read(what)
+	p, err := c.readAt(at, what)
 	if err != nil || len(p.records) > 0 {
-		return p, err
-	}
-	at, err := c.readable()
-	if err != nil {
 		return p, err
 	}
 	there, err := c.desk.read(c.r.Context(), at, "object", filter{limit: 1, ids: c.filter.ids})
@@ -110,12 +110,17 @@ const (
 	lastHeader  = "X-TAXII-Date-Added-Last"
 )
 
-// read reads a page of the collection that the path names, and sets the headers.
+// read reads a page of the collection that the path names.
 func (c *call) read(what string) (p page, err error) {
 	at, err := c.readable()
 	if err != nil {
 		return p, err
 	}
+	return c.readAt(at, what)
+}
+
+// readAt reads a page of a collection, and sets the headers.
+func (c *call) readAt(at place, what string) (p page, err error) {
 	p, err = c.desk.read(c.r.Context(), at, what, c.filter)
 	if err == nil && len(p.records) > 0 {
 		c.w.Header().Set(firstHeader, stix.Stamp(p.records[0].added))

@@ -17,7 +17,6 @@ import (
 // addition is an envelope on its way into a program.
 type addition struct {
 	*programs
-	ctx     context.Context //nolint:containedctx // of the one request that it lives for
 	program lantern.ID
 	status  status
 	held    []lantern.ID // the signals that the pendings became, in their order
@@ -36,13 +35,13 @@ func (d *programs) add(ctx context.Context, at place, objects []jsontext.Value) 
 	if err != nil {
 		return nil, err
 	}
-	a := &addition{programs: d, ctx: ctx, program: at.root.program, status: s}
+	a := &addition{programs: d, program: at.root.program, status: s}
 	for _, raw := range objects {
-		if err := a.take(raw, now); err != nil {
+		if err := a.take(ctx, raw, now); err != nil {
 			return nil, err
 		}
 	}
-	if err := a.share(); err != nil {
+	if err := a.share(ctx); err != nil {
 		return nil, err
 	}
 	if a.plain {
@@ -55,7 +54,7 @@ func (d *programs) add(ctx context.Context, at place, objects []jsontext.Value) 
 }
 
 // take reads one object. It is refused, withdrawn at once or put among the drafts.
-func (a *addition) take(raw jsontext.Value, now time.Time) error {
+func (a *addition) take(ctx context.Context, raw jsontext.Value, now time.Time) error {
 	p, err := stix.Read(raw)
 	d := detail{ID: p.ID, Version: p.ObjectVersion()}
 	if d.Version == "" {
@@ -65,7 +64,7 @@ func (a *addition) take(raw jsontext.Value, now time.Time) error {
 		return a.refuse(d, err)
 	}
 	if p.Revoked {
-		return a.revoke(d)
+		return a.revoke(ctx, d)
 	}
 	draft, err := p.Draft(a.program)
 	if err != nil {
@@ -73,7 +72,7 @@ func (a *addition) take(raw jsontext.Value, now time.Time) error {
 	}
 	a.drafts, a.of = append(a.drafts, draft), append(a.of, d)
 	if len(a.drafts) == lantern.MaxBatch {
-		return a.share()
+		return a.share(ctx)
 	}
 	return nil
 }
@@ -109,8 +108,8 @@ func (a *addition) wait(d detail, signal lantern.ID) {
 }
 
 // revoke withdraws a signal of the member's own that came back revoked.
-func (a *addition) revoke(d detail) error {
-	if err := a.withdraw(a.ctx, a.program, d.ID, filter{}); err != nil {
+func (a *addition) revoke(ctx context.Context, d detail) error {
+	if err := a.withdraw(ctx, a.program, d.ID, filter{}); err != nil {
 		return a.refuse(d, err)
 	}
 	a.accept(d, "withdrawn")
@@ -119,13 +118,13 @@ func (a *addition) revoke(d detail) error {
 
 // share shares the drafts there are. What refuses all of them is the answer to the request,
 // unless something was committed before.
-func (a *addition) share() error {
+func (a *addition) share(ctx context.Context) error {
 	drafts, of := a.drafts, a.of
 	a.drafts, a.of = nil, nil
 	if len(drafts) == 0 {
 		return nil
 	}
-	results, err := a.x.ShareUnfoundedBatch(a.ctx, a.actor, drafts)
+	results, err := a.x.ShareUnfoundedBatch(ctx, a.actor, drafts)
 	if err != nil && !a.shared {
 		return err
 	}
@@ -135,7 +134,7 @@ func (a *addition) share() error {
 				if err := a.refuse(d, &lantern.Error{Kind: p.Kind, Field: p.Pointer, Reason: p.Reason, Fix: p.Fix}); err != nil {
 					return err
 				}
-			} else if err := a.settle(d, results[i]); err != nil {
+			} else if err := a.settle(ctx, d, results[i]); err != nil {
 				return err
 			}
 		} else if err := a.refuse(d, err); err != nil {
@@ -147,10 +146,10 @@ func (a *addition) share() error {
 
 // settle notes what became of a draft that was taken. A change to a signal that is held may leave
 // it so.
-func (a *addition) settle(d detail, r lantern.ShareResult) error {
+func (a *addition) settle(ctx context.Context, d detail, r lantern.ShareResult) error {
 	held := r.Status == lantern.HeldBack
 	if r.Status == lantern.Updated {
-		states, err := a.x.StatesOf(a.ctx, a.actor, r.Signal)
+		states, err := a.x.StatesOf(ctx, a.actor, r.Signal)
 		if err != nil {
 			return err
 		}
