@@ -9,7 +9,6 @@ import (
 
 	"lantern"
 	"lantern/internal/face/taxii"
-	"lantern/internal/format/stix"
 	"lantern/internal/sqldb/sqldbtest"
 	"lantern/internal/web"
 )
@@ -113,34 +112,4 @@ func FuzzRequest(f *testing.F) {
 			t.Errorf("%s: an error without a title", method)
 		}
 	})
-}
-
-// BenchmarkPage reads pages of 100 at the beginning and at the end of collections of two sizes: the
-// cost of one must not grow with its place nor with the collection.
-func BenchmarkPage(b *testing.B) {
-	for _, n := range []int{10_000, 100_000} {
-		w := newWorld(b, sqldbtest.SQLite(b))
-		late := ""
-		for from := 0; from < n; from += lantern.MaxBatch {
-			if from == n-lantern.MaxBatch {
-				late = stix.Stamp(w.Clock.Now())
-			}
-			drafts := make([]lantern.Draft, lantern.MaxBatch)
-			for i := range drafts {
-				drafts[i] = w.Draft(from + i)
-			}
-			if _, err := w.ShareBatch(b.Context(), w.red.Service, drafts); err != nil {
-				b.Fatal(err)
-			}
-		}
-		for _, at := range []struct{ name, after string }{{"first", "2020-01-01T00:00:00Z"}, {"last", late}} {
-			b.Run(fmt.Sprintf("%d/%s", n, at.name), func(b *testing.B) {
-				for b.Loop() {
-					if a := w.get(w.blue, w.signals+"objects/", "limit", "100", "added_after", at.after); len(a.list("objects")) != 100 {
-						b.Fatalf("%d objects", len(a.list("objects")))
-					}
-				}
-			})
-		}
-	}
 }
