@@ -272,3 +272,40 @@ func OutcomesIn(ctx context.Context, tx *sqldb.Tx, program, reader lantern.ID, e
 		micros(entries), micros(corrections), program, reader)
 	return all(rows, err, "outcome sums", scanSum)
 }
+
+// OutcomeMark is how much of a kind others did because of a signal, and when the newest entry of
+// that came.
+type OutcomeMark struct {
+	Signal  lantern.ID
+	Type    lantern.SignalType
+	Created time.Time // of the signal
+	Kind    lantern.OutcomeKind
+	Count   int
+	At      time.Time
+}
+
+// OutcomePrograms reads in which programs others recorded outcomes of the owner's signals that are
+// placed in a program.
+func OutcomePrograms(ctx context.Context, tx *sqldb.Tx, owner, placed lantern.ID) ([]lantern.ID, error) {
+	rows, err := tx.Query(ctx, `SELECT DISTINCT o.program_id FROM placement p
+		JOIN outcome_signal x ON x.signal_id = p.signal_id JOIN outcome o ON o.id = x.outcome_id
+		WHERE p.program_id = $1 AND p.member_id = $2 AND o.member_id <> $2 ORDER BY o.program_id`, placed, owner)
+	return all(rows, err, "programs", scanID)
+}
+
+// OutcomeMarks sums by signal and kind what others recorded in a program because of the owner's
+// signals that are placed in another, or in the same.
+func OutcomeMarks(ctx context.Context, tx *sqldb.Tx, owner, placed, program lantern.ID, entries, corrections time.Time) ([]OutcomeMark, error) {
+	rows, err := tx.Query(ctx, `SELECT s.id, s.type, s.created_at, o.kind, CAST(SUM(x.counted) AS BIGINT), MAX(o.at) FROM placement p
+		JOIN signal s ON s.member_id = p.member_id AND s.id = p.signal_id
+		JOIN outcome_signal x ON x.signal_id = p.signal_id JOIN outcome o ON o.id = x.outcome_id
+		WHERE`+shownEntries+`AND p.program_id = $3 AND p.member_id = $4 AND o.member_id <> $4 AND o.program_id = $5
+		GROUP BY s.id, s.type, s.created_at, o.kind ORDER BY s.id, o.kind`,
+		micros(entries), micros(corrections), placed, owner, program)
+	return all(rows, err, "outcome marks", func(s scanner) (m OutcomeMark, err error) {
+		var created, at int64
+		err = s.Scan(&m.Signal, &m.Type, &created, &m.Kind, &m.Count, &at)
+		m.Created, m.At = fromMicros(created), fromMicros(at)
+		return m, err
+	})
+}

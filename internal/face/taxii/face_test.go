@@ -23,7 +23,7 @@ func TestDiscoveryRootsAndCollections(t *testing.T) {
 			t.Errorf("API root: %s", root.text)
 		}
 		list := w.get(w.red, w.root+"collections/").list("collections")
-		if len(list) != 2 || list[0]["can_read"] != true || list[0]["can_write"] != true || list[1]["can_read"] != true || list[1]["can_write"] != false {
+		if len(list) != 3 || list[0]["can_read"] != true || list[0]["can_write"] != true || list[1]["can_read"] != true || list[1]["can_write"] != false {
 			t.Errorf("collections: %v", list)
 		}
 		for _, name := range []string{list[0]["id"].(string), "signals"} { // an alias is as good

@@ -28,7 +28,7 @@ func (d *programs) roots(ctx context.Context) (discovery, []root, error) {
 		p := door.Program
 		r := root{name: p.ID.String(), program: p.ID, info: apiRoot{p.Name, p.Purpose, []string{Media}, maxBody}}
 		if door.Read || door.Write {
-			r.collections = []collection{describe(door, signals), describe(door, references)}
+			r.collections = []collection{describe(door, signals), describe(door, references), describe(door, outcomes)}
 		}
 		list = append(list, r)
 		about.APIRoots = append(about.APIRoots, Prefix+"/"+r.name+"/")
@@ -43,12 +43,14 @@ func (d *programs) roots(ctx context.Context) (discovery, []root, error) {
 const (
 	signals    lantern.ID = 1
 	references lantern.ID = 2
+	outcomes   lantern.ID = 3
 )
 
 // Their aliases.
 const (
 	signalsAlias    = "signals"
 	referencesAlias = "references"
+	outcomesAlias   = "outcomes"
 )
 
 // stixMediaName and a version of STIX are the media type of an object.
@@ -56,19 +58,26 @@ const stixMediaName = "application/stix+json;version="
 
 func describe(d exchange.Door, n lantern.ID) collection {
 	c := collection{ID: stix.UUID("collection", d.Program.ID, n), CanRead: d.Read, MediaTypes: []string{stixMediaName + stix.SpecVersion}}
-	if n == signals {
+	switch n {
+	case signals:
 		c.Title, c.Alias, c.CanWrite = "Signals", signalsAlias, d.Write
 		c.Description = "Indicators and attack-patterns of the program, oldest change first. What is revoked, or valid no longer, must match nowhere."
-	} else {
+	case references:
 		c.Title, c.Alias = "References", referencesAlias
 		c.Description = "What signals refer to: members, labels and definitions of extensions."
+	default:
+		c.Title, c.Alias = "Outcomes", outcomesAlias
+		c.Description = "What others did because of the member's own signals, as ranges: sightings that name nobody."
 	}
 	return c
 }
 
 func (d *programs) read(ctx context.Context, at place, what string, f filter) (page, error) {
-	if at.Alias == referencesAlias {
+	switch at.Alias {
+	case referencesAlias:
 		return d.readReferences(ctx, at.root.program, what, f)
+	case outcomesAlias:
+		return d.readOutcomes(ctx, at.root.program, what, f)
 	}
 	return d.readSignals(ctx, at.root.program, what, f)
 }

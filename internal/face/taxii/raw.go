@@ -25,11 +25,11 @@ import (
 	"lantern/internal/web"
 )
 
-// Raw is a plain store of STIX objects in memory behind the face's own handlers, so that test suites
+// plain is a store of STIX objects in memory behind the face's own handlers, so that test suites
 // which expect one can be run against them. It checks nothing of what it stores but id and
 // times, knows one login and keeps no log: it is in no binary that is shipped (build tag raw).
 // Its methods may be called at the same time.
-type Raw struct {
+type plain struct {
 	clock  func() time.Time
 	random io.Reader
 	key    [32]byte // of next
@@ -61,7 +61,7 @@ type RawConfig struct {
 // "manifest" beside them. The manifest's entries give the times of adding, by id and version.
 // API roots are at /NAME/, discovery at /taxii2/.
 func NewRaw(seed io.Reader, c RawConfig) (*Face, error) {
-	r := &Raw{clock: c.Clock, random: c.Random}
+	r := &plain{clock: c.Clock, random: c.Random}
 	if _, err := io.ReadFull(c.Random, r.key[:]); err != nil {
 		return nil, fmt.Errorf("drawing a key: %w", err)
 	}
@@ -93,7 +93,7 @@ type planted struct {
 }
 
 // plant reads a seed.
-func (r *Raw) plant(seed io.Reader) error {
+func (r *plain) plant(seed io.Reader) error {
 	var parts map[string]jsontext.Value
 	if err := json.UnmarshalRead(seed, &parts, json.MatchCaseInsensitiveNames(true)); err != nil {
 		return err
@@ -188,7 +188,7 @@ func (at *rawRoot) put(collection string, o record, now time.Time) {
 	at.objects[collection] = append(list, o)
 }
 
-func (r *Raw) roots(context.Context) (discovery, []root, error) {
+func (r *plain) roots(context.Context) (discovery, []root, error) {
 	list := make([]root, len(r.list))
 	for i, at := range r.list {
 		list[i] = at.root
@@ -197,11 +197,11 @@ func (r *Raw) roots(context.Context) (discovery, []root, error) {
 }
 
 // at finds a root that is there.
-func (r *Raw) at(name string) *rawRoot {
+func (r *plain) at(name string) *rawRoot {
 	return r.list[slices.IndexFunc(r.list, func(at *rawRoot) bool { return at.name == name })]
 }
 
-func (r *Raw) read(_ context.Context, at place, what string, f filter) (page, error) {
+func (r *plain) read(_ context.Context, at place, what string, f filter) (page, error) {
 	bound, from := f.bound("raw "+at.root.name+" "+at.ID+" "+what), int64(0)
 	if f.next != "" {
 		var ok bool
@@ -215,13 +215,13 @@ func (r *Raw) read(_ context.Context, at place, what string, f filter) (page, er
 }
 
 // next is a place in a list with a mark of what it is a place in.
-func (r *Raw) next(bound string, n int64) lantern.Cursor {
+func (r *plain) next(bound string, n int64) lantern.Cursor {
 	mac := hmac.New(sha256.New, r.key[:])
 	fmt.Fprintf(mac, "%d\n%s", n, bound)
 	return lantern.Cursor(base64.RawURLEncoding.EncodeToString(mac.Sum(binary.BigEndian.AppendUint64(nil, uint64(n)))))
 }
 
-func (r *Raw) readNext(bound string, c lantern.Cursor) (int64, bool) {
+func (r *plain) readNext(bound string, c lantern.Cursor) (int64, bool) {
 	b, err := base64.RawURLEncoding.DecodeString(string(c))
 	if err != nil || len(b) < 8 {
 		return 0, false
@@ -230,7 +230,7 @@ func (r *Raw) readNext(bound string, c lantern.Cursor) (int64, bool) {
 	return n, hmac.Equal([]byte(r.next(bound, n)), []byte(c))
 }
 
-func (r *Raw) add(_ context.Context, at place, objects []jsontext.Value) (any, error) {
+func (r *plain) add(_ context.Context, at place, objects []jsontext.Value) (any, error) {
 	now := r.clock()
 	s, err := newStatus(r.random, now, len(objects))
 	if err != nil {
@@ -257,7 +257,7 @@ func (r *Raw) add(_ context.Context, at place, objects []jsontext.Value) (any, e
 	return s, err
 }
 
-func (r *Raw) status(_ context.Context, at root, id string) (any, error) {
+func (r *plain) status(_ context.Context, at root, id string) (any, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if s, ok := r.at(at.name).statuses[id]; ok {
@@ -267,7 +267,7 @@ func (r *Raw) status(_ context.Context, at root, id string) (any, error) {
 }
 
 // remove deletes for good: all versions unless the filter names some.
-func (r *Raw) remove(_ context.Context, at place, object string, f filter) error {
+func (r *plain) remove(_ context.Context, at place, object string, f filter) error {
 	f.ids = []string{object}
 	if len(f.versions) == 0 {
 		f.versions = []string{"all"}

@@ -46,7 +46,12 @@ func (d *programs) readReferences(ctx context.Context, program lantern.ID, what 
 	if err != nil {
 		return p, err
 	}
-	bound, from := f.bound("taxii references "+what), int64(0)
+	return d.listed(program, list, "references "+what, f)
+}
+
+// listed reads a page of a list that was made for this reading.
+func (d *programs) listed(program lantern.ID, list []record, what string, f filter) (p page, err error) {
+	bound, from := f.bound("taxii "+what), int64(0)
 	if f.next != "" {
 		if from, err = d.x.ReadTicket(d.actor, program, bound, f.next); err != nil {
 			return p, err

@@ -64,6 +64,9 @@ func (p *Posted) Draft(program lantern.ID) (d lantern.Draft, err error) {
 		return d, &lantern.Error{Kind: lantern.Invalid, Field: field, Reason: reason, Fix: fix}
 	}
 	switch {
+	case p.Type == "sighting" || p.Type == "opinion":
+		return bad("/type", "what was done because of a signal, and what is thought of it, is not taken here: an outcome needs the attestation of a person",
+			"record outcomes, feedback and challenges at the exchange's own API")
 	case p.Type != indicator:
 		return bad("/type", "this type of object is not taken", "send indicators")
 	case p.SpecVersion != SpecVersion:

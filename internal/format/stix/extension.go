@@ -127,6 +127,7 @@ func Definitions() (list []Object) {
 		{hashExtension, "similarity-hash", "Lantern similarity hash", "How a perceptual hash is compared."},
 		{phraseExtension, "phrase", "Lantern phrase", "How words are compared."},
 		{accountExtension, "linked-account", "Lantern linked account", "An account in its parts."},
+		{outcomeExtension, "outcome", "Lantern outcome", "What other members did because of a signal, as ranges. It names nobody."},
 	} {
 		schema, err := schemas.ReadFile("schemas/" + d.file + ".json")
 		if err != nil {

@@ -100,6 +100,9 @@ func (v *validator) check(t testing.TB, text []byte) {
 	if kind == "extension-definition" || kind == "marking-definition" {
 		folder = "common/"
 	}
+	if kind == "sighting" {
+		folder = "sros/"
+	}
 	v.fits(t, oasis+folder+kind+".json", doc, text)
 	extensions, _ := object["extensions"].(map[string]any)
 	for id, e := range extensions {
@@ -116,6 +119,7 @@ var names = map[string]string{
 	"extension-definition--368a2f47-4dce-4ce5-ab29-359940465515": "similarity-hash",
 	"extension-definition--c98f510b-5dd5-40e5-812a-4aae11e1b368": "phrase",
 	"extension-definition--806a4976-20da-4521-8227-0fa1f4595440": "linked-account",
+	"extension-definition--7d2c1f0e-93a4-4c58-8b6f-0e5a1d9c2b47": "outcome",
 }
 
 func (v *validator) fits(t testing.TB, schema string, doc any, text []byte) {
@@ -171,6 +175,19 @@ func TestEverySignalTypeFitsTheSchemasAndComesBack(t *testing.T) {
 	}
 }
 
+func TestOutcomesFitTheSchemas(t *testing.T) {
+	t.Parallel()
+	sums := lantern.Sums{Through: at, Members: lantern.Cell{AtLeast: 1, AtMost: 4}, Counts: map[lantern.OutcomeKind]lantern.Cell{lantern.ContentRemoved: {AtLeast: 5, AtMost: 9}},
+		Meanings: map[lantern.OutcomeKind]string{lantern.ContentRemoved: lantern.ContentRemoved.Meaning()}}
+	for _, changed := range []time.Time{at.Add(time.Hour), at.Add(-time.Hour)} { // never changed before it was created
+		o := stix.Outcomes(program, "url", at, changed, lantern.OutcomeTotals{Signal: 4711, Sums: sums})
+		newValidator(t).check(t, encode(t, o))
+		if o.Version < stix.Stamp(at) || o.ID != stix.ID("sighting", program, 4711) || o.Version != stix.OutcomesHeader(program, 4711, at, changed).Version {
+			t.Errorf("%s in version %s", o.ID, o.Version)
+		}
+	}
+}
+
 func TestWhatFellHasNeitherValueNorOpinion(t *testing.T) {
 	t.Parallel()
 	v := newValidator(t)
@@ -206,7 +223,7 @@ func TestSupportingObjectsFitTheSchemas(t *testing.T) {
 	v := newValidator(t)
 	list := append(stix.Markings(), stix.Definitions()...)
 	list = append(list, stix.Member(lantern.Member{ID: 11, Name: "Red Files", Created: at}))
-	if len(list) != 10 {
+	if len(list) != 11 {
 		t.Errorf("%d objects", len(list))
 	}
 	for _, o := range list {

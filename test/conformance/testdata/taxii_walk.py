@@ -28,7 +28,7 @@ def story(url, key, collection):
     server = Server(url + "/taxii2/", user="lantern", password=key)
     assert server.title == "Lantern" and len(server.api_roots) == 1
     root = server.api_roots[0]
-    assert isinstance(root, ApiRoot) and root.max_content_length > 0 and len(root.collections) == 2
+    assert isinstance(root, ApiRoot) and root.max_content_length > 0 and len(root.collections) == 3
     c = [c for c in root.collections if c.url == url + collection][0]
     assert c.can_read and c.can_write and "application/stix+json;version=2.1" in c.media_types
     posted = {
@@ -48,6 +48,16 @@ def story(url, key, collection):
     assert c.object_versions(ours)["versions"] == [got[0]["modified"]]
     assert len(c.get_objects(id=ours, type="indicator", spec_version="2.1", version="last")["objects"]) == 1
     assert "objects" not in c.get_objects(type="malware")
+    bare = {**posted, "id": "indicator--0a0a0a0a-0000-4000-8000-000000000003", "pattern": "[url:value = 'https://files.example.com/bare']", "extensions": {}}
+    held = c.add_objects({"objects": [bare]}, wait_for_completion=False)
+    assert held.status == "pending" and held.pending_count == 1 and len(held.pendings) == 1
+    assert "bare" not in str(c.get_objects())
+    c.add_objects({"objects": [{**bare, "extensions": posted["extensions"]}]})
+    held.refresh()
+    assert held.status == "complete" and held.success_count == 1 and len(held.successes) == 1 and not held.pendings
+    assert "bare" in str(c.get_objects())
+    outcomes = [c for c in root.collections if c.title == "Outcomes"][0]
+    assert outcomes.can_read and not outcomes.can_write and "objects" not in outcomes.get_objects()
     c.delete_object(ours)
     assert "objects" not in c.get_objects(id=ours)
     print("ok")
