@@ -25,6 +25,7 @@ type OpinionQuery struct {
 	From, Until time.Time                  // changed between, both inclusive; zero: no bound
 	Keep        func(*lantern.Signal) bool // by what can be seen without the value; nil: all
 	After       Mark                       // go on behind it; zero: from the beginning
+	Newest      bool                       // newest change first
 	Limit       int
 }
 
@@ -41,8 +42,8 @@ type OpinionPage struct {
 }
 
 // Browse walks through the active opinions that the actor may see in its programs, for
-// clients of foreign protocols, oldest change first. A signal in several programs comes once,
-// where it changed last. A page costs what it holds and what lies between, however much
+// clients of foreign protocols, oldest change first unless the newest are wanted. A signal in several
+// programs comes once, where it changed last. A page costs what it holds and what lies between, however much
 // there is; it is logged as a disclosure before it is returned.
 func (x *Exchange) Browse(ctx context.Context, a policy.Actor, q OpinionQuery) (page OpinionPage, err error) {
 	if err := policy.Can(a, policy.ReadSignals, x.Clock()); err != nil {
@@ -64,6 +65,9 @@ func (x *Exchange) Browse(ctx context.Context, a policy.Actor, q OpinionQuery) (
 		found = append(found, rows...)
 	}
 	slices.SortFunc(found, func(a, b spotted) int {
+		if q.Newest {
+			a, b = b, a
+		}
 		return cmp.Or(a.at.Changed.Compare(b.at.Changed), cmp.Compare(a.at.Program, b.at.Program))
 	})
 	ids := make([]lantern.ID, 0, q.Limit)
@@ -100,17 +104,9 @@ func (x *Exchange) browse(ctx context.Context, a policy.Actor, p lantern.Program
 		if err != nil {
 			return err
 		}
-		r := store.FeedRange{Program: p.ID, Reader: a.Member, Direction: s.membership.Direction, Reads: s.reads, Upto: s.head.Seq}
-		from := q.From
-		if !q.After.Changed.IsZero() && !q.After.Changed.Before(from) {
-			if from = q.After.Changed; p.ID <= q.After.Program {
-				from = from.Add(time.Microsecond)
-			}
-		}
-		if !from.IsZero() {
-			if r.After, err = store.PlaceBefore(ctx, tx, p.ID, r.Upto, from); err != nil {
-				return err
-			}
+		r := store.FeedRange{Program: p.ID, Reader: a.Member, Direction: s.membership.Direction, Reads: s.reads, Newest: q.Newest}
+		if r.After, r.Upto, err = q.bounds(ctx, tx, p.ID, s.head.Seq); err != nil {
+			return err
 		}
 		for r.Limit = q.Limit + 1; len(list) <= q.Limit; r.Limit = lantern.MaxPage {
 			rows, err := store.FeedRows(ctx, tx, r)
@@ -118,7 +114,7 @@ func (x *Exchange) browse(ctx context.Context, a policy.Actor, p lantern.Program
 				return err
 			}
 			for _, row := range rows {
-				if !q.Until.IsZero() && row.Changed.After(q.Until) || len(list) > q.Limit {
+				if len(list) > q.Limit {
 					return nil
 				}
 				keep, err := q.fits(ctx, tx, p, all, row)
@@ -132,7 +128,11 @@ func (x *Exchange) browse(ctx context.Context, a policy.Actor, p lantern.Program
 			if len(rows) < r.Limit {
 				return nil
 			}
-			r.After = rows[len(rows)-1].Seq
+			if last := rows[len(rows)-1].Seq; q.Newest {
+				r.Upto = last - 1
+			} else {
+				r.After = last
+			}
 		}
 		return nil
 	})
@@ -140,6 +140,35 @@ func (x *Exchange) browse(ctx context.Context, a policy.Actor, p lantern.Program
 		err = nil
 	}
 	return list, err
+}
+
+// bounds are the places of a program, (after, upto], in which a query looks.
+func (q *OpinionQuery) bounds(ctx context.Context, tx *sqldb.Tx, program lantern.ID, head int64) (after, upto int64, err error) {
+	from, behind := q.From, time.Time{} // changed then or later, and before then
+	if !q.Until.IsZero() {
+		behind = q.Until.Add(time.Microsecond)
+	}
+	if at := q.After; !at.Changed.IsZero() {
+		switch next := at.Changed.Add(time.Microsecond); {
+		case q.Newest && program < at.Program: // it may have one of the same time
+			behind = next
+		case q.Newest:
+			behind = at.Changed
+		case program > at.Program && !at.Changed.Before(from):
+			from = at.Changed
+		case !next.Before(from):
+			from = next
+		}
+	}
+	if upto = head; !behind.IsZero() {
+		if upto, err = store.PlaceBefore(ctx, tx, program, head, behind); err != nil {
+			return 0, 0, err
+		}
+	}
+	if !from.IsZero() {
+		after, err = store.PlaceBefore(ctx, tx, program, upto, from)
+	}
+	return after, upto, err
 }
 
 // fits reports whether a row is one that a query wants, and stands nowhere later in the

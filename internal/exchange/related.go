@@ -34,20 +34,23 @@ func (x *Exchange) Relate(ctx context.Context, a policy.Actor, one, other lanter
 		if !alive(row.State) {
 			return lantern.Errorf(lantern.Conflict, "the signal is %s", row.State)
 		}
-		link := lantern.Link{Kind: lantern.SameAccount, Signal: other}
-		have, err := store.LinksOf(t.ctx, t.Tx, one)
+		link, count, there, err := linked(t, one, other)
 		if err != nil {
 			return err
 		}
-		there := false
-		for _, l := range have {
-			there = there || l.Link == link
+		if undo && !there { // it may have been said the other way round
+			if turned, none := x.ownSignal(t, a, other); none == nil && alive(turned.State) {
+				row = turned
+				if link, _, there, err = linked(t, other, one); err != nil {
+					return err
+				}
+			}
 		}
 		if there != undo {
 			return nil
 		}
 		if !undo {
-			if len(have) >= lantern.MaxLinks {
+			if count >= lantern.MaxLinks {
 				return &lantern.Error{Kind: lantern.TooLarge, Reason: "the signal has as many links as it may", Fix: fmt.Sprintf("at most %d", lantern.MaxLinks)}
 			}
 			if err := newWorld(t, a).checkLinks([]lantern.Link{link}); err != nil {
@@ -56,6 +59,17 @@ func (x *Exchange) Relate(ctx context.Context, a policy.Actor, one, other lanter
 		}
 		return t.relate(a, row, link, undo)
 	})
+}
+
+// linked tells whether a signal has the link to another by which it is related to it, and how many
+// links it has.
+func linked(t *txn, one, other lantern.ID) (link lantern.Link, count int, there bool, err error) {
+	link = lantern.Link{Kind: lantern.SameAccount, Signal: other}
+	have, err := store.LinksOf(t.ctx, t.Tx, one)
+	for _, l := range have {
+		there = there || l.Link == link
+	}
+	return link, len(have), there, err
 }
 
 // relate writes what Relate decided.

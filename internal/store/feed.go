@@ -96,6 +96,7 @@ type FeedRange struct {
 	After, Upto     int64
 	Special         bool // only entries marked so
 	Sent            bool // tell which of them the reader was sent
+	Newest          bool // newest entries first
 	Limit           int
 }
 
@@ -113,7 +114,11 @@ func FeedRows(ctx context.Context, tx *sqldb.Tx, f FeedRange) ([]FeedRow, error)
 	if f.Special {
 		query += ` AND p.special`
 	}
-	rows, err := tx.Query(ctx, query+` ORDER BY p.seq LIMIT $8`, f.Program, f.Reader, f.After, f.Upto, string(f.Direction),
+	order := ` ORDER BY p.seq LIMIT $8`
+	if f.Newest {
+		order = ` ORDER BY p.seq DESC LIMIT $8`
+	}
+	rows, err := tx.Query(ctx, query+order, f.Program, f.Reader, f.After, f.Upto, string(f.Direction),
 		flag(f.Reads), flag(f.Sent), f.Limit)
 	return all(rows, err, "a feed page", scanFeedRow)
 }

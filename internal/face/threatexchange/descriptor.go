@@ -141,34 +141,6 @@ func (c *call) descriptorsOn() (any, error) {
 	return c.paged(edge.Data, "")
 }
 
-// related lists what is related to a signal.
-func (c *call) related() (any, error) {
-	list, err := c.face.x.Related(c.r.Context(), c.actor, c.id())
-	if err != nil {
-		return nil, err
-	}
-	if _, err := c.names(); err != nil {
-		return nil, err
-	}
-	nodes := make([]wire.Node, len(list))
-	for i := range list {
-		nodes[i] = c.descriptor(&list[i])
-	}
-	return c.paged(nodes, "")
-}
-
-// relate says that two signals are related, or takes it back.
-func (c *call) relate() (any, error) {
-	other, err := lantern.ParseID(c.params.get("related_id"))
-	if err != nil {
-		return nil, &lantern.Error{Kind: lantern.Invalid, Field: "/related_id", Reason: "not an id", Fix: "the id of another descriptor"}
-	}
-	if err := c.face.x.Relate(c.r.Context(), c.actor, c.id(), other, c.method == "DELETE"); err != nil {
-		return nil, err
-	}
-	return done{Success: true}, nil
-}
-
 // done is the answer to a write.
 type done struct {
 	Success bool   `json:"success"`
@@ -201,7 +173,11 @@ func (c *call) share(s wire.Submission) (any, error) {
 	if len(s.Draft.Tags) == 0 {
 		s.Draft.Tags = []lantern.Tag{"other"} // their tags may be missing, ours not
 	}
-	for _, id := range s.Related {
+	related, err := c.named(s.Triples)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range append(s.Related, related...) {
 		if l := (lantern.Link{Kind: lantern.SameAccount, Signal: id}); !slices.Contains(s.Draft.Links, l) {
 			s.Draft.Links = append(s.Draft.Links, l)
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -161,6 +162,26 @@ func TestIndicator(t *testing.T) {
 		if got := w.must(w.green, "GET", "/"+id); got["indicator"] != hash(1) || got["type"] != "HASH_PDQ" {
 			t.Errorf("the indicator is %v", got)
 		}
+		// Indicators are related through what the caller says of them, or else another.
+		other := w.MustShare(w.blue.Service, w.hash(2))
+		rows = w.updates(w.blue, "fields", "id")
+		second := rows[len(rows)-1]["id"].(string)
+		if status, _ := w.ask(w.green, "POST", "/"+id+"/related", "related_id", second); status != 404 {
+			t.Errorf("indicators of which the caller says nothing were related: status %d", status)
+		}
+		w.must(w.blue, "POST", "/"+id+"/related", "related_id", second)
+		for _, asked := range []string{id, other.String()} {
+			if n := len(w.must(w.green, "GET", "/"+asked+"/related")["data"].([]any)); n != 1 {
+				t.Errorf("%d are related", n)
+			}
+		}
+		w.must(w.blue, "DELETE", "/"+second+"/related", "related_id", id)
+		if n := len(w.must(w.green, "GET", "/"+second+"/related")["data"].([]any)); n != 0 {
+			t.Errorf("%d are still related", n)
+		}
+		if status, _ := w.ask(w.green, "GET", "/4242424242424242/related"); status != 404 {
+			t.Errorf("what is related to nothing: status %d", status)
+		}
 		if status, _ := w.ask(w.green, "GET", "/4242424242424242/descriptors"); status != 404 {
 			t.Errorf("an id that nothing has: status %d", status)
 		}
@@ -235,6 +256,54 @@ func TestNarrowedPlacement(t *testing.T) {
 		m.fetch()
 		if len(m.held) != 1 {
 			t.Error("what was placed again is not held")
+		}
+	})
+}
+
+// TestSearchBothWays: newest first is oldest first turned round, whatever the size of a page, also where
+// signals stand in several programs.
+func TestSearchBothWays(t *testing.T) {
+	t.Parallel()
+	sqldbtest.Each(t, func(t *testing.T, database string) {
+		w := newWorld(t, database)
+		other := w.AddProgram("elsewhere")
+		for _, c := range []exchangetest.Company{w.red, w.green} {
+			w.Join(c, other, lantern.Both)
+		}
+		for n := range 9 {
+			d := w.hash(n)
+			switch n % 3 {
+			case 1:
+				d.Programs = []lantern.ID{other.ID}
+			case 2:
+				d.Programs = append(d.Programs, other.ID)
+			}
+			w.MustShare(w.red.Service, d)
+			w.Clock.Add(time.Duration(n%2) * time.Second)
+		}
+		walk := func(params ...string) (ids []string) {
+			t.Helper()
+			v := w.must(w.green, "GET", "/threat_descriptors", append(params, "fields", "id")...)
+			for {
+				for _, d := range v["data"].([]any) {
+					ids = append(ids, d.(object)["id"].(string))
+				}
+				next, ok := v["paging"].(object)["next"].(string)
+				if !ok {
+					return ids
+				}
+				_, v = w.raw("GET", next, "")
+			}
+		}
+		want := walk()
+		if len(want) != 9 {
+			t.Fatalf("%d of 9 are found", len(want))
+		}
+		slices.Reverse(want)
+		for _, limit := range []string{"1", "2", "4", "9", "100"} {
+			if got := walk("sort_order", "DESCENDING", "limit", limit); !slices.Equal(got, want) {
+				t.Errorf("by %s: %v, want %v", limit, got, want)
+			}
 		}
 	})
 }

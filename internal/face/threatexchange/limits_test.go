@@ -3,13 +3,17 @@ package threatexchange_test
 import (
 	"encoding/json"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 
+	"lantern/internal/exchange/exchangetest"
 	"lantern/internal/face/threatexchange"
 	"lantern/internal/fair"
 	"lantern/internal/sqldb/sqldbtest"
+	"lantern/internal/web"
 )
 
 // TestQuota: whoever was handed more than its quota is told so in Graph's way, and how much of it
@@ -35,6 +39,51 @@ func TestQuota(t *testing.T) {
 	}
 	if header.Get("Retry-After") == "" || !strings.Contains(header.Get("X-App-Usage"), `"call_count":1`) {
 		t.Errorf("headers: %v", header)
+	}
+}
+
+// TestLinksLeadBack: where a proxy stands in front, links lead to the address that clients know, with
+// all that they gave, for they add nothing to them.
+func TestLinksLeadBack(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sqldbtest.SQLite(t))
+	for n := range 3 {
+		w.MustShare(w.red.Service, w.hash(n))
+	}
+	handler := threatexchange.New(w.Exchange, threatexchange.Config{PublicURL: "https://exchange.example.com/"}).Handler(web.Options{})
+	rec := httptest.NewRecorder()
+	tok := token(w.green.ServiceKey)
+	path := "/v21.0/" + w.Program.ID.String() + "/threat_updates/"
+	handler.ServeHTTP(rec, httptest.NewRequest("GET", path+"?limit=2&fields=id,type&types=HASH_PDQ&start_time=1&access_token="+url.QueryEscape(tok), nil))
+	var answer struct{ Paging struct{ Next string } }
+	if err := json.Unmarshal(rec.Body.Bytes(), &answer); err != nil {
+		t.Fatal(err)
+	}
+	next, err := url.Parse(answer.Paging.Next)
+	if err != nil || next.Scheme != "https" || next.Host != "exchange.example.com" || next.Path != path {
+		t.Fatalf("the link does not lead to the public address: %v", err)
+	}
+	for name, want := range map[string]string{"limit": "2", "fields": "id,type", "types": "HASH_PDQ", "start_time": "1", "access_token": tok} {
+		if next.Query().Get(name) != want {
+			t.Errorf("the link lacks %s", name)
+		}
+	}
+	if next.Query().Get("after") == "" {
+		t.Error("the link has no cursor")
+	}
+}
+
+// TestTokens: every key is a token of the form without which tx asks for nothing.
+func TestTokens(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sqldbtest.SQLite(t))
+	form := regexp.MustCompile(`^[0-9]{8,}(?:%7C|\|)[a-zA-Z0-9_-]{20,}$`)
+	for _, c := range []exchangetest.Company{w.red, w.blue, w.green} {
+		for role, key := range map[string]string{"service": c.ServiceKey, "submitter": c.SubmitterKey, "admin": c.AdminKey} {
+			if !form.MatchString(token(key)) {
+				t.Errorf("the key of %s's %s is no such token", c.Name, role)
+			}
+		}
 	}
 }
 

@@ -106,6 +106,17 @@ func (p params) limit(name string, usual int) (int, error) {
 	return min(n, lantern.MaxPage), nil
 }
 
+// flag reads a yes or no in the ways Graph's clients and Python write one.
+func (p params) flag(name string) (bool, error) {
+	switch strings.ToLower(p.get(name)) {
+	case "true", "1":
+		return true, nil
+	case "", "false", "0", "none":
+		return false, nil
+	}
+	return false, &lantern.Error{Kind: lantern.Invalid, Field: "/" + name, Reason: "neither true nor false", Fix: "true or false"}
+}
+
 // setUsage tells a client how much of its quota is used, as Graph does.
 func setUsage(w http.ResponseWriter, percent int) {
 	w.Header().Set("X-App-Usage", fmt.Sprintf(`{"call_count":%d,"total_time":0,"total_cputime":0}`, percent))

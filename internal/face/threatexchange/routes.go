@@ -45,6 +45,15 @@ func routes() []route {
 // name is how a route shows in the log and the metrics.
 func (r route) name() string { return r.method + " " + r.path }
 
+// Routes names everything the face answers, each as METHOD /path with {id} in it, for whoever must
+// know every way into an exchange. A version may stand before a path.
+func Routes() (list []string) {
+	for _, rt := range routes() {
+		list = append(list, rt.name())
+	}
+	return list
+}
+
 // fits reports whether a path is one of the route's.
 func (r route) fits(path []string) bool {
 	want := strings.FieldsFunc(r.path, func(c rune) bool { return c == '/' })

@@ -13,7 +13,7 @@ import (
 )
 
 // search finds opinions: all on one value, if a text is given, or else those that fit, oldest
-// change first. after is the way on.
+// change first unless it is to be the other way round. after is the way on.
 func (c *call) search() (list []exchange.Seen, after string, err error) {
 	if _, err := c.names(); err != nil {
 		return nil, "", err
@@ -22,35 +22,80 @@ func (c *call) search() (list []exchange.Seen, after string, err error) {
 	if err != nil {
 		return nil, "", err
 	}
-	keep, err := c.filter()
+	if q.Keep, err = c.filter(); err != nil {
+		return nil, "", err
+	}
+	created, err := c.order(&q)
 	if err != nil {
 		return nil, "", err
 	}
-	q.Keep = keep
-	text := c.params.get("text")
-	if text == "" {
-		got, err := c.face.x.Browse(c.r.Context(), c.actor, q)
-		return got.Opinions, mark(got.Next), err
+	// What has expired is gone for everybody: whoever asks for it as well gets no more.
+	if _, err := c.params.flag("include_expired"); err != nil {
+		return nil, "", err
 	}
-	for _, t := range c.typesOf(text) {
+	if text := c.params.get("text"); text != "" {
+		list, err := c.searchText(text, q, created)
+		return list, "", err
+	}
+	if created {
+		return nil, "", &lantern.Error{Kind: lantern.Invalid, Field: "/sort_by", Reason: "without a text, the order is that of the last change", Fix: "leave it out; sort_order turns the order round"}
+	}
+	got, err := c.face.x.Browse(c.r.Context(), c.actor, q)
+	return got.Opinions, mark(got.Next), err
+}
+
+// searchText finds what is said of one value. With strict_text it must be written as it shows.
+func (c *call) searchText(text string, q exchange.OpinionQuery, created bool) (list []exchange.Seen, err error) {
+	strict, err := c.params.flag("strict_text")
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range c.typesOf() {
 		found, err := c.face.x.OpinionsOn(c.r.Context(), c.actor, t, text)
 		if lantern.KindOf(err) == lantern.Invalid {
 			continue // the text is no value of this type
 		}
 		if err != nil {
-			return nil, "", err
+			return nil, err
 		}
 		for _, o := range found {
-			if keep(&o.Signal) {
+			in := !o.Updated.Before(q.From) && (q.Until.IsZero() || !o.Updated.After(q.Until))
+			if in && q.Keep(&o.Signal) && (!strict || o.Value == text) {
 				list = append(list, exchange.Seen{Opinion: o, Changed: o.Updated})
 			}
 		}
 	}
-	return list, "", nil
+	slices.SortStableFunc(list, func(a, b exchange.Seen) int {
+		if q.Newest {
+			a, b = b, a
+		}
+		if created {
+			return a.Created.Compare(b.Created)
+		}
+		return a.Changed.Compare(b.Changed)
+	})
+	return list, nil
 }
 
-// typesOf are the types whose values a text may be.
-func (c *call) typesOf(string) []lantern.SignalType {
+// order reads in which order what is found comes; created: by when it was shared first.
+func (c *call) order(q *exchange.OpinionQuery) (created bool, err error) {
+	switch by := c.params.get("sort_by"); {
+	case strings.EqualFold(by, "CREATE_TIME"):
+		created = true
+	case by != "" && by != "None" && !strings.EqualFold(by, "RELEVANCE"): // what is found is all equally relevant
+		return false, &lantern.Error{Kind: lantern.Invalid, Field: "/sort_by", Reason: "not an order", Fix: "RELEVANCE or CREATE_TIME"}
+	}
+	switch way := c.params.get("sort_order"); {
+	case strings.EqualFold(way, "DESCENDING"):
+		q.Newest = true
+	case way != "" && way != "None" && !strings.EqualFold(way, "ASCENDING"):
+		return false, &lantern.Error{Kind: lantern.Invalid, Field: "/sort_order", Reason: "not an order", Fix: "ASCENDING or DESCENDING"}
+	}
+	return created, nil
+}
+
+// typesOf are the types whose values a text may be: those asked for, or all.
+func (c *call) typesOf() []lantern.SignalType {
 	if t := c.params.get("type"); t != "" {
 		return wire.SignalTypes(t)
 	}
@@ -111,10 +156,13 @@ func (c *call) filter() (func(*lantern.Signal) bool, error) {
 		tests = append(tests, func(s *lantern.Signal) bool { return slices.Contains(owners, s.Member) })
 	}
 	if tags := wire.List(c.params.get("tags")); len(tags) > 0 {
-		all := c.params.get("tags_are_anded") == "true" || c.params.get("tags_are_anded") == "1"
+		all, err := c.params.flag("tags_are_anded")
+		if err != nil {
+			return nil, err
+		}
 		tests = append(tests, func(s *lantern.Signal) bool { return hasTags(s, tags, all) })
 	}
-	for name, of := range map[string]func(*lantern.Signal) string{"status": wire.Status, "review_status": wire.Review, "share_level": wire.Level} {
+	for name, of := range map[string]func(*lantern.Signal) string{"status": wire.Status, "review_status": wire.Review, "share_level": wire.Level, "severity": wire.Severity} {
 		if want := c.params.get(name); want != "" {
 			tests = append(tests, func(s *lantern.Signal) bool { return strings.EqualFold(of(s), want) })
 		}

@@ -1,6 +1,8 @@
 package threatexchange
 
 import (
+	"encoding/json"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,6 +25,41 @@ type Submission struct {
 	Gone      bool         // the expiry given lies in the past: they mean a deletion
 	Left      []lantern.ID // programs that an edit takes the signal out of
 	Related   []lantern.ID
+	Triples   []Triple // more that it is related to
+}
+
+// Triple names a descriptor by what is unique of it.
+type Triple struct {
+	Owner lantern.ID           // an app
+	Types []lantern.SignalType // that the indicator's type may stand for
+	Value string
+}
+
+// triples reads a JSON list of triples. Owners are written as numbers or as texts.
+func triples(text string) (list []Triple, err error) {
+	const field = "/related_triples_for_upload_as_json"
+	if text == "" {
+		return nil, nil
+	}
+	var given []struct {
+		Owner json.RawMessage `json:"owner_app_id"`
+		Type  string          `json:"td_indicator_type"`
+		Value string          `json:"td_raw_indicator"`
+	}
+	if err := json.Unmarshal([]byte(text), &given); err != nil {
+		return nil, bad(field, "not a JSON list of triples", `[{"owner_app_id":…,"td_indicator_type":…,"td_raw_indicator":…}]`)
+	}
+	if len(given) > lantern.MaxLinks {
+		return nil, bad(field, "too many triples", fmt.Sprintf("at most %d", lantern.MaxLinks))
+	}
+	for _, g := range given {
+		owner, err := lantern.ParseID(strings.Trim(string(g.Owner), `"`))
+		if err != nil {
+			return nil, bad(field, "the owner of one is not an id", "the number of an app")
+		}
+		list = append(list, Triple{owner, SignalTypes(g.Type), g.Value})
+	}
+	return list, nil
 }
 
 // Submit reads a submission. get returns the parameter of a name, "" if there is none.
@@ -130,6 +167,9 @@ func (s *Submission) read(get func(string) string, tags []string, now time.Time)
 		return err
 	}
 	if s.Related, err = IDs("/related_ids_for_upload", get("related_ids_for_upload")); err != nil {
+		return err
+	}
+	if s.Triples, err = triples(get("related_triples_for_upload_as_json")); err != nil {
 		return err
 	}
 	return s.audience(get)

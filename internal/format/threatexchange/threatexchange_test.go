@@ -3,6 +3,7 @@ package threatexchange
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -174,6 +175,43 @@ func TestWords(t *testing.T) {
 	for _, tag := range lantern.Taxonomy() {
 		if got := ParseTag(strings.ToUpper(TagText(tag))); got != tag {
 			t.Errorf("tag %s comes back as %s", tag, got)
+		}
+	}
+}
+
+// TestEnumerations reads every word of their enumerations, in whatever case, as the reference lists
+// them: each is taken and shows as given, or as the word beside it where ours has one for both.
+func TestEnumerations(t *testing.T) {
+	t.Parallel()
+	base := map[string]string{"type": "HASH_SHA256", "indicator": strings.Repeat("ab", 32), "description": "4.2", "privacy_type": "HAS_PRIVACY_GROUP", "privacy_members": "77"}
+	shows := map[string]func(*lantern.Signal) string{"status": Status, "severity": Severity, "share_level": Level, "review_status": Review}
+	for field, words := range map[string]map[string]string{
+		// MALICIOUS shows so only on what a person reviewed, which this is.
+		"status":        {"MALICIOUS": "", "SUSPICIOUS": "", "NON_MALICIOUS": "", "UNKNOWN": "SUSPICIOUS"},
+		"severity":      {"UNKNOWN": "", "INFO": "", "WARNING": "INFO", "SUSPICIOUS": "", "SEVERE": "", "APOCALYPSE": ""},
+		"share_level":   {"RED": "", "AMBER": "", "GREEN": "", "UNKNOWN": "", "WHITE": "refused"},
+		"review_status": {"REVIEWED_MANUALLY": "", "REVIEWED_AUTOMATICALLY": "", "UNREVIEWED": "", "PENDING": "UNREVIEWED", "UNKNOWN": "UNREVIEWED"},
+		"privacy_type":  {"HAS_PRIVACY_GROUP": "none", "HAS_WHITELIST": "none", "VISIBLE": "refused", "NONE": "refused", "HAS_PRIVACY_GROUP_AND_WHITELIST": "refused", "OTHER": "refused"},
+		"precision":     {"UNKNOWN": "none", "LOW": "none", "MEDIUM": "none", "HIGH": "none"},
+	} {
+		for word, want := range words {
+			for _, given := range []string{word, strings.ToLower(word)} {
+				form := maps.Clone(base)
+				if field != "review_status" {
+					form["review_status"] = "REVIEWED_MANUALLY"
+				}
+				form[field] = given
+				s, err := Submit(func(name string) string { return form[name] }, time.Unix(1_700_000_000, 0))
+				if (err != nil) != (want == "refused") {
+					t.Errorf("%s %s: %v", field, given, err)
+				}
+				if show := shows[field]; show != nil && err == nil {
+					got := show(&lantern.Signal{Draft: s.Draft})
+					if want == "" && got != word || want != "" && got != want {
+						t.Errorf("%s %s shows as %s", field, given, got)
+					}
+				}
+			}
 		}
 	}
 }

@@ -113,3 +113,6 @@ func Review(s *lantern.Signal) string { return to(reviews, s.Basis.ReviewedBy) }
 
 // Level is how a signal's handling shows.
 func Level(s *lantern.Signal) string { return to(levels, s.Handling) }
+
+// Severity is how a signal's severity shows.
+func Severity(s *lantern.Signal) string { return to(severities, s.Severity) }
