@@ -71,16 +71,18 @@ type ExchangeQuotas struct {
 	DiscloseQuota int `key:"exchange-disclose-quota" default:"20000000" placeholder:"N" help:"Signals each member may be handed in an hour (${default}); 0: no bound."`
 }
 
-// ForeignFaces are the protocols of other exchanges that an exchange speaks beside its own.
+// ForeignFaces are the protocols of other exchanges that an exchange speaks beside its own, if it is
+// told to: their clients put keys into addresses or take over what they read for good, and tell nobody
+// what became of a correction. So that is for the coalition to decide.
 type ForeignFaces struct {
 	// ThreatExchange answers the clients of Meta's ThreatExchange, and of StopNCII.org's
 	// exchange, at the same address; see docs/protocol/threatexchange.md. Those clients put keys
 	// into addresses: a proxy in front must not log queries.
-	ThreatExchange bool `name:"threatexchange" key:"exchange-threatexchange" default:"true" negatable:"" help:"Answer clients of ThreatExchange too (on by default)."`
+	ThreatExchange bool `name:"threatexchange" key:"exchange-threatexchange" negatable:"" help:"Answer clients of ThreatExchange too, whose keys stand in addresses."`
 
 	// TAXII answers clients of TAXII 2.1 at the same address, under /taxii2/; see
 	// docs/protocol/taxii.md.
-	TAXII bool `name:"taxii" key:"exchange-taxii" default:"true" negatable:"" help:"Answer clients of TAXII 2.1 too (on by default)."`
+	TAXII bool `name:"taxii" key:"exchange-taxii" negatable:"" help:"Answer clients of TAXII 2.1 too, under /taxii2/."`
 
 	// PublicURL is where clients reach the exchange, for links in answers to clients that
 	// follow them as they are. Unset, it is what each request says, without TLS if a proxy

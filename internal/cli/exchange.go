@@ -135,6 +135,7 @@ func (c *exchangeServe) Run(ctx context.Context, a *command.App) (err error) {
 		closeSites(sites)
 		return err
 	}
+	p.log.Info("clients of other protocols", "threatexchange", c.ThreatExchange, "taxii", c.TAXII)
 	return serveSites(ctx, p.log, sites, screen.reload)
 }
 
