@@ -74,6 +74,8 @@ type Sampled struct {
 	Ref      string      `json:"ref,omitempty"` // of the hit
 	Account  string      `json:"account,omitempty"`
 	Decision HitDecision `json:"decision,omitempty"` // empty while nobody decided it singly
+
+	Reason DecisionReason `json:"reason,omitempty"` // must be the bulk's too
 }
 
 // Bulk is the preview of an act in bulk, and what became of it.
@@ -87,7 +89,7 @@ type Bulk struct {
 	Sample   []Sampled      `json:"sample"`              // to be decided singly first, all alike
 	Seed     string         `json:"seed"`                // by which the sample was drawn; in the agent's log
 	Digest   string         `json:"digest"`              // of exactly what would be decided
-	Ready    bool           `json:"ready"`               // the whole sample was decided as the act would
+	Ready    bool           `json:"ready"`               // the whole sample was decided as the act would, for the same reason
 	FourEyes bool           `json:"four_eyes,omitempty"` // a second person must approve
 	Opened   time.Time      `json:"opened"`
 	Expires  time.Time      `json:"expires"`

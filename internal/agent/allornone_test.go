@@ -105,7 +105,7 @@ func TestAnActIsAllOrNothing(t *testing.T) {
 				first = false
 				left := random.left.Swap(1 << 40)
 				for _, one := range b.Sample {
-					if _, err := a.DecideHits(ctx, me, []lantern.HitRuling{{Hit: one.Hit, Decision: lantern.Unsure}}); err != nil {
+					if _, err := a.DecideHits(ctx, me, []lantern.HitRuling{{Hit: one.Hit, Decision: lantern.Unsure, Reason: lantern.Language}}); err != nil {
 						t.Fatal(err)
 					}
 				}

@@ -30,7 +30,7 @@ func (s *stage) commit(b lantern.Bulk, count int) (lantern.Act, error) {
 func (s *stage) lookAtSample(b lantern.Bulk, d lantern.HitDecision) {
 	s.t.Helper()
 	for _, one := range b.Sample {
-		s.decide(one.Hit, d, "")
+		s.decide(one.Hit, d, b.Reason)
 	}
 }
 
@@ -134,7 +134,7 @@ func TestFeedbackOfABulkWaits(t *testing.T) {
 	}
 	waiting, hit := of, s.r.HitsIn("")[0].ID
 	for _, one := range b.Sample {
-		if _, err := s.r.Rule(ctx, s.person, c.ID, stream(nil, lantern.Ruling{Account: one.Account, Decision: lantern.NotHere})); err != nil {
+		if _, err := s.r.Rule(ctx, s.person, c.ID, stream(nil, lantern.Ruling{Account: one.Account, Decision: lantern.NotHere, Reason: lantern.AllowedHere})); err != nil {
 			t.Fatal(err)
 		}
 		if got := s.reactions(of[one.Account]); len(got) != 1 {
@@ -260,11 +260,11 @@ func TestBulkOfCandidates(t *testing.T) {
 	}
 	// One of the sample turns out otherwise: nothing is decided in bulk, by neither way.
 	for i, one := range b.Sample {
-		d := lantern.Confirmed
+		said := lantern.Ruling{Account: one.Account, Decision: lantern.Confirmed, Reason: lantern.LinkedAccount}
 		if i == 7 {
-			d = lantern.NotHere
+			said.Decision, said.Reason = lantern.NotHere, ""
 		}
-		if _, err := s.r.Rule(ctx, s.person, c.ID, stream(nil, lantern.Ruling{Account: one.Account, Decision: d})); err != nil {
+		if _, err := s.r.Rule(ctx, s.person, c.ID, stream(nil, said)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -279,6 +279,10 @@ func TestBulkOfCandidates(t *testing.T) {
 	})
 	conflict(t, "a stream, a sample of two minds", inBulk(many[free]), "sample")
 	s.confirm(c.ID, b.Sample[7].Account)
+	conflict(t, "a stream, a sample confirmed for another reason", inBulk(many[free]), "reason")
+	if _, err := s.r.Rule(ctx, s.person, c.ID, stream(nil, lantern.Ruling{Account: b.Sample[7].Account, Decision: lantern.Confirmed, Reason: lantern.LinkedAccount})); err != nil {
+		t.Fatal(err)
+	}
 	conflict(t, "a stream, one of the sample", inBulk(b.Sample[0].Account), "one of the sample")
 	if err := inBulk("alone-1"); lantern.KindOf(err) != lantern.Forbidden {
 		t.Errorf("a stream, evidence that names nothing: got %v", err)

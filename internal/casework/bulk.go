@@ -61,7 +61,7 @@ func sampled(known map[string]lantern.CaseAccount, drawn []string) []lantern.Sam
 	for i, account := range drawn {
 		sample[i].Account = account
 		if c := known[account]; !c.Bulk {
-			sample[i].Decision = c.Decision
+			sample[i].Decision, sample[i].Reason = c.Decision, c.Reason
 		}
 	}
 	return sample
@@ -76,7 +76,7 @@ func hitSample(ctx context.Context, tx *sqldb.Tx, ids []lantern.ID) ([]lantern.S
 		if h := found[id]; h.State == lantern.HitOpen || h.State == lantern.HitDecided {
 			sample[i].Ref, sample[i].Account = h.Ref, h.Account
 			if h.State == lantern.HitDecided && !h.Bulk {
-				sample[i].Decision = h.Decision
+				sample[i].Decision, sample[i].Reason = h.Decision, h.Reason
 			}
 		}
 	}
@@ -288,7 +288,7 @@ func (w *Desk) bulk(ctx context.Context, tx *sqldb.Tx, id lantern.ID) (lantern.B
 	if err != nil {
 		return b, err
 	}
-	b.Ready = policy.Agreed(b.Sample, b.Decision)
+	b.Ready = policy.Agreed(b.Sample, b.Decision, b.Reason)
 	for _, p := range programs {
 		four, err := FourEyes(ctx, tx, p)
 		if err != nil {

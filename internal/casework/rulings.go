@@ -146,7 +146,7 @@ func (r *ruling) mayBulk(ctx context.Context, tx *sqldb.Tx, account lantern.Case
 		}
 		samples[e] = sample
 	}
-	if !policy.Agreed(samples[e], next.Decision) {
+	if !policy.Agreed(samples[e], next.Decision, next.Reason) {
 		return policy.ErrSample
 	}
 	return nil

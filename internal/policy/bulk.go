@@ -101,7 +101,7 @@ func MayCommit(b *lantern.Bulk, person lantern.ID, commit lantern.BulkCommit, no
 }
 
 // ErrSample says what is missing before an act in bulk.
-var ErrSample = &lantern.Error{Kind: lantern.Conflict, Reason: "the sample of this evidence was not decided singly and alike",
+var ErrSample = &lantern.Error{Kind: lantern.Conflict, Reason: "the sample of this evidence was not decided singly and alike, for the reason of the bulk",
 	Fix: "decide each of the sample first; if one turns out otherwise, the evidence is not what it seems: decide singly"}
 
 // MayBulk refuses what may not be decided in bulk at all: a confirmation on weak evidence,
@@ -118,9 +118,10 @@ func MayBulk(e lantern.Evidence, d lantern.HitDecision) error {
 	return nil
 }
 
-// Agreed reports whether the whole sample was decided singly and as the bulk would.
-func Agreed(sample []lantern.Sampled, d lantern.HitDecision) bool {
-	return !slices.ContainsFunc(sample, func(s lantern.Sampled) bool { return s.Decision != d })
+// Agreed reports whether the whole sample was decided singly and as the bulk would, for the
+// same reason: what was dismissed for another one is other evidence than it seems.
+func Agreed(sample []lantern.Sampled, d lantern.HitDecision, why lantern.DecisionReason) bool {
+	return !slices.ContainsFunc(sample, func(s lantern.Sampled) bool { return s.Decision != d || s.Reason != why })
 }
 
 // NeedsSecond refuses an outcome that a program wants two persons for and one attests.

@@ -131,3 +131,26 @@ func TestIndependent(t *testing.T) {
 		}
 	}
 }
+
+func TestAgreed(t *testing.T) {
+	t.Parallel()
+	said := func(d lantern.HitDecision, why lantern.DecisionReason) lantern.Sampled {
+		return lantern.Sampled{Decision: d, Reason: why}
+	}
+	same := said(lantern.NotHere, "allowed-here")
+	for name, tt := range map[string]struct {
+		sample []lantern.Sampled
+		want   bool
+	}{
+		"nobody was to be looked at": {nil, true},
+		"all alike":                  {[]lantern.Sampled{same, same}, true},
+		"one is undecided":           {[]lantern.Sampled{same, {}}, false},
+		"another decision":           {[]lantern.Sampled{same, said(lantern.Confirmed, "abuse-material")}, false},
+		"another reason":             {[]lantern.Sampled{same, said(lantern.NotHere, "other")}, false},
+		"no reason":                  {[]lantern.Sampled{same, said(lantern.NotHere, "")}, false},
+	} {
+		if got := policy.Agreed(tt.sample, lantern.NotHere, "allowed-here"); got != tt.want {
+			t.Errorf("%s: %v, want %v", name, got, tt.want)
+		}
+	}
+}

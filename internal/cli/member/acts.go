@@ -127,6 +127,7 @@ func sampledColumns() []display.Column[lantern.Sampled] {
 		display.Col("ref", func(s lantern.Sampled) string { return s.Ref }),
 		display.Col("account", func(s lantern.Sampled) string { return s.Account }),
 		display.Col("decision", func(s lantern.Sampled) string { return string(s.Decision) }),
+		display.Col("reason", func(s lantern.Sampled) string { return string(s.Reason) }),
 	}
 }
 

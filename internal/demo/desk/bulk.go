@@ -29,12 +29,13 @@ func byTheRule(rulings []lantern.Ruling, accounts []lantern.CaseAccount, evidenc
 		}
 	}
 	out := make([]lantern.Ruling, 0, len(rulings))
-	for _, together := range []bool{false, true} {
+	for _, many := range []bool{false, true} {
 		for _, r := range rulings {
-			if r.Bulk = bulk[r.Account]; r.Bulk {
-				r.Reason = lantern.Trading // copies are copies of an offer
+			together, copied := bulk[r.Account]
+			if r.Bulk = together; copied {
+				r.Reason = lantern.Trading // copies are copies of an offer, those looked at singly too
 			}
-			if r.Bulk == together {
+			if r.Bulk == many {
 				out = append(out, r)
 			}
 		}

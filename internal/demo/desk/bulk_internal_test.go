@@ -37,7 +37,7 @@ func TestByTheRule(t *testing.T) {
 			singly = append(singly, r.Account)
 		}
 	}
-	if strings.Join(singly, " ") != "copies-a copies-b mixed-a mixed-b mixed-c" || strings.Join(inBulk, " ") != "copies-c" || got[len(got)-1].Reason == "" {
-		t.Errorf("singly %v, in bulk %v; want what is no copy of the others, and the sample, singly and first", singly, inBulk)
+	if strings.Join(singly, " ") != "copies-a copies-b mixed-a mixed-b mixed-c" || strings.Join(inBulk, " ") != "copies-c" || got[len(got)-1].Reason == "" || got[0].Reason != got[len(got)-1].Reason {
+		t.Errorf("singly %v, in bulk %v; want what is no copy of the others, and the sample, singly and first, for one reason", singly, inBulk)
 	}
 }

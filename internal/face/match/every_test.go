@@ -75,7 +75,7 @@ func TestEveryCall(t *testing.T) {
 	b, err := d.person.PreviewBulk(ctx, lantern.BulkDraft{Hit: hit.ID, Decision: lantern.Unsure, Reason: lantern.TooLittle})
 	none(err)
 	for _, one := range b.Sample {
-		_, err = d.person.DecideHits(ctx, []lantern.HitRuling{{Hit: one.Hit, Decision: lantern.Unsure}})
+		_, err = d.person.DecideHits(ctx, []lantern.HitRuling{{Hit: one.Hit, Decision: lantern.Unsure, Reason: lantern.TooLittle}})
 		none(err)
 	}
 	b, err = d.token.Bulk(ctx, b.ID)
