@@ -2,10 +2,8 @@ package client
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -15,8 +13,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/klauspost/compress/zstd"
 
 	"lantern"
 )
@@ -346,47 +342,6 @@ func upload[T any](ctx context.Context, c *Client, path string, body io.Reader) 
 // stream sends a stream and calls emit for each line of the answer while it comes.
 func stream[T any](ctx context.Context, c *Client, path string, query url.Values, media string, body io.Reader, emit func(T) error) error {
 	return answers(ctx, c, request{method: http.MethodPost, path: path, query: query, media: media}, body, emit)
-}
-
-// answers sends req and calls emit for each line of the answer.
-func answers[T any](ctx context.Context, c *Client, req request, sent io.Reader, emit func(T) error) error {
-	res, err := c.conn.open(ctx, req, sent)
-	if err != nil {
-		return err
-	}
-	defer res.Body.Close()
-	var body io.Reader = res.Body
-	if res.Header.Get("Content-Encoding") == "zstd" {
-		unpacked, err := zstd.NewReader(res.Body, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(64<<20))
-		if err != nil {
-			return req.failed(errMalformed)
-		}
-		defer unpacked.Close()
-		body = unpacked
-	}
-	in := bufio.NewReaderSize(body, 64<<10)
-	for {
-		line, err := in.ReadBytes('\n')
-		switch {
-		case err == nil || errors.Is(err, io.EOF):
-		case ctx.Err() != nil:
-			return req.failed(ctx.Err())
-		default: // before the line, which may be cut off
-			return req.failed(unreachable(err))
-		}
-		if len(bytes.TrimSpace(line)) > 0 {
-			var item T
-			if json.Unmarshal(line, &item) != nil {
-				return req.failed(errMalformed)
-			}
-			if err := emit(item); err != nil {
-				return err
-			}
-		}
-		if err != nil {
-			return nil
-		}
-	}
 }
 
 // open sends a request with a stream for a body, once and without a time limit of its
