@@ -4,9 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"lantern"
@@ -177,23 +175,35 @@ func FromMicros(us int64) time.Time {
 
 // list writes "($from, $from+1, …)" for n arguments.
 func list(from, n int) string {
-	var b strings.Builder
+	b := make([]byte, 0, 5*n+1)
 	for i := range n {
-		fmt.Fprintf(&b, "%c$%d", "(,"[min(i, 1)], from+i)
+		b = append(b, "(,"[min(i, 1)], '$')
+		b = strconv.AppendInt(b, int64(from+i), 10)
 	}
-	return b.String() + ")"
+	return string(append(b, ')'))
 }
 
 // maxList bounds the arguments of one list.
 const maxList = 200
 
-// inChunks calls fn with the items, at most maxList at a time, as arguments.
+// listed returns how many arguments a list of n items has: a list is filled up by repeating
+// the last one, so that there are few different statements to prepare and keep.
+func listed(n int) int {
+	size := 1
+	for size < n {
+		size *= 2
+	}
+	return min(size, maxList)
+}
+
+// inChunks calls fn with the items, at most maxList at a time, as arguments for a list of
+// which it does not matter that an item may stand in it more than once.
 func inChunks[T any](items []T, fn func(args []any) error) error {
 	for len(items) > 0 {
 		n := min(len(items), maxList)
-		args := make([]any, n)
-		for i, it := range items[:n] {
-			args[i] = it
+		args := make([]any, listed(n))
+		for i := range args {
+			args[i] = items[min(i, n-1)]
 		}
 		if err := fn(args); err != nil {
 			return err
