@@ -91,11 +91,11 @@ func (e *edit) lose(ctx context.Context, tx *sqldb.Tx, c lantern.Correction) err
 		return err
 	}
 	if found {
-		seqs, err := agentstore.LoadSeqs(ctx, tx, p, []lantern.ID{c.Signal})
+		placed, err := agentstore.LoadPlacements(ctx, tx, []lantern.ID{c.Signal})
 		if err != nil {
 			return err
 		}
-		if _, placed := seqs[c.Signal]; !placed {
+		if !slices.ContainsFunc(placed[c.Signal], func(at agentstore.PlacementRow) bool { return at.Program == p.ID && at.Generation >= p.Generation }) {
 			ended := agentstore.PlacementRow{Program: p.ID, Signal: c.Signal, State: lantern.Narrowed, Seq: c.Seq, Generation: p.Generation}
 			if err := agentstore.SavePlacements(ctx, tx, []agentstore.PlacementRow{ended}); err != nil {
 				return err

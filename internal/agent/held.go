@@ -57,7 +57,7 @@ func (e *edit) enterHeld(ctx context.Context, row *agentstore.ReplicaRow) {
 	if row.Kind == lantern.TacticType || e.unmatched[row.Signal] || !e.a.matchable(row.Member, e.member, row.Expires, e.now) {
 		return
 	}
-	if entry, ok, err := e.a.entry(ctx, row); err == nil && ok {
+	if entry, ok, err := e.entry(ctx, row); err == nil && ok {
 		e.held = append(e.held, match.Change{Entry: entry})
 	}
 }

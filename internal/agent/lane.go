@@ -12,7 +12,7 @@ import (
 // The lane is a second way through each feed, on which the exchange lets only pass what is
 // imminent, and corrections. It is followed beside the whole feed with a cursor of its own,
 // so that an agent with a long backlog has a child at risk now first. Both bring the same
-// changes in the end, and each drops what the other knows better (see edit.outdated).
+// changes in the end, and each drops what the other knows better (see outdated).
 
 // followLane reads the lane until ctx ends or the log's fault stops it. How the whole feed
 // fares is what the status tells, so a failure here is only logged.
@@ -68,6 +68,10 @@ func (a *Agent) readLane(ctx context.Context, program lantern.ID) error {
 
 // applyLane takes one page of the lane in, as applyPage does.
 func (a *Agent) applyLane(ctx context.Context, program lantern.ID, page lantern.FeedPage) error {
+	ready := a.prepare(ctx, page)
+	if ready.err != nil {
+		return fmt.Errorf("applying what is imminent: %w", ready.err)
+	}
 	a.applying.Lock()
 	defer a.applying.Unlock()
 	var done *edit
@@ -77,7 +81,7 @@ func (a *Agent) applyLane(ctx context.Context, program lantern.ID, page lantern.
 		if err != nil || !found {
 			return err
 		}
-		if err := done.changes(ctx, tx, p, page.Changes); err != nil {
+		if err := done.changes(ctx, tx, p, ready.Page); err != nil {
 			return err
 		}
 		if len(page.Changes) > 0 {
@@ -100,22 +104,13 @@ func (a *Agent) applyLane(ctx context.Context, program lantern.ID, page lantern.
 	return nil
 }
 
-// outdated drops changes of signals of which the replica has a later one in the same
-// program: the lane and the whole feed overtake each other.
-func (e *edit) outdated(ctx context.Context, tx *sqldb.Tx, p agentstore.ProgramRow, changes []lantern.Change) ([]lantern.Change, error) {
-	ids := make([]lantern.ID, len(changes))
-	for i, c := range changes {
-		ids[i] = c.Signal.ID
-	}
-	held, err := agentstore.LoadSeqs(ctx, tx, p, ids)
-	if err != nil || len(held) == 0 {
-		return changes, err
-	}
-	var rest []lantern.Change
-	for _, c := range changes {
-		if c.Seq >= held[c.Signal.ID] {
-			rest = append(rest, c)
+// outdated reports whether the replica has a later change of a signal in the same program,
+// since its last resync: the lane and the whole feed overtake each other.
+func outdated(c *lantern.Change, p agentstore.ProgramRow, placed []agentstore.PlacementRow) bool {
+	for _, at := range placed {
+		if at.Program == p.ID && at.Generation >= p.Generation && c.Seq < at.Seq {
+			return true
 		}
 	}
-	return rest, nil
+	return false
 }

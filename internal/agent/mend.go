@@ -25,6 +25,11 @@ const hurtFile = "agent.damaged"
 // fetched are the tables that the feeds fill.
 var fetched = []string{"replica", "secret", "placement"}
 
+// database is the URL of the database in a file. Each of its connections may keep 4 MB of the
+// file at hand: an agent that was asked much has one for each that asked at once, and what
+// they keep is most of what it holds in memory.
+func database(path string) string { return "sqlite:" + path + "?cache_size=-4096" }
+
 // heed notes that an error tells of a damaged database, and returns it.
 func (a *Agent) heed(err error) error {
 	if !sqldb.Damaged(err) {
@@ -64,7 +69,7 @@ func (a *Agent) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if a.db, err = sqldb.Open(ctx, "sqlite:"+path); err != nil {
+	if a.db, err = sqldb.Open(ctx, database(path)); err != nil {
 		return fmt.Errorf("opening the agent's database: %w", err)
 	}
 	if !hurt {
@@ -76,7 +81,7 @@ func (a *Agent) open(ctx context.Context) error {
 	if err := a.mend(ctx, path); err != nil {
 		return fmt.Errorf("mending the agent's database: %w", err)
 	}
-	if a.db, err = sqldb.Open(ctx, "sqlite:"+path); err != nil {
+	if a.db, err = sqldb.Open(ctx, database(path)); err != nil {
 		return fmt.Errorf("opening the mended database: %w", err)
 	}
 	return a.start(ctx)
@@ -85,7 +90,7 @@ func (a *Agent) open(ctx context.Context) error {
 // mend puts what can be read into a fresh database, and closes the damaged one.
 func (a *Agent) mend(ctx context.Context, path string) error {
 	err := mend.Replace(path, func(fresh string) error {
-		to, err := sqldb.Open(ctx, "sqlite:"+fresh)
+		to, err := sqldb.Open(ctx, database(fresh))
 		if err != nil {
 			return err
 		}

@@ -30,8 +30,8 @@ func (e *edit) refute(ctx context.Context, tx *sqldb.Tx, c *lantern.Change, row 
 func (e *edit) suspect(ctx context.Context, tx *sqldb.Tx, shared []*lantern.Signal) error {
 	values := make(map[lantern.ID]queue.Value)
 	for _, s := range shared {
-		if entry, ok := e.entries[s.ID]; ok && s.Member != e.member {
-			values[s.ID] = queue.Value{Type: entry.Type, Canonical: entry.Canonical}
+		if r := e.ready[s.ID]; r.Readable && s.Member != e.member {
+			values[s.ID] = queue.Value{Type: r.Entry.Type, Canonical: r.Entry.Canonical}
 		}
 	}
 	return e.a.queue.Suspect(ctx, tx, shared, values, e.now)

@@ -18,26 +18,41 @@ import (
 	"lantern/match"
 )
 
+// arriving is a page on its way in, with what made it ready or kept it from being.
+type arriving struct {
+	replica.Page
+	err error
+}
+
+// prepare makes a page ready to be applied, which needs neither lock nor transaction.
+func (a *Agent) prepare(ctx context.Context, page lantern.FeedPage) arriving {
+	p, err := replica.Prepare(ctx, a.sealer, a.random, page)
+	return arriving{p, err}
+}
+
 // applyPage takes one page of a program's feed in: one transaction for replica, cursor,
 // hits, tasks and owed acknowledgements, then the engine. When it returns nil, what the
 // page says is matchable or masked. A crash between the two is healed by the next start,
 // which brings the engine to what the replica says.
-func (a *Agent) applyPage(ctx context.Context, program lantern.ID, page lantern.FeedPage) error {
+func (a *Agent) applyPage(ctx context.Context, program lantern.ID, page arriving) error {
 	// Held over commit and engine: two programs' pages about one signal must reach the
 	// engine in the order of their commits.
 	a.applying.Lock()
 	defer a.applying.Unlock()
 	var edit *edit
-	err := a.db.Write(ctx, func(tx *sqldb.Tx) error {
-		edit = a.newEdit()
-		if err := edit.page(ctx, tx, program, page); err != nil {
-			return err
-		}
-		return edit.arrive(ctx, tx)
-	})
+	err := page.err
+	if err == nil {
+		err = a.db.Write(ctx, func(tx *sqldb.Tx) error {
+			edit = a.newEdit()
+			if err := edit.page(ctx, tx, program, page.Page); err != nil {
+				return err
+			}
+			return edit.arrive(ctx, tx)
+		})
+	}
 	if err != nil {
 		a.setStuck(ctx.Err() == nil)
-		a.maskUnwritten(page)
+		a.maskUnwritten(page.FeedPage)
 		return &ownError{fmt.Errorf("applying a page: %w", a.heed(err))}
 	}
 	a.setStuck(false)
@@ -95,20 +110,21 @@ type edit struct {
 	arrival   int64 // the highest that was given
 	departure int64 // the same
 
-	unread  []lantern.ID               // active, and of no use to this version
-	entries map[lantern.ID]match.Entry // values this edit brought, so that they need no unsealing
-	held    []match.Change             // for the engine of suspended signals
+	unread []lantern.ID                 // active, and of no use to this version
+	ready  map[lantern.ID]replica.Ready // what this edit brings
+	known  replica.Known                // what needs no looking
+	held   []match.Change               // for the engine of suspended signals
 
 	fence     fence.Mark          // after this edit, if something stops matching by it
 	unmatched map[lantern.ID]bool // signals that say again what fell to a challenge
 }
 
 func (a *Agent) newEdit() *edit {
-	return &edit{a: a, now: a.clock(), member: a.memberID(), entries: make(map[lantern.ID]match.Entry)}
+	return &edit{a: a, now: a.clock(), member: a.memberID()}
 }
 
 // page writes everything a page says.
-func (e *edit) page(ctx context.Context, tx *sqldb.Tx, program lantern.ID, page lantern.FeedPage) error {
+func (e *edit) page(ctx context.Context, tx *sqldb.Tx, program lantern.ID, page replica.Page) error {
 	p, found, err := agentstore.LoadProgram(ctx, tx, program)
 	if err != nil {
 		return err
@@ -116,7 +132,7 @@ func (e *edit) page(ctx context.Context, tx *sqldb.Tx, program lantern.ID, page 
 	if !found {
 		return nil // left in the meantime
 	}
-	if err := e.changes(ctx, tx, p, page.Changes); err != nil {
+	if err := e.changes(ctx, tx, p, page); err != nil {
 		return err
 	}
 	if n := len(page.Changes); n > 0 {
@@ -141,14 +157,15 @@ func (e *edit) page(ctx context.Context, tx *sqldb.Tx, program lantern.ID, page 
 }
 
 // changes writes the changes of a page: first what stands, then what fell.
-func (e *edit) changes(ctx context.Context, tx *sqldb.Tx, p agentstore.ProgramRow, changes []lantern.Change) error {
-	changes, err := e.outdated(ctx, tx, p, changes)
+func (e *edit) changes(ctx context.Context, tx *sqldb.Tx, p agentstore.ProgramRow, page replica.Page) error {
+	e.ready = page.Ready
+	ids := make([]lantern.ID, len(page.Changes))
+	for i := range page.Changes {
+		ids[i] = page.Changes[i].Signal.ID
+	}
+	placed, err := agentstore.LoadPlacements(ctx, tx, ids)
 	if err != nil {
 		return err
-	}
-	ids := make([]lantern.ID, len(changes))
-	for i, c := range changes {
-		ids[i] = c.Signal.ID
 	}
 	fell, err := agentstore.LoadFallen(ctx, tx, ids)
 	if err != nil {
@@ -162,9 +179,12 @@ func (e *edit) changes(ctx context.Context, tx *sqldb.Tx, p agentstore.ProgramRo
 	var placements []agentstore.PlacementRow
 	var standing []lantern.ID
 	var shared []*lantern.Signal
-	for i := range changes {
-		c := &changes[i]
+	for i := range page.Changes {
+		c := &page.Changes[i]
 		s := &c.Signal
+		if outdated(c, p, placed[s.ID]) {
+			continue
+		}
 		state := s.State
 		if b, ok := barred[s.ID]; ok && state != lantern.Narrowed { // that says nothing of the signal
 			keep, as, err := e.heldBack(ctx, tx, c, b)
@@ -188,11 +208,7 @@ func (e *edit) changes(ctx context.Context, tx *sqldb.Tx, p agentstore.ProgramRo
 			if at, ok := fell[s.ID]; ok && !c.Time.After(at) {
 				continue // read before the signal fell
 			}
-			row, err := e.seal(ctx, s)
-			if err != nil {
-				return err
-			}
-			rows = append(rows, row)
+			rows = append(rows, e.ready[s.ID].Row)
 			shared = append(shared, s)
 		case lantern.Narrowed: // the place ends, the signal if it has no other
 			if c.Correction != 0 && s.Member != e.member {
@@ -207,32 +223,44 @@ func (e *edit) changes(ctx context.Context, tx *sqldb.Tx, p agentstore.ProgramRo
 	if err := agentstore.SavePlacements(ctx, tx, placements); err != nil {
 		return err
 	}
-	if err := e.keepStates(ctx, tx, rows); err != nil {
+	if err := e.keepStates(ctx, tx, rows, placed); err != nil {
 		return err
 	}
 	if err := e.suspect(ctx, tx, shared); err != nil {
 		return err
 	}
+	// Where a signal stood nowhere before, what the page says of it is all there is to know.
+	e.known.Standing = make(map[lantern.ID]lantern.SignalState)
+	for _, at := range placements {
+		if len(placed[at.Signal]) == 0 && at.State == lantern.Active {
+			e.known.Standing[at.Signal] = at.State
+		}
+	}
 	return e.settle(ctx, tx, standing)
 }
 
 // keepStates saves rows under the states the replica already had for them, so that settle
-// sees each transition once.
-func (e *edit) keepStates(ctx context.Context, tx *sqldb.Tx, rows []*agentstore.ReplicaRow) error {
-	ids := make([]lantern.ID, len(rows))
-	for i, r := range rows {
-		ids[i] = r.Signal
+// sees each transition once. A signal that stands nowhere is not in the replica.
+func (e *edit) keepStates(ctx context.Context, tx *sqldb.Tx, rows []*agentstore.ReplicaRow, placed map[lantern.ID][]agentstore.PlacementRow) error {
+	var ids []lantern.ID
+	for _, r := range rows {
+		if len(placed[r.Signal]) > 0 {
+			ids = append(ids, r.Signal)
+		}
 	}
 	held, err := agentstore.LoadReplica(ctx, tx, ids)
 	if err != nil {
 		return err
 	}
 	var known []*agentstore.ReplicaRow
+	e.known.Saved = make(map[lantern.ID]*agentstore.ReplicaRow, len(rows))
 	for _, r := range rows {
+		r.State = lantern.Active // an attempt before this one may have set another
 		if old := held[r.Signal]; old != nil {
 			r.State = old.State
 			known = append(known, r)
 		}
+		e.known.Saved[r.Signal] = r
 	}
 	if err := agentstore.SaveReplica(ctx, tx, rows); err != nil {
 		return err
@@ -240,38 +268,7 @@ func (e *edit) keepStates(ctx context.Context, tx *sqldb.Tx, rows []*agentstore.
 	if err := e.a.queue.TellImminent(ctx, tx, e.now, known); err != nil {
 		return err
 	}
-	return reorder(ctx, tx, known)
-}
-
-// reorder moves the hits of signals that were found before they became imminent, or part
-// of an incident, to where they belong in the queue.
-func reorder(ctx context.Context, tx *sqldb.Tx, rows []*agentstore.ReplicaRow) error {
-	var imminent, incidents []lantern.ID
-	for _, r := range rows {
-		if r.Imminent {
-			imminent = append(imminent, r.Signal)
-		}
-		if r.Incident == 0 {
-			continue
-		}
-		if err := agentstore.TellIncident(ctx, tx, r.Signal, r.Incident); err != nil {
-			return err
-		}
-		incidents = append(incidents, r.Incident)
-	}
-	if err := agentstore.RaiseHits(ctx, tx, imminent); err != nil {
-		return err
-	}
-	slices.Sort(incidents)
-	return agentstore.LeadIncidents(ctx, tx, slices.Compact(incidents))
-}
-
-// seal makes the replica's row of an active signal.
-func (e *edit) seal(ctx context.Context, s *lantern.Signal) (*agentstore.ReplicaRow, error) {
-	if entry, ok := replica.Entry(s.ID, s.Type, s.Value); ok {
-		e.entries[s.ID] = entry
-	}
-	return replica.Row(ctx, e.a.sealer, e.a.random, s)
+	return queue.Reorder(ctx, tx, known)
 }
 
 // unseal opens the sealed part of a row.
@@ -282,11 +279,7 @@ func (a *Agent) unseal(ctx context.Context, r *agentstore.ReplicaRow) (replica.P
 // settle compares what the placements of signals say with the state the replica has and
 // carries out the difference: masked, restored, gone.
 func (e *edit) settle(ctx context.Context, tx *sqldb.Tx, ids []lantern.ID) error {
-	standings, err := agentstore.LoadStandings(ctx, tx, ids)
-	if err != nil {
-		return err
-	}
-	held, err := agentstore.LoadReplica(ctx, tx, ids)
+	standings, held, err := e.known.Stand(ctx, tx, ids)
 	if err != nil {
 		return err
 	}
@@ -352,12 +345,9 @@ func (e *edit) enter(ctx context.Context, row *agentstore.ReplicaRow) error {
 	if row.Kind == lantern.TacticType {
 		return nil // for people: there is nothing to match
 	}
-	entry, ok := e.entries[row.Signal]
-	if !ok {
-		var err error
-		if entry, ok, err = e.a.entry(ctx, row); err != nil {
-			return err
-		}
+	entry, ok, err := e.entry(ctx, row)
+	if err != nil {
+		return err
 	}
 	if !ok {
 		e.unread = append(e.unread, row.Signal)
@@ -369,6 +359,14 @@ func (e *edit) enter(ctx context.Context, row *agentstore.ReplicaRow) error {
 	}
 	e.engine = append(e.engine, match.Change{Entry: entry})
 	return nil
+}
+
+// entry returns the engine entry of a row, without opening it if this edit brought its value.
+func (e *edit) entry(ctx context.Context, row *agentstore.ReplicaRow) (match.Entry, bool, error) {
+	if r := e.ready[row.Signal]; r.Row == row {
+		return r.Entry, r.Readable, nil
+	}
+	return e.a.entry(ctx, row)
 }
 
 // entry reads an engine entry out of the sealed row.

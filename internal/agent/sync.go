@@ -211,7 +211,7 @@ func (a *Agent) read(ctx context.Context, program lantern.ID, wait time.Duration
 	if page.Next == p.Cursor && len(page.Changes) == 0 && p.Loaded {
 		return false, a.touch(ctx, program)
 	}
-	if err := a.applyPage(ctx, program, page); err != nil {
+	if err := a.applyPage(ctx, program, a.prepare(ctx, page)); err != nil {
 		return false, err
 	}
 	a.noteContact(program, a.clock(), p.Loaded || !page.More)
@@ -222,66 +222,6 @@ func (a *Agent) read(ctx context.Context, program lantern.ID, wait time.Duration
 		a.verify.wake()
 	}
 	return page.More, nil
-}
-
-// readSnapshot loads a feed that was never read, or is to be read anew. Until its end the
-// program keeps no cursor: what breaks off, or is killed, starts over. If it cannot be had,
-// the feed is read by pages.
-//
-// A page is applied while the next one is read: taking one in is work for the database,
-// reading one for the processor.
-func (a *Agent) readSnapshot(ctx context.Context, program lantern.ID) error {
-	ctx, stop := context.WithCancelCause(ctx)
-	pages := make(chan lantern.FeedPage)
-	done := make(chan error, 1)
-	go func() {
-		var err error
-		for page := range pages {
-			if err == nil {
-				if err = a.applySnapshot(ctx, program, page); err != nil {
-					stop(err)
-				}
-			}
-		}
-		done <- err
-	}()
-	page := lantern.FeedPage{More: true} // what moved meanwhile follows
-	mark, err := a.exchange.Snapshot(ctx, program, lantern.FeedFilter{}, func(c lantern.Change) error {
-		if len(page.Changes) == lantern.MaxPage {
-			pages <- page
-			page.Changes = make([]lantern.Change, 0, lantern.MaxPage)
-		}
-		page.Changes = append(page.Changes, c)
-		return ctx.Err()
-	})
-	if err == nil {
-		page.Next, page.Leaf = mark.Next, mark.Leaf
-		pages <- page
-	}
-	close(pages)
-	if applied := <-done; applied != nil {
-		err = applied
-	}
-	stop(nil)
-	if err == nil {
-		a.verify.wake()
-		a.files.wake()
-		return nil
-	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if f := a.feeds[program]; f != nil {
-		f.pages = true
-	}
-	return err
-}
-
-// applySnapshot takes in one page of a snapshot.
-func (a *Agent) applySnapshot(ctx context.Context, program lantern.ID, page lantern.FeedPage) error {
-	if err := a.mayApply(ctx); err != nil {
-		return err
-	}
-	return a.applyPage(ctx, program, page)
 }
 
 // readsPages reports whether a snapshot of a feed could not be had.

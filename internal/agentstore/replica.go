@@ -139,23 +139,22 @@ func SavePlacements(ctx context.Context, tx *sqldb.Tx, all []PlacementRow) error
 	return err
 }
 
-// LoadSeqs returns where signals were last placed in a program, since its last resync.
-func LoadSeqs(ctx context.Context, tx *sqldb.Tx, p ProgramRow, ids []lantern.ID) (map[lantern.ID]int64, error) {
-	seqs := make(map[lantern.ID]int64)
+// LoadPlacements returns the rows of signals in all programs. A signal without one is not in
+// the replica either.
+func LoadPlacements(ctx context.Context, tx *sqldb.Tx, ids []lantern.ID) (map[lantern.ID][]PlacementRow, error) {
+	placed := make(map[lantern.ID][]PlacementRow)
 	err := inChunks(ids, func(args []any) error {
-		rows, err := tx.Query(ctx, `SELECT signal, seq FROM placement WHERE program = $1 AND generation >= $2 AND signal IN `+list(3, len(args)),
-			append([]any{p.ID, p.Generation}, args...)...)
+		rows, err := tx.Query(ctx, `SELECT program, signal, state, seq, generation FROM placement WHERE signal IN `+list(1, len(args)), args...)
 		return eachRow(rows, err, func() error {
-			var id lantern.ID
-			var seq int64
-			if err := rows.Scan(&id, &seq); err != nil {
+			var p PlacementRow
+			if err := rows.Scan(&p.Program, &p.Signal, &p.State, &p.Seq, &p.Generation); err != nil {
 				return err
 			}
-			seqs[id] = seq
+			placed[p.Signal] = append(placed[p.Signal], p)
 			return nil
 		})
 	})
-	return seqs, err
+	return placed, err
 }
 
 // DropPlacements deletes the placements of a program older than a generation and returns
@@ -234,6 +233,9 @@ func CountPlaced(ctx context.Context, tx *sqldb.Tx) (map[lantern.ID]int, error) 
 // LoadFallen returns when those of the signals fell that did.
 func LoadFallen(ctx context.Context, tx *sqldb.Tx, ids []lantern.ID) (map[lantern.ID]time.Time, error) {
 	fell := make(map[lantern.ID]time.Time)
+	if any, err := some(ctx, tx, `SELECT COUNT(*) FROM (SELECT 1 FROM fallen LIMIT 1) f`); err != nil || !any {
+		return fell, err
+	}
 	err := inChunks(ids, func(args []any) error {
 		rows, err := tx.Query(ctx, `SELECT signal, at FROM fallen WHERE signal IN `+list(1, len(args)), args...)
 		return eachRow(rows, err, func() error {

@@ -37,6 +37,9 @@ func BarAll(ctx context.Context, tx *sqldb.Tx, since time.Time) error {
 // LoadBarred returns those of the signals that are barred.
 func LoadBarred(ctx context.Context, tx *sqldb.Tx, ids []lantern.ID) (map[lantern.ID]BarredRow, error) {
 	barred := make(map[lantern.ID]BarredRow)
+	if any, err := some(ctx, tx, `SELECT COUNT(*) FROM (SELECT 1 FROM barred LIMIT 1) b`); err != nil || !any {
+		return barred, err
+	}
 	err := inChunks(ids, func(args []any) error {
 		rows, err := tx.Query(ctx, `SELECT signal, state, since FROM barred WHERE signal IN `+list(1, len(args)), args...)
 		return eachRow(rows, err, func() error {
