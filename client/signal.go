@@ -11,14 +11,25 @@ import (
 
 // Share shares one draft. Sharing the same again changes nothing.
 func (c *Client) Share(ctx context.Context, d lantern.Draft) (lantern.ShareResult, error) {
-	return post[lantern.ShareResult](ctx, c, "/v1/signals", d)
+	return postAgain[lantern.ShareResult](ctx, c, "/v1/signals", d)
 }
 
 // ShareBatch shares up to [lantern.MaxBatch] drafts. Results stand in the order of the
 // drafts; a bad draft has a Problem and harms no other.
 func (c *Client) ShareBatch(ctx context.Context, drafts []lantern.Draft) ([]lantern.ShareResult, error) {
-	answer, err := post[lantern.BatchAnswer](ctx, c, "/v1/signals/batch", lantern.Items[lantern.Draft]{Items: drafts})
+	answer, err := postAgain[lantern.BatchAnswer](ctx, c, "/v1/signals/batch", lantern.Items[lantern.Draft]{Items: drafts})
 	return answer.Results, err
+}
+
+// postAgain posts what changes nothing when it is posted again, once more if its answer was
+// lost: an exchange that died between the act and its answer refuses the repetition under
+// the same Idempotency-Key, since it cannot tell what it answered.
+func postAgain[T any](ctx context.Context, c *Client, path string, body any) (T, error) {
+	answer, err := post[T](ctx, c, path, body)
+	if lantern.KindOf(err) == lantern.Conflict {
+		answer, err = post[T](ctx, c, path, body)
+	}
+	return answer, err
 }
 
 // ShareStream shares drafts, one JSON object a line ([Lines] makes them), and calls emit for
