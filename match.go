@@ -116,6 +116,6 @@ const (
 type Answer struct {
 	Ref     string      `json:"ref"`
 	State   AnswerState `json:"state"`
-	Reasons []string    `json:"reasons,omitempty"` // why not ok, or which values of the record could not be read (by pointer, never by value)
+	Reasons []string    `json:"reasons,omitempty"` // why not ok; a value of the record that could not be read is named by its pointer, never quoted
 	Matches []Match     `json:"matches"`
 }

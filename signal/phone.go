@@ -49,6 +49,12 @@ func normalizePhone(s string) (Value, error) {
 	return Value{Canonical: out}, nil
 }
 
+// KnownRegion reports whether a country, by the two capital letters of ISO 3166, has
+// telephone numbers of its own. Those of no other can be read without a country code.
+func KnownRegion(country string) bool {
+	return phonenumbers.GetSupportedRegions()[country]
+}
+
 // settledPhone reports whether an E.164 number reads as itself. Taking out a trunk prefix
 // can leave a number that reads otherwise, or is none.
 func settledPhone(e164 string) bool {

@@ -25,6 +25,7 @@ import (
 	"lantern/internal/sqldb"
 	"lantern/internal/token"
 	"lantern/match"
+	"lantern/signal"
 )
 
 // Config is what an agent needs. Only Dir, Exchange and Sealer must be given.
@@ -133,6 +134,9 @@ func New(ctx context.Context, c Config) (*Agent, error) {
 	a.queue = queue.Queue{Sealer: a.sealer, Random: a.random, Flood: guard.DefaultFlood(), Log: a.log}
 	if c.Flood != nil {
 		a.queue.Flood = *c.Flood
+	}
+	if a.region != "" && !signal.KnownRegion(a.region) {
+		return nil, &lantern.Error{Kind: lantern.Invalid, Field: "agent-region", Reason: "no country has these letters", Fix: "give its two capital ones, such as US or DE"}
 	}
 	digest, err := token.Digest(filepath.Join(c.Dir, TokenFile), a.random)
 	if err != nil {

@@ -1,6 +1,7 @@
 package agent_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -223,6 +224,31 @@ func TestFreshAtOnceAfterALongTimeOff(t *testing.T) {
 	r := w.Run(t, social, dir) // waits until its answers are fresh, and gives up long before a read of the feed would
 	if got := r.MatchOne(lantern.Record{Ref: "post", URLs: []string{w.Draft(1).Value}}, true); got.State != lantern.AnswerOK || len(got.Matches) != 1 {
 		t.Errorf("got %s with %d matches, want ok with 1", got.State, len(got.Matches))
+	}
+}
+
+// TestUnreadIsNotNoMatch sends values that cannot be looked up: the answer must not read as
+// if nothing had been found, and must name which and why.
+func TestUnreadIsNotNoMatch(t *testing.T) {
+	t.Parallel()
+	w := agenttest.New(t)
+	w.MustShare(w.AddCompany("Cloudbin").Submitter, w.Draft(1))
+	r := agenttest.Start(t, w.AgentConfig(t, w.AddCompany("Facegram"), t.TempDir()))
+	r.Until("has the signal", func(s lantern.AgentStatus) bool { return s.Signals == 1 && s.Answers == lantern.AnswerOK })
+	for name, bad := range map[string]lantern.Record{
+		"no address":     {Values: []lantern.TypedValue{{Type: "email", Value: "nobody"}}},
+		"no such type":   {Values: []lantern.TypedValue{{Type: "handshake", Value: "x"}}},
+		"no digest":      {Hashes: []string{"abc"}},
+		"for people":     {Values: []lantern.TypedValue{{Type: lantern.TacticType, Value: "x"}}},
+		"among what can": {Values: []lantern.TypedValue{{Type: "md5", Value: strings.Repeat("ab", 16)}, {Type: "sha1", Value: "abc"}}},
+	} {
+		bad.Ref = "x"
+		if a := r.MatchOne(bad, true); a.State != lantern.CouldNotLook || len(a.Reasons) != 1 || !strings.HasPrefix(a.Reasons[0], "/") {
+			t.Errorf("%s: got %s with %d reasons, want could-not-look with one that names what", name, a.State, len(a.Reasons))
+		}
+	}
+	if a := r.MatchOne(lantern.Record{Ref: "x", Hashes: []string{strings.Repeat("ab", 16)}}, true); a.State != lantern.AnswerOK {
+		t.Errorf("a digest that nobody shared: got %s, want ok", a.State)
 	}
 }
 

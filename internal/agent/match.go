@@ -119,6 +119,13 @@ func pointed(e *lantern.Error) string {
 // blind notes that something was not looked up because persons may not be.
 func (l *look) blind() { l.answer.State = lantern.CouldNotLook }
 
+// unread notes that what a pointer names was not looked up, and why: whoever reads the
+// answer must not take that for "nothing found".
+func (l *look) unread(pointer, why string) {
+	l.blind()
+	l.answer.Reasons = append(l.answer.Reasons, pointer+": "+why)
+}
+
 // record looks up everything a record holds. What cannot be read is named by pointer.
 func (l *look) record(ctx context.Context, r *lantern.Record) error {
 	l.answer.Reasons = slices.Clone(l.fresh.reasons)
@@ -160,11 +167,11 @@ func (l *look) record(ctx context.Context, r *lantern.Record) error {
 func (l *look) value(pointer string, kind lantern.SignalType, raw string) {
 	t, known := signal.Lookup(kind)
 	if !known {
-		l.answer.Reasons = append(l.answer.Reasons, pointer+": not a known signal type")
+		l.unread(pointer, "not a known signal type")
 		return
 	}
 	if t.Compare == signal.None {
-		l.answer.Reasons = append(l.answer.Reasons, pointer+": not looked up: people read signals of this type")
+		l.unread(pointer, "not looked up: people read signals of this type")
 		return
 	}
 	if t.Personal && !l.fresh.personal {
@@ -173,7 +180,7 @@ func (l *look) value(pointer string, kind lantern.SignalType, raw string) {
 	}
 	v, err := t.NormalizeQuery(raw)
 	if err != nil {
-		l.answer.Reasons = append(l.answer.Reasons, pointer+": "+unreadReason(err))
+		l.unread(pointer, unreadReason(err))
 		return
 	}
 	q := match.Query{Type: kind, Canonical: v.Canonical, Weak: v.Weak}
@@ -218,7 +225,7 @@ func (l *look) hash(pointer, digits string) {
 	case 64:
 		types = []*signal.Type{signal.SHA256, signal.PDQ}
 	default:
-		l.answer.Reasons = append(l.answer.Reasons, pointer+": not a digest of 32, 40 or 64 hex digits")
+		l.unread(pointer, "not a digest of 32, 40 or 64 hex digits")
 		return
 	}
 	before := len(l.answer.Reasons)

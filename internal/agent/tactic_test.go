@@ -31,7 +31,7 @@ func TestTacticsAreReadAndNotMatched(t *testing.T) {
 			t.Errorf("%s: got %+v", when, s)
 		}
 		a := r.MatchOne(lantern.Record{Ref: "post-1", Text: "a zorbly plim trade", Values: []lantern.TypedValue{{Type: lantern.TacticType, Value: `{"words":["zorbly plim trade"]}`}}}, true)
-		if a.State != lantern.AnswerOK || len(a.Matches) != 0 || len(a.Reasons) != 1 {
+		if a.State != lantern.CouldNotLook || len(a.Matches) != 0 || len(a.Reasons) != 1 {
 			t.Errorf("%s: got %+v, want no match, and that tactics are not looked up", when, a)
 		}
 	}

@@ -87,6 +87,14 @@ func (b *Bar) Stop() {
 	}
 }
 
+// Some counts things by the word for one or for many of them.
+func Some(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return strconv.Itoa(n) + " " + many
+}
+
 // Bytes writes a number of bytes with three digits at most.
 func Bytes(n int64) string {
 	units := []string{"bytes", "kB", "MB", "GB", "TB"}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"lantern/signal"
 )
 
 // Answers are what an agent must know to begin. A field that is filled in before asking is
@@ -130,10 +132,10 @@ func checkFile(text string) error {
 	return nil
 }
 
-// CheckRegion refuses what is neither two letters nor "-" or "".
+// CheckRegion refuses what is neither a country with phone numbers of its own nor "-" or "".
 func CheckRegion(text string) error {
-	if text == "" || text == "-" || len(text) == 2 && strings.Trim(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == "" {
+	if text == "" || text == "-" || signal.KnownRegion(text) {
 		return nil
 	}
-	return errors.New("a country is two capital letters, such as US or DE")
+	return errors.New("no country has these letters: give its two capital ones, such as US or DE")
 }

@@ -78,6 +78,15 @@ func records(t *testing.T, text string) (all []lantern.Record) {
 	}
 }
 
+func TestCheckRegion(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{"": true, "-": true, "US": true, "DE": true, "XX": false, "ZZ": false, "us": false, "USA": false, "001": false} {
+		if err := starter.CheckRegion(text); (err == nil) != want {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
 func TestTable(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

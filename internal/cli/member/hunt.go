@@ -33,14 +33,14 @@ func (c *huntRun) Run(ctx context.Context, a *command.App) error {
 	err := l.over(ctx, &c.AgentAccess, c.Files)
 	switch {
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
-		a.Note("stopped: %d matches in %d files so far; %s", l.Found, l.Files, again)
+		a.Note("stopped: %s so far; %s", l.counted(), again)
 		return err
 	case lantern.KindOf(err) == lantern.Unavailable:
 		return command.Failed(again, "%w", err)
 	case err != nil:
 		return err
 	}
-	a.Note("%d matches in %d files, %s; %d files had been looked at before%s", l.Found, l.Files, display.Bytes(l.Bytes), l.Unchanged, l.reminder())
+	a.Note("%s, %s; %s looked at before%s", l.counted(), display.Bytes(l.Bytes), display.Some(l.Unchanged, "file was", "files were"), l.reminder())
 	return l.verdict()
 }
 

@@ -71,9 +71,14 @@ func (l *looking) measure(ctx context.Context, paths []string) *display.Bar {
 // verdict fails a run that did not see everything.
 func (l *looking) verdict() error {
 	if l.Troubled > 0 {
-		return command.Failed("no match there does not mean that there is nothing", "%d files could not be looked at in full", l.Troubled)
+		return command.Failed("no match there does not mean that there is nothing", "%s could not be looked at in full", display.Some(l.Troubled, "file", "files"))
 	}
 	return nil
+}
+
+// counted says what was found and in how much.
+func (l *looking) counted() string {
+	return display.Some(l.Found, "match", "matches") + " in " + display.Some(l.Files, "file", "files")
 }
 
 // reminder says what a match is, if there are any.

@@ -79,7 +79,7 @@ func (c *Match) Run(ctx context.Context, a *command.App) error {
 	if l.Shadow {
 		a.Note("the agent is in shadow mode: what it found in %d files is counted and not shown; see lantern agent volume", l.Files)
 	} else {
-		a.Note("%d matches in %d files%s", l.Found, l.Files, l.reminder())
+		a.Note("%s%s", l.counted(), l.reminder())
 	}
 	return l.verdict()
 }

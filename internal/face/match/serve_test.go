@@ -266,7 +266,7 @@ func TestARecordThatCannotBeReadHarmsNoNeighbor(t *testing.T) {
 		}
 		return nil
 	})
-	want := []string{"a ok 1 0", " could-not-look 0 1", " could-not-look 0 1", "d ok 1 3"}
+	want := []string{"a ok 1 0", " could-not-look 0 1", " could-not-look 0 1", "d could-not-look 1 3"}
 	if err != nil || strings.Join(got, "|") != strings.Join(want, "|") {
 		t.Errorf("got %q, %v; want %q", got, err, want)
 	}
