@@ -77,7 +77,7 @@ func (c *Match) Run(ctx context.Context, a *command.App) error {
 		return err
 	}
 	if l.Shadow {
-		a.Note("the agent is in shadow mode: what it found in %d files is counted and not shown; see lantern agent volume", l.Files)
+		a.Note("the agent is in shadow mode: what it found in %s is counted and not shown; see lantern agent volume", display.Some(l.Files, "file", "files"))
 	} else {
 		a.Note("%s%s", l.counted(), l.reminder())
 	}
