@@ -93,8 +93,8 @@ func (l *lookup) rows(d digest, found func(keyRow)) {
 		}
 		from, behind := p.Find(d.hash, d.tail)
 		for j := from; j < behind; j++ {
-			if k := p.Key(j); l.v.Alive(i, k.Row) {
-				found(keyRow{signalAt(p, k.Row), k.Flags&flagCanonical != 0, k.Flags&flagFolder != 0})
+			if row, flags := p.Key(j); l.v.Alive(i, row) {
+				found(keyRow{signalAt(p, row), flags&flagCanonical != 0, flags&flagFolder != 0})
 			}
 		}
 	}

@@ -51,13 +51,13 @@ func assemble(p parts) *Segment {
 	names := strings.Join(s.names, "\n")
 	var whole int
 	s.spans, whole = lay([sections]int{
-		ids:         8 * s.n,
+		ids:         idListSize(p.ids),
 		gone:        8 * ((s.n + 63) / 64),
 		idFilter:    bloomSize(s.n, 8),
 		types:       len(names),
 		filter:      bloomSize(nKeys+nMarks+len(list), 4),
 		keyIndex:    indexSize(nKeys),
-		keys:        keySize * nKeys,
+		keys:        (keySize - implied(nKeys)) * nKeys,
 		marks:       markSize * nMarks,
 		near:        nearBytes,
 		nearIndex:   nearIndexBytes,
@@ -68,8 +68,8 @@ func assemble(p parts) *Segment {
 	s.image = make([]byte, whole)
 	s.slice()
 
+	s.ids.put(p.ids)
 	for i, id := range p.ids {
-		le.PutUint64(s.ids[8*i:], id)
 		s.idFilter.add(mixed(id))
 		if p.gone(i) {
 			s.gone[i/8] |= 1 << (i % 8)
@@ -77,9 +77,7 @@ func assemble(p parts) *Segment {
 	}
 	copy(s.types, names)
 	s.keys.sortKeys(p.keys)
-	for i := range s.keys.len() {
-		s.filter.add(s.keys.hash(i))
-	}
+	s.keys.each(func(_ int, hash uint64) { s.filter.add(hash) })
 	s.putMarks(p.marks)
 	s.near.build(&hashes)
 	s.putPhrases(list)

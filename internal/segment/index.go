@@ -9,12 +9,14 @@ import (
 // index is a table of rows of one width that begin with a hash and rise by it. Hashes are
 // spread evenly, so their first bits say where to look: the directory holds, for each value
 // of these bits, the number of its first row. A search reads one entry of the directory and
-// the few rows behind it, which share one or two cache lines.
+// the few rows behind it, which share one or two cache lines. As the place of a row in the
+// directory says how its hash begins, rows may leave whole bytes of that out.
 type index struct {
 	dir   []byte // numbers of 4 bytes, one more than there are prefixes
 	rows  []byte
 	width int
-	shift uint // hash >> shift is the prefix
+	shift uint   // hash >> shift is the prefix
+	kept  uint64 // the bits of a hash that stand in its row
 }
 
 // rowsPerPrefix is about how many rows share a prefix, at most. Fewer would make the
@@ -31,19 +33,38 @@ func prefixBits(n int) uint { return uint(bits.Len(uint(n / rowsPerPrefix))) }
 // indexSize is the size of the directory of n rows.
 func indexSize(n int) int { return 4 * (1<<prefixBits(n) + 1) }
 
-// newIndex puts a table together. ok is false if its parts do not fit.
-func newIndex(dir, rows []byte, width int) (x index, ok bool) {
-	n := len(rows) / width
-	if len(rows)%width != 0 || len(dir) != indexSize(n) {
+// implied is how many bytes of a hash n keys leave out.
+func implied(n int) int { return int(prefixBits(n)) / 8 }
+
+// newIndex puts a table together. Its rows are so wide, less the bytes of a hash that they
+// leave out if trimmed. ok is false if its parts do not fit.
+func newIndex(dir, rows []byte, width int, trimmed bool) (x index, ok bool) {
+	b := uint(bits.Len(uint(len(dir)/4-1))) - 1
+	x = index{dir: dir, rows: rows, width: width, shift: 64 - b, kept: 1<<64 - 1}
+	if len(dir) < 8 || b > 32 {
 		return x, false
 	}
-	return index{dir, rows, width, 64 - prefixBits(n)}, true
+	if trimmed {
+		x.width -= int(b / 8)
+		x.kept >>= b / 8 * 8
+	}
+	return x, len(rows)%x.width == 0 && len(dir) == indexSize(x.len())
 }
 
 func (x *index) len() int { return len(x.rows) / x.width }
 
-// hash is that of one row.
-func (x *index) hash(row int) uint64 { return le.Uint64(x.rows[row*x.width:]) }
+// hash is what stands in one row of its hash.
+func (x *index) hash(row int) uint64 { return le.Uint64(x.rows[row*x.width:]) & x.kept }
+
+// each yields the rows in order, with their hashes. Damaged directories make it leave rows out.
+func (x *index) each(yield func(row int, hash uint64)) {
+	row, left := 0, ^x.kept
+	for p := range len(x.dir)/4 - 1 {
+		for behind := min(int(le.Uint32(x.dir[4*p+4:])), x.len()); row < behind; row++ {
+			yield(row, uint64(p)<<x.shift&left|x.hash(row))
+		}
+	}
+}
 
 // find returns the rows with a hash: from and behind. Damaged rows may give a wrong answer, but
 // never one outside the table.
@@ -51,6 +72,7 @@ func (x *index) find(hash uint64) (from, behind int) {
 	p := 4 * int(hash>>x.shift)
 	from, behind = int(le.Uint32(x.dir[p:])), int(le.Uint32(x.dir[p+4:]))
 	behind = min(behind, x.len())
+	hash &= x.kept
 	for n := behind - from; n > crowd; n = behind - from {
 		mid := from + n/2
 		switch h := x.hash(mid); {
@@ -105,7 +127,7 @@ func (x *index) sortKeys(each func(yield func(Key))) {
 	}
 	each(func(k Key) {
 		p := k.Hash >> x.shift
-		k.put(x.rows[keySize*int(next[p]):])
+		x.put(int(next[p]), k)
 		next[p]++
 	})
 	from := 0
@@ -120,26 +142,26 @@ func (x *index) sortRun(from, behind int) {
 	if behind-from > crowd {
 		list := make([]Key, behind-from)
 		for i := range list {
-			list[i] = getKey(x.rows[keySize*(from+i):])
+			list[i] = x.key(from + i)
 		}
 		slices.SortFunc(list, Key.compare)
 		for i, k := range list {
-			k.put(x.rows[keySize*(from+i):])
+			x.put(from+i, k)
 		}
 		return
 	}
 	for i := from + 1; i < behind; i++ {
-		k := getKey(x.rows[keySize*i:])
+		k := x.key(i)
 		j := i
 		for ; j > from; j-- {
-			o := getKey(x.rows[keySize*(j-1):])
+			o := x.key(j - 1)
 			if o.compare(k) <= 0 {
 				break
 			}
-			o.put(x.rows[keySize*j:])
+			x.put(j, o)
 		}
 		if j < i {
-			k.put(x.rows[keySize*j:])
+			x.put(j, k)
 		}
 	}
 }

@@ -9,7 +9,7 @@ import (
 
 // Sizes of the layout. See docs/formats/segments.md.
 const (
-	version    = 1
+	version    = 2
 	align      = 64
 	fixedSize  = 64 // of the header, before its table
 	tableEntry = 32
@@ -25,13 +25,13 @@ const magic = "LNSEG\r\n\x00" // the line end shows what a transfer in text mode
 type kind uint32
 
 const (
-	ids         kind = iota // of signals, 8 bytes each, rising
+	ids         kind = iota // of signals, rising
 	gone                    // one bit for each of ids: the signal is not held
 	idFilter                // Bloom filter of ids
 	types                   // names of signal types, separated by line ends
 	filter                  // Bloom filter of keys, marks and phrases
 	keyIndex                // where the keys of each prefix begin
-	keys                    // 16 bytes each, rising
+	keys                    // 16 bytes each or less, rising
 	marks                   // 12 bytes each
 	near                    // perceptual hashes
 	nearIndex               // their index, if there are many
@@ -170,14 +170,15 @@ func (s *Segment) slice() bool {
 		sp := s.spans[k]
 		return s.image[sp.from : sp.from+sp.size : sp.from+sp.size]
 	}
-	s.ids, s.gone, s.idFilter = part(ids), part(gone), part(idFilter)
+	var okIDs, okKeys, okPhrases bool
+	s.ids, okIDs = newIDList(part(ids), s.n)
+	s.gone, s.idFilter = part(gone), part(idFilter)
 	s.types, s.filter = part(types), part(filter)
 	s.marks, s.words = part(marks), part(words)
 	s.near = nearTable{hashes: part(near), flat: part(nearIndex)}
-	ok := len(s.ids) == 8*s.n && len(s.gone) == 8*((s.n+63)/64) && len(s.idFilter)%8 == 0 && len(s.filter)%8 == 0 &&
+	ok := okIDs && len(s.gone) == 8*((s.n+63)/64) && len(s.idFilter)%8 == 0 && len(s.filter)%8 == 0 &&
 		len(s.marks)%markSize == 0 && len(s.near.hashes)%s.near.width() == 0 && len(s.words) < 1<<32
-	var okKeys, okPhrases bool
-	s.keys, okKeys = newIndex(part(keyIndex), part(keys), keySize)
-	s.phrases, okPhrases = newIndex(part(phraseIndex), part(phrases), phraseSize)
+	s.keys, okKeys = newIndex(part(keyIndex), part(keys), keySize, true)
+	s.phrases, okPhrases = newIndex(part(phraseIndex), part(phrases), phraseSize, false)
 	return ok && okKeys && okPhrases
 }

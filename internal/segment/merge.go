@@ -81,13 +81,14 @@ func (m *merger) to(i int, row uint32) (uint32, bool) {
 
 func (m *merger) keys(yield func(Key)) {
 	for i, s := range m.list {
-		for j := range s.keys.len() {
-			k := s.Key(j)
+		s.keys.each(func(j int, hash uint64) {
+			k := s.keys.key(j)
+			k.Hash = hash
 			var ok bool
 			if k.Row, ok = m.to(i, k.Row); ok {
 				yield(k)
 			}
-		}
+		})
 	}
 }
 

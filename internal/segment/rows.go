@@ -4,7 +4,7 @@ import "cmp"
 
 // Sizes of rows in bytes.
 const (
-	keySize    = 16
+	keySize    = 16 // less what is implied
 	markSize   = 12
 	rowSize    = 4
 	nearSize   = 32 + rowSize
@@ -21,17 +21,19 @@ type Key struct {
 
 const rowMask = MaxRows - 1
 
-func (k Key) put(b []byte) {
-	_ = b[keySize-1]
+// put writes key number i. Of the hash, the bits that are not kept go under the tail.
+func (x *index) put(i int, k Key) {
+	b := x.rows[i*x.width : (i+1)*x.width]
 	le.PutUint64(b, k.Hash)
-	le.PutUint32(b[8:], k.Tail)
-	le.PutUint32(b[12:], k.Row|uint32(k.Flags)<<30)
+	le.PutUint64(b[x.width-8:], uint64(k.Tail)|uint64(k.Row|uint32(k.Flags)<<30)<<32)
 }
 
-func getKey(b []byte) Key {
-	_ = b[keySize-1]
-	r := le.Uint32(b[12:])
-	return Key{le.Uint64(b), le.Uint32(b[8:]), r & rowMask, uint8(r >> 30)}
+// key reads key number i, with so much of its hash as is kept.
+func (x *index) key(i int) Key {
+	b := x.rows[i*x.width : (i+1)*x.width]
+	rest := le.Uint64(b[x.width-8:])
+	r := uint32(rest >> 32)
+	return Key{le.Uint64(b) & x.kept, uint32(rest), r & rowMask, uint8(r >> 30)}
 }
 
 func (k Key) compare(o Key) int {

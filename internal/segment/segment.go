@@ -13,7 +13,8 @@ type Segment struct {
 	image     []byte // header and all sections, as in a file
 	spans     [sections]span
 	n         int
-	ids, gone []byte
+	ids       idList
+	gone      []byte
 	idFilter  bloom
 	types     []byte // as in the image
 	names     []string
@@ -65,7 +66,7 @@ func (s *Segment) ID(row uint32) uint64 {
 	if int(row) >= s.n {
 		return 0
 	}
-	return le.Uint64(s.ids[8*row:])
+	return s.ids.at(int(row))
 }
 
 // Gone reports whether the segment says that the signal of a row is not held.
@@ -148,17 +149,20 @@ func (s *Segment) MayAny(hashes []uint64) (set uint64) {
 // Find returns where the keys with a digest stand: from and behind. See [Segment.Key].
 func (s *Segment) Find(hash uint64, tail uint32) (from, behind int) {
 	from, behind = s.keys.find(hash)
-	for from < behind && s.Key(from).Tail < tail {
+	for from < behind && s.keys.key(from).Tail < tail {
 		from++
 	}
-	for from < behind && s.Key(behind-1).Tail > tail {
+	for from < behind && s.keys.key(behind-1).Tail > tail {
 		behind--
 	}
 	return from, behind
 }
 
-// Key returns key number i.
-func (s *Segment) Key(i int) Key { return getKey(s.keys.rows[keySize*i:]) }
+// Key returns whose key number i is, and its flags.
+func (s *Segment) Key(i int) (row uint32, flags uint8) {
+	k := s.keys.key(i)
+	return k.Row, k.Flags
+}
 
 // Near calls yield for every perceptual hash that differs from q in at most radius bits.
 func (s *Segment) Near(q *[4]uint64, radius int, yield func(row uint32, distance int)) {
