@@ -41,8 +41,7 @@ func (k *Key) absorb(m string) (v0, v1, v2, v3 uint64) {
 	v3 = k[1] ^ 0x7465646279746573
 	last := uint64(len(m)) << 56
 	for ; len(m) >= 8; m = m[8:] {
-		w := uint64(m[0]) | uint64(m[1])<<8 | uint64(m[2])<<16 | uint64(m[3])<<24 |
-			uint64(m[4])<<32 | uint64(m[5])<<40 | uint64(m[6])<<48 | uint64(m[7])<<56
+		w := word(m)
 		v3 ^= w
 		v0, v1, v2, v3 = round(v0, v1, v2, v3)
 		v0, v1, v2, v3 = round(v0, v1, v2, v3)
