@@ -10,20 +10,20 @@ import (
 // Segment is one immutable piece of what an engine holds. Any number of goroutines may
 // search it at once. Its memory may be a mapped file: whoever made it says how long it lives.
 type Segment struct {
-	image     []byte // header and all sections, as in a file
-	spans     [sections]span
-	n         int
-	ids       idList
-	gone      []byte
-	idFilter  bloom
-	types     []byte // as in the image
-	names     []string
-	filter    bloom
-	keys      index
-	marks     []byte
-	near      nearTable
-	phrases   index
-	words     []byte
+	image    []byte // header and all sections, as in a file
+	spans    [sections]span
+	n        int
+	ids      idList
+	gone     []byte
+	idFilter bloom
+	types    []byte // as in the image
+	names    []string
+	filter   bloom
+	keys     index
+	marks    []byte
+	near     nearTable
+	phrases  index
+	words    []byte
 }
 
 // Damage says that a segment cannot be trusted. It names it by number and nothing else.

@@ -2,6 +2,7 @@ package hamming
 
 import (
 	"cmp"
+	"math/bits"
 	"runtime"
 	"slices"
 	"sync"
@@ -41,12 +42,12 @@ func (x *Index) sorted(hashes []Hash) []numbered {
 		first = x.split[0]
 	}
 	all := make([]dealt, len(hashes))
-	parts(len(hashes), func(from, to int) {
-		for i := from; i < to; i++ {
-			x.dealer.deal(&hashes[i], &all[i])
-		}
-	})
-	starts := bounds(len(all), first, func(i int) *Hash { return &all[i].Hash })
+	parts(len(hashes), func(from, to int) { x.order.deal(hashes[from:to], all[from:to]) })
+	starts := make([]uint32, 1<<first.width+1)
+	for i := range all {
+		starts[first.value(&all[i].Hash)+1]++
+	}
+	add(starts)
 	rows := make([]numbered, len(all))
 	at := slices.Clone(starts)
 	for i := range all {
@@ -56,124 +57,159 @@ func (x *Index) sorted(hashes []Hash) []numbered {
 	}
 	parts(len(starts)-1, func(from, to int) {
 		for b := from; b < to; b++ {
-			slices.SortFunc(rows[starts[b]:starts[b+1]], func(i, j numbered) int {
-				return cmp.Or(compare(&i.Hash, &j.Hash), cmp.Compare(i.number, j.number))
-			})
+			sortBucket(rows[starts[b]:starts[b+1]])
 		}
 	})
 	return rows
 }
 
+// fewRows is how many rows are quicker sorted by insertion.
+const fewRows = 40
+
+// sortBucket sorts rows by hash, those with equal hashes by number, in which order they come.
+func sortBucket(rows []numbered) {
+	if len(rows) > fewRows {
+		slices.SortFunc(rows, func(i, j numbered) int {
+			return cmp.Or(compare(&i.Hash, &j.Hash), cmp.Compare(i.number, j.number))
+		})
+		return
+	}
+	for i := 1; i < len(rows); i++ {
+		if compare(&rows[i-1].Hash, &rows[i].Hash) <= 0 {
+			continue
+		}
+		r, j := rows[i], i
+		for ; j > 0 && compare(&rows[j-1].Hash, &r.Hash) > 0; j-- {
+			rows[j] = rows[j-1]
+		}
+		rows[j] = r
+	}
+}
+
 func compare(a, b *Hash) int {
 	for w := range a {
 		if a[w] != b[w] {
-			return cmp.Compare(a[w], b[w])
+			if a[w] < b[w] {
+				return -1
+			}
+			return 1
 		}
 	}
 	return 0
 }
 
 // distinct fills in the rows and which hashes belong to each, and returns the rows'
-// filters.
-func (x *Index) distinct(all []numbered) []filter {
+// entries.
+func (x *Index) distinct(all []numbered) []entry {
 	x.rows = make([]Hash, 0, len(all))
-	filters := make([]filter, 0, len(all))
+	list := make([]entry, 0, len(all))
 	groups := make([]uint32, 0, len(all)+1)
 	for i := range all {
-		if last := len(x.rows) - 1; last >= 0 && x.rows[last] == all[i].Hash {
+		row := len(x.rows)
+		if row > 0 && x.rows[row-1] == all[i].Hash {
 			continue
 		}
 		x.rows = append(x.rows, all[i].Hash)
-		filters = append(filters, all[i].filter)
+		list = append(list, entry{all[i].filter[0], all[i].filter[1] | uint64(row)<<32})
 		groups = append(groups, uint32(i))
 	}
 	if len(x.rows) < len(all) {
 		x.groups = append(groups, uint32(len(all)))
 	}
-	return filters
+	return list
 }
 
-// arrange puts the rows into the buckets of each chunk.
-func (x *Index) arrange(filters []filter) {
-	list := func(i int) entry {
-		return entry{filters[i][0], filters[i][1] | uint64(i)<<32}
-	}
-	if len(x.split) == 0 && x.form == Wide {
-		all := make([]entry, len(filters))
-		for i := range all {
-			all[i] = list(i)
-		}
-		x.entries = [][]entry{all}
-	}
+// arrange puts the rows into the buckets of each chunk. The rows, and so list, are in the order
+// of the first chunk.
+func (x *Index) arrange(list []entry) {
 	x.starts = make([][]uint32, len(x.split))
-	if x.form == Wide && len(x.split) > 0 {
-		x.entries = make([][]entry, len(x.split))
-	}
-	if x.form == Compact && len(x.split) > 0 {
+	switch {
+	case x.form == Wide:
+		x.entries = make([][]entry, max(len(x.split), 1))
+		x.entries[0] = list
+		spread(x, list, func(c int, placed []entry) { x.entries[c] = placed })
+	case len(x.split) > 0:
 		x.numbers = make([][]uint32, len(x.split)-1)
+		numbers := make([]uint32, len(x.rows))
+		for i := range numbers {
+			numbers[i] = uint32(i)
+		}
+		spread(x, numbers, func(c int, placed []uint32) { x.numbers[c-1] = placed })
 	}
-	together(len(x.split), func(c int) {
-		k := x.split[c]
-		x.starts[c] = bounds(len(x.rows), k, func(i int) *Hash { return &x.rows[i] })
-		switch {
-		case x.form == Wide:
-			x.entries[c] = make([]entry, len(x.rows))
-			x.fill(c, func(at uint32, row int) { x.entries[c][at] = list(row) })
-		case c > 0:
-			x.numbers[c-1] = make([]uint32, len(x.rows))
-			x.fill(c, func(at uint32, row int) { x.numbers[c-1][at] = uint32(row) })
+}
+
+// moved is what is kept of a row on its way into the buckets of a chunk.
+type moved[T any] struct {
+	value uint32 // of the chunk
+	what  T
+}
+
+// spread fills in where the buckets of every chunk begin, and yields what list holds of each row
+// in the order of the buckets of each chunk but the first. Rows are put into parts that fit the
+// nearer caches before they go to their buckets, as writing to hundreds of thousands of places
+// in turn takes longer than writing twice.
+func spread[T any](x *Index, list []T, yield func(c int, placed []T)) {
+	parts(len(x.split), func(from, to int) {
+		values := make([]uint32, len(list))
+		rough := make([]moved[T], len(list))
+		for c := from; c < to; c++ {
+			starts := x.valuesOf(c, values)
+			x.starts[c] = starts
+			if c == 0 {
+				continue
+			}
+			low := x.split[c].width - min(bits.Len(uint(len(list)/partRows)), x.split[c].width, maxPartBits)
+			var next [1 << maxPartBits]uint32
+			for p := range (len(starts) - 1) >> low {
+				next[p] = starts[p<<low]
+			}
+			for i, v := range values {
+				n := &next[v>>low&(1<<maxPartBits-1)]
+				rough[*n] = moved[T]{v, list[i]}
+				*n++
+			}
+			at, placed := slices.Clone(starts), make([]T, len(list))
+			for i := range rough {
+				n := &at[rough[i].value]
+				placed[*n] = rough[i].what
+				*n++
+			}
+			yield(c, placed)
 		}
 	})
 }
 
-// fill calls put for each row with its place among the buckets of chunk c.
-func (x *Index) fill(c int, put func(at uint32, row int)) {
-	at := slices.Clone(x.starts[c])
+const (
+	partRows    = 4096 // about how many rows of a part are put into their buckets together
+	maxPartBits = 11   // so many parts at most are written at once
+)
+
+// valuesOf lists the rows' values of a chunk, and returns where the buckets begin, and the end.
+func (x *Index) valuesOf(c int, values []uint32) (starts []uint32) {
 	k := x.split[c]
+	starts = make([]uint32, 1<<k.width+1)
 	for row := range x.rows {
 		v := k.value(&x.rows[row])
-		put(at[v], row)
-		at[v]++
+		values[row] = v
+		starts[v+1]++
 	}
+	add(starts)
+	return starts
 }
 
-// bounds returns where the buckets of a chunk begin when n hashes are put in its order,
-// and the end.
-func bounds(n int, k chunk, hash func(int) *Hash) []uint32 {
-	starts := make([]uint32, 1<<k.width+1)
-	for i := range n {
-		starts[k.value(hash(i))+1]++
-	}
+// add turns how many stand before each boundary into how many stand before it in all.
+func add(starts []uint32) {
 	for b := range len(starts) - 1 {
 		starts[b+1] += starts[b]
 	}
-	return starts
 }
 
 // parts cuts 0 to n into as many parts as there are cores and works on them at once.
 func parts(n int, work func(from, to int)) {
 	cores := runtime.GOMAXPROCS(0)
-	together(cores, func(i int) { work(i*n/cores, (i+1)*n/cores) })
-}
-
-// together does n jobs, as many at once as there are cores.
-func together(n int, job func(int)) {
 	var wg sync.WaitGroup
-	var mu sync.Mutex // guards next
-	next := 0
-	for range min(n, runtime.GOMAXPROCS(0)) {
-		wg.Go(func() {
-			for {
-				mu.Lock()
-				i := next
-				next++
-				mu.Unlock()
-				if i >= n {
-					return
-				}
-				job(i)
-			}
-		})
+	for i := range cores {
+		wg.Go(func() { work(i*n/cores, (i+1)*n/cores) })
 	}
 	wg.Wait()
 }

@@ -237,6 +237,33 @@ func TestOrderIsAPermutation(t *testing.T) {
 	}
 }
 
+// TestDealTogether holds dealing many hashes at a time to dealing one bit after the other, and
+// one hash.
+func TestDealTogether(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(9, 9))
+	for name, split := range splits {
+		for _, n := range []int{0, 1, 63, 64, 65, 200} {
+			hashes := dull(r, n)
+			o := orderOf(hashes, split)
+			d, got := newDealer(&o), make([]dealt, n)
+			o.deal(hashes, got)
+			for i, h := range hashes {
+				var want, one dealt
+				for at, b := range o.bits {
+					want.Hash[at/64] |= h[b/64] >> (b % 64) & 1 << (at % 64)
+				}
+				for at, b := range o.filter {
+					want.filter[at/64] |= h[b/64] >> (b % 64) & 1 << (at % 64)
+				}
+				if d.deal(&hashes[i], &one); got[i] != want || one != want {
+					t.Fatalf("%s chunks, %d hashes: hash %d is dealt otherwise", name, n, i)
+				}
+			}
+		}
+	}
+}
+
 // FuzzKernels holds the kernel in assembly to the one in Go, on any buckets.
 func FuzzKernels(f *testing.F) {
 	f.Add(uint64(1), uint16(100), uint8(31), uint8(8))
