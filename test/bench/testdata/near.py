@@ -18,6 +18,7 @@ began = time.process_time()
 index.add(hashes)
 built = time.process_time() - began
 held = rss() - before
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - before
 found = 0
 per = []
 for _ in range(int(sys.argv[3])):
@@ -26,4 +27,4 @@ for _ in range(int(sys.argv[3])):
     limits, _, _ = index.range_search(questions, 32)
     per.append((time.process_time() - began) / len(questions))
     found = int(limits[-1])
-json.dump({"build_s": built, "bytes_per_hash": held / len(hashes), "search_s": sorted(per)[len(per) // 2], "found": found}, sys.stdout)
+json.dump({"build_s": built, "bytes_per_hash": held / len(hashes), "peak_bytes_per_hash": peak / len(hashes), "search_s": sorted(per)[len(per) // 2], "found": found}, sys.stdout)
