@@ -13,7 +13,7 @@ import (
 // each hash belongs in that order, for a [Hit] names positions in it. Both cores and more
 // are used if there are any.
 func Build(hashes []Hash, form Form) (x *Index, numbers []uint32) {
-	return build(hashes, form, splitFor(len(hashes)))
+	return build(hashes, form, splitFor(len(hashes), form))
 }
 
 func build(hashes []Hash, form Form, split []chunk) (x *Index, numbers []uint32) {

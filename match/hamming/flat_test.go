@@ -60,7 +60,7 @@ func TestOpenedFindsTheSame(t *testing.T) {
 
 func TestOpenRefusesDamage(t *testing.T) {
 	t.Parallel()
-	built, _ := build(clustered(rand.New(rand.NewPCG(4, 4)), 500), Wide, splitFor(fromChunks))
+	built, _ := build(clustered(rand.New(rand.NewPCG(4, 4)), 500), Wide, splitFor(fromChunks, Wide))
 	whole := flatOf(t, built)
 	for _, n := range []int{0, 7, headerSize - 1, headerSize, headerSize + 64, len(whole) - 64, len(whole) - 1} {
 		if _, err := Open(alignedCopy(whole[:n])); !errors.Is(err, ErrDamaged) {

@@ -112,7 +112,7 @@ func searched(x *Index, numbers []uint32, q Hash, radius int) (found []answer) {
 }
 
 // splits are every form of split, whatever the number of rows.
-var splits = map[string][]chunk{"none": nil, "16 narrow": splitFor(fromChunks), "16": splitFor(1 << 20), "13": splitFor(fromWide)}
+var splits = map[string][]chunk{"none": nil, "16 narrow": splitFor(fromChunks, Wide), "16": splitFor(1<<20, Wide), "14": splitFor(fromSmall, Compact), "13": splitFor(fromWide, Wide)}
 
 func TestSearchFindsAllAndNothingElse(t *testing.T) {
 	t.Parallel()

@@ -15,6 +15,7 @@ type chunk struct {
 // The sizes at which another split costs less, found by measuring (BenchmarkSearch).
 const (
 	fromChunks = 1 << 12 // below, comparing with every row is quicker
+	fromSmall  = 3 << 18 // above, the same holds for the compact form, whose strangers cost most
 	fromWide   = 3 << 20 // above, wider chunks read fewer strangers
 )
 
@@ -23,12 +24,17 @@ const (
 // 16 chunks of 16 bits, each searched to distance 1, are exactly enough: 16*2 = 32. They
 // read 272 buckets of n/65536 rows. For more rows 6 chunks of 21 bits searched to
 // distance 2 and 7 of 18 or 19 searched to distance 1 (6*3 + 7*2 = 32) read 1,525
-// buckets but only a fourth of the rows.
-func splitFor(n int) []chunk {
+// buckets but only a fourth of the rows. Between them 4 of 20 bits searched to distance 2 and 10 of
+// 17 or 18 searched to distance 1 (4*3 + 10*2 = 32) read 1,030 buckets and less than half of the rows.
+func splitFor(n int, form Form) []chunk {
 	switch {
 	case n < fromChunks:
 		return nil
-	case n < fromWide:
+	case n >= fromWide:
+		return chunksOf(run{6, 21, 2}, run{4, 19, 1}, run{3, 18, 1})
+	case n >= fromSmall && form == Compact:
+		return chunksOf(run{4, 20, 2}, run{6, 18, 1}, run{4, 17, 1})
+	default:
 		// With few rows fewer bits of a chunk tell them apart as well, and the buckets'
 		// bounds take less room. Dealing puts the bits that tell most in front.
 		width := min(16, bits.Len(uint(n))-2)
@@ -38,18 +44,19 @@ func splitFor(n int) []chunk {
 		}
 		return split
 	}
-	var split []chunk
+}
+
+// run is some chunks of one width.
+type run struct{ count, width, near int }
+
+// chunksOf lays chunks one behind the other.
+func chunksOf(runs ...run) (split []chunk) {
 	at := 0
-	for i := range 13 {
-		c := chunk{at: at, width: 21, near: 2}
-		if i >= 6 {
-			c.width, c.near = 19, 1
+	for _, r := range runs {
+		for range r.count {
+			split = append(split, chunk{at: at, width: r.width, near: r.near})
+			at += r.width
 		}
-		if i >= 10 {
-			c.width = 18
-		}
-		split = append(split, c)
-		at += c.width
 	}
 	return split
 }
