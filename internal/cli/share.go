@@ -18,7 +18,6 @@ import (
 	"lantern/internal/display"
 	"lantern/internal/draft"
 	"lantern/internal/pending"
-	"lantern/signal"
 )
 
 // shareFlags are what share and import have in common: everything but what they print.
@@ -26,7 +25,7 @@ type shareFlags struct {
 	command.ExchangeAccess
 	WarningLists
 	File       string             `arg:"" help:"File of signals; - is standard input."`
-	Format     draft.Format       `enum:",csv,ndjson,list,misp,ncmec,threatexchange" default:"" placeholder:"FORMAT" help:"What the file is: csv, ndjson, list (a value a line, of --type), misp (events, as JSON), ncmec (a hash list, as XML) or threatexchange (descriptors, as JSON). Default: told from how it begins."`
+	Format     draft.Format       `enum:",csv,ndjson,list,misp,ncmec,stix,threatexchange" default:"" placeholder:"FORMAT" help:"What the file is: csv, ndjson, list (a value a line, of --type), misp (events, as JSON), ncmec (a hash list, as XML), stix (a bundle of STIX 2.1) or threatexchange (descriptors, as JSON). Default: told from how it begins."`
 	Type       lantern.SignalType `help:"Signal type of rows that name none. A file without a heading is then a list of values."`
 	DryRun     bool               `help:"Check every row as far as can be known and share nothing. With a key, the rules of your programs are asked for; nothing of the file leaves this machine."`
 	Rejects    string             `type:"path" placeholder:"FILE" help:"Write the rows that were refused to this new file, to mend and share again. None refused: no file."`
@@ -61,9 +60,6 @@ func (*importCmd) Help() string {
 
 func (c *importCmd) Run(ctx context.Context, a *command.App) error { return c.share(ctx, a, false) }
 
-// wouldShare is the status of a row that a dry run found in order.
-const wouldShare lantern.ShareStatus = "ok"
-
 // share goes through the file. With each, it prints what became of each row.
 func (c *shareFlags) share(ctx context.Context, a *command.App, each bool) error {
 	file, name, err := a.Input(ctx, c.File)
@@ -79,9 +75,10 @@ func (c *shareFlags) share(ctx context.Context, a *command.App, each bool) error
 	if err := checkNew(c.Rejects); err != nil {
 		return err
 	}
-	s := &sharing{a: a, in: in, rows: rows, rejectsPath: c.Rejects, each: each, began: a.Clock(),
-		out: display.List(a.Printer, command.RowColumns()...), counts: map[lantern.ShareStatus]int{}}
-	run := draft.Sharing{From: rows, Complete: c.complete, Done: s.done, Flush: s.flush}
+	s := &sharing{a: a, in: in, rejectsPath: c.Rejects, began: a.Clock(), out: display.List(a.Printer, command.RowColumns()...)}
+	s.Tally = draft.Tally{From: rows, Each: each, Emit: s.out.Add, Reject: s.reject}
+	defaults := draft.Defaults{Programs: c.Program, Incident: c.Incident, Tags: c.Tag, Policy: c.Policy, ReviewedBy: c.ReviewedBy}
+	run := draft.Sharing{From: rows, Complete: defaults.Complete, Done: s.Done, Flush: s.flush}
 	x, err := c.rules(ctx, a, &run.Rules)
 	if err != nil {
 		return err
@@ -101,13 +98,13 @@ func (c *shareFlags) share(ctx context.Context, a *command.App, each bool) error
 	err = run.Run(ctx)
 	s.bar.Stop()
 	err = errors.Join(err, s.out.Close(), s.closeRejects())
-	a.Note("%s: %s", name, cmp.Or(display.Count(s.counts), "no rows"))
+	a.Note("%s: %s", name, cmp.Or(display.Count(s.Counts), "no rows"))
 	if err == nil && len(rows.Lost()) > 0 { // after an error the file may still be read from
 		a.Note("not taken from the file, since a signal has no place for it: %s", display.Count(rows.Lost()))
 	}
 	if err != nil {
-		if s.line > 0 && !c.DryRun {
-			a.Note("the rows to line %d are done; %s", s.line, s.goOn())
+		if s.Line > 0 && !c.DryRun {
+			a.Note("the rows to line %d are done; %s", s.Line, s.goOn())
 		}
 		return err
 	}
@@ -116,8 +113,8 @@ func (c *shareFlags) share(ctx context.Context, a *command.App, each bool) error
 		hint = "nothing was shared"
 		a.Note("not checked: %s", strings.Join(run.Rules.Unchecked(), "; "))
 	}
-	if n := s.counts[lantern.Refused]; n > 0 {
-		return command.Failed(hint, "%d of %d rows were refused", n, s.seen)
+	if n := s.Counts[string(lantern.Refused)]; n > 0 {
+		return command.Failed(hint, "%d of %d rows were refused", n, s.Rows)
 	}
 	return nil
 }
@@ -164,25 +161,6 @@ func (c *shareFlags) rules(ctx context.Context, a *command.App, r *draft.Rules) 
 	return x, nil
 }
 
-// complete fills in what the flags say for rows that say nothing.
-func (c *shareFlags) complete(d *lantern.Draft) {
-	if len(d.Programs) == 0 {
-		d.Programs = c.Program
-	}
-	if d.Incident == 0 {
-		d.Incident = c.Incident
-	}
-	if len(d.Tags) == 0 {
-		d.Tags = c.Tag
-	}
-	if d.Basis.Policy == "" {
-		d.Basis.Policy = c.Policy
-	}
-	if d.Basis.ReviewedBy == "" {
-		d.Basis.ReviewedBy = c.ReviewedBy
-	}
-}
-
 // counted counts the bytes read from a file.
 type counted struct {
 	io.Reader
@@ -217,60 +195,17 @@ func sizeOf(path string) int64 {
 
 // sharing shows one run over a file.
 type sharing struct {
-	a      *command.App
-	in     *counted
-	rows   *draft.Reader
-	each   bool // show each row
-	out    *display.Listing[command.RowResult]
-	doing  string // in words for people
-	bar    *display.Bar
-	began  time.Time
-	counts map[lantern.ShareStatus]int
-	seen   int
-	line   int // of the last row that was done
+	draft.Tally
+	a     *command.App
+	in    *counted
+	out   *display.Listing[lantern.ImportRow]
+	doing string // in words for people
+	bar   *display.Bar
+	began time.Time
 
 	rejectsPath string
 	rejectsFile *pending.File
 	rejects     *draft.Rejects
-}
-
-// done shows what became of a row.
-func (s *sharing) done(row draft.Row, answer lantern.ShareResult) error {
-	s.seen, s.line = s.seen+1, row.Line
-	result := command.RowResult{Line: row.Line, Status: wouldShare}
-	if t, ok := signal.Lookup(row.Signal.Type); ok { // else it may be anything, a value among it
-		result.Type = t.Name
-	}
-	var about []*lantern.Error
-	switch p := answer.Problem; {
-	case row.Err != nil:
-		about = draft.Complaints(row.Err)
-	case p != nil:
-		about = []*lantern.Error{{Kind: p.Kind, Field: p.Pointer, Reason: p.Reason, Fix: p.Fix}}
-	case answer.Status != "":
-		result.Take(answer)
-	}
-	if len(about) == 0 {
-		s.counts[result.Status]++
-		if !s.each {
-			return nil
-		}
-		return s.out.Add(result)
-	}
-	for i, e := range about {
-		named := *e
-		named.Field = s.rows.Field(row, e.Field)
-		about[i] = &named
-	}
-	result.Status = lantern.Refused
-	s.counts[lantern.Refused]++
-	for _, e := range about {
-		result.Field, result.Reason, result.Fix = e.Field, e.Reason, e.Fix
-		if err := s.out.Add(result); err != nil {
-			return err
-		}
-	}
-	return s.reject(row, about)
 }
 
 // reject writes a refused row to the file of refused rows, which begins with the first.
@@ -282,7 +217,7 @@ func (s *sharing) reject(row draft.Row, about []*lantern.Error) (err error) {
 		if s.rejectsFile, err = command.CreateFile(s.rejectsPath, false); err != nil {
 			return err
 		}
-		if s.rejects, err = draft.NewRejects(s.rejectsFile, s.rows); err != nil {
+		if s.rejects, err = draft.NewRejects(s.rejectsFile, s.From); err != nil {
 			return err
 		}
 	}
@@ -310,8 +245,8 @@ func (s *sharing) closeRejects() error {
 func (s *sharing) flush() error {
 	rate := ""
 	if took := s.a.Clock().Sub(s.began).Seconds(); took >= 1 {
-		rate = fmt.Sprintf(", %.0f/s", float64(s.seen)/took)
+		rate = fmt.Sprintf(", %.0f/s", float64(s.Rows)/took)
 	}
-	s.bar.Move(s.in.n.Load(), fmt.Sprintf("%s %d rows%s", s.doing, s.seen, rate))
+	s.bar.Move(s.in.n.Load(), fmt.Sprintf("%s %d rows%s", s.doing, s.Rows, rate))
 	return s.out.Flush()
 }

@@ -21,7 +21,7 @@ import (
 // as it was, and no cell of a table is one that a spreadsheet computes.
 func TestFormatsSayWhatTheyLose(t *testing.T) {
 	t.Parallel()
-	for _, format := range []draft.Format{draft.CSV, draft.NDJSON, draft.MISP, draft.NCMEC, draft.ThreatExchange} {
+	for _, format := range []draft.Format{draft.CSV, draft.NDJSON, draft.MISP, draft.NCMEC, draft.STIX, draft.ThreatExchange} {
 		t.Run(string(format), func(t *testing.T) {
 			t.Parallel()
 			rapid.Check(t, func(t *rapid.T) {
@@ -105,7 +105,8 @@ func TestDescriptors(t *testing.T) {
 		"list": `[{"td_raw_indicator":"chatter.test/owl","td_indicator_type":"DEBUG_STRING","td_subjective_tags":"signal_type:username;csam",` +
 			`"td_description":"=4.2","td_status":"SUSPICIOUS","td_review_status":"REVIEWED_MANUALLY","td_privacy_groups":"7"}]`,
 	} {
-		r, err := draft.NewReader(strings.NewReader(text), draft.Options{Now: now})
+		// That rows without a type are given one does not make a list of values of it.
+		r, err := draft.NewReader(strings.NewReader(text), draft.Options{Now: now, Type: "phrase"})
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -113,6 +114,46 @@ func TestDescriptors(t *testing.T) {
 		row, err := r.Read()
 		if err != nil || row.Err != nil || !reflect.DeepEqual(row.Signal.Draft, want) || row.Line == 0 || r.Lost()["audiences"] != 1 {
 			t.Errorf("%s: got %+v, lost %v, %v", name, row, r.Lost(), err)
+		}
+	}
+}
+
+// A file that is taken up begins with the line that was done last: its row may be several.
+func TestFrom(t *testing.T) {
+	t.Parallel()
+	wide := "md5,sha1\n0cc175b9c0f1b6a831c399e269772661,86f7e437faa5a7fce15d1ddcb9eaeaea377667b8\n92eb5ffee6ae2fec3ad71c777531578f,e9d71f5ee7c92d6dc9e92ffdad17b8bd49418f98\n"
+	for from, want := range map[int]int{0: 4, 2: 4, 3: 2, 4: 0} {
+		r, err := draft.NewReader(strings.NewReader(wide), draft.Options{From: from})
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		for ; err == nil; n++ {
+			_, err = r.Read()
+		}
+		if n-1 != want || !errors.Is(err, io.EOF) {
+			t.Errorf("from %d: %d rows, %v", from, n-1, err)
+		}
+	}
+}
+
+// A file on its way to one program places nothing in another.
+func TestWithin(t *testing.T) {
+	t.Parallel()
+	for programs, refused := range map[string]bool{`["12"]`: false, `["12","13"]`: false, `["13"]`: true} {
+		r := rules()
+		r.Me.Programs = append(r.Me.Programs, lantern.Program{ID: 13, Policy: r.Me.Programs[0].Policy})
+		r.Within = 12
+		in, err := draft.NewReader(strings.NewReader(strings.Replace(good, `["12"]`, programs, 1)), draft.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		row, err := in.Read()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := r.Check(&row.Signal); (err != nil) != refused {
+			t.Errorf("%s: %v", programs, err)
 		}
 	}
 }

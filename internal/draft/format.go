@@ -3,8 +3,10 @@ package draft
 import (
 	"bufio"
 	"bytes"
+	"fmt"
 	"io"
 	"math"
+	"slices"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -22,6 +24,7 @@ const (
 	List   Format = "list"   // a value a line, all of one type
 	MISP   Format = "misp"   // events of MISP, as JSON
 	NCMEC  Format = "ncmec"  // hash lists of NCMEC, as XML
+	STIX   Format = "stix"   // bundles of STIX 2.1, as JSON
 
 	// ThreatExchange is descriptors: read as JSON, and as tables by the preset [Descriptors];
 	// written as such a table.
@@ -40,6 +43,8 @@ func detect(in *bufio.Reader, o Options) (Format, error) {
 			switch name {
 			case "Event", "response", "Attribute":
 				return MISP, nil
+			case "objects":
+				return STIX, nil
 			case "td_raw_indicator", "raw_indicator":
 				if list {
 					return ThreatExchange, nil
@@ -56,10 +61,14 @@ func detect(in *bufio.Reader, o Options) (Format, error) {
 		return "", notText("a JSON array", "put one object on each line: jq -c '.[]' does it")
 	case bytes.HasPrefix(head, []byte("{")):
 		return NDJSON, nil
-	case o.Type != "" && !csv.Heading(head, o.Map):
-		return List, nil
+	case o.Type == "" || o.Preset != "" || csv.Heading(head, o.Map):
+		return CSV, nil
 	}
-	return CSV, nil
+	names := csv.Names(head)
+	if slices.ContainsFunc(presets(o.Now), func(p preset) bool { return p.fits(names) }) {
+		return CSV, nil
+	}
+	return List, nil
 }
 
 // names lists the members of the JSON object that a text begins with, as far as they can be
@@ -81,20 +90,24 @@ func names(head []byte) (list []string) {
 	}
 }
 
-// maxPiped is how large a file may be that must be read twice and comes through a pipe.
+// maxPiped is how large a file may be, unless [Options] say otherwise, that must be read twice and
+// comes through a pipe: so much of it is held in memory.
 const maxPiped = 64 << 20
 
 // twice returns a second reader of a text whose first reader is in, or, of a file that cannot be
 // read twice, two of what it holds.
-func twice(file io.Reader, in *bufio.Reader) (first, second io.Reader, err error) {
+func twice(file io.Reader, in *bufio.Reader, most int64) (first, second io.Reader, err error) {
 	if at, ok := file.(io.ReaderAt); ok {
 		second, err = textOf(io.NewSectionReader(at, 0, math.MaxInt64))
 		return in, second, err
 	}
-	whole, err := io.ReadAll(io.LimitReader(in, maxPiped+1))
-	if err == nil && len(whole) > maxPiped {
-		err = &lantern.Error{Kind: lantern.TooLarge, Reason: "more than 64 MiB through a pipe, of a format that must be read twice",
-			Fix: "give the name of the file"}
+	if most == 0 {
+		most = maxPiped
+	}
+	whole, err := io.ReadAll(io.LimitReader(in, most+1))
+	if err == nil && int64(len(whole)) > most {
+		err = &lantern.Error{Kind: lantern.TooLarge, Reason: fmt.Sprintf("more than %d MiB through a pipe, of a format that must be read twice", most>>20),
+			Fix: "give the name of the file to lantern import, which can read it twice"}
 	}
 	return bytes.NewReader(whole), bytes.NewReader(whole), err
 }

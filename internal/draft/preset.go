@@ -36,12 +36,16 @@ func presets(now time.Time) []preset {
 	}
 }
 
+// fits reports whether a table with these headings is one of the preset.
+func (p *preset) fits(names []string) bool {
+	return !slices.ContainsFunc(p.headings, func(h string) bool { return !slices.Contains(names, h) })
+}
+
 // readTable begins to read a table: in the words that o says or its heading tells, else Lantern's own.
 func (r *Reader) readTable(in *bufio.Reader, o Options) (err error) {
 	names := csv.Names(start(in))
 	for _, p := range presets(o.Now) {
-		known := !slices.ContainsFunc(p.headings, func(h string) bool { return !slices.Contains(names, h) })
-		if o.Own || p.name != o.Preset && (o.Preset != "" || !known) {
+		if o.Own || p.name != o.Preset && (o.Preset != "" || !p.fits(names)) {
 			continue
 		}
 		lost := map[string]int{}

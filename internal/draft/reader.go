@@ -12,6 +12,7 @@ import (
 	"lantern/internal/format/csv"
 	"lantern/internal/format/misp"
 	"lantern/internal/format/ncmec"
+	"lantern/internal/format/stix"
 	"lantern/internal/format/threatexchange"
 	"lantern/internal/web"
 	"lantern/signal"
@@ -37,6 +38,8 @@ type Options struct {
 	Map    map[string]string  // columns of a table, and the names Lantern has for them
 	Type   lantern.SignalType // of rows that name none; a text without a heading is then a list of values
 	Now    time.Time          // what times of other tools such as "-3hours" are counted from
+	From   int                // the line to begin with; rows before it are passed over
+	Piped  int64              // bytes held of a file that must be read twice and cannot; 0: 64 MiB
 }
 
 // source reads the rows of one format.
@@ -52,10 +55,11 @@ type source interface {
 type Reader struct {
 	Format Format // in which the file is
 
-	from source
-	csv  *csv.Reader // of a table, else nil
-	kind lantern.SignalType
-	n    int // rows read
+	from  source
+	csv   *csv.Reader // of a table, else nil
+	kind  lantern.SignalType
+	n     int // rows read
+	begin int // the line of the first that is wanted
 }
 
 // checkList refuses a list of values that are of no type, or of one without values.
@@ -73,7 +77,7 @@ func NewReader(r io.Reader, o Options) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &Reader{Format: o.Format, kind: o.Type}
+	out := &Reader{Format: o.Format, kind: o.Type, begin: o.From}
 	if out.Format == "" {
 		if out.Format, err = detect(in, o); err != nil {
 			return nil, err
@@ -93,7 +97,7 @@ func NewReader(r io.Reader, o Options) (*Reader, error) {
 		}
 		out.from = newLines(in, valueLine)
 	case MISP:
-		first, again, err := twice(r, in)
+		first, again, err := twice(r, in, o.Piped)
 		if err != nil {
 			return nil, err
 		}
@@ -102,6 +106,8 @@ func NewReader(r io.Reader, o Options) (*Reader, error) {
 		out.from = descriptors{threatexchange.NewFileReader(in, o.Now)}
 	case NCMEC:
 		out.from = hashes{ncmec.NewReader(in)}
+	case STIX:
+		out.from = bundle{stix.NewReader(in)}
 	default:
 		err = notText("not a format that can be read", "lantern import --help lists them")
 	}
@@ -110,14 +116,18 @@ func NewReader(r io.Reader, o Options) (*Reader, error) {
 
 // Read returns the next row, or io.EOF. Any other error ends the reading.
 func (r *Reader) Read() (Row, error) {
-	row, err := r.from.read()
-	if r.n++; row.Line == 0 {
-		row.Line = r.n
+	for {
+		row, err := r.from.read()
+		if r.n++; row.Line == 0 {
+			row.Line = r.n
+		}
+		if row.Signal.Type == "" {
+			row.Signal.Type = r.kind
+		}
+		if err != nil || row.Line >= r.begin {
+			return row, err
+		}
 	}
-	if row.Signal.Type == "" {
-		row.Signal.Type = r.kind
-	}
-	return row, err
 }
 
 // Lost counts, by name, what of the rows read so far has no place in a signal. Nothing of a table
@@ -125,9 +135,11 @@ func (r *Reader) Read() (Row, error) {
 func (r *Reader) Lost() map[string]int { return r.from.lost() }
 
 // Field says where in the file stands what the pointer of a complaint about a row is about: the
-// column of a CSV file, else the pointer.
+// column of a CSV file, the member of an object of STIX, else the pointer.
 func (r *Reader) Field(row Row, pointer string) string {
 	switch {
+	case r.Format == STIX:
+		return stix.Field(pointer)
 	case r.csv == nil:
 		return pointer
 	case pointer == "/value" && row.over != "":
@@ -174,6 +186,16 @@ func (h hashes) lost() map[string]int { return h.Lost() }
 func (h hashes) read() (Row, error) {
 	rec, err := h.Read()
 	return Row{Line: rec.Number, Signal: rec.Signal, Err: rec.Err, size: len(rec.Signal.Value)}, err
+}
+
+// bundle reads the objects of bundles.
+type bundle struct{ *stix.Reader }
+
+func (b bundle) lost() map[string]int { return b.Lost() }
+
+func (b bundle) read() (Row, error) {
+	rec, err := b.Read()
+	return Row{Line: rec.Number, Signal: rec.Signal, Err: rec.Err, size: rec.Size}, err
 }
 
 // descriptors reads descriptors of ThreatExchange, which have no numbers.

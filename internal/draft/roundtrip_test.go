@@ -74,7 +74,7 @@ func TestExportImports(t *testing.T) {
 	sqldbtest.Each(t, func(t *testing.T, url string) {
 		w := exchangetest.New(t, url)
 		from := w.AddCompany("Cloudbin")
-		to := map[draft.Format]exchangetest.Company{draft.NDJSON: w.AddCompany("Facegram"), draft.CSV: w.AddCompany("Pixelplay"), draft.MISP: w.AddCompany("Chatter")}
+		to := map[draft.Format]exchangetest.Company{draft.NDJSON: w.AddCompany("Facegram"), draft.CSV: w.AddCompany("Pixelplay"), draft.MISP: w.AddCompany("Chatter"), draft.STIX: w.AddCompany("Gamehub")}
 		root := w.MustShare(from.Submitter, w.Draft(1))
 		all := drafts(w, rand.New(rand.NewPCG(7, 7)), 300)
 		for i := range all {

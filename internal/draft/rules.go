@@ -19,6 +19,9 @@ type Rules struct {
 	Me  *lantern.Whoami
 	Now time.Time
 
+	// Within is a program that every row must be shared to; 0: any will do.
+	Within lantern.ID
+
 	// Screen refuses values that point at too many, with a *lantern.Error. nil: none does.
 	Screen func(t lantern.SignalType, canonical string) error
 }
@@ -79,6 +82,10 @@ func (r *Rules) checkOwner(s *lantern.Signal) error {
 
 // checkPrograms holds a draft to the policy of its programs.
 func (r *Rules) checkPrograms(all *complaints, t *signal.Type, d *lantern.Draft) {
+	if r.Within != 0 && len(d.Programs) > 0 && !slices.Contains(d.Programs, r.Within) {
+		all.add(&lantern.Error{Kind: lantern.Invalid, Field: "/programs", Reason: "does not name the program that it is imported to",
+			Fix: "leave the programs out, or import it there"})
+	}
 	var rules []lantern.Program
 	for i, id := range d.Programs {
 		at := slices.IndexFunc(r.Me.Programs, func(p lantern.Program) bool { return p.ID == id })

@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 
 	"lantern"
 )
@@ -36,6 +37,10 @@ type Sharing struct {
 	// each batch. Their errors end the run.
 	Done  func(row Row, result lantern.ShareResult) error
 	Flush func() error
+
+	// Interrupt ends a read of the file that waits for more. Run then leaves nothing behind. nil: there
+	// is no way.
+	Interrupt func()
 }
 
 // batch is some rows on their way.
@@ -54,12 +59,26 @@ func newBatch() *batch { return &batch{keys: map[string]bool{}, done: make(chan 
 
 // Run goes through the file and returns after the last row, or with the first error: every
 // row before it was done with, none after it. It leaves nothing behind but, if the file
-// waits for its writer, a goroutine that waits for it.
+// waits for its writer and there is no Interrupt, a goroutine that waits for it.
 func (s *Sharing) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	queue := make(chan *batch, atOnce)
-	go s.read(ctx, queue)
+	queue, read := make(chan *batch, atOnce), make(chan struct{})
+	go s.read(ctx, queue, read)
+	early := s.Interrupt != nil
+	defer func() {
+		if !early {
+			return
+		}
+		cancel()
+		select {
+		case <-read:
+		default:
+			s.Interrupt()
+		}
+		for range queue { // until nothing is read or shared any more
+		}
+	}()
 	for b := range queue {
 		select {
 		case <-b.done:
@@ -70,6 +89,7 @@ func (s *Sharing) Run(ctx context.Context) error {
 			return err
 		}
 	}
+	early = false
 	return ctx.Err()
 }
 
@@ -93,9 +113,11 @@ func (s *Sharing) finish(b *batch) error {
 }
 
 // read makes the batches, starts each and puts it into the queue, which bounds how many
-// are under way.
-func (s *Sharing) read(ctx context.Context, queue chan<- *batch) {
+// are under way. It closes all once it reads no more of the file.
+func (s *Sharing) read(ctx context.Context, queue chan<- *batch, all chan<- struct{}) {
 	defer close(queue)
+	var sending sync.WaitGroup
+	defer sending.Wait()
 	free := make(chan struct{}, atOnce)
 	var flying []*batch
 	b := newBatch()
@@ -108,6 +130,9 @@ func (s *Sharing) read(ctx context.Context, queue chan<- *batch) {
 			}
 		}
 		last := err != nil
+		if last {
+			close(all)
+		}
 		if last && !errors.Is(err, io.EOF) {
 			b.end = err
 		}
@@ -117,10 +142,11 @@ func (s *Sharing) read(ctx context.Context, queue chan<- *batch) {
 			return
 		}
 		flying = append(slices.DeleteFunc(flying, (*batch).landed), b)
-		go func(b *batch) {
-			s.send(ctx, b)
+		started := b
+		sending.Go(func() {
+			s.send(ctx, started)
 			<-free
-		}(b)
+		})
 		select {
 		case queue <- b:
 		case <-ctx.Done():

@@ -14,6 +14,7 @@ import (
 	"lantern/internal/format/csv"
 	"lantern/internal/format/misp"
 	"lantern/internal/format/ncmec"
+	"lantern/internal/format/stix"
 	"lantern/internal/format/threatexchange"
 	"lantern/internal/web"
 )
@@ -27,9 +28,8 @@ type Writer struct {
 	Lost    map[string]int             // how often the file could not hold a member of a draft as it is
 	NoPlace map[lantern.SignalType]int // how many signals of a type it cannot hold at all
 
-	out     *bufio.Writer
-	to      sink
-	signals bool
+	out *bufio.Writer
+	to  sink
 }
 
 // sink writes signals in one format.
@@ -44,7 +44,7 @@ type sink interface {
 }
 
 // Formats are those that [NewWriter] knows.
-func Formats() []Format { return []Format{CSV, NDJSON, List, MISP, NCMEC, ThreatExchange} }
+func Formats() []Format { return []Format{CSV, NDJSON, List, MISP, NCMEC, STIX, ThreatExchange} }
 
 // NewWriter returns a Writer of one of [Formats]. With signals it is told signals of others, which
 // a list of either kind cannot hold: nothing in it would say whose they are, and imported they
@@ -53,7 +53,7 @@ func NewWriter(w io.Writer, format Format, signals bool, now time.Time, of lante
 	if signals && (format == List || format == NCMEC) {
 		return nil, notText("this format cannot say whose signals it holds", "write your own signals alone, or another --format")
 	}
-	out := &Writer{Lost: map[string]int{}, NoPlace: map[lantern.SignalType]int{}, out: bufio.NewWriter(w), signals: signals}
+	out := &Writer{Lost: map[string]int{}, NoPlace: map[lantern.SignalType]int{}, out: bufio.NewWriter(w)}
 	switch format {
 	case CSV:
 		out.to = csv.NewWriter(out.out, signals)
@@ -70,6 +70,8 @@ func NewWriter(w io.Writer, format Format, signals bool, now time.Time, of lante
 		out.to = &foreignTable{csv: stdcsv.NewWriter(out.out), signals: signals, now: now}
 	case NCMEC:
 		out.to = ncmec.NewWriter(out.out, now)
+	case STIX:
+		out.to = stix.NewWriter(out.out, signals, now)
 	default:
 		return nil, notText("not a format that can be written", "lantern export --help lists them")
 	}
@@ -78,9 +80,6 @@ func NewWriter(w io.Writer, format Format, signals bool, now time.Time, of lante
 
 // Add writes one signal, or counts it among those that have no place.
 func (w *Writer) Add(s lantern.Signal) error {
-	if !w.signals {
-		s = lantern.Signal{Draft: s.Draft}
-	}
 	lost, err := w.to.Write(&s)
 	switch {
 	case errors.Is(err, column.ErrNoPlace):

@@ -105,38 +105,16 @@ func ReplayedColumns() []display.Column[lantern.Replayed] {
 	}
 }
 
-// RowResult is what became of one row, or one of several complaints about it.
-type RowResult struct {
-	Line   int                 `json:"line"`
-	Type   lantern.SignalType  `json:"type,omitempty"`
-	Status lantern.ShareStatus `json:"status"` // or "ok" of a dry run
-	Signal lantern.ID          `json:"signal,omitempty"`
-	Leaf   *int64              `json:"leaf,omitempty"`
-	Field  string              `json:"field,omitempty"`
-	Reason string              `json:"reason,omitempty"`
-	Fix    string              `json:"fix,omitempty"`
-}
-
 // RowColumns show what became of a row.
-func RowColumns() []display.Column[RowResult] {
-	return []display.Column[RowResult]{
-		display.Col("line", func(r RowResult) string { return strconv.Itoa(r.Line) }),
-		display.Col("type", func(r RowResult) string { return string(r.Type) }),
-		display.Col("status", func(r RowResult) string { return string(r.Status) }),
-		display.Col("signal", func(r RowResult) string { return r.Signal.String() }),
-		display.Col("field", func(r RowResult) string { return r.Field }),
-		display.Col("reason", func(r RowResult) string { return r.Reason }),
-		display.Col("fix", func(r RowResult) string { return r.Fix }),
-	}
-}
-
-// Take records the exchange's answer.
-func (r *RowResult) Take(answer lantern.ShareResult) {
-	r.Status, r.Signal = answer.Status, answer.Signal
-	if p := answer.Problem; p != nil {
-		r.Field, r.Reason, r.Fix = p.Pointer, p.Reason, p.Fix
-	} else if answer.Status != lantern.Unchanged {
-		r.Leaf = &answer.Leaf
+func RowColumns() []display.Column[lantern.ImportRow] {
+	return []display.Column[lantern.ImportRow]{
+		display.Col("line", func(r lantern.ImportRow) string { return strconv.Itoa(r.Line) }),
+		display.Col("type", func(r lantern.ImportRow) string { return string(r.Type) }),
+		display.Col("status", func(r lantern.ImportRow) string { return string(r.Status) }),
+		display.Col("signal", func(r lantern.ImportRow) string { return r.Signal.String() }),
+		display.Col("field", func(r lantern.ImportRow) string { return r.Field }),
+		display.Col("reason", func(r lantern.ImportRow) string { return r.Reason }),
+		display.Col("fix", func(r lantern.ImportRow) string { return r.Fix }),
 	}
 }
 

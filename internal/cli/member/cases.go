@@ -208,7 +208,7 @@ func (c *casesShare) Run(ctx context.Context, a *command.App) error {
 		if n >= len(lines) {
 			return errors.New("the agent answered more drafts than it was sent")
 		}
-		row := command.RowResult{Line: lines[n]}
+		row := lantern.ImportRow{Line: lines[n]}
 		row.Take(answer)
 		if n++; row.Status == lantern.Refused {
 			refused++

@@ -1,8 +1,10 @@
 package stix
 
 import (
+	"cmp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -34,18 +36,26 @@ type Posted struct {
 // when the error is nil; the error names members of the object and never what they hold.
 func Read(raw []byte) (p Posted, err error) {
 	if err := json.Unmarshal(raw, &p); err != nil {
-		return p, &lantern.Error{Kind: lantern.Invalid, Reason: "not a STIX object, or a member of a wrong type", Fix: "send an indicator of STIX 2.1"}
+		return p, errObject
 	}
+	return p, p.check()
+}
+
+// errObject refuses what has not the form of an object.
+var errObject = &lantern.Error{Kind: lantern.Invalid, Reason: "not a STIX object, or a member of a wrong type", Fix: "send an indicator of STIX 2.1"}
+
+// check refuses an id or a time without the form of one.
+func (p *Posted) check() error {
 	kind, _, _ := strings.Cut(p.ID, "--")
 	if !Well(p.ID) || kind != p.Type {
-		return p, &lantern.Error{Kind: lantern.Invalid, Field: "/id", Reason: "not the id of a STIX object of this type", Fix: "its type, two hyphens and a UUID"}
+		return &lantern.Error{Kind: lantern.Invalid, Field: "/id", Reason: "not the id of a STIX object of this type", Fix: "its type, two hyphens and a UUID"}
 	}
 	for field, text := range map[string]string{"/created": p.Created, "/modified": p.Modified} {
 		if _, ok := ParseStamp(text); text != "" && !ok {
-			return p, &lantern.Error{Kind: lantern.Invalid, Field: field, Reason: "not a time", Fix: "write it as 2006-01-02T15:04:05.000Z"}
+			return &lantern.Error{Kind: lantern.Invalid, Field: field, Reason: "not a time", Fix: "write it as 2006-01-02T15:04:05.000Z"}
 		}
 	}
-	return p, nil
+	return nil
 }
 
 // ObjectVersion names the version of an object as TAXII does; "" if it has none.
@@ -60,30 +70,49 @@ func (p *Posted) ObjectVersion() string {
 // before what STIX has a word for. The basis is empty if the indicator has none: whoever shares
 // the draft decides what becomes of it.
 func (p *Posted) Draft(program lantern.ID) (d lantern.Draft, err error) {
+	switch p.Type {
+	case indicator:
+	case "sighting", "opinion":
+		return d, &lantern.Error{Kind: lantern.Invalid, Field: "/type", Fix: "record outcomes, feedback and challenges at the exchange's own API",
+			Reason: "what was done because of a signal, and what is thought of it, is not taken here: an outcome needs the attestation of a person"}
+	default:
+		return d, &lantern.Error{Kind: lantern.Invalid, Field: "/type", Reason: "this type of object is not taken", Fix: "send indicators"}
+	}
+	said, err := p.said()
+	if err == nil {
+		d, err = p.draft(&said)
+		d.Programs = []lantern.ID{program}
+	}
+	return d, err
+}
+
+// said reads our extension; it is zero if there is none.
+func (p *Posted) said() (said Said, err error) {
+	if raw, ok := p.Extensions[signalExtension]; ok && json.Unmarshal(raw, &said) != nil {
+		err = &lantern.Error{Kind: lantern.Invalid, Field: "/extensions/" + signalExtension, Reason: "does not fit its schema", Fix: "see the extension-definition"}
+	}
+	return said, err
+}
+
+// draft reads an object of a signal as a draft without programs, links and incident, which are
+// names that only one exchange knows.
+func (p *Posted) draft(said *Said) (d lantern.Draft, err error) {
 	bad := func(field, reason, fix string) (lantern.Draft, error) {
 		return d, &lantern.Error{Kind: lantern.Invalid, Field: field, Reason: reason, Fix: fix}
 	}
+	tactic := p.Type == attackPattern
 	switch {
-	case p.Type == "sighting" || p.Type == "opinion":
-		return bad("/type", "what was done because of a signal, and what is thought of it, is not taken here: an outcome needs the attestation of a person",
-			"record outcomes, feedback and challenges at the exchange's own API")
-	case p.Type != indicator:
-		return bad("/type", "this type of object is not taken", "send indicators")
 	case p.SpecVersion != SpecVersion:
 		return bad("/spec_version", "this version of STIX is not taken", "send STIX 2.1")
-	case p.PatternType != "stix":
+	case p.PatternType != "stix" && !tactic:
 		return bad("/pattern_type", "this pattern language is not taken", "write a STIX pattern")
 	}
-	var said Said
-	if raw, ok := p.Extensions[signalExtension]; ok {
-		if json.Unmarshal(raw, &said) != nil {
-			return bad("/extensions/"+signalExtension, "does not fit its schema", "see the extension-definition")
-		}
-	}
-	d = lantern.Draft{Programs: []lantern.ID{program}, Tags: p.Labels, Confidence: p.Confidence, Note: p.Description, Handling: handling(p.MarkingRefs),
+	d = lantern.Draft{Tags: p.Labels, Confidence: p.Confidence, Note: p.Description, Handling: handling(p.MarkingRefs),
 		Status: said.Status, Severity: said.Severity, Imminent: said.Imminent, Role: said.Role, SuspectedMinor: said.SuspectedMinor,
-		UseRestriction: said.UseRestriction}
-	if d.Type, d.Value, err = Value(p.Pattern, said.SignalType); err != nil {
+		UseRestriction: said.UseRestriction, Language: said.Language}
+	if tactic {
+		d.Type, d.Tactic = lantern.TacticType, said.Tactic
+	} else if d.Type, d.Value, err = Value(p.Pattern, said.SignalType); err != nil {
 		return d, err
 	}
 	if said.Basis != nil {
@@ -99,20 +128,17 @@ func (p *Posted) Draft(program lantern.ID) (d lantern.Draft, err error) {
 		}
 		d.Language = ph.Language
 	}
-	ok := true
-	if p.ValidUntil != "" {
-		if d.Expires, ok = ParseStamp(p.ValidUntil); !ok {
-			return bad("/valid_until", "not a time", "write it as 2006-01-02T15:04:05.000Z")
-		}
-	}
-	if said.FirstSeen != "" {
-		if d.FirstSeen, ok = ParseStamp(said.FirstSeen); !ok {
-			return bad("/extensions/"+signalExtension+"/first_seen", "not a time", "write it as 2006-01-02T15:04:05.000Z")
-		}
-	}
-	if said.LastSeen != "" {
-		if d.LastSeen, ok = ParseStamp(said.LastSeen); !ok {
-			return bad("/extensions/"+signalExtension+"/last_seen", "not a time", "write it as 2006-01-02T15:04:05.000Z")
+	for _, t := range []struct {
+		into        *time.Time
+		text, field string
+	}{
+		{&d.Expires, cmp.Or(p.ValidUntil, said.Expires), "/valid_until"},
+		{&d.FirstSeen, said.FirstSeen, "/extensions/" + signalExtension + "/first_seen"},
+		{&d.LastSeen, said.LastSeen, "/extensions/" + signalExtension + "/last_seen"},
+	} {
+		var ok bool
+		if *t.into, ok = ParseStamp(t.text); t.text != "" && !ok {
+			return bad(t.field, "not a time", "write it as 2006-01-02T15:04:05.000Z")
 		}
 	}
 	return d, nil

@@ -40,6 +40,7 @@ type Said struct {
 	UseRestriction string                   `json:"use_restriction,omitempty"`
 	FirstSeen      string                   `json:"first_seen,omitempty"`
 	LastSeen       string                   `json:"last_seen,omitempty"`
+	Language       string                   `json:"language,omitempty"` // of a phrase, its own extension says it
 	Disputed       bool                     `json:"disputed,omitempty"`
 	Corroboration  int                      `json:"corroboration,omitempty"`
 	Reactions      map[lantern.Reaction]int `json:"reactions,omitempty"`
@@ -47,6 +48,8 @@ type Said struct {
 	Links          []Linked                 `json:"links,omitempty"`
 	Correction     lantern.ID               `json:"correction_id,omitempty"`
 	Tactic         *lantern.Tactic          `json:"tactic,omitempty"`
+	Programs       []lantern.ID             `json:"programs,omitempty"`   // in files alone: a feed is that of one program
+	Expires        string                   `json:"expires_at,omitempty"` // in files alone, of a tactic: an attack-pattern has no valid_until
 }
 
 // Linked is a link to another signal.

@@ -71,6 +71,9 @@ func handling(refs []string) (h lantern.Handling) {
 	return h
 }
 
+// label reports whether an id is that of a label of the Traffic Light Protocol.
+func label(id string) bool { return handling([]string{id}) != "" }
+
 // MarkingDefinition is a label as an object.
 type MarkingDefinition struct {
 	Type        string         `json:"type"`

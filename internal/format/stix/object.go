@@ -2,6 +2,7 @@ package stix
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"lantern"
@@ -13,6 +14,7 @@ const SpecVersion = "2.1"
 const (
 	indicator     = "indicator"
 	attackPattern = "attack-pattern"
+	identityType  = "identity"
 )
 
 // Object is an object with the two names by which TAXII knows it.
@@ -28,13 +30,13 @@ type common struct {
 	Type         string         `json:"type"`
 	SpecVersion  string         `json:"spec_version"`
 	ID           string         `json:"id"`
-	CreatedByRef string         `json:"created_by_ref"`
+	CreatedByRef string         `json:"created_by_ref,omitempty"`
 	Created      string         `json:"created"`
 	Modified     string         `json:"modified"`
 	Revoked      bool           `json:"revoked,omitempty"`
 	Labels       []lantern.Tag  `json:"labels,omitempty"`
 	Confidence   int            `json:"confidence,omitempty"`
-	MarkingRefs  []string       `json:"object_marking_refs"`
+	MarkingRefs  []string       `json:"object_marking_refs,omitempty"`
 	Extensions   map[string]any `json:"extensions"`
 	Description  string         `json:"description,omitempty"`
 }
@@ -73,10 +75,19 @@ func Member(m lantern.Member) Object {
 	return identity(memberID(m.ID), m.Name, "", Stamp(m.Created))
 }
 
-func memberID(id lantern.ID) string { return ID("identity", 0, id) }
+func memberID(id lantern.ID) string { return ID(identityType, 0, id) }
+
+// parseMember returns the member whose identity has that id.
+func parseMember(text string) (id lantern.ID, ok bool) {
+	kind, uuid, _ := strings.Cut(text, "--")
+	if kind != identityType {
+		return 0, false
+	}
+	return ParseUUID(kind, 0, uuid)
+}
 
 func identity(id, name, about, created string) Object {
-	return Object{ID: id, Type: "identity", Version: created, Body: Identity{Type: "identity", SpecVersion: SpecVersion, ID: id, Created: created, Modified: created,
+	return Object{ID: id, Type: identityType, Version: created, Body: Identity{Type: identityType, SpecVersion: SpecVersion, ID: id, Created: created, Modified: created,
 		Name: name, Description: about, IdentityClass: "organization"}}
 }
 
@@ -149,6 +160,9 @@ func (e *Said) opinion(c *lantern.Change) {
 	}
 	if !s.LastSeen.IsZero() {
 		e.LastSeen = Stamp(s.LastSeen)
+	}
+	if s.Type != "phrase" {
+		e.Language = s.Language
 	}
 	for _, l := range s.Links {
 		e.Links = append(e.Links, Linked(l))
