@@ -41,7 +41,7 @@ type Operation struct {
 	AnswerMedia   string         // "": JSON
 	BodyLines     reflect.Type   // of each line, if the body may be lines too; nil: it may not
 	AnswerLines   reflect.Type   // of each line of the answer to them
-	Events        string         // a media type in which the answer comes as text too; "": none
+	Texts         []string       // media types in which the answer comes as text too
 	Idempotent    bool           // takes an Idempotency-Key
 }
 
@@ -159,8 +159,12 @@ func (s *schemas) responses(o Operation) object {
 			if o.AnswerLines != nil {
 				maps.Copy(content, media(web.NDJSONMedia, s.of(o.AnswerLines)))
 			}
-			if o.Events != "" {
-				maps.Copy(content, media(o.Events, object{"type": "string"}))
+			for _, name := range o.Texts {
+				schema := object{"type": "string"}
+				if strings.HasSuffix(name, "json") {
+					schema = object{} // of somebody else's
+				}
+				maps.Copy(content, media(name, schema))
 			}
 			r["content"] = content
 		}

@@ -78,14 +78,19 @@ type bodyReader struct {
 	r       io.Reader
 	limit   int64
 	started bool
+	refused error // once: whoever looks ahead may pass over the first error
 }
 
 func (b *bodyReader) Read(p []byte) (int, error) {
+	if b.refused != nil {
+		return 0, b.refused
+	}
 	n, err := b.r.Read(p)
 	if !b.started && n > 0 {
 		b.started = true
 		if IsMedia(p[:n]) {
-			return 0, mediaRefused()
+			b.refused = mediaRefused()
+			return 0, b.refused
 		}
 	}
 	var max *http.MaxBytesError

@@ -36,6 +36,10 @@ type handler struct {
 	perform func(*call) (any, error)
 	stream  func(*call) error // instead of perform: reads the body and writes the answer, both as lines
 
+	bodyMedia string       // of the body of a stream, if it is not lines
+	mark      reflect.Type // what else a line of the answer may be; nil: nothing
+	texts     []string     // media types in which the answer of a stream comes as text too
+
 	keep  func(answer any) any     // what may be remembered of an answer; nil: all of it
 	again func(*call) (any, error) // gives an answer again that may not be remembered; nil: what was kept is given
 }

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"strings"
 
 	"lantern"
@@ -38,16 +39,14 @@ func (r route) operation() openapi.Operation {
 		op.Params = append(op.Params, openapi.Param{Name: p.name, About: p.about, Number: p.number, Needed: p.needed})
 	}
 	if h.stream != nil {
-		op.BodyMedia = web.NDJSONMedia
-		if !r.write() {
-			op.Mark = typeOf[lantern.FeedMark]()
-		}
-	}
-	if r.name == "Follow" {
-		op.Events = sseMedia
+		op.BodyMedia = cmp.Or(h.bodyMedia, web.NDJSONMedia)
+		op.Mark, op.Texts = h.mark, h.texts
 	}
 	if h.answer == typeOf[plain]() {
 		op.Answer = typeOf[openapi.Text]()
+	}
+	if h.body == typeOf[plain]() {
+		op.Body = typeOf[openapi.Text]()
 	}
 	return op
 }

@@ -43,6 +43,9 @@ func routes() []route {
 		{"GET", "/v1/programs/{id}/snapshot", "Snapshot", "Read all that a program's feed holds, as lines: one change each, and a mark at the end without which it is not whole. Compressed with zstd if the caller accepts it.", snapshot(), nil},
 		{"GET", "/v1/programs/{id}/stream", "Follow", "Read a program's feed as it grows: as lines, a mark after each page; with Accept: text/event-stream as events that Last-Event-ID resumes.", follow(), kinds(lantern.Resync)},
 
+		{"POST", "/v1/programs/{id}/import", "Import", "Share the rows of a file of any format, for rows that name no program with this one. Answers with the rows that were refused, as they come, and a report at the end. The same again changes nothing.", importFile(), nil},
+		{"GET", "/v1/programs/{id}/export", "Export", "Write a file of what others share in a program, or of the own signals. A trailer says what was left out and lost; without it the file is not whole.", exportFile(), kinds(lantern.Conflict)},
+
 		{"POST", "/v1/signals", "Share", "Share one draft. 201 if it made a signal, 200 if it changed or confirmed one.", share(), kinds(notFound)},
 		{"POST", "/v1/signals/batch", "ShareBatch", "Share up to 1000 drafts. Results stand in their order, and pointers are relative to the draft.", shareBatch(), nil},
 		{"POST", "/v1/signals/stream", "ShareStream", "Share drafts line by line, without end. Each is answered, with its line, once it is committed.", shareStream(), kinds(notFound)},

@@ -30,6 +30,7 @@ func Quota(x *exchange.Exchange) func(context.Context, policy.Actor, string) (we
 		"/v1/signals": fair.ShareUse, "/v1/signals/batch": fair.ShareUse,
 		"/v1/signals/stream": fair.ShareUse, "/v1/signals/{id}": fair.DiscloseUse, "/v1/programs/{id}/changes": fair.DiscloseUse,
 		"/v1/programs/{id}/snapshot": fair.DiscloseUse, "/v1/programs/{id}/stream": fair.DiscloseUse,
+		"/v1/programs/{id}/import": fair.ShareUse, "/v1/programs/{id}/export": fair.DiscloseUse,
 		"/v1/incidents": fair.ShareUse, "/v1/incidents/{id}": fair.DiscloseUse,
 	}
 	return func(_ context.Context, a policy.Actor, route string) (web.Quota, error) {

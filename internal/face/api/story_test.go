@@ -26,6 +26,7 @@ func TestEveryOperation(t *testing.T) {
 		w.tellCorrection(signal)
 		w.tellNarrowing()
 		w.tellIncident()
+		w.tellFiles()
 		w.tellWebhooks()
 		w.tellLog()
 		w.tellRestore()
@@ -335,4 +336,17 @@ func (w *world) tellLog() {
 
 func clientFilter(state lantern.SignalState, limit int) client.SignalFilter {
 	return client.SignalFilter{State: state, Type: "url", Limit: limit}
+}
+
+// tellFiles has a file brought in, and another one taken out.
+func (w *world) tellFiles() {
+	ctx, t := w.t.Context(), w.t
+	report, err := w.red.Import(ctx, w.program, strings.NewReader("Link,Analyst\nhttps://files.example.com/file/1,me\n"), table(), func(lantern.ImportRow) error { return nil })
+	if err != nil || report.Counts["created"] != 1 {
+		t.Errorf("a file of one row: %+v, %v", report, err)
+	}
+	var file strings.Builder
+	if out, err := w.blue.Export(ctx, w.program, client.ExportOptions{}, &file); err != nil || !strings.Contains(file.String(), "files.example.com/file/1") {
+		t.Errorf("what others share: %+v, %v", out, err)
+	}
 }

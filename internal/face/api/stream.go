@@ -55,7 +55,8 @@ const farewellWait = 300 * time.Millisecond
 
 // tellWhy has the stream end with a line that says why, if it was begun: the status was sent
 // long ago. A caller that is gone is told nothing.
-func (c *call) tellWhy(out *web.LineWriter) {
+// line makes it; again says what to do about the rest.
+func (c *call) tellWhy(out *web.LineWriter, again string, line func(*lantern.Problem) any) {
 	c.farewell = func(err error) {
 		var e *lantern.Error
 		switch {
@@ -71,8 +72,8 @@ func (c *call) tellWhy(out *web.LineWriter) {
 		}
 		_ = http.NewResponseController(c.w).SetWriteDeadline(time.Now().Add(farewellWait)) // a recorder in a test has none
 		p := *e.Problem()
-		p.Fix = strings.TrimPrefix(p.Fix+"; send again from the first line without an answer", "; ")
-		if out.Write(lantern.StreamResult{ShareResult: lantern.ShareResult{Status: lantern.Refused, Problem: &p}}) == nil {
+		p.Fix = strings.TrimPrefix(p.Fix+"; "+again, "; ")
+		if out.Write(line(&p)) == nil {
 			_ = out.Flush() // whoever does not read it finds the stream cut off
 		}
 	}
@@ -94,7 +95,7 @@ func cut(w http.ResponseWriter) {
 }
 
 func snapshot() handler {
-	return handler{answer: typeOf[lantern.Change](), params: filterParams(), stream: (*call).snapshot}
+	return handler{answer: typeOf[lantern.Change](), mark: typeOf[lantern.FeedMark](), params: filterParams(), stream: (*call).snapshot}
 }
 
 // snapshot answers with lines, compressed if the caller takes that.
@@ -155,7 +156,7 @@ func accepts(r *http.Request, coding string) bool {
 const sseMedia = "text/event-stream"
 
 func follow() handler {
-	return handler{answer: typeOf[lantern.Change](), stream: (*call).follow, params: append([]param{
+	return handler{answer: typeOf[lantern.Change](), mark: typeOf[lantern.FeedMark](), texts: []string{sseMedia}, stream: (*call).follow, params: append([]param{
 		{name: "cursor", about: "the cursor of the last mark; absent: from the beginning"},
 		{name: "seconds", about: "end the stream after so many seconds; absent: never", number: true},
 	}, filterParams()...)}
@@ -287,7 +288,9 @@ func (c *call) shareStream() error {
 		}
 	}()
 	out := web.NewLineWriter(c.w)
-	c.tellWhy(out)
+	c.tellWhy(out, "send again from the first line without an answer", func(p *lantern.Problem) any {
+		return lantern.StreamResult{ShareResult: lantern.ShareResult{Status: lantern.Refused, Problem: p}}
+	})
 	for {
 		group, last := gather(ctx, entries)
 		ended = last != nil && ctx.Err() == nil

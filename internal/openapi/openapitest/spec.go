@@ -321,10 +321,12 @@ func (s *Spec) checkLines(op string, res *http.Response, body []byte, schema map
 			return fmt.Errorf("a line of %s is not JSON", op)
 		}
 		form := schema
-		if either, ok := schema["oneOf"].([]any); ok { // a change or a mark
-			form = either[0].(map[string]any)
-			if _, ok := v.(map[string]any)["next"]; ok {
-				form = either[1].(map[string]any)
+		if either, ok := schema["oneOf"].([]any); ok { // a change or a mark: the second if it may be
+			form = either[1].(map[string]any)
+			for _, name := range s.Resolve(form)["required"].([]any) {
+				if _, has := v.(map[string]any)[name.(string)]; !has {
+					form = either[0].(map[string]any)
+				}
 			}
 		}
 		if err := s.Check(op, form, v); err != nil {
