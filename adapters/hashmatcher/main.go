@@ -16,10 +16,13 @@ import (
 
 	"lantern"
 	"lantern/client"
+	signaltype "lantern/signal"
 )
 
 // types are the names of signal types there, and here.
-var types = map[string]lantern.SignalType{"pdq": "pdq", "video_md5": "video-md5", "md5": "md5", "sha1": "sha1", "sha256": "sha256"}
+var types = map[string]*signaltype.Type{
+	"pdq": signaltype.PDQ, "video_md5": signaltype.VideoMD5, "md5": signaltype.MD5, "sha1": signaltype.SHA1, "sha256": signaltype.SHA256,
+}
 
 // bank is what the agent's replica is called where banks are named.
 const bank = "lantern"
@@ -93,17 +96,17 @@ func lookup(w http.ResponseWriter, r *http.Request, agent *client.Agent, shape f
 		http.Error(w, "give signal, and signal_type: pdq, video_md5, md5, sha1 or sha256", http.StatusBadRequest)
 		return
 	}
+	if _, err := kind.NormalizeQuery(value); err != nil {
+		http.Error(w, "signal cannot be read as that signal_type", http.StatusBadRequest)
+		return
+	}
 	ref := "hashmatcher" // one hit for each signal, however often it is asked for
 	if name := q.Get("ref"); name != "" && len(name) <= 200 {
 		ref = name
 	}
-	answers, err := agent.Match(r.Context(), []lantern.Record{{Ref: ref, Values: []lantern.TypedValue{{Type: kind, Value: value}}}}, false)
-	switch {
-	case err != nil || answers[0].State != lantern.AnswerOK:
+	answers, err := agent.Match(r.Context(), []lantern.Record{{Ref: ref, Values: []lantern.TypedValue{{Type: kind.Name, Value: value}}}}, false)
+	if err != nil || answers[0].State != lantern.AnswerOK {
 		http.Error(w, "could not look: ask again", http.StatusServiceUnavailable)
-		return
-	case len(answers[0].Reasons) > 0 && len(answers[0].Matches) == 0:
-		http.Error(w, "signal cannot be read as that signal_type", http.StatusBadRequest)
 		return
 	}
 	found := []content{}
