@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -188,15 +189,19 @@ func TestOrder(t *testing.T) {
 		}
 		fmt.Fprintf(&file, "url,%s,12,csam,p,human,%d\n", value, line)
 	}
-	overtaken := make(chan struct{}) // the first batch is answered after another one was
-	var first, second sync.Once
+	overtaken := make(chan struct{}) // the second batch to come is answered after another one was
+	var first, second, third sync.Once
 	all, err := run(t, file.String(), func(_ context.Context, drafts []lantern.Draft) ([]lantern.ShareResult, error) {
-		wait := false
-		first.Do(func() { wait = true })
-		if wait {
+		at := 3
+		first.Do(func() { at = 1 })
+		if at != 1 {
+			second.Do(func() { at = 2 })
+		}
+		switch at {
+		case 2:
 			<-overtaken
-		} else {
-			defer second.Do(func() { close(overtaken) })
+		case 3:
+			defer third.Do(func() { close(overtaken) })
 		}
 		results := make([]lantern.ShareResult, len(drafts))
 		for i, d := range drafts {
@@ -269,6 +274,33 @@ func TestFailure(t *testing.T) {
 		}}
 	if err := s.Run(t.Context()); !errors.Is(err, broken) || done != 1000 {
 		t.Errorf("got %v after %d rows", err, done)
+	}
+}
+
+// Whoever takes the first batch that comes and no other, as a quota does that is nearly used up, took
+// the beginning of the file.
+func TestQuota(t *testing.T) {
+	t.Parallel()
+	var file strings.Builder
+	file.WriteString("type,value,programs,tags,policy,reviewed_by,note\n")
+	for line := 2; line < 3000; line++ {
+		fmt.Fprintf(&file, "url,https://files.example.com/q%d,12,csam,p,human,%d\n", line, line)
+	}
+	for range 20 {
+		var full atomic.Bool
+		all, err := run(t, file.String(), func(_ context.Context, drafts []lantern.Draft) ([]lantern.ShareResult, error) {
+			if full.Swap(true) {
+				return nil, errors.New("no more today")
+			}
+			results := make([]lantern.ShareResult, len(drafts))
+			for i, d := range drafts {
+				results[i].Signal, _ = lantern.ParseID(d.Note)
+			}
+			return results, nil
+		})
+		if err == nil || len(all) == 0 {
+			t.Fatalf("%d rows are done, %v", len(all), err)
+		}
 	}
 }
 

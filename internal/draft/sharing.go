@@ -48,7 +48,7 @@ type batch struct {
 	rows    []Row
 	keys    map[string]bool // of the rows that are sent
 	size    int
-	after   []*batch // earlier ones with a row on the same value
+	after   []*batch // earlier ones that must be done: with a row on the same value, or the first
 	end     error    // why no row follows, if that is not the end of the file
 	results []lantern.ShareResult
 	err     error         // why there are no results
@@ -113,7 +113,9 @@ func (s *Sharing) finish(b *batch) error {
 }
 
 // read makes the batches, starts each and puts it into the queue, which bounds how many
-// are under way. It closes all once it reads no more of the file.
+// are under way. It closes all once it reads no more of the file. The first batch goes alone: of
+// what a quota leaves room for, some is the beginning of the file, so that whoever takes a
+// run up where it ended comes further each time.
 func (s *Sharing) read(ctx context.Context, queue chan<- *batch, all chan<- struct{}) {
 	defer close(queue)
 	var sending sync.WaitGroup
@@ -121,6 +123,7 @@ func (s *Sharing) read(ctx context.Context, queue chan<- *batch, all chan<- stru
 	free := make(chan struct{}, atOnce)
 	var flying []*batch
 	b := newBatch()
+	first := b
 	for {
 		row, err := s.From.Read()
 		if err == nil {
@@ -156,6 +159,7 @@ func (s *Sharing) read(ctx context.Context, queue chan<- *batch, all chan<- stru
 			return
 		}
 		b = newBatch()
+		b.after = []*batch{first}
 	}
 }
 
