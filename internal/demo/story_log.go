@@ -76,7 +76,7 @@ func (s *story) tellPath() error {
 			continue // one of several alike
 		}
 		last = kind
-		lines = append(lines, fmt.Sprintf("entry %s  %s  %s", tell.Pad(tell.Count(i), 7), leaf.Time().Format("15:04:05"), kind))
+		lines = append(lines, fmt.Sprintf("entry %s  %s  %s", tell.Pad(tell.Count(i), 7), leaf.Time().Format("2006-01-02 15:04:05"), kind))
 	}
 	s.n.Says("auditor", "reads the path of the correction from the downloaded files. An entry shows what kind of thing happened, and when; whose and what, only its people can open.")
 	s.n.Screen("auditor, offline", lines...)

@@ -231,7 +231,9 @@ func (s *story) respond(ctx context.Context, w *desk.Work) error {
 		w.N.Says(w.Company.Name, "looks too. What a payment service does then, it may not say: its outcome is reviewed, cannot disclose.")
 		return err
 	}
+	looked := "looked at"
 	if w.Company.Name == stage.Facegram {
+		looked = "looked at, with those that share a device"
 		if err := w.Widen(ctx, world.NewTools(s.platforms[w.Company.Name]), []string{world.SameDevice}); err != nil {
 			return err
 		}
@@ -247,7 +249,7 @@ func (s *story) respond(ctx context.Context, w *desk.Work) error {
 			return err
 		}
 	}
-	w.N.Says(w.Company.Name, "%s looked at: %s confirmed and disabled, %s no violation.", tell.Some(f.Accounts, "account", "accounts"),
+	w.N.Says(w.Company.Name, "%s %s: %s confirmed and disabled, %s no violation.", tell.Some(f.Accounts, "account", "accounts"), looked,
 		tell.Count(f.Decided[lantern.Confirmed]), tell.None(f.Decided[lantern.NotHere]))
 	if w.Company.Name != stage.Facegram {
 		return nil
