@@ -7,6 +7,7 @@ import (
 
 	"lantern"
 	"lantern/internal/segment"
+	"lantern/internal/text"
 	"lantern/signal"
 )
 
@@ -14,7 +15,7 @@ import (
 // folding, marks. Files of other rules are not opened, since a value would be looked up
 // under another key than it was stored under. Raise it with any change that fails
 // TestStoredForm.
-const rules = 2
+const rules = 3
 
 // Flags of keys.
 const (
@@ -87,17 +88,22 @@ func (b *builder) addKeys(t *signal.Type, n uint8, en *Entry) {
 
 // addPhrase appends the row of a phrase.
 func (b *builder) addPhrase(en *Entry) {
-	var l wordList
-	l.cut([]byte(en.Canonical))
-	if len(l.words) == 0 {
+	var l text.Words
+	l.Cut([]byte(en.Canonical))
+	if len(l.List) == 0 {
 		return
 	}
-	hash := first(l.words[0].hash, alone)
-	if len(l.words) > 1 {
-		hash = first(l.words[0].hash, l.words[1].hash)
+	hash, at := l.Hashes[0], 0
+	if len(l.List) > 1 {
+		at = l.Anchor()
+		hash = l.Pairs[at]
 	}
-	b.rows.Phrases = append(b.rows.Phrases, segment.Phrase{Hash: hash, Words: uint32(len(l.words)), Row: b.row(), Text: l.fold})
+	b.rows.Phrases = append(b.rows.Phrases, segment.Phrase{Hash: hash, Words: uint32(at)<<anchorShift | uint32(len(l.List)), Row: b.row(), Text: l.AppendFolded(nil)})
 }
+
+// anchorShift is where in a phrase's number of words stands which of them is the first of the
+// two it is filed under.
+const anchorShift = 16
 
 // nearBits turns a canonical perceptual hash, 64 hexadecimal digits, into the words that
 // are compared.

@@ -69,11 +69,12 @@ const (
 	markID                      // the id of an account, without its platform
 	markMail                    // a mailbox name, letters and digits alone
 	markTail                    // the last digits of a telephone number
+	markTop                     // the last label of the host of a URL signal, or of a domain signal
 	markKinds
 )
 
 // markNames name the kinds where keys are derived.
-var markNames = [markKinds]string{"handle", "folder", "page", "url-host", "id", "mail", "tail"}
+var markNames = [markKinds]string{"handle", "folder", "page", "url-host", "id", "mail", "tail", "top"}
 
 // mark returns the mark of key.
 func (k *keyer) mark(kind markKind, key string) uint64 { return k.marks[kind].First(key) }

@@ -89,6 +89,12 @@ func (e *Engine) options() shelf.Options {
 	}}
 }
 
+// MayHold reports whether a signal of a type may be held. No is certain at that moment.
+func (e *Engine) MayHold(t lantern.SignalType) bool {
+	n, ok := e.types.number[t]
+	return ok && view{e.shelf.Peek()}.mayType(n)
+}
+
 // Len returns how many signals the engine holds.
 func (e *Engine) Len() int { return e.shelf.Peek().Held }
 

@@ -7,6 +7,7 @@ import (
 
 	"lantern"
 	"lantern/internal/segment"
+	"lantern/internal/text"
 	"lantern/signal"
 )
 
@@ -18,7 +19,7 @@ import (
 
 // framesHash is the hash under which the frames of a signal are filed. Two numbers hash to
 // those of phrases; no phrase has this second word.
-func framesHash(id lantern.ID) uint64 { return first(uint64(id), inFrames) }
+func framesHash(id lantern.ID) uint64 { return text.Pair(uint64(id), inFrames) }
 
 // inFrames stands in place of the second word.
 const inFrames = 2
@@ -32,14 +33,14 @@ func (b *builder) addFrames(en *Entry) {
 	if len(frames) == 0 {
 		return
 	}
-	text := make([]byte, 0, frameSize*len(frames))
+	all := make([]byte, 0, frameSize*len(frames))
 	for _, h := range frames {
 		b.rows.Near = append(b.rows.Near, segment.Near{Bits: h, Row: b.row()})
 		for _, w := range h {
-			text = binary.LittleEndian.AppendUint64(text, w)
+			all = binary.LittleEndian.AppendUint64(all, w)
 		}
 	}
-	b.rows.Phrases = append(b.rows.Phrases, segment.Phrase{Hash: framesHash(en.Signal), Words: uint32(len(frames)), Row: b.row(), Text: text})
+	b.rows.Phrases = append(b.rows.Phrases, segment.Phrase{Hash: framesHash(en.Signal), Words: uint32(len(frames)), Row: b.row(), Text: all})
 }
 
 // framesOf returns the frame hashes of the signal in a row of piece number i; nil if it is

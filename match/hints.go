@@ -35,11 +35,16 @@ func hints(t *signal.Type, en *Entry) iter.Seq2[markKind, string] {
 			if n := len(en.Canonical) - tailDigits; n > 0 {
 				yield(markTail, en.Canonical[n:])
 			}
+		case signal.Domain.Name:
+			yield(markTop, topOf(en.Canonical))
 		case signal.URL.Name:
 			hintURL(en.Canonical, yield)
 		}
 	}
 }
+
+// topOf returns the last label of a host.
+func topOf(host string) string { return host[strings.LastIndexByte(host, '.')+1:] }
 
 // hintURL yields the host of a canonical URL, and the URL without scheme up to each "/" and
 // "%" of its path and up to its "?".
@@ -49,7 +54,7 @@ func hintURL(u string, yield func(markKind, string) bool) {
 		return
 	}
 	host := hostOf(u)
-	if !yield(markPage, u[strings.Index(u, "://")+3:]) || host == "" || !yield(markURLHost, host) {
+	if !yield(markPage, u[strings.Index(u, "://")+3:]) || host == "" || !yield(markURLHost, host) || !yield(markTop, topOf(host)) {
 		return
 	}
 	for i, path := 0, u[at:]; i < len(path); i++ {

@@ -1,6 +1,8 @@
 package match
 
 import (
+	"bytes"
+
 	"lantern/signal"
 
 	"lantern/internal/text"
@@ -35,7 +37,7 @@ func (s *scanner) nameFollows(i int) bool {
 		return false
 	}
 	c := s.text[i]
-	return c == '/' || c == ':' || text.FormHead[c] || c == ' ' && text.FormHead[s.text[i+1]]
+	return c == '/' || c == ':' || text.MayBegin(s.text, i) || c == ' ' && text.MayBegin(s.text, i+1)
 }
 
 // readHost looks a host name up as a domain and as the start of an address.
@@ -50,6 +52,9 @@ func (s *scanner) readHost(p, e int, plain bool) {
 
 // mayDomain reports whether some domain signal may be this plain host or a parent of it.
 func (s *scanner) mayDomain(p, e int) bool {
+	if !s.recalls(askTop, p+bytes.LastIndexByte(s.text[p:e], '.')+1, e) {
+		return false
+	}
 	s.lower = text.AppendLower(s.lower[:0], s.text[p:e])
 	for i := range s.lower {
 		if (i == 0 || s.lower[i-1] == '.') && s.v.May(s.e.keyMark(s.e.n.domain, inPlace(s.lower[i:]))) {
@@ -161,7 +166,7 @@ const minBare = 4
 func (s *scanner) readHandles(r *run) {
 	if s.isWord(r) {
 		// Most runs are plain words, which can be read in one way only.
-		if n := r.end - r.start; n >= minBare && n <= maxLocal && r.start >= s.lo && r.start < s.hi && s.mayHandle(r.start, r.end) {
+		if n := r.end - r.start; n >= minBare && n <= maxLocal && r.start >= s.lo && r.start < s.hi && s.recalls(askHandle, r.start, r.end) {
 			s.lookBare(r.start, r.end)
 		}
 		return

@@ -19,8 +19,19 @@ var schemes = []string{
 // colons are the ways people write what follows the scheme.
 var colons = []string{"://", "[://]", "(://)", "[:]//", "(:)//", ":[//]", "[:/]/", `[:]\\`, `:\\`}
 
+// colonHeads are the second bytes of colons.
+var colonHeads = func() (t [256]bool) {
+	for _, c := range colons {
+		t[c[1]] = true
+	}
+	return t
+}()
+
 // readURL finds the addresses whose scheme ends at colon.
 func (s *scanner) readURL(colon int) {
+	if colon+1 >= len(s.text) || !colonHeads[s.text[colon+1]] {
+		return
+	}
 	host := 0
 	for _, c := range colons {
 		if end := colon + len(c); end <= len(s.text) && string(s.text[colon:end]) == c {
@@ -132,7 +143,7 @@ func (s *scanner) readAddressHost(a *address, host int) (next int, known bool) {
 		a.below = true
 		return host, false
 	}
-	if !s.v.May(s.e.markBytes(markURLHost, s.canon)) {
+	if !s.recalls(askTop, core-len(last), core) || !s.v.May(s.e.markBytes(markURLHost, s.canon)) {
 		return -1, false
 	}
 	if i < a.limit && s.text[i] == ':' {
@@ -153,7 +164,7 @@ func (s *scanner) hostGoesOn(i, limit int) bool {
 		return false
 	}
 	c := s.text[i]
-	if c == '%' || c >= utf8.RuneSelf || text.FormHead[c] && text.FormAt(s.text, i, text.DotForms) > 0 {
+	if c == '%' || c >= utf8.RuneSelf || text.FormAt(s.text, i, text.DotForms) > 0 {
 		return true
 	}
 	for ; i < limit; i++ {

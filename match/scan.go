@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"slices"
+	"sort"
 	"unicode/utf8"
 
 	"lantern"
@@ -29,8 +30,8 @@ type ScanOptions struct {
 const (
 	maxReading = lantern.MaxValue // bytes of an identifier in a text
 	windowBody = 256 << 10
-	windowHead = 1 << 10                           // text before lo
-	windowTail = max(maxReading, maxPhrase) + 4096 // text behind hi
+	windowHead = 1 << 10                                // text before lo
+	windowTail = max(maxReading, text.MaxPhrase) + 4096 // text behind hi
 )
 
 // Scan reads text from r to its end and calls emit for every signal that stands in it, in
@@ -98,7 +99,10 @@ type scanner struct {
 	base   int64  // of text in the decoded text
 	spots  []spot
 	recent map[lantern.ID][]reach // where signals were found that later finds may lie within
-	words  wordList
+	words  text.Words
+	sifted []uint32     // words that may begin a phrase
+	blocks []text.Block // of the window
+	recall recall
 	starts []int // of tokens within a run
 	found  []Found
 	lower  []byte
@@ -216,14 +220,13 @@ func (s *scanner) readPhrases() {
 	if !s.want.phrase {
 		return
 	}
-	s.words.cut(s.text)
-	for i := range s.words.words {
-		if w := &s.words.words[i]; w.start >= s.lo && w.start < s.hi {
-			s.words.find(s.v, i, func(id lantern.ID, start, end int) {
-				f := Found{Signal: id, How: lantern.HowPhrase, Weak: s.e.types.list[s.e.n.phrase].Weak}
-				s.found = append(s.found[:0], f)
-				s.note(s.e.n.phrase, s.found, start, end)
-			})
-		}
-	}
+	l := &s.words
+	l.CutBlocks(s.text, s.blocks)
+	from := sort.Search(len(l.List), func(i int) bool { return l.List[i].Start >= s.lo })
+	behind := sort.Search(len(l.List), func(i int) bool { return l.List[i].Start >= s.hi })
+	s.findPhrases(s.v, from, behind, func(id lantern.ID, start, end int) {
+		f := Found{Signal: id, How: lantern.HowPhrase, Weak: s.e.types.list[s.e.n.phrase].Weak}
+		s.found = append(s.found[:0], f)
+		s.note(s.e.n.phrase, s.found, start, end)
+	})
 }

@@ -1,6 +1,9 @@
 package segment
 
-import "math/bits"
+import (
+	"math/bits"
+	"slices"
+)
 
 // bloom is a blocked Bloom filter: a set of hashes that may claim to hold one it does not
 // but never the reverse. All bits of a hash lie in one word, so that a
@@ -41,4 +44,21 @@ func (f bloom) has(hash uint64) bool {
 	}
 	at, set := f.bitsOf(hash)
 	return le.Uint64(f[at:])&set == set
+}
+
+// sift appends the numbers of the hashes that f has.
+func (f bloom) sift(hashes []uint64, dst []uint32) []uint32 {
+	if len(f) == 0 {
+		return dst
+	}
+	dst = slices.Grow(dst, len(hashes)+1)
+	n, room := len(dst), dst[:cap(dst)]
+	for i, hash := range hashes {
+		at, set := f.bitsOf(hash)
+		room[n] = uint32(i) // kept if it counts, else the next is written over it
+		if le.Uint64(f[at:])&set == set {
+			n++
+		}
+	}
+	return room[:n]
 }

@@ -58,8 +58,8 @@ type Near struct {
 
 // Phrase is a phrase, its folded words separated by one space.
 type Phrase struct {
-	Hash  uint64 // of its first two words; also its mark
-	Words uint32 // how many it has
+	Hash  uint64 // of one or two of its words; also its mark
+	Words uint32 // how many it has, and which of them Hash is of, as the caller likes
 	Row   uint32
 	Text  []byte
 }

@@ -25,7 +25,7 @@ func FormAt(text []byte, i int, forms []string) int {
 	if i < len(text) && text[i] == ' ' {
 		blank = 1
 	}
-	if i+blank >= len(text) || !FormHead[text[i+blank]] {
+	if !MayBegin(text, i+blank) {
 		return 0
 	}
 	best := 0
@@ -47,7 +47,7 @@ func FormBefore(text []byte, i int, forms []string) int {
 	if i > 0 && text[i-1] == ' ' {
 		blank = 1
 	}
-	if i-blank <= 0 || !FormTail[text[i-blank-1]] {
+	if !mayEnd(text, i-blank) {
 		return 0
 	}
 	best := 0
@@ -63,15 +63,49 @@ func FormBefore(text []byte, i int, forms []string) int {
 	return best
 }
 
-// FormHead and FormTail are the bytes with which forms begin and end.
-var FormHead, FormTail = func() (head, tail [256]bool) {
+// formHeads and formTails hold, for each byte with which a form begins or ends, the bytes that
+// may stand behind or before it there. Forms of ASCII have two bytes at least.
+var formHeads, formTails = func() (heads, tails [256]Set) {
 	for _, forms := range [][]string{DotForms, AtForms} {
 		for _, f := range forms {
-			head[f[0]], tail[f[len(f)-1]] = true, true
+			if f[0] < utf8.RuneSelf {
+				heads[f[0]].add(f[1])
+				tails[f[len(f)-1]].add(f[len(f)-2])
+			}
 		}
 	}
-	return head, tail
+	return heads, tails
 }()
+
+// highHeads and highTails are the bytes with which forms outside ASCII begin and end.
+var highHeads, highTails = func() (heads, tails [256]bool) {
+	for _, forms := range [][]string{DotForms, AtForms} {
+		for _, f := range forms {
+			if f[0] >= utf8.RuneSelf {
+				heads[f[0]], tails[f[len(f)-1]] = true, true
+			}
+		}
+	}
+	return heads, tails
+}()
+
+// MayBegin reports whether a form may begin at i. No is certain.
+func MayBegin(text []byte, i int) bool {
+	if i >= len(text) {
+		return false
+	}
+	c := text[i]
+	return highHeads[c] || i+1 < len(text) && formHeads[c].Has(Lower(text[i+1]))
+}
+
+// mayEnd reports whether a form may end at i. No is certain.
+func mayEnd(text []byte, i int) bool {
+	if i <= 0 {
+		return false
+	}
+	c := text[i-1]
+	return highTails[c] || i > 1 && formTails[c].Has(Lower(text[i-2]))
+}
 
 // DotGoesOn reports whether a form of a dot at e joins what ends there to a name behind
 // it, and where that begins.

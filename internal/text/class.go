@@ -63,10 +63,12 @@ type Set [2]uint64
 // NewSet returns the set of the characters of chars, which must be ASCII.
 func NewSet(chars string) (s Set) {
 	for _, c := range []byte(chars) {
-		s[c>>6] |= 1 << (c & 63)
+		s.add(c)
 	}
 	return s
 }
+
+func (s *Set) add(c byte) { s[c>>6] |= 1 << (c & 63) }
 
 // Has reports whether c is in s. Bytes outside ASCII never are.
 func (s *Set) Has(c byte) bool { return c < utf8.RuneSelf && s[c>>6]>>(c&63)&1 != 0 }

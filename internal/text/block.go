@@ -1,0 +1,99 @@
+package text
+
+import "unicode/utf8"
+
+// Block says of each of 64 bytes of a text what it is: bit i of each set is that of byte i.
+type Block struct {
+	Word   uint64 // letters and digits of ASCII
+	Digit  uint64 // digits of ASCII
+	Joiner uint64 // marks that may stand inside a name
+	Before uint64 // what changes how the letters behind it are read
+	Behind uint64 // what changes how the letters before it are read
+	High   uint64 // the parts of characters outside ASCII, and of none
+}
+
+// InRun are the bytes that make up runs.
+func (b *Block) InRun() uint64 { return b.Word | b.Joiner | b.High }
+
+// blockSize is how many bytes a block is about.
+const blockSize = 64
+
+// blockSets lists the ASCII characters of the sets of a [Block], in the order of its fields.
+// A word between blanks or commas is a word and nothing else; beside one of Before or Behind
+// it may be part of an address, or of a dot or at sign in disguise.
+var blockSets = [...]string{
+	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789",
+	"0123456789",
+	".-_#~",
+	"@\\$:" + asciiOf(AtForms, last),
+	":/" + asciiOf(DotForms, first) + asciiOf(AtForms, first),
+}
+
+func first(form string) byte { return form[0] }
+func last(form string) byte  { return form[len(form)-1] }
+
+// asciiOf returns the ASCII characters that of gives for forms.
+func asciiOf(forms []string, of func(string) byte) (chars string) {
+	for _, f := range forms {
+		if c := of(f); c < utf8.RuneSelf {
+			chars += string(rune(c))
+		}
+	}
+	return chars
+}
+
+// blockTables are blockSets as a vector kernel looks bytes up: the byte of a set at the lower four
+// bits of a character has a bit for each value that its upper four bits may have.
+var blockTables = func() (t [len(blockSets)][16]byte) {
+	for k, chars := range blockSets {
+		for _, c := range []byte(chars) {
+			t[k][c&15] |= 1 << (c >> 4)
+		}
+	}
+	return t
+}()
+
+// blockBits has a bit for each of blockSets that a byte is in.
+var blockBits = func() (t [256]uint8) {
+	for k, chars := range blockSets {
+		for _, c := range []byte(chars) {
+			t[c] |= 1 << k
+		}
+	}
+	return t
+}()
+
+// Blocks returns the blocks of a text, in dst if it has room. What follows the text in the last
+// of them is in no set.
+func Blocks(dst []Block, text []byte) []Block {
+	n := (len(text) + blockSize - 1) / blockSize
+	if cap(dst) < n {
+		dst = make([]Block, n+n/4)
+	}
+	dst = dst[:n]
+	whole := len(text) / blockSize
+	classify(dst[:whole], text)
+	if whole < n {
+		var tail [blockSize]byte
+		copy(tail[:], text[whole*blockSize:])
+		classify(dst[whole:], tail[:])
+	}
+	return dst
+}
+
+// classifyPlain fills blocks from a text that is long enough.
+func classifyPlain(dst []Block, text []byte) {
+	for k := range dst {
+		b := Block{}
+		for i, c := range text[k*blockSize : (k+1)*blockSize] {
+			in := uint64(blockBits[c])
+			b.Word |= in & 1 << i
+			b.Digit |= in >> 1 & 1 << i
+			b.Joiner |= in >> 2 & 1 << i
+			b.Before |= in >> 3 & 1 << i
+			b.Behind |= in >> 4 & 1 << i
+			b.High |= uint64(c>>7) << i
+		}
+		dst[k] = b
+	}
+}

@@ -1,0 +1,68 @@
+package text
+
+import (
+	"sync"
+	"unicode/utf8"
+
+	"lantern/signal"
+)
+
+// folded is what a character folds to: up to three bytes, the first in the lowest, how many,
+// and of what kind they are.
+type folded uint32
+
+// The kinds.
+const (
+	foldsToMore    = iota // more than one character, or a long one: see Words.addRune
+	foldsToWord           // one character that is part of a word
+	foldsAlone            // one of a script without spaces, of three bytes
+	foldsToNothing        // it cannot be seen
+	foldsToOther          // one that is not part of a word
+)
+
+func (f folded) kind() int { return int(f >> 28) }
+func (f folded) size() int { return int(f >> 24 & 15) }
+
+// foldPage is what 256 characters fold to.
+type foldPage [256]folded
+
+// foldEnd is the first character that stands in no page.
+const foldEnd = 0x20000
+
+// foldPages hold what characters fold to. A page is made when one of its characters is met.
+var foldPages = func() (pages [foldEnd >> 8]func() *foldPage) {
+	for n := range pages {
+		pages[n] = sync.OnceValue(func() *foldPage {
+			p := &foldPage{}
+			for i := range p {
+				p[i] = foldOf(rune(n<<8 + i))
+			}
+			return p
+		})
+	}
+	return pages
+}()
+
+func foldOf(r rune) folded {
+	s := signal.FoldRune(r)
+	f, size := utf8.DecodeRuneInString(s)
+	switch {
+	case s == "":
+		return foldsToNothing << 28
+	case size < len(s) || size > 3:
+		return foldsToMore << 28
+	case !signal.IsWord(f) || f == utf8.RuneError:
+		return foldsToOther << 28
+	case signal.Unspaced(f) && size < 3:
+		return foldsToMore << 28
+	}
+	kind := foldsToWord
+	if signal.Unspaced(f) {
+		kind = foldsAlone
+	}
+	v := folded(kind<<28 | size<<24)
+	for i := range size {
+		v |= folded(s[i]) << (8 * i)
+	}
+	return v
+}

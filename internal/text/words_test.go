@@ -1,0 +1,120 @@
+package text
+
+import (
+	"go/build"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"lantern/signal"
+)
+
+// plainWord is a word as the slow reference cuts it.
+type plainWord struct {
+	start, end int
+	fold       string
+}
+
+// cutSlowly is the definition of words: character by character.
+func cutSlowly(text []byte) (words []plainWord) {
+	open := false
+	for i := 0; i < len(text); {
+		r, size := utf8.DecodeRune(text[i:])
+		for _, f := range signal.FoldRune(r) {
+			if !signal.IsWord(f) || f == utf8.RuneError {
+				open = false
+				continue
+			}
+			alone := signal.Unspaced(f)
+			if !open || alone {
+				words = append(words, plainWord{start: i})
+			}
+			w := &words[len(words)-1]
+			w.end = i + size
+			w.fold += string(f)
+			open = !alone
+		}
+		i += size
+	}
+	return words
+}
+
+// checkCut holds the words of a text to the slow reference.
+func checkCut(t *testing.T, text []byte) {
+	t.Helper()
+	var l Words
+	l.Cut(text)
+	want := cutSlowly(text)
+	if len(l.List) != len(want) || len(l.Hashes) != len(want) || len(l.Pairs) != max(0, len(want)-1) {
+		t.Fatalf("%d words, %d hashes, %d pairs, want %d words", len(l.List), len(l.Hashes), len(l.Pairs), len(want))
+	}
+	for i, w := range want {
+		if got := &l.List[i]; got.Start != w.start || got.End != w.end || !l.is(got, []byte(w.fold)) || l.is(got, []byte(w.fold+"x")) || l.is(got, []byte(w.fold[1:])) {
+			t.Fatalf("word %d is %+v, want %d to %d", i, *got, w.start, w.end)
+		}
+		if l.Hashes[i] != hashFolded([]byte(w.fold)) {
+			t.Fatalf("the hash of word %d, which has %d bytes, is not that of its folded form", i, len(w.fold))
+		}
+	}
+	folds := make([]string, len(want))
+	for i, w := range want {
+		folds[i] = w.fold
+	}
+	if got, want := string(l.AppendFolded(nil)), strings.Join(folds, " "); got != want {
+		t.Fatalf("folded to %q, want %q", got, want)
+	}
+}
+
+// FuzzCut holds the words of any text to the slow reference.
+func FuzzCut(f *testing.F) {
+	for _, s := range []string{
+		"", "word", "two Words", "caf\u00e9 cafe\u0301 ca\u200bfe", "ｆｕｌｌ ｗｉｄｔｈ, plain", "日本語 text日本", "\xffbad\xc3", "a ㏂ b ﷺ",
+		"ไทย ก็ ab\u0301c", "한국어 ﬁne ①②", strings.Repeat("long", 30) + " " + strings.Repeat("x", 64), "Привет мир \U0001d538\U0001d539 \U000e0041x",
+	} {
+		f.Add([]byte(s))
+		f.Add([]byte(strings.Repeat("pad ", 15) + s))
+	}
+	f.Fuzz(checkCut)
+}
+
+// TestCutMixed cuts texts mixed of all kinds of characters, of all lengths around those of the
+// blocks and words that are read at once.
+func TestCutMixed(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(5, 5))
+	parts := []string{"a", "B", "7", " ", ", ", "word", "Sixteen_letters_", "seventeenletters1", "é", "e\u0301", "\u200b", "ｗ", "日", "\u0e01", "한", "ﬁ", "㏂", "\xff", "\xe3\x81", "я", "\U0001d538", "—", "’"}
+	for range 20_000 {
+		var b strings.Builder
+		kinds := 1 + r.IntN(len(parts))
+		for n := r.IntN(40); n > 0; n-- {
+			b.WriteString(parts[r.IntN(kinds)])
+		}
+		checkCut(t, []byte(b.String()))
+	}
+}
+
+// TestCutProse cuts real texts: the sources of the Go distribution.
+func TestCutProse(t *testing.T) {
+	t.Parallel()
+	var files []string
+	for _, dir := range []string{"unicode/utf8", "net/http", "html", "strconv", "time", "golang.org/x/text/unicode/norm"} {
+		all, err := filepath.Glob(filepath.Join(build.Default.GOROOT, "src", dir, "*.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, all...)
+	}
+	if len(files) < 50 {
+		t.Skipf("the sources of the Go distribution are not installed")
+	}
+	for _, path := range files {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkCut(t, text)
+	}
+}
