@@ -54,12 +54,16 @@ type Piece struct {
 	Hunted *HuntedFile `json:"hunted,omitempty"` // in a hunt: the file it is a part of
 }
 
-// Digests are those of a file's bytes, in lower-case hex.
+// Digests are those of a file's bytes, in lower-case hex. Whoever brings them may leave some
+// out, and learns from [PieceAnswer] whether the agent needs them.
 type Digests struct {
-	MD5    string `json:"md5"`
-	SHA1   string `json:"sha1"`
-	SHA256 string `json:"sha256"`
+	MD5    string `json:"md5,omitempty"`
+	SHA1   string `json:"sha1,omitempty"`
+	SHA256 string `json:"sha256,omitempty"`
 }
+
+// Complete reports whether none is left out.
+func (d *Digests) Complete() bool { return d.MD5 != "" && d.SHA1 != "" && d.SHA256 != "" }
 
 // Validate checks the form.
 func (p *Piece) Validate() error {
@@ -94,4 +98,9 @@ type PieceAnswer struct {
 	Done    bool    `json:"done,omitempty"`    // the piece was looked at as far as possible
 	Skipped bool    `json:"skipped,omitempty"` // in a hunt: it had been looked at before, for everything there is
 	Kept    bool    `json:"kept,omitempty"`    // in a hunt: it is noted that it was looked at
+
+	// Of a piece whose digests are not complete: which of "md5", "sha1" and "sha256" are left out
+	// of which the agent holds signals. If there are any, the piece was not looked at, and is
+	// to be sent again with them. Absent says nothing: send all.
+	Lacks []SignalType `json:"lacks,omitzero"`
 }

@@ -70,40 +70,68 @@ func (a *Agent) Pieces(ctx context.Context, hunt string, dry bool) *Pieces {
 // Look sends a piece, calls emit for each answer, and returns the last line about it. It is
 // sent once: after an error the stream is closed, and whoever calls sends the piece again if
 // it wants to, which doubles no hit.
-func (s *Pieces) Look(p *lantern.Piece, body []byte, emit func(lantern.Answer) error) (lantern.PieceAnswer, error) {
+func (s *Pieces) Look(p *lantern.Piece, body []byte, emit func(lantern.Answer) error) (done lantern.PieceAnswer, err error) {
+	err = s.LookAll([]PieceBody{{p, body}}, func(_ int, a lantern.Answer) error { return emit(a) },
+		func(_ int, line lantern.PieceAnswer) error { done = line; return nil })
+	return done, err
+}
+
+// PieceBody is a piece with its bytes.
+type PieceBody struct {
+	*lantern.Piece
+	Body []byte
+}
+
+// LookAll is [Pieces.Look] of several pieces, which are sent without waiting for answers
+// between them: of small ones that takes a fraction of the time. emit is called with the
+// number of the piece, and done with the last line about it, in their order; an error of
+// theirs ends the stream.
+func (s *Pieces) LookAll(all []PieceBody, emit func(i int, a lantern.Answer) error, done func(i int, line lantern.PieceAnswer) error) error {
 	req := request{method: http.MethodPost, path: "/v1/pieces", query: s.query, media: "application/octet-stream", asks: true}
 	if time.Since(s.last) > maxIdle {
 		if err := s.End(); err != nil {
-			return lantern.PieceAnswer{}, req.failed(err)
+			return req.failed(err)
 		}
 	}
 	if s.send == nil {
 		s.open(req)
 	}
-	p.Bytes = len(body)
-	head, err := json.Marshal(p)
-	if err != nil {
-		return lantern.PieceAnswer{}, req.failed(err)
+	heads := make([][]byte, len(all))
+	for i, p := range all {
+		var err error
+		p.Bytes = len(p.Body)
+		if heads[i], err = json.Marshal(p.Piece); err != nil {
+			return req.failed(err)
+		}
 	}
 	sent := make(chan struct{})
-	go func(w io.Writer) { // the answers may begin before the end of the piece
+	go func(w io.Writer) { // the answers may begin before the end of the pieces
 		defer close(sent)
-		if _, err := w.Write(append(head, '\n')); err == nil {
-			_, _ = w.Write(body) // that the other side does not read on shows in its answer
+		out := bufio.NewWriterSize(w, 64<<10)
+		for i, p := range all { // that the other side does not read on shows in its answer
+			_, _ = out.Write(heads[i])
+			_ = out.WriteByte('\n')
+			_, _ = out.Write(p.Body)
 		}
+		_ = out.Flush() // keeps the first error of them all, which is no news
 	}(s.send)
-	done, err := s.answers(req, emit)
-	if err != nil {
-		s.Close()
-		<-sent // the body is the caller's again
-		if s.ctx.Err() != nil {
-			err = req.failed(s.ctx.Err())
+	for i := range all {
+		line, err := s.answers(req, func(a lantern.Answer) error { return emit(i, a) })
+		if err == nil {
+			err = done(i, line)
 		}
-		return done, err
+		if err != nil {
+			s.Close()
+			<-sent // the bodies are the caller's again
+			if s.ctx.Err() != nil {
+				err = req.failed(s.ctx.Err())
+			}
+			return err
+		}
 	}
 	<-sent
 	s.last = time.Now()
-	return done, nil
+	return nil
 }
 
 // open begins the request. Its answer comes when the agent has something to say.

@@ -125,7 +125,7 @@ func (a *Agent) huntPiece(ctx context.Context, p *lantern.Piece, r io.Reader, o 
 		if err != nil {
 			return err
 		}
-		h.Looked, h.Trouble, blind = in.upTo, s.trouble, s.blind
+		h.Looked, h.Trouble, blind, done.Lacks = in.upTo, s.trouble, s.blind || len(s.lacks) > 0, s.lacks
 	}
 	if !o.Dry && !blind {
 		if err := a.keepPiece(ctx, h, o.Notes); err != nil {

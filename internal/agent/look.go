@@ -52,7 +52,7 @@ func (a *Agent) Look(ctx context.Context, f File, r io.Reader, emit func(lantern
 	if err != nil && !errors.Is(err, io.EOF) {
 		return fmt.Errorf("reading a file: %w", err)
 	}
-	digests := corpus.NewDigester()
+	digests := corpus.NewDigester(corpus.AllSums)
 	l := &fileLook{
 		look: look{a: a, sight: a.sight(), account: f.Account, hold: !f.Dry && !a.shadow && a.held.Len() > 0},
 		file: f, emit: emit,
@@ -263,13 +263,13 @@ func (l *fileLook) picture() {
 	l.value("", signal.PDQ.Name, sum.String())
 }
 
-// digests looks up the digests of the file's bytes. A film shared by its MD5 is a
-// video-md5, so that digest is looked up as both.
+// digests looks up the digests of the file's bytes.
 func (l *fileLook) digests(d *lantern.Digests) {
-	l.value("", signal.MD5.Name, d.MD5)
-	l.value("", signal.VideoMD5.Name, d.MD5)
-	l.value("", signal.SHA1.Name, d.SHA1)
-	l.value("", signal.SHA256.Name, d.SHA256)
+	for kind, sum := range corpus.Values(d) {
+		if sum != "" {
+			l.value("", kind, sum)
+		}
+	}
 }
 
 // records answers each record of a file of records. One that cannot be read is answered

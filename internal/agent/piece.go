@@ -42,17 +42,18 @@ func (a *Agent) LookAt(ctx context.Context, p *lantern.Piece, r io.Reader, o Pie
 	if o.Hunt != "" && p.Hunted != nil {
 		return a.huntPiece(ctx, p, r, o, emit)
 	}
-	_, err := a.lookAt(ctx, p, a.sight(), r, o.Dry, emit)
+	s, err := a.lookAt(ctx, p, a.sight(), r, o.Dry, emit)
 	if err != nil {
 		return err
 	}
-	return emit(lantern.PieceAnswer{Done: true})
+	return emit(lantern.PieceAnswer{Done: true, Lacks: s.lacks})
 }
 
 // seen is how looking at a piece went.
 type seen struct {
-	blind   bool     // the agent could not look at all, or not for persons, or keep what it found: it is as if nobody had looked
-	trouble []string // what was not looked at for reasons that lie in the piece, or in the settings
+	blind   bool                 // the agent could not look at all, or not for persons, or keep what it found: it is as if nobody had looked
+	trouble []string             // what was not looked at for reasons that lie in the piece, or in the settings
+	lacks   []lantern.SignalType // the digests without which it was not looked at; empty: it was, without some; nil: it leaves none out
 }
 
 // lookAt looks at a piece in a sight.
@@ -63,6 +64,13 @@ func (a *Agent) lookAt(ctx context.Context, p *lantern.Piece, in sight, r io.Rea
 		piece: newPieceLook(p),
 	}
 	var s seen
+	if p.Digests != nil && !p.Digests.Complete() {
+		holds := func(t lantern.SignalType) bool { return in.engine.MayHold(t) || a.held.MayHold(t) }
+		if s.lacks = corpus.Lacks(p.Digests, holds); len(s.lacks) > 0 {
+			_, err := io.Copy(io.Discard, r)
+			return s, err
+		}
+	}
 	l.emit = func(answer lantern.Answer) error {
 		s.note(l.fresh, &answer)
 		return emit(lantern.PieceAnswer{Answer: &answer})

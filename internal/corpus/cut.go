@@ -62,6 +62,7 @@ type Piece struct {
 // Cutter cuts one file after the other. It is used by one goroutine.
 type Cutter struct {
 	Limits  Limits
+	Sums    func() Sums           // which digests of a file are wanted; nil: all. Of what has no size beforehand, or is packed, it is always all
 	Emit    func(*Piece) error    // takes a piece over; its error ends the work
 	Trouble func(ref, why string) // something could not be looked at
 
@@ -72,6 +73,7 @@ type Cutter struct {
 	unpacked int64  // bytes that came of what is packed in it
 	members  int
 	limits   Limits
+	buffers  []*bufio.Reader // one for each depth, used again
 }
 
 // Input is a file to be cut.
@@ -111,8 +113,15 @@ type entry struct {
 
 // entry cuts what r holds. Nothing that it meets keeps what comes after from being cut.
 func (c *Cutter) entry(e *entry, r io.Reader) *lantern.Digests {
-	sums := NewDigester()
-	in := bufio.NewReaderSize(io.TeeReader(r, sums), 64<<10)
+	wanted := AllSums
+	if c.Sums != nil && e.at != nil && e.depth == 0 {
+		wanted = c.Sums()
+	}
+	sums := NewDigester(wanted)
+	if wanted != 0 {
+		r = io.TeeReader(r, sums)
+	}
+	in := c.buffer(e.depth, r)
 	head, _ := in.Peek(HeadLen) // an error comes again behind what there is
 	var err error
 	mine := c.pending
@@ -145,6 +154,16 @@ func (c *Cutter) entry(e *entry, r io.Reader) *lantern.Digests {
 		c.pending.Digests = digests
 	}
 	return digests
+}
+
+// buffer returns the buffer of a depth. What was read through it before is over: nothing goes
+// on within a file, or a member, that was cut.
+func (c *Cutter) buffer(depth int, r io.Reader) *bufio.Reader {
+	for len(c.buffers) <= depth {
+		c.buffers = append(c.buffers, bufio.NewReaderSize(nil, 64<<10))
+	}
+	c.buffers[depth].Reset(r)
+	return c.buffers[depth]
 }
 
 // content cuts what is not packed.
@@ -206,6 +225,9 @@ func (c *Cutter) text(e *entry, in *bufio.Reader, head []byte) error {
 	p := lantern.Piece{Ref: e.ref, Kind: lantern.PieceText, Offset: int64(mark), From: int64(mark), Line: 1, Column: 1,
 		Encoding: map[text.Encoding]lantern.Encoding{text.UTF16LE: lantern.UTF16LE, text.UTF16BE: lantern.UTF16BE}[enc]}
 	var buf []byte
+	if e.at != nil {
+		buf = make([]byte, 0, min(e.size, body)+1) // room enough to see the end
+	}
 	for {
 		own := int(p.From - p.Offset)
 		var err error

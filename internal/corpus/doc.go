@@ -10,7 +10,7 @@
 //   - packed in a way that is not opened (xz, 7z, rar, lz4, PDF, encrypted members), which is said;
 //   - anything else, read as text.
 //
-// Every file, and every member of one, also brings the digests of its bytes.
+// Every file, and every member of one, also brings digests of its bytes.
 //
 // Text is cut so that looking at the pieces finds exactly what looking at the whole finds:
 // each brings so much text before and behind its own stretch as the longest reading needs.

@@ -82,6 +82,9 @@ func isRecords(name string, head []byte) bool {
 		return true
 	}
 	line, _, whole := bytes.Cut(bytes.TrimLeft(head, " \t\r\n"), []byte("\n"))
+	if !bytes.HasPrefix(line, []byte("{")) {
+		return false // most files
+	}
 	var r lantern.Record
 	return (whole || len(head) < HeadLen) && len(line) > 0 && web.Decode(line, &r) == nil && r.Ref != ""
 }

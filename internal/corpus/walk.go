@@ -2,14 +2,14 @@ package corpus
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
+
+	"lantern"
 )
 
 // Walk calls each for every file meant by the roots, files or folders, in a stable order: that
@@ -88,12 +88,12 @@ func Still(f *os.File, info fs.FileInfo) bool {
 	return err == nil && later.Size() == info.Size() && later.ModTime().Equal(info.ModTime())
 }
 
-// SHA256 returns the digest of what is left of r, in hex, unless ctx ends.
-func SHA256(ctx context.Context, r io.Reader) (string, error) {
-	h := sha256.New()
+// Digests returns digests of what is left of r, unless ctx ends.
+func Digests(ctx context.Context, r io.Reader, of Sums) (*lantern.Digests, error) {
+	d := NewDigester(of)
 	var n int64
-	if _, err := io.Copy(h, &counter{ctx: ctx, r: r, n: &n}); err != nil {
-		return "", err
+	if _, err := io.Copy(d, &counter{ctx: ctx, r: r, n: &n}); err != nil {
+		return nil, err
 	}
-	return hex.EncodeToString(h.Sum(nil)), nil
+	return d.Sum(), nil
 }

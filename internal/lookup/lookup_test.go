@@ -22,6 +22,7 @@ import (
 	"lantern/client"
 	"lantern/internal/agent"
 	"lantern/internal/agent/agenttest"
+	"lantern/internal/exchange/exchangetest"
 	"lantern/internal/face/match"
 	"lantern/internal/lookup"
 )
@@ -30,6 +31,7 @@ import (
 type desk struct {
 	t     *testing.T
 	w     *agenttest.World
+	host  exchangetest.Company // which shares
 	r     *agenttest.Running
 	agent *client.Agent
 	dir   string
@@ -43,7 +45,7 @@ func newDesk(t *testing.T) *desk {
 		w.MustShare(host.Submitter, w.Draft(n))
 	}
 	home := t.TempDir()
-	d := &desk{t: t, w: w, r: w.Run(t, social, home), dir: t.TempDir()}
+	d := &desk{t: t, w: w, host: host, r: w.Run(t, social, home), dir: t.TempDir()}
 	h := match.Handler(d.r.Agent, slog.New(slog.NewTextHandler(t.Output(), nil)))
 	s := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		d.calls.Add(1)

@@ -21,6 +21,10 @@ type reader struct {
 	*run
 	ctx   context.Context
 	batch []planned
+
+	cutter   corpus.Cutter // of one file after the other
+	together []*job        // small pieces that will be sent at once
+	size     int           // of these
 }
 
 // planned is a file whose verdict is asked for.
@@ -34,6 +38,10 @@ const planBatch = 200
 
 // files reads everything the paths mean.
 func (r *reader) files(paths []string) error {
+	defer r.drop()
+	if err := r.ask(); err != nil {
+		return err
+	}
 	each := r.hunted
 	if r.Hunt == "" {
 		each = func(path string) error { return r.file(path, nil) }
@@ -56,11 +64,32 @@ func (r *reader) files(paths []string) error {
 			return err
 		}
 	}
-	return r.plan()
+	if err := r.plan(); err != nil {
+		return err
+	}
+	return r.flush()
+}
+
+// ask asks the agent which digests of files it needs at this moment. What it needs later shows
+// in its answers.
+func (r *reader) ask() error {
+	pieces := r.Agent.Pieces(r.ctx, "", true)
+	defer pieces.Close()
+	none := &lantern.Piece{Ref: "-", Kind: lantern.PieceNone, Digests: &lantern.Digests{}}
+	line, err := pieces.Look(none, nil, func(lantern.Answer) error { return nil })
+	if err != nil {
+		return err
+	}
+	r.need(line.Lacks)
+	return pieces.End()
 }
 
 // put hands on what has nothing to be sent.
 func (r *reader) put(j *job) error {
+	// Whoever tells waits for what comes before it, which must be on its way.
+	if err := r.flush(); err != nil {
+		return err
+	}
 	j.answers = make(chan lantern.Answer)
 	close(j.answers)
 	select {
@@ -71,10 +100,23 @@ func (r *reader) put(j *job) error {
 	}
 }
 
-// push hands a piece on.
+// What is sent together.
+const (
+	smallPiece = 64 << 10 // at most, of one piece
+	togetherIn = 256 << 10
+	together   = 64 // pieces
+)
+
+// push hands a piece on, with others if it is small.
 func (r *reader) push(j *job) error {
 	const most = 16 // answers that wait for those before them
 	j.answers = make(chan lantern.Answer, most)
+	small := len(j.piece.Body) <= smallPiece && !j.waits
+	if !small {
+		if err := r.flush(); err != nil {
+			return err
+		}
+	}
 	if err := r.room.enter(r.ctx, len(j.piece.Body)); err != nil {
 		return err
 	}
@@ -86,13 +128,35 @@ func (r *reader) push(j *job) error {
 	case <-r.ctx.Done():
 		return r.ctx.Err()
 	}
+	r.together, r.size = append(r.together, j), r.size+len(j.piece.Body)
+	if small && len(r.together) < together && r.size < togetherIn {
+		return nil
+	}
+	return r.flush()
+}
+
+// flush has the pieces sent that wait for others.
+func (r *reader) flush() error {
+	all := r.together
+	if r.together, r.size = nil, 0; len(all) == 0 {
+		return nil
+	}
 	select {
-	case r.jobs <- j:
+	case r.jobs <- all:
+		return nil
 	case <-r.ctx.Done():
-		close(j.answers)
+		r.together = all
+		r.drop()
 		return r.ctx.Err()
 	}
-	return nil
+}
+
+// drop gives up what was not sent when a run ends early.
+func (r *reader) drop() {
+	for _, j := range r.together {
+		close(j.answers)
+	}
+	r.together = nil
 }
 
 // hunted takes one file of a hunt.
@@ -167,9 +231,11 @@ func (r *reader) digest(p *planned) (lantern.HuntResult, error) {
 		return due, nil // is told when it is read
 	}
 	defer f.Close()
-	if p.file.SHA256, err = corpus.SHA256(r.ctx, f); err != nil {
+	sums, err := corpus.Digests(r.ctx, f, corpus.SHA256)
+	if err != nil {
 		return due, r.ctx.Err()
 	}
+	p.file.SHA256 = sums.SHA256
 	results, err := r.verdicts([]planned{*p})
 	if err != nil {
 		return due, err
@@ -197,21 +263,22 @@ func (r *reader) file(path string, hunted *lantern.HuntedFile) error {
 		if info, err := file.Stat(); err == nil && info.IsDir() {
 			return nil
 		} else if err == nil && info.Mode().IsRegular() {
-			input.At, input.Size = file, info.Size()
+			input.At, input.Size, f.info = file, info.Size(), info
 			still = func() bool { return corpus.Still(file, info) }
 		}
 	}
 	if hunted != nil {
 		hunted.Pass = time.Now().UnixNano()
 	}
-	cutter := corpus.Cutter{
-		Emit: func(p *corpus.Piece) error { return r.piece(f, p, still) },
-		Trouble: func(ref, why string) {
-			f.trouble = append(f.trouble, why)
-			_ = r.put(&job{file: f, ref: ref, failed: why}) // its error ends the work by ctx
-		},
+	r.cutter.Emit = func(p *corpus.Piece) error { return r.piece(f, p, still) }
+	r.cutter.Trouble = func(ref, why string) {
+		f.trouble = append(f.trouble, why)
+		_ = r.put(&job{file: f, ref: ref, failed: why}) // its error ends the work by ctx
 	}
-	_, err = cutter.File(r.ctx, input)
+	if r.cutter.Sums = r.sums; path == "-" {
+		r.cutter.Sums = nil // it cannot be read twice
+	}
+	_, err = r.cutter.File(r.ctx, input)
 	return err
 }
 
@@ -248,7 +315,7 @@ func (r *reader) piece(f *lookedFile, p *corpus.Piece, still func() bool) error 
 	last.Pieces = f.pieces
 	end.Hunted = &last
 	r.seal(f, &last, p)
-	return r.push(&job{file: f, piece: end, ref: f.path, last: true, ends: true})
+	return r.push(&job{file: f, piece: end, ref: f.path, last: true, waits: true, ends: true})
 }
 
 // seal makes a piece the last of its file.

@@ -3,6 +3,7 @@ package lookup
 import (
 	"context"
 	"io"
+	"io/fs"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -51,7 +52,7 @@ type Tally struct {
 // ends, and the first error that concerns more than one file; what was found until then was
 // told.
 func Run(ctx context.Context, c Config, paths []string) (Tally, error) {
-	r := &run{Config: c, jobs: make(chan *job), queue: make(chan *job, lookAhead)}
+	r := &run{Config: c, jobs: make(chan []*job), queue: make(chan *job, lookAhead)}
 	ctx, r.cancel = context.WithCancelCause(ctx)
 	defer r.cancel(nil)
 	r.room.changed = make(chan struct{}, 1)
@@ -82,11 +83,12 @@ func Run(ctx context.Context, c Config, paths []string) (Tally, error) {
 // run is one Run.
 type run struct {
 	Config
-	jobs   chan *job // to the workers
-	queue  chan *job // the same and what needs no worker, to the one who tells
+	jobs   chan []*job // to the workers
+	queue  chan *job   // the same and what needs no worker, to the one who tells
 	room   room
 	cancel context.CancelCauseFunc
 	bytes  atomic.Int64
+	needs  atomic.Uint32 // corpus.Sums the agent is known to need; it only grows
 
 	tally Tally // of the one who tells, as is what follows
 	stale bool
@@ -98,6 +100,7 @@ const lookAhead = 256
 // lookedFile is a file on its way.
 type lookedFile struct {
 	path     string
+	info     fs.FileInfo         // of a regular file, when it was opened
 	hunted   *lantern.HuntedFile // nil outside of hunts
 	sent     sync.WaitGroup      // pieces under way
 	lost     atomic.Bool         // a piece could not be noted: the file is not done
@@ -112,6 +115,8 @@ type job struct {
 	file    *lookedFile
 	piece   *corpus.Piece       // nil: nothing to send
 	last    bool                // the file is done when all before it are
+	waits   bool                // it has others before it
+	over    bool                // it was sent, or will not be; the worker's
 	answers chan lantern.Answer // closed when there are no more
 	ref     string              // of what, as it is told
 	failed  string              // what could not be looked at
@@ -124,45 +129,21 @@ type job struct {
 func (r *run) work(ctx context.Context) {
 	pieces := r.Agent.Pieces(ctx, r.Hunt, r.Dry)
 	defer pieces.Close()
-	for j := range r.jobs {
+	for all := range r.jobs {
 		if ctx.Err() == nil {
-			if err := r.send(ctx, pieces, j); err != nil {
+			if err := r.send(ctx, pieces, all); err != nil {
 				r.cancel(err)
 			}
 		}
-		close(j.answers)
-		if !j.last {
-			j.file.sent.Done()
+		for _, j := range all {
+			r.over(j)
 		}
-		r.room.leave(len(j.piece.Body))
 	}
 	if ctx.Err() == nil {
 		if err := pieces.End(); err != nil {
 			r.cancel(err)
 		}
 	}
-}
-
-// send has the agent look at one piece.
-func (r *run) send(ctx context.Context, pieces *client.Pieces, j *job) error {
-	if j.last {
-		j.file.sent.Wait() // they are ahead, with other workers
-		if j.file.lost.Load() {
-			return nil
-		}
-	}
-	done, err := pieces.Look(&j.piece.Piece, j.piece.Body, func(answer lantern.Answer) error {
-		select {
-		case j.answers <- answer:
-			return nil
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	})
-	if err == nil && !done.Kept {
-		j.file.lost.Store(true)
-	}
-	return err
 }
 
 // tell tells what came of one step.

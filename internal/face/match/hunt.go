@@ -2,6 +2,7 @@ package match
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -38,12 +39,24 @@ func (f *Face) pieces(c *call) (err error) {
 	out := c.answers(true)
 	in := bufio.NewReaderSize(&patient{c.w, c.r.Body}, maxPieceHead)
 	for {
+		// Whoever sends many pieces at once reads their answers together; nobody waits for an
+		// answer in vain.
+		if !lineCame(in) && out.Begun() {
+			if err := out.Flush(); err != nil {
+				return err
+			}
+		}
 		p, err := readPiece(in)
 		if errors.Is(err, io.EOF) {
 			return errors.Join(opts.Notes.Flush(c.ctx()), out.Flush()) // an answer that ends well says that all is noted
 		}
 		if err != nil {
 			return err
+		}
+		if in.Buffered() < p.Bytes && out.Begun() {
+			if err := out.Flush(); err != nil {
+				return err
+			}
 		}
 		body := &io.LimitedReader{R: in, N: int64(p.Bytes)}
 		if err := f.agent.LookAt(c.ctx(), p, body, opts, emit[lantern.PieceAnswer](c, out)); err != nil {
@@ -52,10 +65,13 @@ func (f *Face) pieces(c *call) (err error) {
 		if body.N > 0 {
 			return &lantern.Error{Kind: lantern.Invalid, Field: "/bytes", Reason: "the stream ends within a piece", Fix: "send the piece again"}
 		}
-		if err := out.Flush(); err != nil {
-			return err
-		}
 	}
+}
+
+// lineCame reports whether a whole line can be read without waiting.
+func lineCame(in *bufio.Reader) bool {
+	came, err := in.Peek(in.Buffered())
+	return err == nil && bytes.IndexByte(came, '\n') >= 0
 }
 
 // readPiece reads the description of the next piece; io.EOF says that there is none.
