@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"io/fs"
@@ -27,12 +28,15 @@ import (
 	"lantern/internal/face/match"
 )
 
+// folderJobs says which jobs are run.
+var folderJobs = flag.String("folder", "", "of BenchmarkFolder, the jobs to run, separated by commas; empty: all")
+
 // BenchmarkFolder measures lantern match and lantern hunt over a folder of real text, the
 // texts of the source of the Go distribution, for 10,000 mixed identifiers and phrases, a hundredth of
 // which stand in it; beside ripgrep with the same list as fixed strings on the same tree, in
 // turn in one run. Times are of the processor, of all processes that have a part:
 //
-//	go test ./test/bench -run - -bench Folder -benchtime 5x
+//	go test ./test/bench -run - -bench Folder -benchtime 5x -folder match,ripgrep
 func BenchmarkFolder(b *testing.B) {
 	tree := b.TempDir()
 	files, size := copyTexts(b, source(b), tree)
@@ -60,20 +64,14 @@ func BenchmarkFolder(b *testing.B) {
 	if err := os.WriteFile(list, []byte(joined(values)), 0o600); err != nil {
 		b.Fatal(err)
 	}
-	jobs := []struct {
-		name string
-		run  func()
-	}{
+	jobs := []folderJob{
 		{"match", lantern("match", "--dry-run", tree)},
 		{"first-hunt", lantern("hunt", "--dry-run", tree)},
 		{"hunt", lantern("hunt", tree)},
 		{"idle-hunt", lantern("hunt", tree)},
 	}
 	if rg, err := exec.LookPath("rg"); err == nil {
-		jobs = append(jobs, struct {
-			name string
-			run  func()
-		}{"ripgrep", func() {
+		jobs = append(jobs, folderJob{"ripgrep", func() {
 			out, err := exec.Command(rg, "-uuu", "-F", "-f", list, "-c", tree).CombinedOutput()
 			if err != nil {
 				b.Fatalf("ripgrep: %v: %s", err, out)
@@ -82,6 +80,9 @@ func BenchmarkFolder(b *testing.B) {
 	} else {
 		fmt.Fprintln(os.Stderr, "*** SKIPPED the comparison: ripgrep is not installed")
 	}
+	jobs = slices.DeleteFunc(jobs, func(j folderJob) bool {
+		return *folderJobs != "" && !slices.Contains(strings.Split(*folderJobs, ","), j.name)
+	})
 	b.Logf("%d files, %d MB, %d values", files, size>>20, len(values))
 	cpu, wall := make([][]time.Duration, len(jobs)), make([][]time.Duration, len(jobs))
 	for b.Loop() {
@@ -100,6 +101,12 @@ func BenchmarkFolder(b *testing.B) {
 		b.ReportMetric(wall[i][len(wall[i])/2].Seconds(), job.name+"-s")
 		b.ReportMetric(float64(size)/1e6/half.Seconds(), job.name+"-MB/cpu-s")
 	}
+}
+
+// folderJob is a job of BenchmarkFolder.
+type folderJob struct {
+	name string
+	run  func()
 }
 
 // used is the processor time of this process and of those it waited for.
