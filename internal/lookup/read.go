@@ -38,7 +38,6 @@ const planBatch = 200
 
 // files reads everything the paths mean.
 func (r *reader) files(paths []string) error {
-	defer r.drop()
 	if err := r.ask(); err != nil {
 		return err
 	}
@@ -145,8 +144,7 @@ func (r *reader) flush() error {
 	case r.jobs <- all:
 		return nil
 	case <-r.ctx.Done():
-		r.together = all
-		r.drop()
+		r.together = all // to be dropped
 		return r.ctx.Err()
 	}
 }

@@ -60,9 +60,11 @@ func Run(ctx context.Context, c Config, paths []string) (Tally, error) {
 	group.Go(func() {
 		defer close(r.queue)
 		defer close(r.jobs)
-		if err := (&reader{run: r, ctx: ctx}).files(paths); err != nil {
-			r.cancel(err)
+		reads := &reader{run: r, ctx: ctx}
+		if err := reads.files(paths); err != nil {
+			r.cancel(err) // first, so that nothing that is dropped counts as looked at
 		}
+		reads.drop()
 	})
 	for range runtime.GOMAXPROCS(0) + 1 { // one more, for those that wait for the agent
 		group.Go(func() { r.work(ctx) })

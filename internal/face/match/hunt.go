@@ -40,7 +40,7 @@ func (f *Face) pieces(c *call) (err error) {
 	in := bufio.NewReaderSize(&patient{c.w, c.r.Body}, maxPieceHead)
 	for {
 		// Whoever sends many pieces at once reads their answers together; nobody waits for an
-		// answer in vain.
+		// answer in vain. One that has not begun may still become a refusal.
 		if !lineCame(in) && out.Begun() {
 			if err := out.Flush(); err != nil {
 				return err
