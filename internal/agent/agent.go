@@ -73,7 +73,9 @@ type Agent struct {
 
 	recent *hunt.Recent // engines of what arrived lately, for hunts
 
-	applying sync.Mutex // held while the replica changes, until the engine followed
+	applying sync.Mutex   // held while the replica changes, until the engine followed
+	edits    atomic.Int64 // changes of the replica that were carried out
+	placed   agentstore.Placed
 
 	verifying sync.Mutex // held while the log is verified: checkpoints must be kept in order
 

@@ -69,6 +69,7 @@ func (a *Agent) applyPage(ctx context.Context, program lantern.ID, page arriving
 // finish brings the engine behind a committed edit and wakes who waits for it. The
 // caller holds applying.
 func (a *Agent) finish(e *edit) {
+	a.edits.Add(1)
 	e.unread = append(e.unread, a.move(e)...)
 	a.keeper.Arrived.Store(max(e.arrival, a.keeper.Arrived.Load())) // not before the engine holds what arrived
 	a.keeper.Departed.Store(max(e.departure, a.keeper.Departed.Load()))

@@ -23,12 +23,13 @@ func (a *Agent) Status(ctx context.Context) (lantern.AgentStatus, error) {
 		Shadow: a.shadow, Sampling: a.sampling.All(),
 		Programs: []lantern.ProgramStatus{}, Signals: a.engine.Len(), Log: lantern.AgentLogStatus{Fault: fresh.fault},
 	}
+	edits := a.edits.Load()
 	err := a.db.Read(ctx, func(tx *sqldb.Tx) error {
 		programs, err := agentstore.LoadPrograms(ctx, tx)
 		if err != nil {
 			return err
 		}
-		counts, err := agentstore.CountPlaced(ctx, tx)
+		counts, err := a.placed.Count(ctx, tx, edits)
 		if err != nil {
 			return err
 		}

@@ -79,8 +79,8 @@ func SaveQuarantine(ctx context.Context, tx *sqldb.Tx, q QuarantineRow) error {
 
 // CountQuarantine returns how many signals that are active here are in quarantine.
 func CountQuarantine(ctx context.Context, tx *sqldb.Tx) (n int, err error) {
-	err = tx.QueryRow(ctx, `SELECT COUNT(*) FROM quarantine q JOIN replica r ON r.signal = q.signal
-		WHERE q.released = 0 AND r.state = $1`, lantern.Active).Scan(&n)
+	err = tx.QueryRow(ctx, `SELECT COUNT(*) FROM quarantine q
+		WHERE q.released = 0 AND EXISTS (SELECT 1 FROM replica r WHERE r.signal = q.signal AND r.state = $1)`, lantern.Active).Scan(&n)
 	return n, err
 }
 

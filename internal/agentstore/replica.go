@@ -213,23 +213,6 @@ func LoadPlaces(ctx context.Context, tx *sqldb.Tx, ids []lantern.ID) (map[lanter
 	return places, err
 }
 
-// CountPlaced returns how many active signals each program has.
-func CountPlaced(ctx context.Context, tx *sqldb.Tx) (map[lantern.ID]int, error) {
-	rows, err := tx.Query(ctx, `SELECT p.program, COUNT(*) FROM placement p JOIN replica r ON r.signal = p.signal
-		WHERE r.state = $1 AND p.state <> 'narrowed' GROUP BY p.program`, lantern.Active)
-	counts := make(map[lantern.ID]int)
-	err = eachRow(rows, err, func() error {
-		var id lantern.ID
-		var n int
-		if err := rows.Scan(&id, &n); err != nil {
-			return err
-		}
-		counts[id] = n
-		return nil
-	})
-	return counts, err
-}
-
 // LoadFallen returns when those of the signals fell that did.
 func LoadFallen(ctx context.Context, tx *sqldb.Tx, ids []lantern.ID) (map[lantern.ID]time.Time, error) {
 	fell := make(map[lantern.ID]time.Time)

@@ -75,6 +75,13 @@ func BenchmarkLoad(b *testing.B) {
 		a = open()
 		answer(b, a)
 		b.ReportMetric(float64(time.Since(began).Milliseconds()), "start-ms")
+		for _, name := range []string{"first-status-ms", "status-ms"} {
+			began = time.Now()
+			if _, err := a.Status(b.Context()); err != nil {
+				b.Fatal(err)
+			}
+			b.ReportMetric(float64(time.Since(began).Microseconds())/1000, name)
+		}
 		debug.FreeOSMemory()
 		b.ReportMetric(float64(resident(b))/1e6, "resident-MB")
 		var mem runtime.MemStats
