@@ -258,9 +258,12 @@ func (w *world) converge(signals map[lantern.ID]lantern.Signal, head int64) {
 	w.t.Helper()
 	ctx := w.t.Context()
 	for _, a := range w.agents {
-		late := time.Now().Add(2 * time.Minute)
+		late, seq, acks := time.Now().Add(2*time.Minute), int64(-1), -1
 		for {
 			s, err := a.client.Status(ctx)
+			if err == nil && len(s.Programs) == 1 && (s.Programs[0].Seq != seq || s.Acks != acks) { // long rounds leave much to do
+				late, seq, acks = time.Now().Add(2*time.Minute), s.Programs[0].Seq, s.Acks
+			}
 			if err == nil && len(s.Programs) == 1 && s.Programs[0].Seq >= head && s.Acks == 0 && s.Answers == lantern.AnswerOK {
 				if s.Log.Fault != "" {
 					w.t.Errorf("the agent finds a fault with the log: %s", s.Log.Fault)
