@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"crypto/rand"
@@ -128,17 +129,35 @@ func TestInterruptedWhileWaitingForInput(t *testing.T) {
 	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	agent := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) }))
+	agent := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/v1/pieces" { // which digests are needed is asked before anything is read
+			out, in := http.NewResponseController(w), bufio.NewReader(r.Body)
+			_ = out.EnableFullDuplex()
+			_, _ = in.ReadSlice('\n')
+			_, _ = io.WriteString(w, `{"done":true,"lacks":[]}`+"\n")
+			_ = out.Flush()
+		}
+		_, _ = io.Copy(io.Discard, r.Body)
+	}))
 	defer agent.Close()
+	var called atomic.Pointer[func()]
+	mute := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		(*called.Load())()
+		_, _ = io.Copy(io.Discard, r.Body)
+	}))
+	defer mute.Close()
 	for _, args := range [][]string{
 		{"share", "-", "--dry-run"},
 		{"share", fifo, "--dry-run"},
 		{"match", "-", "--agent", agent.URL},
 		{"match", fifo, "--agent", agent.URL},
+		{"match", "-", "--agent", mute.URL}, // which never answers
 		{"cases", "round", "4711", "-", "--agent", agent.URL},
 		{"cases", "share", "4711", "-", "--agent", agent.URL},
 	} {
 		asked, ask := context.WithCancel(context.Background())
+		stop := func() { ask() }
+		called.Store(&stop)
 		silent := silence{ask, make(chan struct{})}
 		if slices.Contains(args, fifo) { // where nothing tells when it is waited for
 			ask()
