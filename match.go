@@ -30,6 +30,7 @@ const (
 	MaxRecordText   = 1 << 20 // bytes of a record's text; longer text goes through `lantern match`
 	MaxRecordValues = 1000    // identifiers of a record
 	MaxMatchBatch   = 1000    // records of one request that is not a stream
+	MaxNormal       = 4096    // bytes of a normal form in an answer
 )
 
 // Validate checks the form.
@@ -74,6 +75,7 @@ type Match struct {
 	QueryPercent   float64          `json:"query_percent,omitempty"`  // of a video (vpdq): how much of the record's frame hashes match some of the signal's; Distance is then the largest of these to the nearest
 	SignalPercent  float64          `json:"signal_percent,omitempty"` // how much of the signal's frame hashes match some of the record's
 	Weak           bool             `json:"weak,omitempty"`           // never enough on its own
+	Normal         string           `json:"normal,omitempty"`         // what the record says there, in the normal form that was compared; absent where that is longer than MaxNormal, in files, and in hits, which keep no value
 	Field          string           `json:"field,omitempty"`          // JSON pointer into the record; "/text" with Offset
 	Offset         int              `json:"offset"`                   // byte offset in the text
 	Length         int              `json:"length"`                   // bytes of the text it covers

@@ -195,7 +195,7 @@ func (l *fileLook) text(ctx context.Context) error {
 		if l.piece != nil && !l.piece.place(&s) {
 			return nil
 		}
-		l.spot(s, "/text")
+		l.spot(s, "/text", "")
 		if len(l.answer.Matches) < lookBatch {
 			return nil
 		}

@@ -148,7 +148,7 @@ func (l *look) record(ctx context.Context, r *lantern.Record) error {
 		l.blind() // whatever the text holds, its persons are not looked for
 	}
 	err := l.sight.engine.Scan(ctx, strings.NewReader(r.Text), match.ScanOptions{Region: l.a.region}, func(s match.Spot) error {
-		l.spot(s, "/text")
+		l.spot(s, "/text", r.Text[s.Start:s.End])
 		return nil
 	})
 	if err == nil && l.hold {
@@ -186,7 +186,9 @@ func (l *look) value(pointer string, kind lantern.SignalType, raw string) {
 	q := match.Query{Type: kind, Canonical: v.Canonical, Weak: v.Weak}
 	l.buf = l.sight.engine.Match(q, l.buf[:0])
 	for _, f := range l.buf {
-		l.answer.Matches = append(l.answer.Matches, matchOf(f, "", pointer))
+		m := matchOf(f, "", pointer)
+		m.Normal = normal(v.Canonical)
+		l.answer.Matches = append(l.answer.Matches, m)
 	}
 	if !l.hold {
 		return
@@ -236,15 +238,30 @@ func (l *look) hash(pointer, digits string) {
 	l.answer.Reasons = l.answer.Reasons[:min(before+1, len(l.answer.Reasons))]
 }
 
-// spot notes what was found in a text.
-func (l *look) spot(s match.Spot, field string) {
-	if t, known := signal.Lookup(s.Type); known && t.Personal && !l.fresh.personal {
+// spot notes what was found in a text; text is what stands there, "" where it is not at hand.
+func (l *look) spot(s match.Spot, field, text string) {
+	t, known := signal.Lookup(s.Type)
+	if known && t.Personal && !l.fresh.personal {
 		return
 	}
-	l.answer.Matches = append(l.answer.Matches, lantern.Match{
+	m := lantern.Match{
 		Signal: s.Signal, How: s.How, Distance: s.Distance, Weak: s.Weak, Field: field,
 		Offset: int(s.Start), Length: int(s.End - s.Start), Line: s.Line, Column: s.Column,
-	})
+	}
+	if known && text != "" {
+		if v, err := t.NormalizeQuery(text); err == nil { // else it reads as the type in its place alone
+			m.Normal = normal(v.Canonical)
+		}
+	}
+	l.answer.Matches = append(l.answer.Matches, m)
+}
+
+// normal is a normal form as answers give it.
+func normal(canonical string) string {
+	if len(canonical) > lantern.MaxNormal {
+		return ""
+	}
+	return canonical
 }
 
 // answer fills in what the signals say, drops matches of signals that stopped being
