@@ -115,14 +115,20 @@ func doorway(host, path string) bool {
 	return path != "" && len(path) <= longestDoorway && doorways()[bareName(host)+"/"+strings.ToLower(path)]
 }
 
+// What is said of a name on a list that is built in.
+const (
+	onTopSites  = `on the built-in warning list "Sites that very many people use"`
+	onMailHosts = `on the built-in warning list "Public mail providers"`
+)
+
 // broadHost says why a bare host names too many people to be a signal, "" if it does not.
 func broadHost(host string) string {
 	bare := bareName(host)
 	switch {
 	case mailHosts()[bare]:
-		return "a public mail provider"
+		return onMailHosts
 	case topSites()[bare]:
-		return "a site that very many people use"
+		return onTopSites
 	case RegistrableDomain(host) == "" && !endsInNumber(host) && !strings.Contains(host, ":"):
 		return "a name under which anyone can register, or no public name"
 	}

@@ -71,7 +71,7 @@ func parseURL(scheme, rest string) (Value, error) {
 	if query == "" {
 		const fix = "give the path or the invite code too; what stands after # is dropped"
 		if doorway(host, path) {
-			return Value{}, bad("a site that very many people use", fix)
+			return Value{}, bad(onTopSites, fix)
 		}
 		if strings.Trim(path, "/") == "" {
 			if why := broadHost(host); why != "" {
