@@ -67,7 +67,7 @@ func (c *Doctor) Run(ctx context.Context, a *command.App) error {
 		return err
 	}
 	if failures > 0 {
-		return command.Failed("each says what to do", "%d checks failed", failures)
+		return command.Failed("each says what to do", "%s failed", display.Some(failures, "check", "checks"))
 	}
 	return nil
 }
