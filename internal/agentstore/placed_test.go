@@ -3,7 +3,6 @@ package agentstore
 import (
 	"context"
 	"maps"
-	"path/filepath"
 	"testing"
 
 	"lantern"
@@ -14,17 +13,9 @@ import (
 // counted stands until the replica changes.
 func TestPlaced(t *testing.T) {
 	t.Parallel()
-	ctx := t.Context()
-	db, err := sqldb.Open(ctx, "sqlite:"+filepath.Join(t.TempDir(), "agent.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	if err := db.Migrate(ctx, Migrations()); err != nil {
-		t.Fatal(err)
-	}
+	ctx, db := t.Context(), opened(t)
 	const first, second = 101, 102
-	err = db.Write(ctx, func(tx *sqldb.Tx) error {
+	err := db.Write(ctx, func(tx *sqldb.Tx) error {
 		var rows []*ReplicaRow
 		for id, state := range map[lantern.ID]lantern.SignalState{1: lantern.Active, 2: lantern.Active, 3: lantern.Suspended, 4: lantern.Active} {
 			rows = append(rows, &ReplicaRow{Signal: id, Member: 9, Kind: "md5", State: state, Opinion: "{}", Sealed: []byte{1}, Wrapped: []byte{2}})
