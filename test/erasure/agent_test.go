@@ -307,7 +307,7 @@ func (p *processWorld) plain(standing bool) *needles {
 // files are those of the agent's data, and what it logged.
 func (p *processWorld) files() [][]byte {
 	p.t.Helper()
-	files, _ := readAll(p.t, filepath.Join(p.home, "data"))
+	files := readAll(p.t, filepath.Join(p.home, "data"))
 	return files
 }
 

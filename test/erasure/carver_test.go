@@ -158,7 +158,7 @@ func varied(b []byte) bool {
 }
 
 // readAll reads every file under the folders, in every form in which bytes may stand in it.
-func readAll(t *testing.T, dirs ...string) (files [][]byte, size int64) {
+func readAll(t *testing.T, dirs ...string) (files [][]byte) {
 	t.Helper()
 	for _, dir := range dirs {
 		err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
@@ -172,7 +172,6 @@ func readAll(t *testing.T, dirs ...string) (files [][]byte, size int64) {
 			if os.IsNotExist(err) {
 				return nil
 			}
-			size += int64(len(b))
 			files = append(files, forms(filepath.Base(path), b)...)
 			return err
 		})
@@ -180,7 +179,7 @@ func readAll(t *testing.T, dirs ...string) (files [][]byte, size int64) {
 			t.Fatal(err)
 		}
 	}
-	return files, size
+	return files
 }
 
 var (

@@ -39,8 +39,7 @@ func TestErasureOwedOverRestart(t *testing.T) {
 			w.Exchange.Close()
 			a := newAdversary(t, exchangeKEK)
 			keys := func() int {
-				files, _ := readAll(t, dir)
-				return len(a.dataKeys(files))
+				return len(a.dataKeys(readAll(t, dir)))
 			}
 			if n := keys(); n == 0 {
 				t.Fatal("no erased key is left without a scrub: nothing is shown")

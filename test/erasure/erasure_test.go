@@ -17,8 +17,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"lantern/internal/sqldb/sqldbtest"
 )
 
@@ -53,7 +51,6 @@ func attack(t *testing.T, url, dir string) {
 	w.share()
 	w.changes()
 	w.settled()
-	flush(t, url)
 	adversaries := map[string]struct {
 		*adversary
 		holds int // of the values at least; what was withdrawn before may be on its way out of the agent
@@ -64,9 +61,8 @@ func attack(t *testing.T, url, dir string) {
 	}
 	plain := w.plain(false)
 	for name, a := range adversaries {
-		files, size := readAll(t, a.dirs...)
-		got := a.carve(files)
-		t.Logf("%s: %d MB, %d keys, %d texts opened before the erasure", name, size>>20, got.keys, len(got.texts))
+		files, got := w.open(a.adversary, a.dirs, w.values, a.holds)
+		t.Logf("%s: %d keys, %d texts opened before the erasure", name, got.keys, len(got.texts))
 		if n := count(w.values, got.texts); n < a.holds {
 			t.Errorf("%s: before the erasure %d of at least %d values open: the adversary is no good", name, n, a.holds)
 		}
@@ -87,28 +83,11 @@ func attack(t *testing.T, url, dir string) {
 	w.noTraceBy(erased.Add(2*keysBound), a.dirs)
 	t.Logf("exchange: no trace after %v", time.Since(erased))
 	for name, a := range adversaries {
-		files, _ := readAll(t, a.dirs...)
-		if n, forms := plain.find(files); n != 0 {
+		if n, forms := plain.find(readAll(t, a.dirs...)); n != 0 {
 			t.Errorf("%s: %d values stand in the open after their erasure: %v", name, n, forms)
 		}
 	}
 	w.logStands()
-}
-
-// flush has PostgreSQL write its pages into their files. Until then a row stands only in the
-// write-ahead log, where page headers cut through some, and the adversary would miss them.
-func flush(t *testing.T, url string) {
-	if !strings.HasPrefix(url, "postgres:") {
-		return
-	}
-	conn, err := pgx.Connect(t.Context(), url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close(t.Context()) //nolint:errcheck // the statement is done
-	if _, err := conn.Exec(t.Context(), "CHECKPOINT"); err != nil {
-		t.Fatal(err)
-	}
 }
 
 // count says how many of the values occur in what was opened.

@@ -10,10 +10,13 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"testing/fstest"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"lantern"
 	"lantern/audit"
@@ -53,6 +56,7 @@ type value struct {
 type world struct {
 	*exchangetest.World
 	t              *testing.T
+	url            string // of the exchange's database
 	logs, agentDir string
 	red, blue      exchangetest.Company
 	sharer         *client.Client // red's submitter
@@ -63,7 +67,7 @@ type world struct {
 }
 
 func found(t *testing.T, url string) *world {
-	w := &world{World: exchangetest.New(t, url), t: t, logs: t.TempDir(), agentDir: t.TempDir()}
+	w := &world{World: exchangetest.New(t, url), t: t, url: url, logs: t.TempDir(), agentDir: t.TempDir()}
 	w.red, w.blue = w.AddCompany("Cloudbin"), w.AddCompany("Facegram")
 	log, err := os.Create(filepath.Join(w.logs, "log"))
 	if err != nil {
@@ -321,11 +325,49 @@ func (w *world) purged() {
 	}
 }
 
+// open has the adversary open what it can, and as many of the values as there are to open.
+func (w *world) open(a *adversary, dirs []string, values []value, want int) (files [][]byte, got loot) {
+	w.t.Helper()
+	w.read(func() bool {
+		files = readAll(w.t, dirs...)
+		got = a.carve(files)
+		return count(values, got.texts) >= want
+	})
+	return files, got
+}
+
+// read calls find until it has found what must be there, a few times at most: the files are
+// written while they are read, and a page that is caught in the middle is torn and what stands in
+// the cut missed. Before each call PostgreSQL puts its pages into their files. Until then a row
+// stands only in its log, where page headers cut through some.
+func (w *world) read(find func() (all bool)) {
+	w.t.Helper()
+	for range 5 {
+		if strings.HasPrefix(w.url, "postgres:") {
+			w.checkpoint()
+		}
+		if find() {
+			return
+		}
+	}
+}
+
+func (w *world) checkpoint() {
+	w.t.Helper()
+	conn, err := pgx.Connect(w.t.Context(), w.url)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer conn.Close(w.t.Context()) //nolint:errcheck // the statement is done
+	if _, err := conn.Exec(w.t.Context(), "CHECKPOINT"); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
 // gone fails if the adversary opens any value but the staying ones.
 func (w *world) gone(a *adversary, name string, dirs []string) {
 	w.t.Helper()
-	files, _ := readAll(w.t, dirs...)
-	got := a.carve(files)
+	_, got := w.open(a, dirs, w.staying, kept)
 	if n := count(w.values, got.texts); n != 0 || got.keys != kept {
 		w.t.Errorf("%s: %d erased values open, with %d keys; want none, and the %d keys of what stays", name, n, got.keys, kept)
 	}
@@ -338,8 +380,7 @@ func (w *world) gone(a *adversary, name string, dirs []string) {
 func (w *world) goneBy(deadline time.Time, a *adversary, dirs []string) {
 	w.t.Helper()
 	for time.Now().Before(deadline) {
-		files, _ := readAll(w.t, dirs...)
-		if keys := len(a.dataKeys(files)); keys == kept {
+		if keys := len(a.dataKeys(readAll(w.t, dirs...))); keys == kept {
 			break
 		}
 	}
@@ -351,8 +392,7 @@ func (w *world) noTraceBy(deadline time.Time, dirs []string) {
 	w.t.Helper()
 	traces := w.traces(w.values)
 	for {
-		files, _ := readAll(w.t, dirs...)
-		n, forms := traces.find(files)
+		n, forms := traces.find(readAll(w.t, dirs...))
 		if n == 0 {
 			break
 		}
@@ -361,8 +401,12 @@ func (w *world) noTraceBy(deadline time.Time, dirs []string) {
 			break
 		}
 	}
-	files, _ := readAll(w.t, dirs...)
-	if n, _ := w.traces(w.staying).find(files); n != kept {
+	staying, n := w.traces(w.staying), 0
+	w.read(func() bool {
+		n, _ = staying.find(readAll(w.t, dirs...))
+		return n == kept
+	})
+	if n != kept {
 		w.t.Errorf("keyed digests of %d of %d values that stay are found: the search is no good", n, kept)
 	}
 }
