@@ -49,6 +49,59 @@ func nodeHash(left, right Hash) Hash {
 	return sha256.Sum256(buf[:])
 }
 
+// Extend appends leaf hashes and returns the proof that the tree before is the beginning of the
+// tree after, as [Consistency] does; it needs none of the older leaves. The proof is empty if
+// there were none, or none are appended.
+func (t *Tree) Extend(leaves []Hash) (proof []Hash) {
+	g := growth{old: *t, leaves: leaves, size: t.size + int64(len(leaves))}
+	for _, h := range leaves {
+		t.Append(h)
+	}
+	if g.old.size == 0 || g.old.size == g.size {
+		return []Hash{}
+	}
+	return g.prove(0, g.size)
+}
+
+// growth is a tree and what is appended to it.
+type growth struct {
+	old    Tree
+	leaves []Hash
+	size   int64
+}
+
+// prove is SUBPROOF of RFC 6962, section 2.1.2, for the leaves in [from, to), of which some are
+// old and the subtree's first is at a place where a complete subtree of the old tree begins.
+func (g *growth) prove(from, to int64) []Hash {
+	if to == g.old.size { // a complete subtree of the old tree, whose root the verifier lacks unless it is all of it
+		if from == 0 {
+			return nil
+		}
+		return []Hash{g.root(from, to)}
+	}
+	middle := from + split(to-from)
+	if g.old.size <= middle {
+		return append(g.prove(from, middle), g.root(middle, to))
+	}
+	return append(g.prove(middle, to), g.root(from, middle))
+}
+
+// root is the hash of the leaves in [from, to), which are all old, and then a complete subtree on
+// the old tree's edge, or all appended.
+func (g *growth) root(from, to int64) Hash {
+	switch {
+	case from < g.old.size:
+		return g.old.edge[bits.TrailingZeros64(uint64(to-from))]
+	case to == from+1:
+		return g.leaves[from-g.old.size]
+	}
+	middle := from + split(to-from)
+	return nodeHash(g.root(from, middle), g.root(middle, to))
+}
+
+// split is the largest power of two below n, which is 2 or more.
+func split(n int64) int64 { return 1 << (bits.Len64(uint64(n-1)) - 1) }
+
 // Root returns the Merkle tree hash, for the empty tree the hash of nothing.
 func (t *Tree) Root() Hash {
 	if t.size == 0 {

@@ -3,6 +3,7 @@ package audit_test
 import (
 	"bytes"
 	"encoding/hex"
+	"slices"
 	"testing"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -103,4 +104,35 @@ func TestTreeCopy(t *testing.T) {
 			t.Errorf("root = %v, want %v", got, want)
 		}
 	})
+}
+
+// Extend must give the proof that is made with all hashes of the tree at hand.
+func TestExtend(t *testing.T) {
+	t.Parallel()
+	const most = 150
+	leaves := someHashes(most)
+	for size := range int64(most + 1) {
+		read := naiveTiles(leaves[:size])
+		for old := range size + 1 {
+			var tree audit.Tree
+			for _, h := range leaves[:old] {
+				tree.Append(h)
+			}
+			before := tree.Root()
+			got := tree.Extend(leaves[old:size])
+			want, err := audit.Consistency(t.Context(), old, size, read)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !slices.Equal(got, want) {
+				t.Fatalf("from %d to %d leaves: %d hashes that differ from the %d wanted", old, size, len(got), len(want))
+			}
+			if tree.Size() != size || tree.Root() != refRoot(leaves[:size]) {
+				t.Fatalf("from %d to %d leaves: another tree", old, size)
+			}
+			if err := audit.VerifyConsistency(got, old, before, size, tree.Root()); err != nil {
+				t.Fatalf("from %d to %d leaves: %v", old, size, err)
+			}
+		}
+	}
 }
