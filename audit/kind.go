@@ -32,6 +32,7 @@ const (
 	CompelledDisclosure Kind = 18 // something was handed out under legal compulsion
 	Incident            Kind = 19 // signals were shared, or taken back, as one incident
 	Narrow              Kind = 20 // a signal was taken out of one program and stands in others
+	Anchor              Kind = 21 // the head of an agent's own log was entered
 	MemberChange        Kind = 30 // a member was made or changed state
 	PersonChange        Kind = 31 // a person was made or changed, training included
 	ServiceChange       Kind = 32 // a service was made or changed
@@ -52,7 +53,7 @@ var kindNames = map[Kind]string{
 	Suspend: "suspend", Restore: "restore", Hold: "hold", Expire: "expire",
 	Challenge: "challenge", Decide: "decide", Acknowledge: "acknowledge",
 	Feedback: "feedback", Outcome: "outcome", Disclose: "disclose", Reveal: "reveal",
-	Export: "export", CompelledDisclosure: "compelled-disclosure", Incident: "incident", Narrow: "narrow",
+	Export: "export", CompelledDisclosure: "compelled-disclosure", Incident: "incident", Narrow: "narrow", Anchor: "anchor",
 	MemberChange: "member-change", PersonChange: "person-change", ServiceChange: "service-change",
 	KeyAdd: "key-add", KeyRevoke: "key-revoke", ProgramChange: "program-change",
 	MembershipChange: "membership-change", WebhookChange: "webhook-change", KeyRotate: "key-rotate",

@@ -108,7 +108,7 @@ func list[T any](o *object, name string, items []T, item func([]byte, T) []byte)
 
 // encode appends the JSON of facts to b.
 func (f *facts) encode(b []byte) ([]byte, error) {
-	if f.Restore != nil {
+	if f.Restore != nil || f.Anchor != nil {
 		text, err := json.Marshal(*f) // a copy, or every f would have to outlive its caller
 		if err != nil {
 			return b, fmt.Errorf("encoding a log record: %w", err)

@@ -250,6 +250,7 @@ type facts struct {
 	Upto   int64              `json:"upto,omitempty"` // the place of a feed that a snapshot reaches
 
 	Restore *restoreFacts `json:"restore,omitempty"`
+	Anchor  *anchorFacts  `json:"anchor,omitempty"`
 }
 
 // entry is what an act leaves in the log.

@@ -39,8 +39,10 @@ const (
 	ReadAllCorrections Action = "read-all-corrections" // every member's duties, for the steward
 	OpenLog            Action = "open-log"
 	AcceptRestore      Action = "accept-restore"
-	ReadStatus         Action = "read-status"     // of the exchange itself
-	ManageWebhooks     Action = "manage-webhooks" // of the own member; reading them too, for their addresses may hold secrets
+	ReadStatus         Action = "read-status"      // of the exchange itself
+	AnchorLog          Action = "anchor-log"       // an agent's own
+	ReadAllAnchors     Action = "read-all-anchors" // of every member
+	ManageWebhooks     Action = "manage-webhooks"  // of the own member; reading them too, for their addresses may hold secrets
 )
 
 // rule says who may take an action. Empty lists allow nobody.
@@ -101,6 +103,8 @@ var rules = map[Action]rule{
 	ReadCorrections:    {scope: lantern.ScopeRead, kinds: companies, states: everSent, roles: workers, service: true},
 	ReadAllCorrections: {scope: lantern.ScopeRead, kinds: operators, states: sharing, roles: stewards},
 	ReadStatus:         {scope: lantern.ScopeRead, kinds: operators, states: sharing, roles: stewards},
+	AnchorLog:          {scope: lantern.ScopeRead, kinds: companies, states: everSent, roles: workers, service: true},
+	ReadAllAnchors:     {scope: "", kinds: operators, states: sharing, roles: []lantern.PersonRole{lantern.Steward, lantern.Auditor}},
 	AcceptRestore:      {scope: lantern.ScopeManage, kinds: operators, states: sharing, roles: stewards},
 	ManageWebhooks:     {scope: lantern.ScopeManage, kinds: anyKind, states: everSent, roles: admins},
 	OpenLog:            {scope: lantern.ScopeAudit, kinds: anyKind, states: reading, roles: []lantern.PersonRole{lantern.Auditor}},

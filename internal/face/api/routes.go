@@ -89,6 +89,9 @@ func routes() []route {
 		{"GET", "/v1/log/consistency", "Consistency", "Return the proof that one size of the log is the beginning of another.", consistency(), nil},
 		{"GET", "/v1/log/opening/{leaf}", "Opening", "Return the record behind an entry, as far as the caller may see it.", opening(), kinds(notFound)},
 
+		{"POST", "/v1/anchors", "Anchor", "Enter the head of an agent's own log in the exchange's.", create((*x).Anchor), kinds(conflict)},
+		{"GET", "/v1/anchors", "Anchors", "List the newest anchor of each log of the own member's agents; to stewards and auditors of the operator those of every member.", list((*x).Anchors), nil},
+
 		{"GET", "/v1/status", "Status", "Say how the exchange stands: what is past its time and was not dealt with (steward).", own((*x).Status), nil},
 		{"POST", "/v1/restores", "AcceptRestore", "Accept that the exchange went back to a backup, and let it go on (steward).", create((*x).AcceptRestore), kinds(conflict)},
 		{"GET", "/v1/restores", "Restores", "List the accepted returns to a backup.", list((*x).Restores), nil},

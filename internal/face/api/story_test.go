@@ -304,6 +304,10 @@ func (w *world) tellLog() {
 	if len(proof) == 0 {
 		t.Error("an empty proof")
 	}
+	anchored := must(t)(w.blue.Anchor(ctx, lantern.Anchor{Log: make([]byte, 32), Size: 1, Root: make([]byte, 32)})).(lantern.Anchor)
+	if list := must(t)(w.blue.Anchors(ctx)).([]lantern.Anchor); len(list) != 1 || list[0].Entry != anchored.Entry {
+		t.Errorf("%d anchors, want the one of entry %d", len(list), anchored.Entry)
+	}
 	text := must(t)(outsider.Receipt(ctx, 3)).([]byte)
 	if _, _, err := audit.VerifyProof(text, key); err != nil {
 		t.Errorf("the receipt: %v", err)
