@@ -20,6 +20,7 @@ import (
 	"lantern/internal/engine"
 	"lantern/internal/guard"
 	"lantern/internal/hunt"
+	"lantern/internal/ownlog"
 	"lantern/internal/queue"
 	"lantern/internal/seal"
 	"lantern/internal/sqldb"
@@ -52,6 +53,7 @@ type Config struct {
 type Agent struct {
 	db       *sqldb.DB
 	desk     *casework.Desk
+	own      *ownlog.Log
 	engine   *match.Engine
 	keeper   *engine.Keeper // of the engine
 	held     *match.Engine  // of the suspended signals, of which nobody is told
@@ -151,7 +153,7 @@ func New(ctx context.Context, c Config) (*Agent, error) {
 		}
 		return nil, err
 	}
-	a.desk = a.newDesk()
+	a.desk, a.own = a.newDesk(), ownlog.New(a.db, a.exchange, a.log)
 	return a, nil
 }
 

@@ -165,8 +165,8 @@ func TestRestoredBackupMatchesNothingUntilItWasReadAgain(t *testing.T) {
 			if state, found := look(a); state != lantern.AnswerOK || len(found) != 1 || found[0] != stays {
 				t.Errorf("read again: got %s, %v", state, found)
 			}
-			if counts, err := a.VerifyOwnLog(ctx); err != nil || counts[audit.BackupRestored] != 1 {
-				t.Errorf("the agent's own log: %v, %v", counts, err)
+			if own, err := a.VerifyOwnLog(ctx); err != nil || own.Counts[audit.BackupRestored] != 1 {
+				t.Errorf("the agent's own log: %v, %v", own.Counts, err)
 			}
 			shut(a)
 			a = open(backup)

@@ -353,8 +353,8 @@ func TestFloodIsQuarantinedAndReleased(t *testing.T) {
 	if s := g.status(); s.Quarantined != 0 || s.Hits[lantern.HitOpen] != 12 {
 		t.Errorf("after the release: %+v", s)
 	}
-	if counts, err := g.r.VerifyOwnLog(ctx); err != nil || counts[audit.Decide] != 1 {
-		t.Errorf("the agent's own log: %v, %v", counts, err)
+	if own, err := g.r.VerifyOwnLog(ctx); err != nil || own.Counts[audit.Decide] != 1 {
+		t.Errorf("the agent's own log: %v, %v", own.Counts, err)
 	}
 	for i := range 20 {
 		g.see(fmt.Sprintf("flood-%d", i), "")
@@ -560,8 +560,8 @@ func TestDismissedHitsGoAfter30DaysAndDoNotComeBack(t *testing.T) {
 	if open := g.r.HitsIn(""); len(open) != 1 || open[0].Ref != "another-ref" {
 		t.Errorf("other evidence: got %+v", open)
 	}
-	if counts, err := g.r.VerifyOwnLog(ctx); err != nil || counts[audit.Decide] != 4 {
-		t.Errorf("the agent's own log: %v, %v", counts, err)
+	if own, err := g.r.VerifyOwnLog(ctx); err != nil || own.Counts[audit.Decide] != 4 {
+		t.Errorf("the agent's own log: %v, %v", own.Counts, err)
 	}
 	g.r.Stop()
 	c := g.AgentConfig(t, g.social, g.dir)

@@ -24,17 +24,14 @@ func (a *Agent) record(ctx context.Context, tx *sqldb.Tx, l logged) error {
 	return ownlog.Append(ctx, tx, ownlog.Entry{Kind: l.kind, Who: l.who, What: l.what}, a.clock(), a.random)
 }
 
-// VerifyOwnLog recomputes the agent's own log from its leaves and openings and returns
-// how many entries of each kind it has. It reads the whole log.
-func (a *Agent) VerifyOwnLog(ctx context.Context) (counts map[audit.Kind]int, err error) {
+// VerifyOwnLog recomputes the agent's own log and holds it against the anchors
+// ([ownlog.Verify]).
+func (a *Agent) VerifyOwnLog(ctx context.Context, anchors ...lantern.Anchor) (r ownlog.Report, err error) {
 	err = a.db.Read(ctx, func(tx *sqldb.Tx) (err error) {
-		counts, err = ownlog.Verify(ctx, tx)
+		r, err = ownlog.Verify(ctx, tx, anchors)
 		return err
 	})
-	if err != nil {
-		return nil, fmt.Errorf("verifying the agent's own log: %w", err)
-	}
-	return counts, nil
+	return r, err
 }
 
 // Reveal shows a person what a signal says, with its value. That is recorded before the

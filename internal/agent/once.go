@@ -23,7 +23,7 @@ func (a *Agent) RunOnce(ctx context.Context) error {
 	for _, p := range who.Programs {
 		steps = append(steps, func(ctx context.Context) error { return a.readAll(ctx, p.ID) })
 	}
-	steps = append(steps, a.verifyLog, a.expire, a.sweep, a.desk.Tidy, a.readOwed, a.sendAcks,
+	steps = append(steps, a.verifyLog, a.expire, a.sweep, a.desk.Tidy, a.readOwed, a.own.Anchor, a.sendAcks,
 		func(ctx context.Context) error { _, err := a.scrubOnce(ctx); return err }, a.sendAcks)
 	for _, step := range steps {
 		if err := step(ctx); err != nil {

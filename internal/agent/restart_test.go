@@ -413,9 +413,9 @@ func TestFilesHoldNoSecrets(t *testing.T) {
 	if err != nil || s.Value != d.Value || s.Note != d.Note || len(s.Programs) != 1 {
 		t.Errorf("revealed %+v, %v", s.ID, err)
 	}
-	counts, err := r.VerifyOwnLog(t.Context())
-	if err != nil || counts[audit.Reveal] != 1 || counts[audit.Decide] != 1 {
-		t.Errorf("the agent's own log has %v, %v; want one reveal and one decision", counts, err)
+	own, err := r.VerifyOwnLog(t.Context())
+	if err != nil || own.Counts[audit.Reveal] != 1 || own.Counts[audit.Decide] != 1 {
+		t.Errorf("the agent's own log has %v, %v; want one reveal and one decision", own.Counts, err)
 	}
 	if !inFiles(t, dir, []byte("post-1")) {
 		t.Error("the member's own reference is not found: this test looks at nothing")

@@ -139,8 +139,8 @@ func TestNothingComesBackBecauseABackupIsOlder(t *testing.T) {
 	if _, err := r.AcceptRestore(ctx, caller, lantern.Restore{Entry: restored.Entry, Reason: "again"}); lantern.KindOf(err) != lantern.Conflict {
 		t.Errorf("accepting twice: got %v, want a conflict", err)
 	}
-	if counts, err := r.VerifyOwnLog(ctx); err != nil || counts[audit.BackupRestored] != 1 {
-		t.Errorf("the agent's own log: %v, %v", counts, err)
+	if own, err := r.VerifyOwnLog(ctx); err != nil || own.Counts[audit.BackupRestored] != 1 {
+		t.Errorf("the agent's own log: %v, %v", own.Counts, err)
 	}
 
 	own.Until("the owner's agent notices", func(s lantern.AgentStatus) bool { return s.Log.Fault != "" })

@@ -21,6 +21,7 @@ const (
 	verifyEvery  = 10 * time.Second // how often the log is verified while in contact
 	expiryEvery  = time.Minute      // how often signals are looked through for expired ones
 	owedEvery    = 10 * time.Minute // how often the exchange is asked what this member still owes
+	anchorEvery  = 10 * time.Minute // how often the own log is anchored, if it grew
 	firstPause   = 200 * time.Millisecond
 	longestPause = 30 * time.Second
 )
@@ -41,6 +42,7 @@ func (a *Agent) Run(ctx context.Context) error {
 	loops.Go(func() { a.repeat(ctx, "reading what is owed", &a.owed, owedEvery, a.readOwed) })
 	loops.Go(func() { a.repeat(ctx, "telling how the agent stands", &a.changed, joinedEvery, a.tellFreshness) })
 	loops.Go(func() { a.repeat(ctx, "dropping old events", nil, time.Hour, a.dropEvents) })
+	loops.Go(func() { a.repeat(ctx, "anchoring the own log", nil, anchorEvery, a.own.Anchor) })
 	feeds := follower{a: a, running: make(map[lantern.ID]*following)}
 	loops.Go(func() { a.repeat(ctx, "reading the programs", &a.joined, joinedEvery, feeds.refresh) })
 	loops.Wait()

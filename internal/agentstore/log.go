@@ -27,9 +27,19 @@ func AppendLog(ctx context.Context, tx *sqldb.Tx, number int64, leaf []byte, ope
 	return err
 }
 
-// EachLogLeaf calls each for every leaf of the agent's own log in order.
-func EachLogLeaf(ctx context.Context, tx *sqldb.Tx, each func(leaf []byte, opening string) error) error {
-	rows, err := tx.Query(ctx, `SELECT leaf, opening FROM log_leaves ORDER BY number`)
+// LogLeaf returns one leaf of the agent's own log, nil if it has none of that number.
+func LogLeaf(ctx context.Context, tx *sqldb.Tx, number int64) ([]byte, error) {
+	var leaf []byte
+	err := tx.QueryRow(ctx, `SELECT leaf FROM log_leaves WHERE number = $1`, number).Scan(&leaf)
+	if absent(err) {
+		return nil, nil
+	}
+	return leaf, err
+}
+
+// EachLogLeaf calls each for every leaf of the agent's own log in order, the number from first.
+func EachLogLeaf(ctx context.Context, tx *sqldb.Tx, from int64, each func(leaf []byte, opening string) error) error {
+	rows, err := tx.Query(ctx, `SELECT leaf, opening FROM log_leaves WHERE number >= $1 ORDER BY number`, from)
 	return eachRow(rows, err, func() error {
 		var leaf []byte
 		var opening string

@@ -161,7 +161,8 @@ type auditCommands struct {
 	Verify      auditVerify      `cmd:"" help:"Check a downloaded log, offline." example:"lantern audit verify log/ --log-key exchange.key --seen seen.checkpoint"`
 	Inclusion   auditInclusion   `cmd:"" help:"Check that an entry is in the log." example:"lantern audit inclusion 42 --save 42.tlog-proof\nlantern audit inclusion 42.tlog-proof --log-key exchange.key"`
 	Consistency auditConsistency `cmd:"" help:"Check that the log only grew." example:"lantern audit consistency --seen seen.checkpoint"`
-	Own         auditOwn         `cmd:"" help:"Check an agent's own log of reveals and decisions, offline." example:"lantern audit own --dir agent"`
+	Own         auditOwn         `cmd:"" help:"Check an agent's own log of reveals and decisions, offline." example:"lantern audit own --dir agent\nlantern audit own --dir agent --anchors anchors.json"`
+	Anchors     auditAnchors     `cmd:"" help:"List how far the own logs of agents are entered in the exchange's log." example:"lantern audit anchors --key-file auditor.key -o json > anchors.json"`
 	Object      auditObject      `cmd:"" help:"Show and prove what an entry stands for." example:"lantern audit object 42 --key-file auditor.key"`
 }
 
