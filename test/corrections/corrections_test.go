@@ -31,7 +31,7 @@ import (
 )
 
 var (
-	seeds   = flag.Int("seeds", 1000, "how many stories to tell on SQLite; a twentieth of them on PostgreSQL too")
+	seeds   = flag.Int("seeds", 500, "how many stories to tell on SQLite; a tenth of them on PostgreSQL too")
 	oneSeed = flag.Uint64("seed", 0, "tell only the story of this seed")
 )
 
@@ -46,7 +46,7 @@ func TestStories(t *testing.T) {
 	t.Run("sqlite", func(t *testing.T) { tellAll(t, onSQLite(t, dir), *seeds, dir) })
 	t.Run("postgres", func(t *testing.T) {
 		sqldbtest.Postgres(t) // skips where there is no server
-		tellAll(t, onPostgres(t), *seeds/20, dir)
+		tellAll(t, onPostgres(t), *seeds/10, dir)
 	})
 }
 
