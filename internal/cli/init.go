@@ -89,7 +89,7 @@ func (c *agentInit) Run(ctx context.Context, a *command.App) error {
 // ask puts the five questions.
 func (c *agentInit) ask(in *bufio.Reader, a *command.App) error {
 	answers := starter.Answers{Exchange: c.Exchange, KeyFile: c.KeyFile, Platform: c.Platform, Region: c.Region, Dir: c.Dir, Table: c.Match}
-	if err := starter.Ask(in, a.Err, &answers, command.APIKey.Is, readable); err != nil {
+	if err := starter.Ask(in, a.Err, &answers, starter.Looks{Key: command.APIKey.Is, File: readable, Folder: possible}); err != nil {
 		return command.Failed("start again, or give the answers as flags with --yes", "%w", err)
 	}
 	c.Exchange, c.KeyFile, c.Platform, c.Region, c.Dir, c.Match = answers.Exchange, answers.KeyFile, answers.Platform, answers.Region, answers.Dir, answers.Table
@@ -114,6 +114,22 @@ func readable(name string) error {
 		return errors.New("that is a folder; the name of a file is needed")
 	}
 	return nil
+}
+
+// possible says why there can be no folder of that name.
+func possible(name string) error {
+	info, err := os.Stat(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err == nil && !info.IsDir():
+		return errors.New("that is a file; the name of a folder is needed")
+	}
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return p.Err
+	}
+	return err
 }
 
 // prepare makes the folder, the keys and the settings.

@@ -36,11 +36,11 @@ func TestInitAsksOnATerminal(t *testing.T) {
 			Env: func(name string) (string, bool) { return "1", name == "NO_COLOR" }})
 		return code, o.String(), e.String()
 	}
-	code, out, said := answer(nil, w.URL, in("service.key"), "forum", "US", in("agent"), in("links.csv"), "", "")
+	code, out, said := answer(nil, w.URL, in("service.key"), "forum", "US", in("links.csv"), in("links.csv/agent"), in("agent"), in("links.csv"), "", "")
 	if code != command.ExitOK || strings.Count(out, "POSSIBLE MATCH") != 2 || !strings.Contains(out, "clue, not proof") {
 		t.Errorf("exit %d, stdout %s, stderr %s", code, out, said)
 	}
-	for _, want := range []string{"5 of 5", "2 possible matches in 3 rows", "1 of 2. Enter for the next", "lantern agent run --config " + in("agent/lantern.json")} {
+	for _, want := range []string{"5 of 5", "that is a file; the name of a folder", "not a directory", "2 possible matches in 3 rows", "1 of 2. Enter for the next", "lantern agent run --config " + in("agent/lantern.json")} {
 		if !strings.Contains(said, want) {
 			t.Errorf("it does not say %q: %s", want, said)
 		}

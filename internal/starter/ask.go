@@ -27,35 +27,50 @@ type question struct {
 	ask   string
 	into  func(a *Answers) *string
 	check func(text string) error // nil: anything is fine
-	file  bool                    // it names a file, which must be there to be read
+	names named
+}
+
+// named is what an answer names: it is looked at on the spot, not after the last question.
+type named int
+
+const (
+	nothing named = iota
+	file          // that is there to be read
+	folder        // that is there or can be made
+)
+
+// Looks are what [Ask] needs to know of the machine.
+type Looks struct {
+	Key    func(text string) bool  // whether a text looks like a key itself, which is refused
+	File   func(name string) error // why a file cannot be read
+	Folder func(name string) error // why there can be no such folder
 }
 
 // questions are asked in this order.
 var questions = []question{
 	{"1 of 5. Your agent reads what other companies share through an exchange.\nThe operator of the exchange told you its address.",
-		"Address of the exchange", func(a *Answers) *string { return &a.Exchange }, checkAddress, false},
+		"Address of the exchange", func(a *Answers) *string { return &a.Exchange }, checkAddress, nothing},
 	{"The operator also gave you a key for the agent, in a file. Name the file; never type or paste the key itself.",
-		"File with the key", func(a *Answers) *string { return &a.KeyFile }, checkFile, true},
+		"File with the key", func(a *Answers) *string { return &a.KeyFile }, checkFile, file},
 	{"2 of 5. What people do on your platform tells what to look through first.\n" + presetList(),
-		"Kind of platform", func(a *Answers) *string { return &a.Platform }, checkPreset, false},
+		"Kind of platform", func(a *Answers) *string { return &a.Platform }, checkPreset, nothing},
 	{"3 of 5. Phone numbers without a country code are read as those of one country.",
-		"Two letters of the country, such as US, or - for none", func(a *Answers) *string { return &a.Region }, CheckRegion, false},
+		"Two letters of the country, such as US, or - for none", func(a *Answers) *string { return &a.Region }, CheckRegion, nothing},
 	{"4 of 5. The agent keeps a sealed copy of what is shared, and what it finds, in a folder of its own.\nNothing of yours leaves it.",
-		"Folder of the agent", func(a *Answers) *string { return &a.Dir }, checkText, false},
+		"Folder of the agent", func(a *Answers) *string { return &a.Dir }, checkText, folder},
 	{"5 of 5. You can match a table now: a CSV file with usernames, mail addresses or links, one row for each account or post.",
-		"CSV file, or - for none", func(a *Answers) *string { return &a.Table }, nil, true},
+		"CSV file, or - for none", func(a *Answers) *string { return &a.Table }, nil, file},
 }
 
 // maxTries is how often a question is asked before giving up.
 const maxTries = 5
 
 // Ask puts the questions on out and reads the answers, a line each, from in. An empty line
-// takes the default, which is shown. What looksLikeKey says is a key is refused, and so is
-// at once a file that readable cannot read. It returns an error if in ends, or if a question
-// was answered badly too often.
-func Ask(in *bufio.Reader, out io.Writer, a *Answers, looksLikeKey func(text string) bool, readable func(name string) error) error {
+// takes the default, which is shown. An answer that look finds fault with is asked for again. It
+// returns an error if in ends, or if a question was answered badly too often.
+func Ask(in *bufio.Reader, out io.Writer, a *Answers, look Looks) error {
 	for _, q := range questions {
-		if err := q.put(in, out, a, looksLikeKey, readable); err != nil {
+		if err := q.put(in, out, a, look); err != nil {
 			return err
 		}
 	}
@@ -68,7 +83,7 @@ func Ask(in *bufio.Reader, out io.Writer, a *Answers, looksLikeKey func(text str
 	return nil
 }
 
-func (q question) put(in *bufio.Reader, out io.Writer, a *Answers, looksLikeKey func(string) bool, readable func(string) error) error {
+func (q question) put(in *bufio.Reader, out io.Writer, a *Answers, look Looks) error {
 	field := q.into(a)
 	if _, err := fmt.Fprintf(out, "\n%s\n", q.about); err != nil {
 		return err
@@ -89,18 +104,7 @@ func (q question) put(in *bufio.Reader, out io.Writer, a *Answers, looksLikeKey 
 		if text == "" {
 			text = *field
 		}
-		switch {
-		case looksLikeKey(text):
-			err = errors.New("that is a key itself: it is in your terminal's history now; have it revoked, put the next one into a file and name the file")
-		case q.check != nil:
-			err = q.check(text)
-		default:
-			err = nil
-		}
-		if err == nil && q.file && text != "" && text != "-" {
-			err = readable(text)
-		}
-		if err == nil {
+		if err = q.fault(text, look); err == nil {
 			*field = text
 			return nil
 		}
@@ -109,6 +113,27 @@ func (q question) put(in *bufio.Reader, out io.Writer, a *Answers, looksLikeKey 
 		}
 	}
 	return errors.New("the question was not answered in a way that can be used: " + q.ask)
+}
+
+// fault says what is wrong with an answer.
+func (q question) fault(text string, look Looks) error {
+	if look.Key(text) {
+		return errors.New("that is a key itself: it is in your terminal's history now; have it revoked, put the next one into a file and name the file")
+	}
+	if q.check != nil {
+		if err := q.check(text); err != nil {
+			return err
+		}
+	}
+	switch {
+	case text == "" || text == "-":
+		return nil
+	case q.names == file:
+		return look.File(text)
+	case q.names == folder:
+		return look.Folder(text)
+	}
+	return nil
 }
 
 func checkText(text string) error {

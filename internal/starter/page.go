@@ -41,6 +41,7 @@ type shown struct {
 	Shared  string
 	Helpful int
 	Kind    string // identifier, link, file or phrase
+	Noun    string // the same more closely
 }
 
 // Explain writes the page of one hit: what it means and does not mean, what to check, which
@@ -50,7 +51,7 @@ func Explain(w io.Writer, h lantern.Hit) error {
 	for i, t := range h.Match.Tags {
 		words[i] = string(t)
 	}
-	s := shown{Hit: h, Strong: Strong(h.Match), Tags: strings.Join(words, ", "), Kind: kind(h.Match.Type), Helpful: h.Match.Reactions[lantern.Helpful]}
+	s := shown{Hit: h, Strong: Strong(h.Match), Tags: strings.Join(words, ", "), Kind: kind(h.Match.Type), Noun: noun(h.Match.Type), Helpful: h.Match.Reactions[lantern.Helpful]}
 	if !h.Match.Shared.IsZero() {
 		s.Shared = h.Match.Shared.UTC().Format(time.DateOnly)
 	}
@@ -68,6 +69,27 @@ func kind(t lantern.SignalType) string {
 		return "phrase"
 	}
 	return "identifier"
+}
+
+// noun is what people call a value of the type: a row of a table has several.
+func noun(t lantern.SignalType) string {
+	switch t {
+	case "email":
+		return "mail address"
+	case "username":
+		return "username"
+	case "account":
+		return "account"
+	case "phone":
+		return "phone number"
+	case "payment":
+		return "payment handle"
+	case "ip":
+		return "network address"
+	case "domain":
+		return "web site"
+	}
+	return kind(t)
 }
 
 // Count is what came of matching a table.

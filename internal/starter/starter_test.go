@@ -27,6 +27,13 @@ func readable(name string) error {
 	return nil
 }
 
+func folder(name string) error {
+	if name == "taken" {
+		return errors.New("that is a file")
+	}
+	return nil
+}
+
 func isKey(s string) bool { return strings.HasPrefix(s, "lk_") }
 
 func TestAsk(t *testing.T) {
@@ -45,11 +52,12 @@ func TestAsk(t *testing.T) {
 		{"without the last line's end", "\n\n\n\n\nusers.csv", starter.Answers{Exchange: "https://exchange.example.com", KeyFile: "service.key", Platform: "other", Dir: "agent", Table: "users.csv"}, false, ""},
 		{"ended", "\n\n", starter.Answers{}, true, ""},
 		{"files that are not there", "\n lost.key\nmy.key\n\n\n\nlost.csv\n-\n", starter.Answers{Exchange: "https://exchange.example.com", KeyFile: "my.key", Platform: "other", Dir: "agent"}, false, "no such file"},
+		{"a folder that is a file", "\n\n\n\ntaken\nplace\n\n", starter.Answers{Exchange: "https://exchange.example.com", KeyFile: "service.key", Platform: "other", Dir: "place"}, false, "that is a file"},
 		{"never right", "\n\n" + strings.Repeat("shop\n", 5), starter.Answers{}, true, "one of forum"},
 	} {
 		a := starter.Answers{Exchange: "https://exchange.example.com", KeyFile: "service.key", Platform: "other", Dir: "agent"}
 		var out bytes.Buffer
-		err := starter.Ask(bufio.NewReader(strings.NewReader(c.typed)), &out, &a, isKey, readable)
+		err := starter.Ask(bufio.NewReader(strings.NewReader(c.typed)), &out, &a, starter.Looks{Key: isKey, File: readable, Folder: folder})
 		if (err != nil) != c.fails || !c.fails && a != c.want {
 			t.Errorf("%s: got %+v, %v; want %+v", c.name, a, err, c.want)
 		}
