@@ -249,7 +249,12 @@ func (r *reader) passed(n int64) {
 
 // file reads and cuts one file. Only what ends the whole run is an error.
 func (r *reader) file(path string, hunted *lantern.HuntedFile) error {
-	f := &lookedFile{path: path, hunted: hunted}
+	f := &lookedFile{path: path, full: path, hunted: hunted}
+	if hunted != nil {
+		f.full = hunted.Path
+	} else if full, err := filepath.Abs(path); err == nil && path != "-" {
+		f.full = full
+	}
 	in, err := r.Open(r.ctx, path)
 	if err != nil {
 		return r.put(&job{file: f, ref: path, failed: corpus.Reason(err), ends: true})
@@ -284,11 +289,10 @@ func (r *reader) file(path string, hunted *lantern.HuntedFile) error {
 func (r *reader) piece(f *lookedFile, p *corpus.Piece, still func() bool) error {
 	ref := p.Ref
 	p.Account, p.Source = r.Account, r.Source
-	p.Ref = Ref(ref)
+	p.Ref = Ref(f.full + strings.TrimPrefix(ref, f.path))
 	if f.hunted == nil {
 		return r.push(&job{file: f, piece: p, ref: ref, ends: p.Final})
 	}
-	p.Ref = Ref(f.hunted.Path + strings.TrimPrefix(ref, f.path)) // the same from wherever it is called
 	h := *f.hunted
 	h.Pieces = f.pieces
 	p.Hunted = &h
@@ -308,7 +312,7 @@ func (r *reader) piece(f *lookedFile, p *corpus.Piece, still func() bool) error 
 	if err != nil || alone || !p.Final || lost {
 		return err
 	}
-	end := &corpus.Piece{Piece: lantern.Piece{Ref: Ref(f.hunted.Path), Kind: lantern.PieceNone}}
+	end := &corpus.Piece{Piece: lantern.Piece{Ref: Ref(f.full), Kind: lantern.PieceNone}}
 	last := *f.hunted
 	last.Pieces = f.pieces
 	end.Hunted = &last

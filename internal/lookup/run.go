@@ -101,7 +101,8 @@ const lookAhead = 256
 
 // lookedFile is a file on its way.
 type lookedFile struct {
-	path     string
+	path     string              // as it was named
+	full     string              // as it is named to the agent, the same from wherever it is called
 	info     fs.FileInfo         // of a regular file, when it was opened
 	hunted   *lantern.HuntedFile // nil outside of hunts
 	sent     sync.WaitGroup      // pieces under way
