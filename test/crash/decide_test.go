@@ -119,7 +119,7 @@ func (o *office) work(ctx context.Context, group *sync.WaitGroup) {
 // progress waits until something more was decided.
 func (o *office) progress() {
 	o.t.Helper()
-	late := time.Now().Add(time.Minute)
+	late := time.Now().Add(patience)
 	for goal := o.decided.Load() + 3; o.decided.Load() < goal; pause(o.world.random, 2) {
 		if time.Now().After(late) {
 			o.t.Fatal("nobody can decide any more")
@@ -129,7 +129,7 @@ func (o *office) progress() {
 
 // answered asks until an answer comes, be it that there is no such thing.
 func (o *office) answered(ask func(context.Context) error) error {
-	for late := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
+	for late := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
 		err := ask(o.t.Context())
 		if learned(err) != unsure {
 			return err
@@ -186,7 +186,7 @@ func (o *office) check(a *running, fallen []*deed) {
 	if o.ledger.add(marker); marker.shared != done {
 		o.t.Fatal("nothing can be shared any more")
 	}
-	for late := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
+	for late := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
 		answers, err := a.client.Match(o.t.Context(), []lantern.Record{record(marker.value)}, true)
 		if err == nil && answers[0].State == lantern.AnswerOK && len(answers[0].Matches) > 0 {
 			break

@@ -205,7 +205,7 @@ func (h *hunting) finish(a *running) string {
 func (h *hunting) settle(a *running) {
 	h.t.Helper()
 	last := lantern.Record{Ref: "last", URLs: []string{h.value(h.shared - 1)}}
-	for late := time.Now().Add(time.Minute); ; pause(h.random, 5) {
+	for late := time.Now().Add(patience); ; pause(h.random, 5) {
 		answers, err := a.client.Match(h.t.Context(), []lantern.Record{last}, true)
 		if err == nil && answers[0].State == lantern.AnswerOK && len(answers[0].Matches) > 0 {
 			break

@@ -219,7 +219,7 @@ func (p *postgres) kill() {
 // start starts the server again and returns when it listens; it may still be recovering.
 func (p *postgres) start() {
 	p.t.Helper()
-	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
 		p.restart = exec.Command(p.exe, p.args[1:]...)
 		p.restart.Args[0] = p.args[0]
 		p.restart.Dir, p.restart.Env, p.restart.SysProcAttr = p.dir, p.env, p.attr

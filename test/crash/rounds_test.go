@@ -23,6 +23,10 @@ var (
 	seed   = flag.Uint64("seed", 0, "what decides who is killed when; 0: another one each time")
 )
 
+// patience is how long something may take before it is said never to come. What is tested is what
+// comes, not when: on a machine that others have in hand, minutes pass.
+const patience = 5 * time.Minute
+
 // While members share, withdraw, challenge, react and record outcomes, and agents follow,
 // the exchange and the agents are killed at random moments and started again. In the end
 // everything that was acknowledged is there once, the log tells the same story as the
@@ -199,7 +203,7 @@ func (w *world) runAgent(binary string, m *member) *running {
 // that cannot reach its database ends, and its keeper starts it again.
 func (w *world) startExchange() {
 	w.t.Helper()
-	w.exchange.startBy(time.Now().Add(time.Minute))
+	w.exchange.startBy(time.Now().Add(patience))
 }
 
 // pause waits a random time, at most so many milliseconds: what is tested is that no
@@ -231,7 +235,7 @@ func (w *world) run(rounds int, crash func(*rand.Rand) string) {
 func (w *world) progress() {
 	w.t.Helper()
 	const more = 20
-	late := time.Now().Add(time.Minute)
+	late := time.Now().Add(patience)
 	acked := func() int {
 		w.ledger.mu.Lock()
 		defer w.ledger.mu.Unlock()

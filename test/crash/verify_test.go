@@ -67,7 +67,7 @@ func (w *world) last() int64 {
 	me := w.sharers[0]
 	d := w.ledger.add(&deed{owner: me, value: "https://files.example.com/last"})
 	var err error
-	for late := time.Now().Add(time.Minute); time.Now().Before(late); {
+	for late := time.Now().Add(patience); time.Now().Before(late); {
 		var r lantern.ShareResult
 		if r, err = me.client.Share(w.t.Context(), w.draft(d.value)); err == nil {
 			d.shared, d.id = done, r.Signal
@@ -258,11 +258,11 @@ func (w *world) converge(signals map[lantern.ID]lantern.Signal, head int64) {
 	w.t.Helper()
 	ctx := w.t.Context()
 	for _, a := range w.agents {
-		late, seq, acks := time.Now().Add(2*time.Minute), int64(-1), -1
+		late, seq, acks := time.Now().Add(patience), int64(-1), -1
 		for {
 			s, err := a.client.Status(ctx)
 			if err == nil && len(s.Programs) == 1 && (s.Programs[0].Seq != seq || s.Acks != acks) { // long rounds leave much to do
-				late, seq, acks = time.Now().Add(2*time.Minute), s.Programs[0].Seq, s.Acks
+				late, seq, acks = time.Now().Add(patience), s.Programs[0].Seq, s.Acks
 			}
 			if err == nil && len(s.Programs) == 1 && s.Programs[0].Seq >= head && s.Acks == 0 && s.Answers == lantern.AnswerOK {
 				if s.Log.Fault != "" {
