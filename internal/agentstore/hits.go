@@ -155,17 +155,7 @@ func ListHits(ctx context.Context, tx *sqldb.Tx, f HitFilter, after *HitRow) ([]
 // CountHits returns how many hits are in each state anybody may see.
 func CountHits(ctx context.Context, tx *sqldb.Tx) (map[lantern.HitState]int, error) {
 	rows, err := tx.Query(ctx, `SELECT state, COUNT(*) FROM hits WHERE state <> $1 GROUP BY state`, lantern.HitHeld)
-	counts := make(map[lantern.HitState]int)
-	err = eachRow(rows, err, func() error {
-		var s lantern.HitState
-		var n int
-		if err := rows.Scan(&s, &n); err != nil {
-			return err
-		}
-		counts[s] = n
-		return nil
-	})
-	return counts, err
+	return countBy[lantern.HitState](rows, err)
 }
 
 // place writes one placeholder.

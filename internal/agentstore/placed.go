@@ -27,30 +27,36 @@ func (p *Placed) Count(ctx context.Context, tx *sqldb.Tx, changes int64) (map[la
 	if p.counts != nil && p.changes == changes {
 		return p.counts, nil
 	}
-	counts := map[lantern.ID]int{}
+	rows, err := tx.Query(ctx, `SELECT program, COUNT(*) FROM placement WHERE state = $1 GROUP BY program`, lantern.Active)
+	counts, err := countBy[lantern.ID](rows, err)
+	if err != nil {
+		return nil, err
+	}
 	// Whatever is active in a place has its row; it counts nowhere while it is masked, which few are.
-	for sign, query := range map[int]string{
-		1: `SELECT program, COUNT(*) FROM placement WHERE state = $1 GROUP BY program`,
-		-1: `SELECT program, COUNT(*) FROM placement
-			WHERE state = $1 AND signal IN (SELECT signal FROM replica WHERE state <> 'active') GROUP BY program`,
-	} {
-		rows, err := tx.Query(ctx, query, lantern.Active)
-		if err := eachCount(rows, err, func(program lantern.ID, n int) { counts[program] += sign * n }); err != nil {
-			return nil, err
-		}
+	rows, err = tx.Query(ctx, `SELECT program, COUNT(*) FROM placement
+		WHERE state = $1 AND signal IN (SELECT signal FROM replica WHERE state <> 'active') GROUP BY program`, lantern.Active)
+	masked, err := countBy[lantern.ID](rows, err)
+	if err != nil {
+		return nil, err
+	}
+	for program, n := range masked {
+		counts[program] -= n
 	}
 	p.changes, p.counts = changes, counts
 	return counts, nil
 }
 
-func eachCount(rows *sql.Rows, err error, each func(lantern.ID, int)) error {
-	return eachRow(rows, err, func() error {
-		var id lantern.ID
+// countBy reads rows of a key and a count.
+func countBy[K comparable](rows *sql.Rows, err error) (map[K]int, error) {
+	counts := make(map[K]int)
+	err = eachRow(rows, err, func() error {
+		var key K
 		var n int
-		if err := rows.Scan(&id, &n); err != nil {
+		if err := rows.Scan(&key, &n); err != nil {
 			return err
 		}
-		each(id, n)
+		counts[key] = n
 		return nil
 	})
+	return counts, err
 }
