@@ -13,7 +13,8 @@ import (
 )
 
 // TestWaitingReadIsCutOff ends the right to read while a read waits, over real HTTP, in
-// each of the ways it can end: the read must end within a second.
+// each of the ways it can end: the read must be cut off, long before it would end by itself. That
+// takes well under a second where the machine has nothing else to do; how long is logged.
 func TestWaitingReadIsCutOff(t *testing.T) {
 	t.Parallel()
 	sqldbtest.Each(t, func(t *testing.T, url string) {
@@ -38,13 +39,15 @@ func TestWaitingReadIsCutOff(t *testing.T) {
 			{"expired", w.client(brief.Secret), "", func() { w.ahead.Add(int64(21 * time.Minute)) }},
 		} {
 			got := w.waitOn(tt.reader, tt.cursor)
-			began := time.Now()
 			tt.end()
+			began := time.Now()
 			err := <-got
 			// A read that looks at that very moment is told to resync, and gets nothing either.
 			kind := lantern.KindOf(err)
-			if took := time.Since(began); kind != lantern.Unauthorized && kind != lantern.Resync || took > time.Second {
-				t.Errorf("%s: after %v the read ended with %v, want unauthorized within a second", tt.name, took, err)
+			took := time.Since(began)
+			t.Logf("%s: cut off after %v", tt.name, took)
+			if kind != lantern.Unauthorized && kind != lantern.Resync || took > lantern.MaxWait/2 {
+				t.Errorf("%s: after %v the read ended with %v, want unauthorized before half of its wait", tt.name, took, err)
 			}
 		}
 		select {
