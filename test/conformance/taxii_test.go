@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -46,10 +47,13 @@ func newTAXII(t *testing.T) *taxiiWorld {
 	return w
 }
 
+// python is the Python that has what other people's clients import.
+func python() string { return cmp.Or(os.Getenv("LANTERN_PYTHON"), "python3") }
+
 // run runs the driver and returns what it printed.
 func (w *taxiiWorld) run(args ...string) string {
 	w.t.Helper()
-	cmd := exec.CommandContext(w.t.Context(), "python3", append([]string{"testdata/taxii_walk.py"}, args...)...)
+	cmd := exec.CommandContext(w.t.Context(), python(), append([]string{"testdata/taxii_walk.py"}, args...)...)
 	cmd.Env = append(os.Environ(), "PYTHONPATH="+w.checkout)
 	var complaints strings.Builder
 	cmd.Stderr = &complaints

@@ -36,15 +36,11 @@ func TestThePublicServerSuite(t *testing.T) {
 	server := httptest.NewServer(face.Handler(web.Options{}))
 	defer server.Close()
 
-	python := os.Getenv("LANTERN_PYTHON")
-	if python == "" {
-		python = "python3"
-	}
 	plugin, err := filepath.Abs("testdata")
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), python, "-B", "-m", "pytest", "-q", "-s", "-p", "no:cacheprovider", "-p", "taxii_suite", "--backends", "memory",
+	cmd := exec.CommandContext(t.Context(), python(), "-B", "-m", "pytest", "-q", "-s", "-p", "no:cacheprovider", "-p", "taxii_suite", "--backends", "memory",
 		filepath.Join("medallion", "test", "test_backends.py"))
 	cmd.Dir = checkout
 	cmd.Env = append(os.Environ(), "PYTHONPATH="+plugin+string(os.PathListSeparator)+checkout, "LANTERN_SUITE_URL="+server.URL)

@@ -47,10 +47,7 @@ func newClients(t *testing.T) *clients {
 		t.Skip("THE CLIENTS OF THREATEXCHANGE WERE NOT RUN: set LANTERN_THREATEXCHANGE to a checkout of facebook/ThreatExchange")
 	}
 	w := exchangetest.New(t, "sqlite:"+filepath.Join(t.TempDir(), "exchange.db"))
-	c := &clients{World: w, t: t, checkout: checkout, python: os.Getenv("LANTERN_PYTHON")}
-	if c.python == "" {
-		c.python = "python3"
-	}
+	c := &clients{World: w, t: t, checkout: checkout, python: python()}
 	c.red, c.blue = w.AddCompany("Red Files"), w.AddCompany("Blue Chat")
 	face := threatexchange.New(w.Exchange, threatexchange.Config{}).Handler(web.Options{Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
 	server := httptest.NewServer(face)
