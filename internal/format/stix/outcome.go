@@ -33,12 +33,14 @@ type totaled struct {
 }
 
 // Outcomes writes the sums of a signal of a type, created and last changed at these times, as its owner
-// may read them.
+// may read them. Sums that are not delayed are through at whatever time they are read, and a version
+// has one content: it says through when they last changed.
 func Outcomes(program lantern.ID, t lantern.SignalType, created, changed time.Time, o lantern.OutcomeTotals) Object {
 	head := OutcomesHeader(program, o.Signal, created, changed)
+	through := min(Stamp(o.Through), head.Version)
 	head.Body = Sighting{Type: head.Type, SpecVersion: SpecVersion, ID: head.ID, Created: Stamp(created), Modified: head.Version,
 		SightingOf: ID(objectType(t), program, o.Signal), Summary: true, MarkingRefs: []string{marking(lantern.AmberStrict)},
-		Extensions: map[string]any{outcomeExtension: totaled{propertyExtension, o.Signal, Stamp(o.Through), o.Members, o.Counts, o.Meanings}}}
+		Extensions: map[string]any{outcomeExtension: totaled{propertyExtension, o.Signal, through, o.Members, o.Counts, o.Meanings}}}
 	return head
 }
 

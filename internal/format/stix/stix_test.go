@@ -185,6 +185,14 @@ func TestOutcomesFitTheSchemas(t *testing.T) {
 		if o.Version < stix.Stamp(at) || o.ID != stix.ID("sighting", program, 4711) || o.Version != stix.OutcomesHeader(program, 4711, at, changed).Version {
 			t.Errorf("%s in version %s", o.ID, o.Version)
 		}
+		later := sums
+		later.Through = at.Add(48 * time.Hour)
+		much := later
+		much.Through = at.Add(72 * time.Hour)
+		one, other := stix.Outcomes(program, "url", at, changed, lantern.OutcomeTotals{Signal: 4711, Sums: later}), stix.Outcomes(program, "url", at, changed, lantern.OutcomeTotals{Signal: 4711, Sums: much})
+		if string(encode(t, one)) != string(encode(t, other)) {
+			t.Error("one version has two contents, by when it is read")
+		}
 	}
 }
 
