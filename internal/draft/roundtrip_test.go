@@ -131,6 +131,27 @@ func TestExportImports(t *testing.T) {
 	})
 }
 
+// A format that cannot hold a tactic writes no row for it, which nothing could read, and counts it.
+func TestTacticsHaveAPlaceOrNone(t *testing.T) {
+	t.Parallel()
+	s := lantern.Signal{Draft: lantern.Draft{Type: lantern.TacticType, Tactic: &lantern.Tactic{Words: []string{"zorbly plim"}}, Programs: []lantern.ID{4711},
+		Tags: []lantern.Tag{"sextortion"}, Status: lantern.Lead, Basis: lantern.Basis{Policy: "2.1", ReviewedBy: lantern.ByHuman}}}
+	for _, format := range draft.Formats() {
+		var file strings.Builder
+		out, err := draft.NewWriter(&file, format, false, time.Unix(1, 0), "url")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(out.Add(s), out.Flush()); err != nil {
+			t.Fatal(err)
+		}
+		whole := format == draft.NDJSON || format == draft.STIX
+		if written := out.Rows == 1 && strings.Contains(file.String(), "zorbly plim"); written != whole || out.NoPlace[lantern.TacticType] != 1-out.Rows || len(out.Lost) > 0 {
+			t.Errorf("%s: %d rows, no place for %v, lost %v\n%s", format, out.Rows, out.NoPlace, out.Lost, file.String())
+		}
+	}
+}
+
 // importAll imports a file and wants this of every row.
 func importAll(t *testing.T, w *exchangetest.World, a policy.Actor, text string, want lantern.ShareStatus) {
 	t.Helper()

@@ -25,8 +25,11 @@ func NewWriter(w io.Writer, signals bool) *Writer {
 }
 
 // Write adds a row, and names the members of the draft that would not come back from it
-// as they are.
+// as they are. A tactic is four lists, for which a table has no place.
 func (w *Writer) Write(s *lantern.Signal) (lost []string, err error) {
+	if s.Type == lantern.TacticType {
+		return nil, column.ErrNoPlace
+	}
 	if err := w.heading(); err != nil {
 		return nil, err
 	}
