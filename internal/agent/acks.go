@@ -31,7 +31,9 @@ func (a *Agent) sendAcks(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("reading owed acknowledgements: %w", err)
 	}
-	failed := fair.Together(due, func(ack agentstore.AckRow) error { return a.sendAck(ctx, ack) })
+	// A purge says that the signal is masked too: one that came first would leave no entry of when it was.
+	correction := func(ack agentstore.AckRow) lantern.ID { return ack.Correction }
+	failed := fair.InTurn(due, correction, func(ack agentstore.AckRow) error { return a.sendAck(ctx, ack) })
 	if len(due) > 0 {
 		a.changed.wake()
 	}

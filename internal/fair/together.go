@@ -43,3 +43,28 @@ func Together[T any](list []T, send func(T) error) error {
 	running.Wait()
 	return failed
 }
+
+// InTurn is [Together] for a list in which those of one key must not overtake one another: they
+// are sent in their order, each when the one before has gone. After a failure the rest of its
+// key is left.
+func InTurn[T any, K comparable](list []T, key func(T) K, send func(T) error) error {
+	place := make(map[K]int)
+	var turns [][]T
+	for _, v := range list {
+		at, ok := place[key(v)]
+		if !ok {
+			at = len(turns)
+			place[key(v)] = at
+			turns = append(turns, nil)
+		}
+		turns[at] = append(turns[at], v)
+	}
+	return Together(turns, func(turn []T) error {
+		for _, v := range turn {
+			if err := send(v); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
