@@ -111,9 +111,9 @@ func TestStreams(t *testing.T) {
 	})
 }
 
-// cutWithin is how late a stream may be cut off on a machine that is not its own; a second is
-// promised, and a stream that is not cut goes on for ever.
-const cutWithin = 20 * time.Second
+// cutWithin is the second that a read may go on after its key, and as much again for a
+// machine that is busy with other tests.
+const cutWithin = 2 * time.Second
 
 // TestStreamsAreCutOff steals a key, opens every kind of stream with it and revokes it: all of
 // them must end within a second, the ones that are not being read too.
