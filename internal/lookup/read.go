@@ -250,9 +250,7 @@ func (r *reader) passed(n int64) {
 // file reads and cuts one file. Only what ends the whole run is an error.
 func (r *reader) file(path string, hunted *lantern.HuntedFile) error {
 	f := &lookedFile{path: path, full: path, hunted: hunted}
-	if hunted != nil {
-		f.full = hunted.Path
-	} else if full, err := filepath.Abs(path); err == nil && path != "-" {
+	if full, err := filepath.Abs(path); err == nil && path != "-" {
 		f.full = full
 	}
 	in, err := r.Open(r.ctx, path)
