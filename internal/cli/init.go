@@ -15,6 +15,7 @@ import (
 	"lantern/internal/agent"
 	"lantern/internal/cli/command"
 	"lantern/internal/cli/member"
+	"lantern/internal/corpus"
 	"lantern/internal/display"
 	"lantern/internal/pending"
 	"lantern/internal/seal"
@@ -99,12 +100,8 @@ func (c *agentInit) ask(in *bufio.Reader, a *command.App) error {
 // readable says why a file cannot be read, without its name: that was just typed.
 func readable(name string) error {
 	f, err := os.Open(name)
-	var p *fs.PathError
-	if errors.As(err, &p) {
-		return p.Err
-	}
 	if err != nil {
-		return err
+		return errors.New(corpus.Reason(err))
 	}
 	defer f.Close()
 	switch info, err := f.Stat(); {
@@ -122,14 +119,12 @@ func possible(name string) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
-	case err == nil && !info.IsDir():
+	case err != nil:
+		return errors.New(corpus.Reason(err))
+	case !info.IsDir():
 		return errors.New("that is a file; the name of a folder is needed")
 	}
-	var p *fs.PathError
-	if errors.As(err, &p) {
-		return p.Err
-	}
-	return err
+	return nil
 }
 
 // prepare makes the folder, the keys and the settings.
