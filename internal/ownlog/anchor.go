@@ -89,7 +89,7 @@ func (l *Log) next(ctx context.Context, anchors []lantern.Anchor) (n lantern.Anc
 		if l.tree == nil {
 			before = anchorOf(anchors, name)
 		}
-		err = agentstore.EachLogLeaf(ctx, tx, tree.Size(), func(stored []byte, _ string) error {
+		err = agentstore.EachLogLeafFrom(ctx, tx, tree.Size(), func(stored []byte) error {
 			h, err := hashOf(stored)
 			if tree.Size() < before.Size {
 				tree.Append(h)

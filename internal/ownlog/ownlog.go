@@ -74,7 +74,7 @@ type Report struct {
 func Verify(ctx context.Context, tx *sqldb.Tx, anchors []lantern.Anchor) (Report, error) {
 	r := Report{Counts: make(map[audit.Kind]int)}
 	var tree, head audit.Tree
-	err := agentstore.EachLogLeaf(ctx, tx, 0, func(stored []byte, text string) error {
+	err := agentstore.EachLogLeaf(ctx, tx, func(stored []byte, text string) error {
 		leaf, err := audit.ParseLeaf(stored)
 		if err != nil {
 			return err
