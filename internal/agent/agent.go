@@ -20,6 +20,7 @@ import (
 	"lantern/internal/engine"
 	"lantern/internal/guard"
 	"lantern/internal/hunt"
+	"lantern/internal/monitor"
 	"lantern/internal/ownlog"
 	"lantern/internal/queue"
 	"lantern/internal/seal"
@@ -54,6 +55,7 @@ type Agent struct {
 	db       *sqldb.DB
 	desk     *casework.Desk
 	own      *ownlog.Log
+	monitor  *monitor.Monitor // of the exchange's log
 	engine   *match.Engine
 	keeper   *engine.Keeper // of the engine
 	held     *match.Engine  // of the suspended signals, of which nobody is told
@@ -61,7 +63,6 @@ type Agent struct {
 	exchange *client.Client
 	sealer   *seal.Sealer
 	token    []byte // digest of the local token
-	logKey   string // configured; may be ""
 	region   string
 	matchOwn bool
 	shadow   bool
@@ -121,7 +122,7 @@ type feed struct {
 // there, and builds the engine. It does not call the exchange; [Agent.Run] does.
 func New(ctx context.Context, c Config) (*Agent, error) {
 	a := &Agent{
-		exchange: c.Exchange, sealer: c.Sealer, logKey: c.LogKey, region: c.Region, matchOwn: c.MatchOwn,
+		exchange: c.Exchange, sealer: c.Sealer, region: c.Region, matchOwn: c.MatchOwn,
 		shadow: c.Shadow, sampling: c.Sampling, fence: c.Fence, dir: c.Dir,
 		clock: c.Clock, random: &lockedReader{r: c.Random}, log: c.Log,
 		feeds: make(map[lantern.ID]*feed), unread: make(map[lantern.ID]bool), callers: make(map[[32]byte]cachedCaller), rounds: make(map[lantern.ID]bool),
@@ -154,6 +155,7 @@ func New(ctx context.Context, c Config) (*Agent, error) {
 		return nil, err
 	}
 	a.desk, a.own = a.newDesk(), ownlog.New(a.db, a.exchange, a.log)
+	a.monitor = &monitor.Monitor{DB: a.db, Exchange: a.exchange, Key: c.LogKey, Clock: a.clock}
 	return a, nil
 }
 

@@ -67,41 +67,13 @@ func (a *Agent) firstRestores(ctx context.Context) error {
 	return a.checkRestores(ctx)
 }
 
-// checkRestores raises a fault if the exchange went back below a log entry it had told
-// this agent of. It remembers the newest restore, so that each is looked at once.
+// checkRestores raises a fault if the exchange went back below what it had told this agent.
 func (a *Agent) checkRestores(ctx context.Context) error {
-	list, err := a.exchange.Restores(ctx)
-	if err != nil {
-		return fmt.Errorf("reading the exchange's restores: %w", err)
+	fault, err := a.monitor.Restores(ctx)
+	if err != nil || fault == "" {
+		return err
 	}
-	newest := int64(-1)
-	if n := len(list); n > 0 {
-		newest = list[n-1].Entry
-	}
-	var back bool
-	var told int64
-	err = a.db.Write(ctx, func(tx *sqldb.Tx) error {
-		back = false
-		state, err := agentstore.LoadState(ctx, tx)
-		if err != nil {
-			return err
-		}
-		// The very first look, before anything was read, only remembers.
-		known, looked := strconv.ParseInt(state[agentstore.StateRestore], 10, 64)
-		told, err = strconv.ParseInt(state[agentstore.StateLeaf], 10, 64)
-		if looked == nil && err == nil && newest > known && newest <= told {
-			back = true
-			return nil
-		}
-		return agentstore.SaveState(ctx, tx, agentstore.StateRestore, strconv.FormatInt(newest, 10))
-	})
-	if err != nil {
-		return fmt.Errorf("remembering the exchange's restores: %w", err)
-	}
-	if back {
-		return a.setFault(ctx, fmt.Sprintf("the exchange went back to a backup of %d entries, and had told this agent of entry %d", newest, told))
-	}
-	return nil
+	return a.setFault(ctx, fault)
 }
 
 // AcceptRestore records that a person knows why the exchange's log went back, and has the
@@ -126,7 +98,7 @@ func (a *Agent) AcceptRestore(ctx context.Context, c Caller, r lantern.Restore) 
 	}
 	a.verifying.Lock()
 	defer a.verifying.Unlock()
-	proof, err := a.restoreProof(ctx, &r)
+	proof, err := a.monitor.RestoreProof(ctx, &r)
 	if err != nil {
 		return r, err
 	}
@@ -134,48 +106,6 @@ func (a *Agent) AcceptRestore(ctx context.Context, c Caller, r lantern.Restore) 
 		return r, fmt.Errorf("accepting a restore: %w", err)
 	}
 	return r, nil
-}
-
-// restoreProof has the exchange prove that it logged the restore, and returns the proof.
-func (a *Agent) restoreProof(ctx context.Context, r *lantern.Restore) (proof audit.Receipt, err error) {
-	var state map[string]string
-	err = a.db.Read(ctx, func(tx *sqldb.Tx) (err error) {
-		state, err = agentstore.LoadState(ctx, tx)
-		return err
-	})
-	if err != nil {
-		return proof, fmt.Errorf("reading what was verified: %w", err)
-	}
-	key, err := a.pinnedKey(ctx, state[agentstore.StateLogKey])
-	if err != nil {
-		return proof, err
-	}
-	text, err := a.exchange.Receipt(ctx, r.Entry)
-	if err != nil {
-		return proof, fmt.Errorf("fetching the proof of the restore: %w", err)
-	}
-	refuse := func(reason string) error {
-		return &lantern.Error{Kind: lantern.Conflict, Field: "/entry", Reason: reason, Fix: "ask the exchange's operator for the number of the log entry that records the restore"}
-	}
-	proof, _, err = audit.VerifyProof(text, key)
-	switch {
-	case err != nil:
-		return proof, refuse("the exchange's log does not prove that entry")
-	case proof.Leaf.Kind() != audit.BackupRestored:
-		return proof, refuse("that entry records no restore")
-	}
-	var seen int64
-	if c, err := openCheckpoint(state); err == nil {
-		seen = c.Size
-	}
-	if leaf, err := strconv.ParseInt(state[agentstore.StateLeaf], 10, 64); err == nil {
-		seen = max(seen, leaf+1)
-	}
-	if r.Entry >= seen {
-		return proof, refuse("that restore lost nothing this agent has seen, so it does not explain the fault")
-	}
-	r.Lost, r.Accepted = seen-r.Entry, a.clock()
-	return proof, nil
 }
 
 // goOn writes the acceptance and starts every feed again.

@@ -10,6 +10,7 @@ import (
 	"lantern"
 	"lantern/internal/agentstore"
 	"lantern/internal/mend"
+	"lantern/internal/monitor"
 	"lantern/internal/queue"
 	"lantern/internal/sqldb"
 )
@@ -109,7 +110,7 @@ func logStatus(s *lantern.AgentLogStatus, state map[string]string) error {
 	if state[agentstore.StateCheckpoint] == "" {
 		return nil
 	}
-	c, err := openCheckpoint(state)
+	c, err := monitor.Newest(state)
 	if err != nil {
 		return fmt.Errorf("reading the newest checkpoint seen: %w", err)
 	}

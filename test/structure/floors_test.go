@@ -62,6 +62,7 @@ var floors = map[string]int{
 	"internal/engine":   3,
 	"internal/lookup":   3,
 	"internal/ownlog":   3,
+	"internal/monitor":  3,
 	"internal/exchange": 3,
 	"internal/agent":    3,
 	"internal/hunt":     3,
@@ -103,6 +104,7 @@ func floorOf(dir string) (int, bool) {
 var sameFloor = exceptions{
 	"internal/agent imports internal/replica":        "sealing a row needs no agent",
 	"internal/agent imports internal/ownlog":         "the log is checked, and its head sent, without an agent that follows feeds",
+	"internal/agent imports internal/monitor":        "the exchange's log is verified without an agent that follows feeds",
 	"internal/agent imports internal/engine":         "how far the files of an engine are is arithmetic of its own",
 	"internal/casework imports internal/agentstore":  "acts of people are rules over the agent's rows, without the agent that follows feeds",
 	"internal/segment imports match/hamming":         "an index of hashes is one section of a segment, and of use without one",
