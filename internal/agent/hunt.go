@@ -101,6 +101,7 @@ func (a *Agent) huntPiece(ctx context.Context, p *lantern.Piece, r io.Reader, o 
 	if err != nil {
 		return err
 	}
+	h.Began = a.keeper.Checks()
 	if err := a.db.Read(ctx, func(tx *sqldb.Tx) error { return h.Load(ctx, tx) }); err != nil {
 		return fmt.Errorf("reading what was hunted: %w", err)
 	}
@@ -127,7 +128,8 @@ func (a *Agent) huntPiece(ctx context.Context, p *lantern.Piece, r io.Reader, o 
 		}
 		h.Looked, h.Trouble, blind, done.Lacks = in.upTo, s.trouble, s.blind || len(s.lacks) > 0, s.lacks
 	}
-	if !o.Dry && !blind {
+	h.Checks = a.keeper.Checks()
+	if !o.Dry && !blind && a.keeper.Trusts(h.Began) {
 		if err := a.keepPiece(ctx, h, o.Notes); err != nil {
 			return err
 		}
@@ -173,6 +175,9 @@ func (n *Notes) Flush(ctx context.Context) error {
 func (a *Agent) note(ctx context.Context, all []*hunt.Piece) error {
 	err := a.db.Write(ctx, func(tx *sqldb.Tx) error {
 		for _, h := range all {
+			if !a.keeper.Trusts(h.Began) {
+				continue // a file of the engine was found damaged meanwhile: it is due
+			}
 			if err := h.Note(ctx, tx); err != nil {
 				return err
 			}

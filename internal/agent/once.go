@@ -19,7 +19,7 @@ func (a *Agent) RunOnce(ctx context.Context) error {
 	if err := a.faultErr(); err != nil {
 		return err
 	}
-	steps := []func(context.Context) error{a.firstRestores}
+	steps := []func(context.Context) error{a.checkFiles, a.keepEngine, a.firstRestores}
 	for _, p := range who.Programs {
 		steps = append(steps, func(ctx context.Context) error { return a.readAll(ctx, p.ID) })
 	}

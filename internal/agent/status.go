@@ -9,6 +9,7 @@ import (
 
 	"lantern"
 	"lantern/internal/agentstore"
+	"lantern/internal/engine"
 	"lantern/internal/mend"
 	"lantern/internal/monitor"
 	"lantern/internal/queue"
@@ -43,6 +44,9 @@ func (a *Agent) Status(ctx context.Context) (lantern.AgentStatus, error) {
 		}
 		if loss := mend.LossText(state[agentstore.StateLoss], now); loss != "" {
 			s.Reasons = append(s.Reasons, loss)
+		}
+		if doubt := engine.DoubtText(state[agentstore.StateDoubt], now); doubt != "" {
+			s.Reasons = append(s.Reasons, doubt)
 		}
 		if err := logStatus(&s.Log, state); err != nil {
 			return err

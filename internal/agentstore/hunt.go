@@ -65,6 +65,7 @@ type HuntedRow struct {
 	Content  []byte // keyed digest of its bytes
 	Looked   int64  // the arrival up to which it was looked at
 	Reading  string // the rules by which it was read
+	Checks   int64  // checks of the engine's files that had begun when it had been looked at
 	Trouble  string // JSON list of what could not be looked at, "" for nothing
 }
 
@@ -88,12 +89,23 @@ func LoadHunted(ctx context.Context, tx *sqldb.Tx, hunt lantern.ID, items [][]by
 
 // SaveHunted notes that a file was looked at to its end.
 func SaveHunted(ctx context.Context, tx *sqldb.Tx, hunt lantern.ID, f *HuntedRow) error {
-	_, err := tx.Exec(ctx, `INSERT INTO hunted (hunt, item, size, modified, content, looked, reading, trouble)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+	_, err := tx.Exec(ctx, `INSERT INTO hunted (hunt, item, size, modified, content, looked, reading, trouble, checks)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 		ON CONFLICT (hunt, item) DO UPDATE SET size = excluded.size, modified = excluded.modified, content = excluded.content,
-		looked = excluded.looked, reading = excluded.reading, trouble = excluded.trouble`,
-		hunt, f.Item, f.Size, f.Modified, f.Content, f.Looked, f.Reading, f.Trouble)
+		looked = excluded.looked, reading = excluded.reading, trouble = excluded.trouble, checks = excluded.checks`,
+		hunt, f.Item, f.Size, f.Modified, f.Content, f.Looked, f.Reading, f.Trouble, f.Checks)
 	return err
+}
+
+// ForgetHunted forgets what was looked at once a number of checks of the engine's files had
+// begun, by every hunt: it is due again.
+func ForgetHunted(ctx context.Context, tx *sqldb.Tx, checks int64) error {
+	for _, q := range []string{`DELETE FROM hunted_pieces WHERE checks >= $1`, `DELETE FROM hunted WHERE checks >= $1`} {
+		if _, err := tx.Exec(ctx, q, checks); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // TouchHunted notes that a file has another time and the same bytes.
@@ -108,6 +120,7 @@ type PieceRow struct {
 	Pass    int64
 	Looked  int64
 	Trouble string
+	Checks  int64 // as of a file; written, not read
 }
 
 // LoadPiece returns what a hunt knows of a piece; found is false if nothing.
@@ -123,9 +136,9 @@ func LoadPiece(ctx context.Context, tx *sqldb.Tx, hunt lantern.ID, item, piece [
 
 // SavePiece notes that a piece was looked at.
 func SavePiece(ctx context.Context, tx *sqldb.Tx, hunt lantern.ID, item []byte, p *PieceRow) error {
-	_, err := tx.Exec(ctx, `INSERT INTO hunted_pieces (hunt, item, piece, pass, looked, trouble) VALUES ($1, $2, $3, $4, $5, $6)
-		ON CONFLICT (hunt, item, piece) DO UPDATE SET pass = excluded.pass, looked = excluded.looked, trouble = excluded.trouble`,
-		hunt, item, p.Piece, p.Pass, p.Looked, p.Trouble)
+	_, err := tx.Exec(ctx, `INSERT INTO hunted_pieces (hunt, item, piece, pass, looked, trouble, checks) VALUES ($1, $2, $3, $4, $5, $6, $7)
+		ON CONFLICT (hunt, item, piece) DO UPDATE SET pass = excluded.pass, looked = excluded.looked, trouble = excluded.trouble, checks = excluded.checks`,
+		hunt, item, p.Piece, p.Pass, p.Looked, p.Trouble, p.Checks)
 	return err
 }
 

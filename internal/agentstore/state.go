@@ -29,6 +29,8 @@ const (
 	StateDeparture  = "departure"  // the highest number given to signals that stopped being matchable
 	StateForgotten  = "forgotten"  // the highest departure that was forgotten
 	StateEngine     = "engine"     // a name for the pair of this database and the engine's files
+	StateWhole      = "whole"      // the last check that found the engine's files whole: its number, and when it began
+	StateDoubt      = "doubt"      // between when and when lookups may have missed something, for damage of the engine's files
 	StateFreed      = "freed"      // when values were last deleted whose bytes are not yet overwritten
 )
 

@@ -38,6 +38,9 @@ type Keeper struct {
 	name   string     // of the pair of database and files
 	saving sync.Mutex // guards saved
 	saved  Place      // how far the files are
+
+	checks atomic.Int64 // of the files that have begun, over all runs
+	sound  atomic.Int64 // what was looked at before so many had begun may have missed something
 }
 
 // Opened is what an opening found.
@@ -56,10 +59,10 @@ func (k *Keeper) Open(ctx context.Context, name string, anew bool) (Opened, erro
 	if err != nil {
 		return Opened{}, err
 	}
-	if why != nil {
-		k.Log.Warn("the engine's files cannot be used and are made anew", "error", why)
-	}
 	k.Engine, k.name = e, name
+	if err := k.resume(ctx, why); err != nil {
+		return Opened{}, errors.Join(err, e.Close())
+	}
 	var to Place
 	var forgotten int64
 	err = k.DB.Read(ctx, func(tx *sqldb.Tx) (err error) {
@@ -271,6 +274,9 @@ func (k *Keeper) reckon(ctx context.Context, arriving, departing, unread []lante
 func (k *Keeper) Mend(ctx context.Context) (bool, error) {
 	if k.Engine.Missing() == 0 {
 		return false, nil
+	}
+	if err := k.doubt(ctx); err != nil {
+		return false, err
 	}
 	f := filling{k: k}
 	if err := k.Engine.Refill(func(yield func(match.Entry, error) bool) { f.read(ctx, yield) }, nil); err != nil {

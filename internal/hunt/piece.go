@@ -26,6 +26,8 @@ type Piece struct {
 	before agentstore.PieceRow // what is known of the piece
 	known  bool
 
+	Began   int64    // checks of the engine's files that had begun before it was looked at
+	Checks  int64    // and after
 	Looked  int64    // up to which arrival it was looked at
 	Trouble []string // what could not be looked at
 }
@@ -100,7 +102,7 @@ func (h *Piece) Note(ctx context.Context, tx *sqldb.Tx) error {
 		return h.noteFile(ctx, tx)
 	}
 	return agentstore.SavePiece(ctx, tx, h.hunt, h.item, &agentstore.PieceRow{
-		Piece: h.piece, Pass: h.p.Hunted.Pass, Looked: h.Looked, Trouble: writeTrouble(h.Trouble),
+		Piece: h.piece, Pass: h.p.Hunted.Pass, Looked: h.Looked, Trouble: writeTrouble(h.Trouble), Checks: h.Checks,
 	})
 }
 
@@ -116,6 +118,7 @@ func (h *Piece) noteFile(ctx context.Context, tx *sqldb.Tx) error {
 	}
 	row := agentstore.HuntedRow{
 		Item: h.item, Size: f.Size, Modified: f.Modified, Content: []byte{}, Looked: h.Looked, Reading: h.ledger.Reading,
+		Checks: h.Checks,
 	}
 	trouble := slices.Concat(f.Trouble, h.Trouble)
 	for _, p := range pieces {

@@ -123,7 +123,7 @@ func Parse(number uint64, image []byte, stamp Stamp) (*Segment, error) {
 		return bad("the header is damaged")
 	}
 	if le.Uint32(image[8:]) != version || le.Uint32(image[12:]) != uint32(sections) {
-		return bad("the segment is of another version")
+		return nil, &Damage{Segment: number, Reason: "the segment is of another version", Foreign: true}
 	}
 	if le.Uint64(image[16:]) != uint64(len(image)) {
 		return bad("the file is not as long as its header says")
@@ -132,7 +132,7 @@ func Parse(number uint64, image []byte, stamp Stamp) (*Segment, error) {
 		return bad("the file holds another segment")
 	}
 	if (Stamp{le.Uint32(image[40:]), [8]byte(image[48:56])}) != stamp {
-		return bad("the segment was made under another key or by other rules")
+		return nil, &Damage{Segment: number, Reason: "the segment was made under another key or by other rules", Foreign: true}
 	}
 	n := le.Uint64(image[24:])
 	if n > MaxRows {

@@ -61,7 +61,7 @@ func parseManifest(b []byte) (*Manifest, error) {
 		return bad("it is damaged")
 	}
 	if le.Uint32(b[8:]) != version {
-		return bad("it is of another version")
+		return nil, &Damage{Reason: "it is of another version", Foreign: true}
 	}
 	m := &Manifest{
 		Stamp: Stamp{Rules: le.Uint32(b[12:]), Key: [8]byte(b[16:24])},

@@ -31,6 +31,7 @@ type Damage struct {
 	Segment uint64 // 0: the list of segments itself
 	Reason  string
 	Mute    bool // which signals the segment speaks about is not known either
+	Foreign bool // nothing is broken: it is of another version, or was made under another key or by other rules
 }
 
 func (d *Damage) Error() string {

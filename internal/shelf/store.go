@@ -108,7 +108,7 @@ func (sh *Shelf) load() error {
 		return err
 	}
 	if m.Stamp != sh.stamp && (m.Stamp != segment.Stamp{}) {
-		return &segment.Damage{Reason: "it was written under another key or by other rules"}
+		return &segment.Damage{Reason: "it was written under another key or by other rules", Foreign: true}
 	}
 	var pieces []*Piece
 	for _, l := range m.Segments {
