@@ -114,6 +114,7 @@ type feed struct {
 	again      bool // it is to be read from its beginning
 	generation int64
 	contact    time.Time
+	untrained  bool   // new signals do not come: the person whose key the agent has lacks training
 	refused    bool   // the exchange does not let the member read this feed
 	problem    string // why the last read failed
 }

@@ -53,6 +53,10 @@ func (a *Agent) freshness(now time.Time) freshness {
 			continue
 		}
 		read++
+		if p.untrained {
+			f.broken = true
+			f.worse(lantern.AnswerStale, "program "+id.String()+" needs training, and that of the person whose key this agent has is missing or has expired: nothing new comes. Renew it, or give the agent a service's key")
+		}
 		if !p.loaded && p.generation > 1 {
 			f.worse(lantern.AnswerStale, "program "+id.String()+" is being loaded again")
 		} else if !p.loaded {

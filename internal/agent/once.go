@@ -15,7 +15,7 @@ func (a *Agent) RunOnce(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.setFeeds(who.Programs)
+	a.setFeeds(who)
 	if err := a.faultErr(); err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 
 	"lantern"
 	"lantern/internal/agentstore"
+	"lantern/internal/policy"
 	"lantern/internal/sqldb"
 )
 
@@ -128,7 +129,7 @@ func (f *follower) refresh(ctx context.Context) error {
 			delete(f.running, id)
 		}
 	}
-	f.a.setFeeds(who.Programs)
+	f.a.setFeeds(who)
 	f.a.owed.wake()
 	if f.a.faultText() != "" {
 		return nil
@@ -300,17 +301,21 @@ func (a *Agent) setMember(ctx context.Context, m lantern.Member) error {
 	return nil
 }
 
-// setFeeds brings the feeds in memory to the programs the member joined.
-func (a *Agent) setFeeds(programs []lantern.Program) {
+// setFeeds brings the feeds in memory to the programs the member joined, as the exchange told.
+func (a *Agent) setFeeds(who lantern.Whoami) {
+	var reader policy.Actor
+	if who.Person != nil {
+		reader = policy.Actor{Person: who.Person.ID, Trained: who.Person.Trained}
+	}
 	a.mu.Lock()
 	old := a.feeds
 	a.feeds = make(map[lantern.ID]*feed)
-	for _, p := range programs {
+	for _, p := range who.Programs {
 		f := old[p.ID]
 		if f == nil {
 			f = &feed{generation: 1}
 		}
-		f.name = p.Name
+		f.name, f.untrained = p.Name, policy.Untrained(reader, p.Policy, a.clock())
 		a.feeds[p.ID] = f
 	}
 	a.mu.Unlock()

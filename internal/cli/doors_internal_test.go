@@ -447,6 +447,50 @@ func TestTheUntrainedShareByNoDoor(t *testing.T) {
 	})
 }
 
+// TestTheUntrainedGetNothing: where a program wants training, a person without it gets no value by
+// any door of any face, whatever the role, and gets it by the same doors as a service with training.
+func TestTheUntrainedGetNothing(t *testing.T) {
+	t.Parallel()
+	sqldbtest.Each(t, func(t *testing.T, database string) {
+		h := newHouse(t, database)
+		rules := h.Program.Policy
+		rules.TrainingNeeded = true
+		if _, err := h.SetPolicy(t.Context(), h.Steward, h.Program.ID, rules); err != nil {
+			t.Fatal(err)
+		}
+		ids := []lantern.ID{h.MustShare(h.red.Service, h.hash(1))}
+		d := h.hash(2)
+		in, err := h.ShareIncident(t.Context(), h.red.Service, lantern.IncidentDraft{Programs: []lantern.ID{h.Program.ID}, Signals: []lantern.Draft{d}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.gather(append(ids, in.Results[0].Signal)...)
+		h.ids = append(h.ids, in.Incident.String())
+		by := h.sees(h.blue.ServiceKey, secret(1), secret(2))
+		if len(by) < 13 || !slices.Equal(by, h.sees(h.blue.InvestigatorKey, secret(1), secret(2))) {
+			t.Errorf("with training: a service gets values by %v, a person by others", by)
+		}
+		train := func(until time.Time) {
+			t.Helper()
+			for _, a := range []policy.Actor{h.blue.Investigator, h.blue.Submitter, h.blue.Officer} {
+				if _, err := h.TrainPerson(t.Context(), h.Steward, a.Person, until); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		train(h.Clock.Now().Add(time.Second))
+		h.Clock.Add(time.Minute)
+		for role, key := range map[string]string{"investigator": h.blue.InvestigatorKey, "submitter": h.blue.SubmitterKey, "officer": h.blue.OfficerKey} {
+			if by := h.sees(key, secret(1), secret(2)); len(by) > 0 {
+				t.Errorf("without training the %s gets a value by %v", role, by)
+			}
+		}
+		if got := h.sees(h.blue.ServiceKey, secret(1), secret(2)); !slices.Equal(got, by) {
+			t.Errorf("a service whose responsible person lacks training gets values by %v, want %v", got, by)
+		}
+	})
+}
+
 // held is how many signals stand on a hash, as its sharer and another member find them.
 func (h *house) held(value string) (n int) {
 	h.T.Helper()

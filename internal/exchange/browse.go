@@ -101,7 +101,7 @@ func (x *Exchange) browse(ctx context.Context, a policy.Actor, p lantern.Program
 	}
 	err = x.readFor(ctx, a.Member, func(tx *sqldb.Tx) error {
 		s, err := x.look(ctx, tx, v)
-		if err != nil {
+		if err != nil || s.untrained != nil {
 			return err
 		}
 		r := store.FeedRange{Program: p.ID, Reader: a.Member, Direction: s.membership.Direction, Reads: s.reads, Newest: q.Newest}

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
+	"math"
 	"slices"
 
 	"lantern"
@@ -14,11 +15,13 @@ import (
 // place is what a cursor says: how far a member read a program's feed, in which epoch of
 // its rights, through which filter, and the feed's purge horizon when it began from the
 // beginning. Whoever began after a purge needs none of the tombstones that went with it,
-// however far it got.
+// however far it got. A person without the training that the program wants is told of
+// corrections alone; whoever goes on from there with it must begin anew.
 type place struct {
 	seq    int64
 	epoch  int64
 	since  int64
+	lean   bool   // something was left out for want of training
 	filter string // see filterMark
 }
 
@@ -43,12 +46,18 @@ func sorted[T lantern.ID | lantern.SignalType | lantern.Tag | lantern.Status](li
 	return slices.Compact(list)
 }
 
+// leanBit, in the first byte of a cursor, says that it is lean: no place in a feed is so high.
+const leanBit = 0x80
+
 // cursor writes a place as an opaque text that is of use to this member and program only.
 func (x *Exchange) cursor(member, program lantern.ID, p place) lantern.Cursor {
 	b := make([]byte, 24, 40)
 	binary.BigEndian.PutUint64(b, uint64(p.seq))
 	binary.BigEndian.PutUint64(b[8:], uint64(p.epoch))
 	binary.BigEndian.PutUint64(b[16:], uint64(p.since))
+	if p.lean {
+		b[0] |= leanBit
+	}
 	b = append(b, p.filter...)
 	sum := x.Sealer.Index("cursor", member.String(), program.String(), string(b))
 	return lantern.Cursor(base64.RawURLEncoding.EncodeToString(append(b, sum[:8]...)))
@@ -62,7 +71,8 @@ func (x *Exchange) readCursor(member, program lantern.ID, filter string, c lante
 		said := b[:len(b)-8]
 		sum := x.Sealer.Index("cursor", member.String(), program.String(), string(said))
 		if subtle.ConstantTimeCompare(sum[:8], b[len(said):]) == 1 {
-			p := place{int64(binary.BigEndian.Uint64(said)), int64(binary.BigEndian.Uint64(said[8:])), int64(binary.BigEndian.Uint64(said[16:])), string(said[24:])}
+			number := func(at int) int64 { return int64(binary.BigEndian.Uint64(said[at:])) }
+			p := place{number(0) & math.MaxInt64, number(8), number(16), said[0]&leanBit != 0, string(said[24:])}
 			if p.filter == filter {
 				return p, nil
 			}

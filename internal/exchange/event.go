@@ -188,7 +188,7 @@ func (a *audience) programs(h happening, s store.Subscription) (shared, seen lan
 		if shared == 0 {
 			shared = p
 		}
-		sight := policy.See(policy.Viewed{Reader: s.Member, State: s.MemberState, Joined: true, Direction: a.present[p][i].Direction,
+		sight := policy.See(policy.Viewed{Reader: s.Member, Reads: policy.MemberReads(s.MemberState), Joined: true, Direction: a.present[p][i].Direction,
 			Owner: h.owner, Signal: lantern.Active})
 		if seen == 0 && sight == policy.Whole {
 			seen = p

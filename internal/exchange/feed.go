@@ -66,6 +66,7 @@ type view struct {
 	first   bool // nothing was read yet, and the reader came without a cursor
 
 	// Of a foreign client; see ForeignFeed.
+	foreign bool                      // it cannot be told of corrections alone
 	keep    func(*store.FeedRow) bool // what may be handed out; nil: whatever the reader may see
 	signals []lantern.ID              // only these; nil: all
 	picked  bool                      // what is handed out is not all that lies between
@@ -115,7 +116,8 @@ const (
 type standing struct {
 	membership store.Membership
 	head       store.Head
-	reads      bool // the reader's state lets it have active signals
+	reads      bool  // see policy.Reads
+	untrained  error // why a person is told of corrections alone; nil if not
 }
 
 // look reads what the feed is to the reader and refuses one who may not go on. Key and
@@ -128,9 +130,21 @@ func (x *Exchange) look(ctx context.Context, tx *sqldb.Tx, v *view) (s standing,
 	if err != nil {
 		return s, err
 	}
-	s = standing{r.Membership, r.Head, r.State == lantern.ActiveMember || r.State == lantern.ReadOnly}
+	who, now := v.a, x.Clock()
+	if who.MemberState = r.State; r.HasKey && r.Trained.Before(who.Trained) {
+		who.Trained = r.Trained
+	}
+	s = standing{r.Membership, r.Head, policy.Reads(who, r.Policy, now), policy.MayRead(who, r.Policy, now)}
 	if v.first {
 		v.from.epoch, v.from.since, v.first = s.membership.Epoch, s.head.Horizon, false
+	}
+	switch lean := s.untrained != nil; {
+	case lean && v.foreign:
+		return s, s.untrained
+	case !lean && v.from.lean:
+		return s, resync("what the person may see has changed")
+	default:
+		v.from.lean = lean
 	}
 	if err := fresh(v.from, s.membership, s.head); err != nil {
 		return s, err
@@ -139,7 +153,7 @@ func (x *Exchange) look(ctx context.Context, tx *sqldb.Tx, v *view) (s standing,
 	if r.HasKey {
 		keys[v.a.Key] = r.Key
 	}
-	if !stands(v.a, keys, x.Clock()) {
+	if !stands(v.a, keys, now) {
 		return s, errKey
 	}
 	return s, nil
@@ -156,7 +170,7 @@ func (x *Exchange) page(ctx context.Context, v *view, limit int) (page lantern.F
 		if s, err = x.look(ctx, tx, v); err != nil {
 			return err
 		}
-		next.epoch, next.since = v.from.epoch, v.from.since
+		next.epoch, next.since, next.lean = v.from.epoch, v.from.since, v.from.lean
 		if next.seq = s.head.Seq; next.seq > v.from.seq {
 			d, next.seq, err = x.pick(ctx, tx, v, s, limit)
 		}

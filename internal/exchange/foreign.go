@@ -67,7 +67,7 @@ func (x *Exchange) foreignView(ctx context.Context, a policy.Actor, program lant
 	if err != nil {
 		return nil, err
 	}
-	v.from.filter = foreignMark(q.Bound)
+	v.from.filter, v.foreign = foreignMark(q.Bound), true
 	err = x.read(ctx, func(tx *sqldb.Tx) error {
 		p, _, err := store.Program(ctx, tx, program)
 		if err != nil {
@@ -186,7 +186,7 @@ func (x *Exchange) Doors(ctx context.Context, a policy.Actor) (list []Door, err 
 				return err
 			}
 			if ok {
-				list = append(list, Door{p, reads, shares && policy.MayContribute(a, p, m.Membership, now) == nil})
+				list = append(list, Door{p, reads && !policy.Untrained(a, p.Policy, now), shares && policy.MayContribute(a, p, m.Membership, now) == nil})
 			}
 		}
 		return nil

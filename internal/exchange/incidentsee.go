@@ -89,7 +89,11 @@ func (x *Exchange) seenThrough(ctx context.Context, tx *sqldb.Tx, a policy.Actor
 		if joined && m.Left.IsZero() {
 			joinedIn = append(joinedIn, p)
 		}
-		places = append(places, policy.Viewed{Reader: a.Member, State: a.MemberState, Joined: joined && m.Left.IsZero(), Direction: m.Direction, Owner: i.Member})
+		reads, err := x.readsIn(ctx, tx, a, p)
+		if err != nil {
+			return i, policy.Viewed{}, err
+		}
+		places = append(places, policy.Viewed{Reader: a.Member, Reads: reads, Joined: joined && m.Left.IsZero(), Direction: m.Direction, Owner: i.Member})
 	}
 	best := policy.Best(places)
 	if best.Reader = a.Member; i.Member != a.Member {

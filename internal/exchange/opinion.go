@@ -86,7 +86,7 @@ func (w *watcher) add(id lantern.ID) error {
 			return err
 		}
 		shown := in.err == nil && policy.OnForeign(in.program.Policy, kind.Personal) && (own ||
-			policy.See(policy.Viewed{Reader: w.a.Member, State: w.a.MemberState, Joined: true, Direction: in.membership.Direction,
+			policy.See(policy.Viewed{Reader: w.a.Member, Reads: policy.Reads(w.a, in.program.Policy, w.t.now), Joined: true, Direction: in.membership.Direction,
 				Owner: row.Member, Signal: row.State}) == policy.Whole)
 		if shown {
 			seen = append(seen, p.Program)

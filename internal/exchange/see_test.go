@@ -254,7 +254,7 @@ func compareFeed(t *testing.T, w *game, m exchangetest.Company) {
 			for _, p := range places {
 				if p.Program == w.Program.ID {
 					narrowed[id] = policy.Shown(row.State, p.Narrowed) == lantern.Narrowed
-					want[id] = policy.See(policy.Viewed{Reader: m.ID, State: a.MemberState, Joined: joined && b.Left.IsZero(),
+					want[id] = policy.See(policy.Viewed{Reader: m.ID, Reads: policy.MemberReads(a.MemberState), Joined: joined && b.Left.IsZero(),
 						Direction: b.Direction, Owner: owner, Signal: row.State, Sent: sent, Narrowed: p.Narrowed})
 				}
 			}

@@ -127,7 +127,11 @@ func (x *Exchange) sight(ctx context.Context, tx *sqldb.Tx, a policy.Actor, id l
 		if err != nil {
 			return row, policy.Nothing, err
 		}
-		sight := policy.See(policy.Viewed{Reader: a.Member, State: a.MemberState, Joined: joined && m.Left.IsZero(),
+		reads, err := x.readsIn(ctx, tx, a, p.Program)
+		if err != nil {
+			return row, policy.Nothing, err
+		}
+		sight := policy.See(policy.Viewed{Reader: a.Member, Reads: reads, Joined: joined && m.Left.IsZero(),
 			Direction: m.Direction, Owner: row.Member, Signal: row.State, Sent: sent, Narrowed: p.Narrowed})
 		if best = max(best, sight); !p.Narrowed {
 			standing = max(standing, sight)
@@ -138,6 +142,12 @@ func (x *Exchange) sight(ctx context.Context, tx *sqldb.Tx, a policy.Actor, id l
 		return row, best, errMissing("signal")
 	}
 	return row, best, nil
+}
+
+// readsIn reports whether the actor may have active signals of a program.
+func (x *Exchange) readsIn(ctx context.Context, tx *sqldb.Tx, a policy.Actor, program lantern.ID) (bool, error) {
+	p, _, err := store.Program(ctx, tx, program)
+	return policy.Reads(a, p.Policy, x.Clock()), err
 }
 
 // tombstone is what a signal shows once it is not active: enough to mask or purge.

@@ -141,7 +141,7 @@ func (x *Exchange) wholeSnapshot(ctx context.Context, v *view, emit func([]byte)
 	if failed != nil || ctx.Err() != nil {
 		return cmp.Or(failed, ctx.Err())
 	}
-	mark.Next, mark.AsOf = x.cursor(v.a.Member, v.program, place{seq: s.head.Seq, epoch: v.from.epoch, since: v.from.since}), later(x.Clock(), s.head.Last)
+	mark.Next, mark.AsOf = x.cursor(v.a.Member, v.program, place{seq: s.head.Seq, epoch: v.from.epoch, since: v.from.since, lean: v.from.lean}), later(x.Clock(), s.head.Last)
 	last, err := appendMark(nil, mark)
 	if err != nil {
 		return err

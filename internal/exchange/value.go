@@ -75,6 +75,7 @@ func (x *Exchange) Values(ctx context.Context, a policy.Actor, program lantern.I
 	if err != nil {
 		return page, err
 	}
+	v.foreign = true
 	b := &byValue{x: x, v: v, q: q, first: cursor == ""}
 	if b.q.Limit <= 0 || b.q.Limit > lantern.MaxPage {
 		b.q.Limit = lantern.MaxPage

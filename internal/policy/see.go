@@ -1,6 +1,11 @@
 package policy
 
-import "lantern"
+import (
+	"slices"
+	"time"
+
+	"lantern"
+)
 
 // Sight is how much of a signal a reader gets.
 type Sight int
@@ -15,8 +20,8 @@ const (
 // Viewed is what [See] needs to know about a reader and a signal in one program.
 type Viewed struct {
 	Reader    lantern.ID
-	State     lantern.MemberState // of the reader
-	Joined    bool                // the reader is in the program today
+	Reads     bool // see [Reads]
+	Joined    bool // the reader is in the program today
 	Direction lantern.Direction
 	Owner     lantern.ID
 	Signal    lantern.SignalState
@@ -26,11 +31,11 @@ type Viewed struct {
 
 // See is the one rule of disclosure.
 //
-//   - Whole: an active signal, to a member in the program that receives and is active or
-//     read-only; one's own active signals to a contributor too.
+//   - Whole: an active signal, to a reader in the program that receives and may read there
+//     ([Reads]); one's own active signals to a contributor too.
 //   - Tombstone: a signal that is no longer active, or no longer in this program, to its
 //     owner and to everyone in the program who was ever sent it, whatever the reader's
-//     state: a suspended member still gets corrections. Nobody else learns that it existed.
+//     state and training: a suspended member still gets corrections. Nobody else learns that it existed.
 //   - Nothing otherwise. A held signal is shown to nobody. A suspended one is not shown
 //     to another member that contributes only: it dropped what it had from this program when
 //     it stopped receiving, and would never see here that the signal is active again.
@@ -45,11 +50,34 @@ func See(v Viewed) Sight {
 		}
 		return Nothing
 	}
-	reads := v.State == lantern.ActiveMember || v.State == lantern.ReadOnly
-	if reads && (own || v.Direction != lantern.ContributeOnly) {
+	if v.Reads && (own || v.Direction != lantern.ContributeOnly) {
 		return Whole
 	}
 	return Nothing
+}
+
+// MemberReads reports whether a member's state lets it have active signals.
+func MemberReads(s lantern.MemberState) bool { return slices.Contains(reading, s) }
+
+// Untrained reports whether a program's policy keeps an actor from reading for want of
+// training. It does so with persons: a service hands nothing to anybody's eyes, and must go
+// on reading lest a correction is missed; who looks at what it found is the member's to see to.
+func Untrained(a Actor, p lantern.Policy, now time.Time) bool {
+	return p.TrainingNeeded && a.Person != 0 && !a.Trained.After(now)
+}
+
+// Reads reports whether an actor may have active signals of a program with that policy.
+func Reads(a Actor, p lantern.Policy, now time.Time) bool {
+	return MemberReads(a.MemberState) && !Untrained(a, p, now)
+}
+
+// MayRead is [Untrained] as a refusal, for clients that cannot be told of corrections alone.
+func MayRead(a Actor, p lantern.Policy, now time.Time) error {
+	if Untrained(a, p, now) {
+		return deny("the program needs training, and the person's is missing or has expired", "renew the training; "+
+			"what software reads for the member it reads with a service's key")
+	}
+	return nil
 }
 
 // Best picks the place through which a reader sees an incident: of its places in the
@@ -83,7 +111,7 @@ func Shown(s lantern.SignalState, narrowed bool) lantern.SignalState {
 // reads nothing today, and yet has what it was sent.
 func Loses(out Viewed, others []Viewed) bool {
 	for _, v := range others {
-		v.State, v.Signal = lantern.ActiveMember, lantern.Active
+		v.Reads, v.Signal = true, lantern.Active
 		if See(v) == Whole {
 			return false
 		}

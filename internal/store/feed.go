@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"lantern"
@@ -13,23 +14,31 @@ type Reader struct {
 	Membership Membership
 	Head       Head
 	State      lantern.MemberState
+	Policy     lantern.Policy // of the program
 	Key        Standing
 	HasKey     bool
+	Trained    time.Time // until when the person's training is valid whose key it is
 }
 
 // ReadReader reads it, in one statement: each page asks twice.
 func ReadReader(ctx context.Context, tx *sqldb.Tx, program, member, key lantern.ID) (Reader, bool, error) {
 	return one(tx.QueryRow(ctx, `SELECT `+membershipColumns+`, h.program_id, h.seq, h.last_at, h.horizon, m.state,
-			COALESCE(c.id, 0), COALESCE(c.revoked_at, 0), COALESCE(c.expires_at, 0)
+			COALESCE(c.id, 0), COALESCE(c.revoked_at, 0), COALESCE(c.expires_at, 0), COALESCE(pe.trained_until, 0), g.policy
 		FROM membership b JOIN program_head h ON h.program_id = b.program_id JOIN member m ON m.id = b.member_id
+		JOIN program g ON g.id = b.program_id
 		LEFT JOIN credential c ON c.id = $3 AND c.member_id = b.member_id
+		LEFT JOIN person pe ON pe.id = c.person_id
 		WHERE b.program_id = $1 AND b.member_id = $2`, program, member, key), "a reader", func(s scanner) (r Reader, err error) {
-		var last, revoked, expires int64
+		var last, revoked, expires, trained int64
+		var rules string
 		var id lantern.ID
-		r.Membership, err = scanMembership(extra{s, []any{&r.Head.Program, &r.Head.Seq, &last, &r.Head.Horizon, &r.State, &id, &revoked, &expires}})
-		r.Head.Last, r.HasKey = fromMicros(last), id != 0
+		r.Membership, err = scanMembership(extra{s, []any{&r.Head.Program, &r.Head.Seq, &last, &r.Head.Horizon, &r.State, &id, &revoked, &expires, &trained, &rules}})
+		if err != nil {
+			return r, err
+		}
+		r.Head.Last, r.HasKey, r.Trained = fromMicros(last), id != 0, fromMicros(trained)
 		r.Key = Standing{Revoked: fromMicros(revoked), Expires: fromMicros(expires), State: r.State}
-		return r, err
+		return r, json.Unmarshal([]byte(rules), &r.Policy)
 	})
 }
 
@@ -46,7 +55,7 @@ type FeedRow struct {
 }
 
 // visible is the feed's copy of policy.See, in SQL. $2 is the reader, $5 the reader's
-// direction, $6 whether the reader's state lets it read active signals.
+// direction, $6 whether it may read active signals.
 var visible = `CASE
 	WHEN s.state = 'held' THEN 0
 	WHEN s.state <> 'active' OR p.narrowed THEN CASE WHEN s.member_id = $2 THEN 1

@@ -115,10 +115,15 @@ func TestTheUntrainedWriteNothing(t *testing.T) {
 			t.Errorf("trained: %d", got)
 		}
 		w.Clock.Add(2 * time.Hour)
-		for name, key := range map[string]string{"the person": w.red.SubmitterKey, "its service": w.red.ServiceKey} {
-			if got := post(key); got != 403 {
-				t.Errorf("%s, untrained: %d", name, got)
-			}
+		// The person may not read either, so that to it there is no such collection.
+		if got := post(w.red.SubmitterKey); got != 404 {
+			t.Errorf("the person, untrained: %d", got)
+		}
+		if got := w.send(w.red.SubmitterKey, "GET", w.signals+"objects/", "").status; got != 404 {
+			t.Errorf("the person, untrained, reads: %d", got)
+		}
+		if got := post(w.red.ServiceKey); got != 403 {
+			t.Errorf("its service, untrained: %d", got)
 		}
 		if c := w.get(w.red, w.signals); c.body["can_write"] != false {
 			t.Errorf("the collection says %s", c.text)

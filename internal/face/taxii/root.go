@@ -88,7 +88,7 @@ func (c *call) place() (p place, err error) {
 // readable is place for whoever wants to read.
 func (c *call) readable() (p place, err error) {
 	if p, err = c.place(); err == nil && !p.CanRead {
-		err = &lantern.Error{Kind: lantern.Forbidden, Reason: "the collection is not readable with this key", Fix: "use a key with the scope read"}
+		err = &lantern.Error{Kind: lantern.Forbidden, Reason: "the collection is not readable with this key", Fix: "use a key with the scope read, of a trained person or a service"}
 	}
 	return p, err
 }
