@@ -24,8 +24,9 @@ const (
 // 16 chunks of 16 bits, each searched to distance 1, are exactly enough: 16*2 = 32. They
 // read 272 buckets of n/65536 rows. For more rows 6 chunks of 21 bits searched to
 // distance 2 and 7 of 18 or 19 searched to distance 1 (6*3 + 7*2 = 32) read 1,525
-// buckets but only a fourth of the rows. Between them 4 of 20 bits searched to distance 2 and 10 of
-// 17 or 18 searched to distance 1 (4*3 + 10*2 = 32) read 1,030 buckets and less than half of the rows.
+// buckets but only a fourth of the rows. Between them 4 of 19 bits searched to distance 2 and 10 of
+// 17 or 18 searched to distance 1 (4*3 + 10*2 = 32) read 950 buckets and little more than half of the
+// rows; with 20 bits it is less than half, and 8 MB more of bounds.
 func splitFor(n int, form Form) []chunk {
 	switch {
 	case n < fromChunks:
@@ -33,7 +34,7 @@ func splitFor(n int, form Form) []chunk {
 	case n >= fromWide:
 		return chunksOf(run{6, 21, 2}, run{4, 19, 1}, run{3, 18, 1})
 	case n >= fromSmall && form == Compact:
-		return chunksOf(run{4, 20, 2}, run{6, 18, 1}, run{4, 17, 1})
+		return chunksOf(run{4, 19, 2}, run{6, 18, 1}, run{4, 17, 1})
 	default:
 		// With few rows fewer bits of a chunk tell them apart as well, and the buckets'
 		// bounds take less room. Dealing puts the bits that tell most in front.

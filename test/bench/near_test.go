@@ -53,12 +53,18 @@ func BenchmarkNear(b *testing.B) {
 
 func benchNear(b *testing.B, hashes, questions []hamming.Hash, form hamming.Form, faiss *peerTimes) {
 	var x *hamming.Index
-	var built, builtWall time.Duration
-	peak := peakOf(b, func() {
+	var built, builtWall []time.Duration
+	build := func() {
 		began, at := cpuTime(), time.Now()
 		x, _ = hamming.Build(hashes, form)
-		built, builtWall = cpuTime()-began, time.Since(at)
-	})
+		built, builtWall = append(built, cpuTime()-began), append(builtWall, time.Since(at))
+	}
+	peak := peakOf(b, build)
+	for range 4 {
+		x = nil
+		debug.FreeOSMemory() // as in a process that begins
+		build()
+	}
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	var hits []hamming.Hit
@@ -84,9 +90,9 @@ func benchNear(b *testing.B, hashes, questions []hamming.Hash, form hamming.Form
 			rounds = append(rounds, (cpuTime()-began)/time.Duration(len(questions)))
 		}
 	}
-	slices.Sort(rounds)
-	slices.Sort(each)
-	slices.Sort(wall)
+	for _, times := range [][]time.Duration{built, builtWall, rounds, each, wall} {
+		slices.Sort(times)
+	}
 	mean := rounds[len(rounds)/2]
 	b.ReportMetric(float64(mean.Nanoseconds())/1e3, "cpu-us/search")
 	b.ReportMetric(float64(each[len(each)/2].Nanoseconds())/1e3, "p50-cpu-us")
@@ -96,8 +102,9 @@ func benchNear(b *testing.B, hashes, questions []hamming.Hash, form hamming.Form
 	b.ReportMetric(float64(wall[len(wall)*99/100].Nanoseconds())/1e3, "p99-us")
 	b.ReportMetric(float64(x.Size())/float64(len(hashes)), "B/hash")
 	b.ReportMetric(peak/float64(len(hashes)), "peak-B/hash")
-	b.ReportMetric(built.Seconds(), "build-cpu-s")
-	b.ReportMetric(builtWall.Seconds(), "build-s")
+	cpu, clock := built[len(built)/2].Seconds(), builtWall[len(builtWall)/2].Seconds()
+	b.ReportMetric(cpu, "build-cpu-s")
+	b.ReportMetric(clock, "build-s")
 	if faiss == nil {
 		return
 	}
@@ -105,7 +112,8 @@ func benchNear(b *testing.B, hashes, questions []hamming.Hash, form hamming.Form
 		b.Errorf("found %d, FAISS %d", found, faiss.Found)
 	}
 	b.ReportMetric(faiss.Search/mean.Seconds(), "x-faiss")
-	b.ReportMetric(faiss.Build/built.Seconds(), "x-faiss-build")
+	b.ReportMetric(faiss.Build/cpu, "x-faiss-build-cpu")
+	b.ReportMetric(faiss.Build/clock, "x-faiss-build")
 	b.ReportMetric(float64(x.Size())/float64(len(hashes))/faiss.Bytes, "of-faiss-bytes")
 }
 
