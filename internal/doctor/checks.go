@@ -7,6 +7,7 @@ var checks = []check{
 	{name: "sealing key", needs: []string{"folder"}, look: lookKEK},
 	{name: "disk", needs: []string{"folder"}, look: lookDisk},
 	{name: "database", needs: []string{"folder"}, look: lookDatabase},
+	{name: "engine files", needs: []string{"folder"}, look: lookFiles},
 	{name: "exchange", look: lookExchange},
 	{name: "certificate", needs: []string{"exchange"}, look: lookCertificate},
 	{name: "clock", needs: []string{"exchange"}, look: lookClock},
@@ -50,5 +51,6 @@ const (
 	fixVersion     = "bring this program up to date"
 	fixRun         = "start it: lantern agent run; or name its address with --agent"
 	fixToken       = "name the file agent.token in the agent's data folder with --token-file"
+	fixFiles       = "a running agent makes them anew within two minutes, and so does a start; if it comes again, replace the disk"
 	fixEngine      = "see what is said above, and the agent's own log"
 )

@@ -127,7 +127,7 @@ func TestHealthy(t *testing.T) {
 			}
 		}
 	}
-	if len(seen) != 16 {
+	if len(seen) != 17 {
 		t.Errorf("%d checks", len(seen))
 	}
 	want(t, seen, "certificate", doctor.Doubt, "not encrypted")
@@ -200,6 +200,28 @@ func TestFaultsOfTheFolder(t *testing.T) {
 		seen := examine(t, wd.p)
 		want(t, seen, "database", doctor.Bad, "damaged", "move agent.db")
 		want(t, seen, "lease", doctor.Skipped, "see database")
+	})
+	t.Run("damaged engine", func(t *testing.T) {
+		t.Parallel()
+		wd := admit(t)
+		host := wd.w.AddCompany("Cloudbin")
+		wd.w.MustShare(host.Submitter, wd.w.Draft(1))
+		wd.r.Until("it is held", func(s lantern.AgentStatus) bool { return s.Signals == 1 })
+		wd.r.Stop() // which saves
+		names, err := filepath.Glob(filepath.Join(wd.p.Data, "engine", "*.segment"))
+		if err != nil || len(names) == 0 {
+			t.Fatalf("no files of the engine: %v", err)
+		}
+		want(t, examine(t, wd.p), "engine files", doctor.Good, "without damage")
+		b, err := os.ReadFile(names[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		b[len(b)-64] ^= 1
+		if err := os.WriteFile(names[0], b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		want(t, examine(t, wd.p), "engine files", doctor.Bad, "is damaged", "replace the disk")
 	})
 }
 

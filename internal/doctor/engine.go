@@ -3,10 +3,21 @@ package doctor
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"lantern"
+	"lantern/internal/segment"
 )
+
+// lookFiles reads the engine's files through, as the agent does every two minutes.
+func lookFiles(_ context.Context, v *visit) Finding {
+	n, err := segment.Verify(filepath.Join(v.Data, "engine"))
+	if err != nil {
+		return bad("lookups find too little: "+err.Error(), fixFiles)
+	}
+	return good(fmt.Sprintf("%d read through without damage", n))
+}
 
 // lookEngine asks the running agent how far its answers can be relied on.
 func lookEngine(ctx context.Context, v *visit) Finding {
