@@ -23,6 +23,7 @@ type prepared struct {
 	record  seal.Record
 	mark    []byte       // of the value, made only while any value is marked
 	marked  bool         // an upheld challenge marks the value
+	lenient bool         // it came by a foreign client; see unfounded.go
 	values  []lantern.ID // the value's id in each of the draft's programs
 	person  []byte       // what the log keeps erasably
 	expires time.Time    // as the draft wishes
@@ -42,7 +43,7 @@ func (x *Exchange) prepare(ctx context.Context, a policy.Actor, draft *lantern.D
 		return nil, &lantern.Error{Kind: lantern.Invalid, Field: "/type", Reason: "not a signal type", Fix: "GET /v1/types lists them"}
 	}
 	p := k.next()
-	p.draft, p.kind, p.expires = *draft, kind, draft.Expires
+	p.draft, p.kind, p.expires, p.lenient = *draft, kind, draft.Expires, k.lenient
 	d := &p.draft
 	v, err := normalize(kind, d)
 	if err == nil && x.Screen != nil {

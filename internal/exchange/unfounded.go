@@ -77,22 +77,20 @@ func (p *prepared) begins() lantern.SignalState {
 	return lantern.Active
 }
 
-// keepBasis fills in what the basis lacks from the signal that is there.
+// keepBasis keeps of the basis of the signal that is there what [policy.Founds] says.
 func (p *prepared) keepBasis(row store.SignalRow) error {
-	b := &p.draft.Basis
-	if policy.Founded(*b) {
+	if !p.lenient {
 		return nil
 	}
 	was, err := opinion(row)
 	if err != nil {
 		return err
 	}
-	if b.Policy == "" {
-		b.Policy = was.Basis.Policy
+	kept := policy.Founds(was.Basis, p.draft.Basis)
+	if kept == p.draft.Basis {
+		return nil
 	}
-	if b.ReviewedBy == "" {
-		b.ReviewedBy, b.At, b.Action = was.Basis.ReviewedBy, was.Basis.At, was.Basis.Action
-	}
+	p.draft.Basis = kept
 	p.row.State = p.begins()
 	p.row.Opinion, err = encodeOpinion(&p.draft)
 	return err

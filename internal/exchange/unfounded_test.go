@@ -105,3 +105,37 @@ func TestUnfounded(t *testing.T) {
 		}
 	})
 }
+
+// TestForeignResubmissionKeepsAPersonsReview: what a person reviewed is not lowered to a machine's
+// review by a client that submits it again, and the rest of the submission is carried out.
+func TestForeignResubmissionKeepsAPersonsReview(t *testing.T) {
+	t.Parallel()
+	sqldbtest.Each(t, func(t *testing.T, url string) {
+		w, ctx := exchangetest.New(t, url), t.Context()
+		red := w.AddCompany("Cloudbin")
+		for n, c := range []struct{ was, given, want lantern.ReviewedBy }{
+			{lantern.ByHuman, lantern.ByMachine, lantern.ByHuman},
+			{lantern.ByBoth, lantern.ByMachine, lantern.ByBoth},
+			{lantern.ByMachine, lantern.ByHuman, lantern.ByHuman},
+			{lantern.ByMachine, lantern.ByMachine, lantern.ByMachine},
+			{lantern.ByBoth, lantern.ByHuman, lantern.ByHuman},
+		} {
+			d := w.Draft(n)
+			d.Basis.ReviewedBy = c.was
+			id := w.MustShare(red.Service, d)
+			d.Basis = lantern.Basis{Policy: "child safety 2.2", ReviewedBy: c.given, Action: "submitted again", At: w.Clock.Now().Add(time.Minute)}
+			d.Confidence = 12
+			r, err := w.ShareUnfounded(ctx, red.Service, d)
+			if err != nil || r.Signal != id || r.Status != lantern.Updated {
+				t.Fatalf("%s, then %s: %+v %v", c.was, c.given, r, err)
+			}
+			s, err := w.Signal(ctx, red.Service, id)
+			if err != nil || s.Basis.ReviewedBy != c.want || s.Basis.Policy != "child safety 2.2" || s.Confidence != 12 || s.State != lantern.Active {
+				t.Errorf("%s, then %s: %+v %v, want %s and the rest as submitted", c.was, c.given, s.Basis, err, c.want)
+			}
+			if kept := s.Basis.Action != "submitted again"; kept != (c.given == lantern.ByMachine && c.was != lantern.ByMachine) {
+				t.Errorf("%s, then %s: the action is %q", c.was, c.given, s.Basis.Action)
+			}
+		}
+	})
+}

@@ -11,3 +11,16 @@ func OnForeign(p lantern.Policy, personal bool) bool { return !personal || p.For
 // broken and who reviewed. Clients of foreign protocols can leave both out; what they submit
 // is then held until it is completed.
 func Founded(b lantern.Basis) bool { return b.Policy != "" && b.ReviewedBy != "" }
+
+// Founds returns the basis of a signal after its member shared it again by a foreign client:
+// what such a client has no words for stays as it was, and so does a person's review under a
+// machine's. was is the basis before.
+func Founds(was, b lantern.Basis) lantern.Basis {
+	if b.Policy == "" {
+		b.Policy = was.Policy
+	}
+	if person := was.ReviewedBy == lantern.ByHuman || was.ReviewedBy == lantern.ByBoth; b.ReviewedBy == "" || person && b.ReviewedBy == lantern.ByMachine {
+		b.ReviewedBy, b.At, b.Action = was.ReviewedBy, was.At, was.Action
+	}
+	return b
+}
