@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // Kind says what a caller can do about an error. The set is closed: each protocol face
@@ -28,11 +29,12 @@ const (
 // Error is a failure the caller can act on. None of its fields may ever hold a signal
 // value, a hash of one, a key or a person's data: it is shown to callers and logged.
 type Error struct {
-	Kind   Kind     // what the caller can do
-	Field  string   // JSON pointer to the offending member ("/value", "/items/3/tags/0"); "" for the whole request
-	Reason string   // what is wrong, lower case, no full stop
-	Fix    string   // what to do instead; may be ""
-	Also   []*Error // further errors of the same request, each with its own Field
+	Kind   Kind          // what the caller can do
+	Field  string        // JSON pointer to the offending member ("/value", "/items/3/tags/0"); "" for the whole request
+	Reason string        // what is wrong, lower case, no full stop
+	Fix    string        // what to do instead; may be ""
+	Wait   time.Duration // of a RateLimited error: after which a retry may succeed; 0: not known
+	Also   []*Error      // further errors of the same request, each with its own Field
 }
 
 // Error formats the parts as "field: reason (fix)".

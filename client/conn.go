@@ -173,7 +173,11 @@ func (c *conn) attempt(ctx context.Context, req request, key, idempotency string
 	if s, err := strconv.Atoi(res.Header.Get("Retry-After")); err == nil && s > 0 {
 		after = time.Duration(min(s, 3600)) * time.Second
 	}
-	return nil, after, problem(res, body)
+	err = problem(res, body)
+	if e, ok := err.(*lantern.Error); ok && e.Kind == lantern.RateLimited { // nobody else has it yet
+		e.Wait = after
+	}
+	return nil, after, err
 }
 
 // send makes the request and returns once the header of the answer is there.

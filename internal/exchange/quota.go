@@ -20,7 +20,7 @@ func (x *Exchange) within(member lantern.ID, use fair.Use) error {
 		return nil
 	}
 	return &lantern.Error{Kind: lantern.RateLimited, Reason: fmt.Sprintf("the member's quota of %d signals an hour (%s) is used up", a.Limit, use),
-		Fix: "wait as long as Retry-After says; corrections, acknowledgements, withdrawals and challenges go on"}
+		Fix: "wait as long as Retry-After says; corrections, acknowledgements, withdrawals and challenges go on", Wait: a.Reset}
 }
 
 // used takes signals off a quota.

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"math"
 	"net/http"
 	"strconv"
 	"strings"
@@ -51,7 +50,7 @@ type Quota struct {
 // Set writes the RateLimit headers, and Retry-After once nothing remains. A face calls it
 // before it answers, with what its quota keeper says; web keeps no quotas itself.
 func (q Quota) Set(h http.Header) {
-	reset := strconv.Itoa(int(math.Ceil(q.Reset.Seconds())))
+	reset := wholeSeconds(q.Reset)
 	h.Set("RateLimit-Limit", strconv.Itoa(q.Limit))
 	h.Set("RateLimit-Remaining", strconv.Itoa(q.Remaining))
 	h.Set("RateLimit-Reset", reset)

@@ -3,7 +3,10 @@ package web
 import (
 	"context"
 	"errors"
+	"math"
 	"net/http"
+	"strconv"
+	"time"
 
 	"lantern"
 )
@@ -61,7 +64,9 @@ func writeProblem(w *response, rec *record, form func(http.ResponseWriter, *Prob
 	case http.StatusUnauthorized:
 		h.Set("WWW-Authenticate", "Bearer")
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
-		if h.Get("Retry-After") == "" {
+		if after := RetryAfter(rec.err); after != "" {
+			h.Set("Retry-After", after)
+		} else if h.Get("Retry-After") == "" {
 			h.Set("Retry-After", "1")
 		}
 	}
@@ -76,6 +81,21 @@ func writeProblem(w *response, rec *record, form func(http.ResponseWriter, *Prob
 	h.Set("Content-Type", ProblemMedia)
 	w.WriteHeader(p.Status)
 	_, _ = w.Write(body) // the caller may be gone; there is nobody left to tell
+}
+
+// RetryAfter returns the header that tells how long to wait after an error, in whole seconds;
+// "" if the error does not know.
+func RetryAfter(err error) string {
+	var e *lantern.Error
+	if !errors.As(err, &e) || e.Wait <= 0 {
+		return ""
+	}
+	return wholeSeconds(e.Wait)
+}
+
+// wholeSeconds rounds up: who waits so long has waited long enough.
+func wholeSeconds(d time.Duration) string {
+	return strconv.FormatInt(int64(math.Ceil(d.Seconds())), 10)
 }
 
 // ProblemOf returns what may be told of an error, and its kind, for a protocol that carries

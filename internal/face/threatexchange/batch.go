@@ -52,8 +52,8 @@ func (c *call) runBatch() (any, error) {
 	answers := make([]answered, len(list))
 	for i, b := range list {
 		answers[i] = c.runOne(b)
-		if headers {
-			answers[i].Headers = []header{{"Content-Type", jsonMedia}}
+		if !headers {
+			answers[i].Headers = nil
 		}
 	}
 	return answers, nil
@@ -62,8 +62,11 @@ func (c *call) runBatch() (any, error) {
 // runOne performs one call of a batch.
 func (c *call) runOne(b batched) answered {
 	v, err := c.performOne(b)
-	status := http.StatusOK
+	status, headers := http.StatusOK, []header{{"Content-Type", jsonMedia}}
 	if err != nil {
+		if after := web.RetryAfter(err); after != "" {
+			headers = append(headers, header{"Retry-After", after})
+		}
 		p, kind := web.ProblemOf(err)
 		field := ""
 		if len(p.Errors) > 0 {
@@ -75,7 +78,7 @@ func (c *call) runOne(b batched) answered {
 	if err != nil {
 		status, body = http.StatusInternalServerError, nil
 	}
-	return answered{Code: status, Body: strings.TrimSuffix(string(body), "\n")}
+	return answered{Code: status, Headers: headers, Body: strings.TrimSuffix(string(body), "\n")}
 }
 
 func failure(kind lantern.Kind, field, detail, trace string) (int, any) {

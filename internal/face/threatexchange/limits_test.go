@@ -37,8 +37,14 @@ func TestQuota(t *testing.T) {
 	if err := json.Unmarshal([]byte(text), &e); err != nil || status != http.StatusTooManyRequests || e.Error.Code != 4 {
 		t.Errorf("beyond the quota: status %d, code %d", status, e.Error.Code)
 	}
-	if header.Get("Retry-After") == "" || !strings.Contains(header.Get("X-App-Usage"), `"call_count":1`) {
+	// Six signals were taken from four an hour: one is there again after three quarters of one.
+	if header.Get("Retry-After") != "2700" || !strings.Contains(header.Get("X-App-Usage"), `"call_count":1`) {
 		t.Errorf("headers: %v", header)
+	}
+	batch := url.Values{"batch": {`[{"method":"GET","relative_url":"` + w.Program.ID.String() + `/threat_updates"}]`}, "access_token": {token(w.green.ServiceKey)}}
+	_, text, _ = w.send("POST", w.url+"/", batch.Encode())
+	if !strings.Contains(text, `{"name":"Retry-After","value":"2700"}`) {
+		t.Error("a call of a batch beyond the quota does not say how long to wait")
 	}
 }
 
