@@ -2,6 +2,8 @@ package taxii
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -119,10 +121,9 @@ func (a *addition) revoke(ctx context.Context, d detail) error {
 // share shares the drafts there are. What refuses all of them is the answer to the request,
 // unless something was committed before.
 func (a *addition) share(ctx context.Context) error {
-	drafts, of := a.drafts, a.of
-	a.drafts, a.of = nil, nil
-	if len(drafts) == 0 {
-		return nil
+	drafts, of, err := a.own(ctx)
+	if a.drafts, a.of = nil, nil; err != nil || len(drafts) == 0 {
+		return err
 	}
 	results, err := a.x.ShareUnfoundedBatch(ctx, a.actor, drafts)
 	if err != nil && !a.shared {
@@ -142,6 +143,34 @@ func (a *addition) share(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// own leaves out and refuses what came back from here and is not the member's own: pushed by a
+// client that keeps two servers alike, it would become this member's word too.
+func (a *addition) own(ctx context.Context) (drafts []lantern.Draft, of []detail, err error) {
+	named := make(map[int]lantern.ID)
+	for i, d := range a.of {
+		if id, ok := stix.ParseID(a.program, d.ID); ok {
+			named[i] = id
+		}
+	}
+	states, err := a.x.StatesOf(ctx, a.actor, slices.Collect(maps.Values(named))...)
+	if err != nil {
+		return nil, nil, err
+	}
+	for i, d := range a.of {
+		id, ours := named[i]
+		if _, own := states[id]; ours && !own {
+			err := a.refuse(d, &lantern.Error{Kind: lantern.Conflict, Field: "/id", Reason: "the object is of this collection, and not one of the member's own",
+				Fix: "to say the same of the value, send an object of your own with another id"})
+			if err != nil {
+				return nil, nil, err
+			}
+			continue
+		}
+		drafts, of = append(drafts, a.drafts[i]), append(of, d)
+	}
+	return drafts, of, nil
 }
 
 // settle notes what became of a draft that was taken. A change to a signal that is held may leave

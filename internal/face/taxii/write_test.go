@@ -1,12 +1,14 @@
 package taxii_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"lantern"
+	"lantern/internal/exchange"
 )
 
 func TestAnEnvelopeBecomesSignals(t *testing.T) {
@@ -37,6 +39,39 @@ func TestAnEnvelopeBecomesSignals(t *testing.T) {
 		again := w.send(w.red.ServiceKey, "POST", w.signals+"objects/", enveloped(posted(1, based)))
 		if again.status != 202 || !strings.HasPrefix(again.list("successes")[0]["message"].(string), "unchanged as ") {
 			t.Errorf("the same again: %d %s", again.status, again.text)
+		}
+	})
+}
+
+// TestWhatCameFromHereIsNobodyElsesWord: a client that pushes what it pulled makes no claims of
+// others its member's own; its own objects are what they were, and a new one beside them is taken.
+func TestWhatCameFromHereIsNobodyElsesWord(t *testing.T) {
+	engines(t, func(t *testing.T, w *world) {
+		w.share(w.red, 0, 2)
+		w.share(w.blue, 2, 1)
+		pulled := w.walk(w.blue, w.signals+"objects/")
+		if len(pulled) != 3 {
+			t.Fatalf("%d objects are pulled", len(pulled))
+		}
+		var list []string
+		for _, o := range pulled {
+			text, err := json.Marshal(o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			list = append(list, string(text))
+		}
+		a := w.send(w.blue.ServiceKey, "POST", w.signals+"objects/", enveloped(append(list, posted(9, based))...))
+		if a.status != 202 || a.body["failure_count"] != 2.0 || a.body["success_count"] != 2.0 {
+			t.Fatalf("%d %s", a.status, a.text)
+		}
+		for i, f := range a.list("failures") {
+			if f["id"] != pulled[i]["id"] || !strings.Contains(f["message"].(string), "not one of the member's own") {
+				t.Errorf("failure %d is %v", i, f)
+			}
+		}
+		if own, err := w.Signals(t.Context(), w.blue.Service, exchange.SignalFilter{}); err != nil || len(own) != 2 {
+			t.Errorf("the member has %d signals of its own, want 2: %v", len(own), err)
 		}
 	})
 }
