@@ -3,6 +3,7 @@ package draft_test
 import (
 	stdcsv "encoding/csv"
 	"errors"
+	"fmt"
 	"io"
 	"reflect"
 	"slices"
@@ -115,6 +116,34 @@ func TestDescriptors(t *testing.T) {
 		if err != nil || row.Err != nil || !reflect.DeepEqual(row.Signal.Draft, want) || row.Line == 0 || r.Lost()["audiences"] != 1 {
 			t.Errorf("%s: got %+v, lost %v, %v", name, row, r.Lost(), err)
 		}
+	}
+}
+
+// Of a row whose kind is never taken nothing else is read, so nothing else is complained about.
+func TestOneComplaintOfWhatIsNeverTaken(t *testing.T) {
+	t.Parallel()
+	text := "td_raw_indicator,td_indicator_type,td_subjective_tags,td_description,td_status,td_review_status\n" +
+		"anything,PAYLOAD_DATA,csam,4.2,SUSPICIOUS,REVIEWED_MANUALLY\nexample.com/a,URI,csam,,SUSPICIOUS,REVIEWED_MANUALLY\n"
+	in, err := draft.NewReader(strings.NewReader(text), draft.Options{Now: now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	s := draft.Sharing{From: in, Rules: rules(), Flush: func() error { return nil }, Done: func(row draft.Row, _ lantern.ShareResult) error {
+		var e *lantern.Error
+		if !errors.As(row.Err, &e) {
+			t.Fatalf("line %d: %v, want it refused", row.Line, row.Err)
+		}
+		for _, e := range append([]*lantern.Error{e}, e.Also...) {
+			got = append(got, fmt.Sprintf("%d %s", row.Line, e.Field))
+		}
+		return nil
+	}}
+	if err := s.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"2 td_indicator_type", "3 /programs", "3 /basis/policy"}; !slices.Equal(got, want) {
+		t.Errorf("complaints: %q, want %q", got, want)
 	}
 }
 

@@ -28,6 +28,8 @@ type Row struct {
 	over  string   // the heading over the value, if it is not that of a column of a draft
 	text  string   // as it stands in a file with a row a line that is no CSV
 	size  int      // bytes
+
+	unread bool // of somebody else's words nothing was read, for the reason in Err
 }
 
 // Options say how a file is read. The zero Options tell all from what it holds.
@@ -160,6 +162,7 @@ func (t table) read() (Row, error) {
 		return Row{}, err
 	}
 	row := Row{Line: rec.Line, Signal: rec.Signal, Err: rec.Err, cells: rec.Cells, over: rec.Column}
+	row.unread = rec.Err != nil && t.gone != nil && rec.Signal.Type == ""
 	for _, cell := range row.cells {
 		row.size += len(cell)
 	}

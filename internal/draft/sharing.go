@@ -192,10 +192,10 @@ func (s *Sharing) add(b *batch, flying []*batch, row Row) {
 }
 
 // check adds what the rules say to the complaints of reading. A cell that could not be
-// read is complained about once; of an object that could not be read the rest is unknown.
+// read is complained about once; of an object or foreign row that could not be read the rest is unknown.
 func (r *Row) check(rules *Rules) (key string) {
 	var reading *lantern.Error
-	if r.Err != nil && (!errors.As(r.Err, &reading) || r.cells == nil || reading.Field == "") {
+	if r.Err != nil && (!errors.As(r.Err, &reading) || r.cells == nil || r.unread || reading.Field == "") {
 		return ""
 	}
 	key, err := rules.Check(&r.Signal)
