@@ -23,6 +23,7 @@ type Act struct {
 	Until    time.Time      `json:"undo_until"`
 	Undone   time.Time      `json:"undone,omitzero"`
 	UndoneBy ID             `json:"undone_by,omitempty"`
+	Waiting  int            `json:"waiting,omitempty"` // in the answer to a commit: [Bulk].Waiting
 }
 
 // BulkDraft asks what a decision on all evidence like that of one hit, or of one candidate
@@ -93,7 +94,8 @@ type Bulk struct {
 	FourEyes bool           `json:"four_eyes,omitempty"` // a second person must approve
 	Opened   time.Time      `json:"opened"`
 	Expires  time.Time      `json:"expires"`
-	Act      ID             `json:"act,omitempty"` // that committed it
+	Act      ID             `json:"act,omitempty"`     // that committed it
+	Waiting  int            `json:"waiting,omitempty"` // open hits with this evidence that were found after the preview: no part of it
 }
 
 // BulkCommit does what a preview showed.

@@ -212,16 +212,21 @@ func TestBulkIsRefused(t *testing.T) {
 	})
 	act := s.decide(hits[rest].ID, lantern.Confirmed, "")
 	_, err := s.commit(b, 0)
-	conflict(t, "a set that changed", err, "changed")
+	conflict(t, "a set that changed", err, "does not wait any more")
 	if _, err := s.r.Undo(ctx, s.person, act); err != nil {
 		t.Fatal(err)
 	}
 	// A hit found since is not part of what was previewed, and does no harm.
 	s.Clock.Add(lantern.UndoWindow)
 	s.r.MatchOne(lantern.Record{Ref: "later", Account: "later", URLs: []string{s.Draft(1).Value}}, false)
-	done, err := s.commit(b, 0)
-	if err != nil || done.Count != b.Count {
-		t.Errorf("got %+v, %v; want what was previewed", done, err)
+	if now, err := s.r.Bulk(ctx, b.ID); err != nil || now.Waiting != 1 || b.Waiting != 0 {
+		t.Errorf("got %+v, %v; want that one more waits", now, err)
+	}
+	for range 2 { // committing again tells the same
+		done, err := s.commit(b, 0)
+		if err != nil || done.Count != b.Count || done.Waiting != 1 {
+			t.Errorf("got %+v, %v; want what was previewed, and that one more waits", done, err)
+		}
 	}
 	if open := s.r.HitsIn(""); !slices.ContainsFunc(open, func(h lantern.Hit) bool { return h.Ref == "later" }) {
 		t.Error("a hit found after the preview was decided with it")

@@ -88,10 +88,11 @@ func hitSample(ctx context.Context, tx *sqldb.Tx, ids []lantern.ID) ([]lantern.S
 type alike struct {
 	items []string
 	hits  map[string]lantern.ID // of evidence of hits
+	later int                   // hits found after the preview, which are not among the items
 }
 
-// waiting returns what of an evidence waits for a decision; hits found after a time are
-// left out.
+// waiting returns what of an evidence waits for a decision. Hits found after the preview
+// was opened are counted and left out: nobody saw them.
 func waiting(ctx context.Context, tx *sqldb.Tx, e lantern.Evidence, b *lantern.Bulk) (alike, error) {
 	all := alike{hits: make(map[string]lantern.ID)}
 	if e.Case != 0 {
@@ -109,7 +110,11 @@ func waiting(ctx context.Context, tx *sqldb.Tx, e lantern.Evidence, b *lantern.B
 		if err != nil {
 			bad = err
 		}
-		if same == e && !h.Found.After(b.Opened) {
+		switch {
+		case same != e:
+		case h.Found.After(b.Opened):
+			all.later++
+		default:
 			all.items = append(all.items, h.ID.String())
 			all.hits[h.ID.String()] = h.ID
 		}
@@ -283,6 +288,11 @@ func (w *Desk) bulk(ctx context.Context, tx *sqldb.Tx, id lantern.ID) (lantern.B
 			return b, err
 		}
 		programs = places[e.Signal]
+		var all alike
+		if all, err = waiting(ctx, tx, e, &b); err != nil {
+			return b, err
+		}
+		b.Waiting = all.later
 		b.Sample, err = hitSample(ctx, tx, ids)
 	}
 	if err != nil {
@@ -299,8 +309,9 @@ func (w *Desk) bulk(ctx context.Context, tx *sqldb.Tx, id lantern.ID) (lantern.B
 	return b, nil
 }
 
-// CommitBulk does what a preview showed, as one act in one transaction. It is refused
-// (Conflict) if the set changed, the sample was not decided singly and alike, or the
+// CommitBulk does what a preview showed, as one act in one transaction: that and nothing
+// else. Hits with the same evidence found since are counted in the act's Waiting and wait.
+// It is refused (Conflict) if some of what was shown waits no more, the sample was not decided singly and alike, or the
 // preview is too old; above [lantern.TypedCount] the count must be given, and where a
 // program asks for four eyes a second person must have approved. Committing again returns
 // the act.
@@ -325,6 +336,7 @@ func (w *Desk) CommitBulk(ctx context.Context, person, id lantern.ID, commit lan
 			b.Act = act
 		}
 		row, _, err = agentstore.LoadAct(ctx, tx, b.Act)
+		row.Waiting = b.Waiting
 		return err
 	})
 	if err != nil {
@@ -350,7 +362,7 @@ func (w *Desk) commitBulk(ctx context.Context, tx *sqldb.Tx, person lantern.ID, 
 	}
 	rest := all.without(b.Sample)
 	if bulkDigest(b, rest) != b.Digest {
-		return &lantern.Error{Kind: lantern.Conflict, Reason: "what has this evidence changed since the preview", Fix: "preview again"}
+		return &lantern.Error{Kind: lantern.Conflict, Reason: "some of what the preview showed does not wait any more", Fix: "preview again: somebody else decided it, or its signal changed"}
 	}
 	if b.FourEyes {
 		if err := w.Approved(ctx, tx, 0, b.ID, b.Digest); err != nil {

@@ -74,6 +74,7 @@ func bulkColumns() []display.Column[lantern.Bulk] {
 		display.Col("digest", func(b lantern.Bulk) string { return b.Digest }),
 		display.Col("expires", func(b lantern.Bulk) string { return display.Stamp(b.Expires) }),
 		display.Col("act", func(b lantern.Bulk) string { return b.Act.String() }),
+		display.Col("came later", func(b lantern.Bulk) string { return strconv.Itoa(b.Waiting) }),
 	}
 }
 
@@ -153,13 +154,19 @@ type hitsBulk struct {
 // Help says when it is refused.
 func (*hitsBulk) Help() string {
 	return "Does what a preview of hits or candidates showed, as one act that lantern hits undo takes back. " +
-		"It is refused unless the sample was decided singly and alike, and if what would be decided changed. " +
+		"Exactly what the preview showed is decided; hits with the same evidence that came since wait for a preview of their own, and are counted. " +
+		"It is refused unless the sample was decided singly and alike, and if some of what the preview showed does not wait any more. " +
 		"Where a program asks for four eyes, more than 100 need a colleague's approval: lantern cases propose."
 }
 
 func (c *hitsBulk) Run(ctx context.Context, a *command.App) error {
 	return command.Tell(a, &c.AgentAccess, actColumns(), func(agent *client.Agent) (lantern.Act, error) {
-		return agent.CommitBulk(ctx, c.Preview, lantern.BulkCommit{Digest: c.Digest, Count: c.Number})
+		act, err := agent.CommitBulk(ctx, c.Preview, lantern.BulkCommit{Digest: c.Digest, Count: c.Number})
+		if err == nil && act.Waiting > 0 {
+			a.Note("not decided, since nobody had seen them: %s with the same evidence, found after the preview; lantern hits list shows what waits",
+				display.Some(act.Waiting, "hit", "hits"))
+		}
+		return act, err
 	})
 }
 
