@@ -17,7 +17,10 @@ var schemes = []string{
 }
 
 // colons are the ways people write what follows the scheme.
-var colons = []string{"://", "[://]", "(://)", "[:]//", "(:)//", ":[//]", "[:/]/", `[:]\\`, `:\\`}
+var colons = []string{"://", "[://]", "(://)", "[:]//", "(:)//", ":[//]", "[:/]/", `[:]\\`, `:\\`, escapedSlashes}
+
+// escapedSlashes is what follows the scheme where a writer of JSON escapes slashes.
+const escapedSlashes = `:\/\/`
 
 // colonHeads are the second bytes of colons.
 var colonHeads = func() (t [256]bool) {
@@ -32,10 +35,10 @@ func (s *scanner) readURL(colon int) {
 	if colon+1 >= len(s.text) || !colonHeads[s.text[colon+1]] {
 		return
 	}
-	host := 0
+	host, escaped := 0, false
 	for _, c := range colons {
 		if end := colon + len(c); end <= len(s.text) && string(s.text[colon:end]) == c {
-			host = end
+			host, escaped = end, c == escapedSlashes
 			break
 		}
 	}
@@ -47,13 +50,53 @@ func (s *scanner) readURL(colon int) {
 		if start < 0 || !text.LowerEqual(s.text[start:colon], w) || !text.LeftFree(s.text, start, &text.NoJoin) {
 			continue
 		}
-		if s.want.url {
-			s.readAddress(start, host)
-		}
-		if s.want.handle {
-			s.readProfile(start, host)
+		if escaped {
+			s.readEscaped(start, colon)
+		} else {
+			s.readLink(start, host)
 		}
 		return
+	}
+}
+
+// readLink finds what an address with a scheme is.
+func (s *scanner) readLink(start, host int) {
+	if s.want.url {
+		s.readAddress(start, host)
+	}
+	if s.want.handle {
+		s.readProfile(start, host)
+	}
+}
+
+// readEscaped reads the address from start on as a text of its own, in which each \/ is a
+// slash. A quotation mark ends it: it ends the string that it stands in.
+func (s *scanner) readEscaped(start, colon int) {
+	if start < s.lo || start >= s.hi {
+		return
+	}
+	const beyond = 256 // of what follows a reading decides where it ends
+	s.plain, s.stood = s.plain[:0], s.stood[:0]
+	for i := start; i < len(s.text) && len(s.plain) < maxReading+beyond; {
+		r, size := text.RuneAt(s.text, i)
+		if stops(r, size) || r == '"' {
+			break
+		}
+		if r == '\\' && i+1 < len(s.text) && s.text[i+1] == '/' {
+			i++
+		}
+		for range size {
+			s.plain, s.stood = append(s.plain, s.text[i]), append(s.stood, i)
+			i++
+		}
+	}
+	whole, lo, hi, from := s.text, s.lo, s.hi, len(s.spots)
+	s.text, s.lo, s.hi = s.plain, 0, len(s.plain)
+	s.readLink(0, colon-start+len("://"))
+	s.text, s.lo, s.hi = whole, lo, hi
+	for i := range s.spots[from:] {
+		sp := &s.spots[from+i]
+		sp.start, sp.end = start, s.stood[sp.end-1]+1
 	}
 }
 

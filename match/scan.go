@@ -107,7 +107,9 @@ type scanner struct {
 	found  []Found
 	lower  []byte
 	canon  []byte
-	past6  int // text before it has been read for IPv6 addresses
+	plain  []byte // an address without its escapes
+	stood  []int  // where each byte of it stands in the window
+	past6  int    // text before it has been read for IPv6 addresses
 }
 
 // reach is a stretch of the decoded text in which a signal was found.

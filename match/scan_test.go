@@ -43,12 +43,12 @@ var glue = []string{
 	"", "", " ", " ", "\n", "\r\n", "\t", ".", ",", ";", ":", "!", "?", "'", `"`, "(", ")", "[", "]", "](", "{", "}", "<", ">", "</a>",
 	"/", "//", `\`, `\n`, `\t`, `\u003c`, "|", "*", "**", "_", "__", "-", "--", "~", "#", "@", "@@", "&", "&amp;", "&quot;", "&lt;", "=", "+", "%", "%20",
 	"$", "^", "`", "...", "x", "a1", "7", "0", "00", "é", "日", "。", "．", "“", "\u200b", "\u00a0", "\ufeff", "\xff", "\x00", "www.", "mailto:", "tel:", "http:", "://", "https://",
-	"hxxp://", "[.]", " [dot] ", "[at]", "(", " (0)", ".html", "/c", "/../b", "/./", "?utm_source=z", "?q=1&r=2", "#frag", "com", ".com", "and", "zorbly", "plim", "u/", "@chatter.test", "$", "$zorbly", "https://venmo.com/u/", "btc:",
+	"hxxp://", `https:\/\/`, `\/`, `http:\/\/files.example.com\/a\/`, `https:\/\/chatter.test\/u\/`, "[.]", " [dot] ", "[at]", "(", " (0)", ".html", "/c", "/../b", "/./", "?utm_source=z", "?q=1&r=2", "#frag", "com", ".com", "and", "zorbly", "plim", "u/", "@chatter.test", "$", "$zorbly", "https://venmo.com/u/", "btc:",
 }
 
 // dressed returns a value as somebody might write it.
 func dressed(t *rapid.T, raw string) string {
-	switch rapid.IntRange(0, 9).Draw(t, "dress") {
+	switch rapid.IntRange(0, 10).Draw(t, "dress") {
 	case 0:
 		return strings.ToUpper(raw)
 	case 1:
@@ -62,6 +62,8 @@ func dressed(t *rapid.T, raw string) string {
 	case 5:
 		return strings.ReplaceAll(raw, "&", "&amp;")
 	case 6:
+		return strings.ReplaceAll(raw, "/", `\/`)
+	case 7:
 		return raw[strings.IndexAny(raw, "/:")+1:]
 	}
 	return raw

@@ -106,7 +106,7 @@ func (r *reader) each(i, limit int, join string, allowed func(rune) bool, f func
 
 var (
 	scheme = regexp.MustCompile(`^(?i:https?|hxxps?|htxps?|hxtps?|h\*\*ps?|httxs?|h__ps?|h--ps?|xxxxs?|t?tps?)` +
-		`(?:\[?://\]|\[://\]|\(://\)|\[:\]//|\(:\)//|:\[//\]|\[:/\]/|\[:\]\\\\|:\\\\|://)`)
+		`(?:\[?://\]|\[://\]|\(://\)|\[:\]//|\(:\)//|:\[//\]|\[:/\]/|\[:\]\\\\|:\\\\|:\\/\\/|://)`)
 	entity = regexp.MustCompile(`^&(?i:quot|lt|gt|apos|nbsp|#34|#39|#60|#62|#x22|#x27|#x3c|#x3e);`)
 )
 
@@ -118,7 +118,10 @@ func addressChar(r rune) bool {
 // address reads addresses with and without a scheme, and links to profiles.
 func (r *reader) address(i int) {
 	host, bare := i, false
-	if m := r.schemeAt(i); m != "" {
+	if m := r.schemeAt(i); strings.HasSuffix(m, escapedSlashes) {
+		r.escapedAddress(i)
+		return
+	} else if m != "" {
 		host = r.t.number(r.t.chars[i].off + len(m))
 		r.profile(i, host)
 	} else if bare = r.bareAddress(i); !bare {
@@ -149,6 +152,28 @@ func (r *reader) address(i int) {
 		} else {
 			s.second = 1_000_000 + s.end
 		}
+	}
+}
+
+// escapedSlashes is what follows the scheme where a writer of JSON escapes slashes.
+const escapedSlashes = `:\/\/`
+
+// escapedAddress reads the address from i on as a text of its own, in which each \/ is a slash.
+func (r *reader) escapedAddress(i int) {
+	var plain []byte
+	var from []int // where each of its characters stands
+	for j := i; addressChar(r.t.at(j)) && r.t.at(j) != '"'; j++ {
+		if r.t.at(j) == '\\' && r.t.at(j+1) == '/' {
+			j++
+		}
+		plain, from = append(plain, r.t.cut(j, j+1)...), append(from, j)
+	}
+	in := *r
+	in.t, in.spots = newText(plain), nil
+	in.address(0)
+	for _, s := range in.spots {
+		s.start, s.end = i, from[s.end-1]+1
+		r.spots = append(r.spots, s)
 	}
 }
 
