@@ -37,7 +37,7 @@ const (
 func (r *Record) Validate() error {
 	var errs []*Error
 	if n := len(r.Ref); n == 0 || n > 200 {
-		errs = append(errs, invalid("/ref", "missing or too long", "your own reference, 1 to 200 bytes"))
+		errs = append(errs, invalid("/ref", "missing, or longer than 200 bytes", "your own reference, 1 to 200 bytes"))
 	}
 	if len(r.Source) > 64 {
 		errs = append(errs, invalid("/source", "too long", "at most 64 bytes"))

@@ -279,13 +279,16 @@ func (l *fileLook) records(ctx context.Context) error {
 	if l.piece != nil {
 		lines.Begin(l.piece.p.Index)
 	}
-	batch := make([]lantern.Record, 0, lookBatch)
+	batch, at := make([]lantern.Record, 0, lookBatch), make([]int, 0, lookBatch)
 	flush := func() error {
 		answers, err := l.a.match(ctx, l.sight, batch, MatchOptions{Dry: l.file.Dry})
-		batch = batch[:0]
 		for i := 0; err == nil && i < len(answers); i++ {
+			if answers[i].Ref == "" && len(answers[i].Reasons) > 0 { // nothing else says which it is
+				answers[i].Reasons[0] = "record " + strconv.Itoa(at[i]+1) + ": " + answers[i].Reasons[0]
+			}
 			err = l.emit(answers[i])
 		}
+		batch, at = batch[:0], at[:0]
 		return err
 	}
 	for {
@@ -304,7 +307,7 @@ func (l *fileLook) records(ctx context.Context) error {
 			}
 			continue
 		case kind == lantern.TooLarge:
-			l.why = append(l.why, "record "+strconv.Itoa(lines.Index()+1)+" is too long; it and what follows was not looked at")
+			l.why = append(l.why, "record "+strconv.Itoa(lines.Index()+1)+": too long; it and what follows was not looked at")
 			return flush()
 		case err != nil:
 			return err
@@ -315,6 +318,7 @@ func (l *fileLook) records(ctx context.Context) error {
 		if r.Source == "" {
 			r.Source = l.file.Source
 		}
+		at = append(at, lines.Index())
 		if batch = append(batch, r); len(batch) == lookBatch {
 			if err := flush(); err != nil {
 				return err

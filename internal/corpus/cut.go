@@ -322,7 +322,7 @@ func (c *Cutter) records(e *entry, in *bufio.Reader) error {
 }
 
 func tooLong(index int) string {
-	return "/" + strconv.Itoa(index) + ": the record is too long and was not looked at"
+	return "record " + strconv.Itoa(index+1) + ": too long, so it was not looked at"
 }
 
 // skipLine reads to the end of a line.

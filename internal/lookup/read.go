@@ -202,7 +202,7 @@ func (r *reader) plan() error {
 		r.passed(p.file.Size)
 		f := &lookedFile{path: p.path}
 		for _, why := range results[i].Trouble {
-			if err := r.put(&job{file: f, ref: p.path, failed: why}); err != nil {
+			if err := r.put(&job{file: f, ref: p.path, failed: why, before: true}); err != nil {
 				return err
 			}
 		}

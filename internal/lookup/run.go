@@ -44,6 +44,7 @@ type Tally struct {
 	Files     int   // looked at
 	Unchanged int   // looked at before, for everything there is
 	Troubled  int   // in which something could not be looked at, now or before
+	Unread    int   // records in them that could not be looked at
 	Bytes     int64 // of all these
 	Shadow    bool  // the agent only counted what it found
 }
@@ -110,6 +111,7 @@ type lookedFile struct {
 	pieces   int                 // sent so far; the reader's
 	trouble  []string            // what could not be read; the reader's
 	troubled bool                // of the one who tells, as is what follows
+	unread   unread              // in its records
 	left     string              // the last ref of which somebody was told that it, or a part, is not sampled
 }
 
@@ -126,6 +128,7 @@ type job struct {
 	note    string              // what is said beside
 	ends    bool                // the file ends here
 	same    bool                // the file was looked at before
+	before  bool                // and this could not be looked at then
 }
 
 // work sends pieces until there are none.
@@ -160,7 +163,10 @@ func (r *run) tell(ctx context.Context, j *job) error {
 		r.Note(j.ref, j.note)
 	}
 	if j.failed != "" {
-		r.failed(j, j.failed)
+		r.failed(j, "", j.failed)
+	}
+	if j.ends {
+		j.file.unread.tell(j.file.path, r.Failed)
 	}
 	if j.ends && ctx.Err() == nil {
 		if j.same {
@@ -172,13 +178,23 @@ func (r *run) tell(ctx context.Context, j *job) error {
 	return nil
 }
 
-// failed says that something could not be looked at. A file counts once.
-func (r *run) failed(j *job, why string) {
+// failed says that something could not be looked at, of a record at the end of its file. A
+// file counts once.
+func (r *run) failed(j *job, record, why string) {
 	if !j.file.troubled {
 		j.file.troubled = true
 		r.tally.Troubled++
 	}
-	r.Failed(j.ref, why)
+	if number, rest, ok := cutRecord(why); ok {
+		record, why = number, rest
+	}
+	if record == "" {
+		r.Failed(j.ref, why)
+		return
+	}
+	r.tally.Unread++
+	j.file.unread.before = j.before
+	j.file.unread.add(record, reason{j.ref, why})
 }
 
 // answer tells the matches of one answer, and what could not be looked at.
@@ -188,24 +204,25 @@ func (r *run) answer(j *job, answer lantern.Answer) error {
 		r.Stale(answer.Reasons)
 	}
 	r.tally.Shadow = r.tally.Shadow || answer.State == lantern.AnswerShadow
+	record := ""
+	if answer.Ref != j.piece.Ref {
+		record = answer.Ref
+	}
 	for _, why := range answer.Reasons {
 		switch answer.State {
 		case lantern.NotSampled: // of a file of records, or one in pieces, once
 			if j.file.left != j.ref {
 				j.file.left = j.ref
-				r.failed(j, why)
+				r.failed(j, "", why)
 			}
 		case lantern.CouldNotLook:
-			r.failed(j, why)
+			r.failed(j, record, why)
 		case lantern.AnswerOK: // looked at, with something to say about it
 			r.Note(j.ref, why)
 		}
 	}
 	for _, m := range answer.Matches {
-		f := Found{File: j.ref, State: answer.State, Match: m}
-		if answer.Ref != j.piece.Ref {
-			f.Record = answer.Ref
-		}
+		f := Found{File: j.ref, Record: record, State: answer.State, Match: m}
 		r.tally.Found++
 		if err := r.Found(f); err != nil {
 			return err

@@ -71,7 +71,11 @@ func (l *looking) measure(ctx context.Context, paths []string) *display.Bar {
 // verdict fails a run that did not see everything.
 func (l *looking) verdict() error {
 	if l.Troubled > 0 {
-		return command.Failed("no match there does not mean that there is nothing", "%s could not be looked at in full", display.Some(l.Troubled, "file", "files"))
+		hint := "no match there does not mean that there is nothing"
+		if l.Unread > 0 {
+			hint = `a record is one JSON object on a line, with "ref" and any of account, at, source, text, urls, accounts, hashes, values; ` + hint
+		}
+		return command.Failed(hint, "%s could not be looked at in full", display.Some(l.Troubled, "file", "files"))
 	}
 	return nil
 }
