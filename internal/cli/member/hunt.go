@@ -41,6 +41,7 @@ func (c *huntRun) Run(ctx context.Context, a *command.App) error {
 		return err
 	}
 	a.Note("%s, %s; %s looked at before%s", l.counted(), display.Bytes(l.Bytes), display.Some(l.Unchanged, "file was", "files were"), l.reminder())
+	l.setApart()
 	return l.verdict()
 }
 

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 
+	"lantern"
+	"lantern/client"
 	"lantern/internal/cli/command"
 	"lantern/internal/corpus"
 	"lantern/internal/display"
@@ -20,7 +22,16 @@ type looking struct {
 	hunt    string // its name; "" for lantern match
 	dry     bool
 	lookup.Tally
+
+	of    map[lantern.ID]matched // of each signal, up to mostSignals
+	apart string                 // what is told of those that went into quarantine
 }
+
+// matched counts the matches of a signal, and those found when it was in quarantine.
+type matched struct{ all, late int }
+
+// mostSignals bounds of how many signals the matches are counted.
+const mostSignals = 100_000
 
 // over opens the agent and looks at the files.
 func (l *looking) over(ctx context.Context, g *command.AgentAccess, paths []string) error {
@@ -31,6 +42,7 @@ func (l *looking) over(ctx context.Context, g *command.AgentAccess, paths []stri
 	defer agent.Close()
 	bar := l.measure(ctx, paths)
 	defer bar.Stop()
+	l.of = make(map[lantern.ID]matched)
 	out := display.List(l.a.Printer, matchColumns()...)
 	l.Tally, err = lookup.Run(ctx, lookup.Config{
 		Agent: agent, Account: l.account, Source: l.source, Hunt: l.hunt, Dry: l.dry,
@@ -40,6 +52,7 @@ func (l *looking) over(ctx context.Context, g *command.AgentAccess, paths []stri
 		},
 		Found: func(f lookup.Found) error {
 			row := matchRow{File: f.File, Ref: f.Record, Match: f.Match, State: f.State}
+			l.count(&f.Match)
 			if f.Record == "" { // a record may say itself whose it is
 				row.Account = l.account
 			}
@@ -53,7 +66,51 @@ func (l *looking) over(ctx context.Context, g *command.AgentAccess, paths []stri
 		Passed: func(n int64) { bar.Add(int(n)) },
 	}, paths)
 	bar.Stop()
+	if err == nil && l.Found > 0 && !l.dry {
+		err = l.locked(ctx, agent)
+	}
 	return errors.Join(err, out.Close())
+}
+
+// count notes of which signal a match is.
+func (l *looking) count(m *lantern.Match) {
+	n, known := l.of[m.Signal]
+	if !known && len(l.of) == mostSignals {
+		return
+	}
+	n.all++
+	if m.Quarantined {
+		n.late++
+	}
+	l.of[m.Signal] = n
+}
+
+// locked finds out which of the matches are of signals in quarantine, so that nobody looks
+// for them in the queue.
+func (l *looking) locked(ctx context.Context, agent *client.Agent) error {
+	all, err := agent.Quarantine(ctx)
+	signals, matches := 0, 0
+	for _, q := range all {
+		n := l.of[q.Signal].all
+		if q.Imminent {
+			n = l.of[q.Signal].late // what brought it there stays in the queue
+		}
+		if n > 0 {
+			signals, matches = signals+1, matches+n
+		}
+	}
+	if signals > 0 {
+		l.apart = display.Some(matches, "match is", "matches are") + " in quarantine and not in the queue, since " +
+			display.Some(signals, "signal hits", "signals hit") + " too much; a person must look: lantern quarantine list"
+	}
+	return err
+}
+
+// setApart says what went into quarantine, if anything did.
+func (l *looking) setApart() {
+	if l.apart != "" {
+		l.a.Note("%s", l.apart)
+	}
 }
 
 // measure starts the progress bar, over all bytes there are.

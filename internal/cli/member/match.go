@@ -80,6 +80,7 @@ func (c *Match) Run(ctx context.Context, a *command.App) error {
 		a.Note("the agent is in shadow mode: what it found in %s is counted and not shown; see lantern agent volume", display.Some(l.Files, "file", "files"))
 	} else {
 		a.Note("%s%s", l.counted(), l.reminder())
+		l.setApart()
 	}
 	return l.verdict()
 }
