@@ -35,7 +35,9 @@ func NewAgent(base, credential string, opts Options) *Agent {
 		base = "http://localhost" // names nothing: every connection is one to the socket
 		opts.Transport = onSocket(path)
 	}
-	return &Agent{c: New(base, credential, opts)}
+	c := New(base, credential, opts)
+	c.conn.toAgent = true
+	return &Agent{c: c}
 }
 
 // onSocket connects to a socket of this machine, whatever the address says.
@@ -331,7 +333,7 @@ func upload[T any](ctx context.Context, c *Client, path string, body io.Reader) 
 	defer res.Body.Close()
 	b, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
 	if err != nil {
-		return answer, req.failed(unreachable(err))
+		return answer, req.failed(c.conn.unreachable(err))
 	}
 	if err := json.Unmarshal(b, &answer); err != nil {
 		return answer, req.failed(errMalformed)
@@ -355,14 +357,14 @@ func (c *conn) open(ctx context.Context, req request, body io.Reader) (*http.Res
 	case err != nil && ctx.Err() != nil:
 		return nil, req.failed(ctx.Err())
 	case err != nil:
-		return nil, req.failed(unreachable(err))
+		return nil, req.failed(c.unreachable(err))
 	case res.StatusCode >= 200 && res.StatusCode < 300:
 		return res, nil
 	}
 	defer res.Body.Close()
 	said, err := io.ReadAll(io.LimitReader(res.Body, 1<<20))
 	if err != nil {
-		return nil, req.failed(fmt.Errorf("reading a refusal: %w", unreachable(err)))
+		return nil, req.failed(fmt.Errorf("reading a refusal: %w", c.unreachable(err)))
 	}
 	return nil, req.failed(problem(res, said))
 }

@@ -35,7 +35,7 @@ func answers[T any](ctx context.Context, c *Client, req request, sent io.Reader,
 		case ctx.Err() != nil:
 			return req.failed(ctx.Err())
 		default: // before the line, which may be cut off
-			return req.failed(unreachable(err))
+			return req.failed(c.conn.unreachable(err))
 		}
 		if len(bytes.TrimSpace(line)) > 0 {
 			var item T

@@ -9,7 +9,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	mathrand "math/rand/v2"
+	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -42,6 +44,7 @@ type conn struct {
 	retries int
 	timeout time.Duration
 	agent   string
+	toAgent bool  // the other side is the member's own agent
 	err     error // why the address cannot be used
 }
 
@@ -158,13 +161,13 @@ func (c *conn) attempt(ctx context.Context, req request, key, idempotency string
 	defer cancel()
 	res, err := c.send(ctx, req, bytes.NewReader(req.body), key, idempotency)
 	if err != nil {
-		return nil, 0, unreachable(err)
+		return nil, 0, c.unreachable(err)
 	}
 	defer res.Body.Close() // what was to be read was read
 	body, err = io.ReadAll(io.LimitReader(res.Body, maxAnswer+1))
 	switch {
 	case err != nil:
-		return nil, 0, unreachable(err)
+		return nil, 0, c.unreachable(err)
 	case len(body) > maxAnswer:
 		return nil, 0, errTooLong
 	case res.StatusCode >= 200 && res.StatusCode < 300:
@@ -217,12 +220,31 @@ func (c *conn) send(ctx context.Context, req request, body io.Reader, key, idemp
 
 // unreachable is the error of an attempt that got no whole answer. It drops the URL that
 // net/http puts into its errors: query strings hold cursors.
-func unreachable(err error) error {
+func (c *conn) unreachable(err error) error {
 	var u *url.Error
 	if errors.As(err, &u) {
 		err = u.Err
 	}
-	return fmt.Errorf("%w: %w", &lantern.Error{Kind: lantern.Unavailable, Reason: "no answer", Fix: "check the address and retry later"}, err)
+	said := &lantern.Error{Kind: lantern.Unavailable, Reason: "no answer", Fix: "check the address and retry later"}
+	if c.toAgent {
+		said = c.silent(err)
+	}
+	return fmt.Errorf("%w: %w", said, err)
+}
+
+// silent says why an agent, which runs beside whoever calls it, does not answer.
+func (c *conn) silent(err error) *lantern.Error {
+	e := &lantern.Error{Kind: lantern.Unavailable, Reason: "your agent gave no whole answer", Fix: "see in its log whether it ended; start it again with lantern agent run"}
+	var dial *net.OpError
+	switch {
+	case !errors.As(err, &dial) || dial.Op != "dial":
+	case errors.Is(err, fs.ErrPermission):
+		e.Reason, e.Fix = "the socket of your agent is not open to you", "call it as the user it runs as"
+	default:
+		e.Reason, e.Fix = "your agent does not run, or listens elsewhere",
+			"start it: lantern agent run --config FILE, with the lantern.json that lantern agent init wrote (or --dir with its folder); if it runs, name its address with --agent"
+	}
+	return e
 }
 
 // problem rebuilds the error of an answer of RFC 9457; other answers, a proxy's for

@@ -95,7 +95,7 @@ func (c *Client) Snapshot(ctx context.Context, program lantern.ID, f lantern.Fee
 		return nil
 	})
 	if err == nil && mark.Next == "" {
-		err = req.failed(unreachable(io.ErrUnexpectedEOF))
+		err = req.failed(c.conn.unreachable(io.ErrUnexpectedEOF))
 	}
 	return mark, err
 }

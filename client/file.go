@@ -64,7 +64,7 @@ func (c *Client) Import(ctx context.Context, program lantern.ID, file io.Reader,
 	case p != nil:
 		err = &lantern.Error{Kind: p.Kind, Field: p.Pointer, Reason: p.Reason, Fix: p.Fix}
 	case err == nil && !ended:
-		err = req.failed(unreachable(io.ErrUnexpectedEOF))
+		err = req.failed(c.conn.unreachable(io.ErrUnexpectedEOF))
 	}
 	return report, err
 }
@@ -104,11 +104,11 @@ func (c *Client) Export(ctx context.Context, program lantern.ID, o ExportOptions
 	if _, err := io.Copy(to, res.Body); to.err != nil {
 		return report, to.err
 	} else if err != nil {
-		return report, req.failed(unreachable(err))
+		return report, req.failed(c.conn.unreachable(err))
 	}
 	said := res.Trailer.Get("Lantern-Report")
 	if said == "" {
-		return report, req.failed(unreachable(io.ErrUnexpectedEOF))
+		return report, req.failed(c.conn.unreachable(io.ErrUnexpectedEOF))
 	}
 	if json.Unmarshal([]byte(said), &report) != nil {
 		return report, req.failed(errMalformed)

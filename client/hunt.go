@@ -164,9 +164,9 @@ func (s *Pieces) answers(req request, emit func(lantern.Answer) error) (line lan
 		text, err := s.in.ReadBytes('\n')
 		switch {
 		case errors.Is(err, io.EOF):
-			return line, req.failed(unreachable(io.ErrUnexpectedEOF))
+			return line, req.failed(s.c.conn.unreachable(io.ErrUnexpectedEOF))
 		case err != nil:
-			return line, req.failed(unreachable(err))
+			return line, req.failed(s.c.conn.unreachable(err))
 		}
 		line = lantern.PieceAnswer{}
 		if json.Unmarshal(bytes.TrimSpace(text), &line) != nil {
@@ -191,7 +191,7 @@ func (s *Pieces) End() error {
 	}
 	_ = s.send.Close() // the end of the request, never an error; that of the answer follows
 	if _, err := io.Copy(io.Discard, s.in); err != nil {
-		return unreachable(err)
+		return s.c.conn.unreachable(err)
 	}
 	return nil
 }
