@@ -282,6 +282,44 @@ func TestCasework(t *testing.T) {
 	}
 }
 
+// What names a person is shared back only if a person reviewed it, and confirmed a hit it
+// comes from.
+func TestShareBackOfPersons(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, nil)
+	ctx := t.Context()
+	_, both := s.colleague()
+	c := s.open("case")
+	s.confirm(c.ID, "root-1")
+	mail := lantern.Draft{Type: "email", Value: "night.owl@example.com", Tags: []lantern.Tag{"csam"}, Basis: lantern.Basis{Policy: "child safety 4", ReviewedBy: lantern.ByHuman}}
+	theirs := mail
+	theirs.Programs = []lantern.ID{s.Program.ID}
+	s.MustShare(s.host.Submitter, theirs)
+	s.Reaches(s.r, s.social)
+	s.r.MatchOne(lantern.Record{Ref: "mail-1", Account: "m-1", Text: mail.Value}, false)
+	open := s.r.HitsIn("")
+	hit := open[slices.IndexFunc(open, func(h lantern.Hit) bool { return h.Ref == "mail-1" })].ID
+	refused := func(what string, d lantern.Draft, pointer string) {
+		t.Helper()
+		p, err := s.r.PreviewShare(ctx, both, c.ID, stream(nil, d))
+		if err != nil || (pointer == "") != (p.Items[0].Problem == nil) || pointer != "" && p.Items[0].Problem.Pointer != pointer {
+			t.Errorf("%s: got %+v, %v; want a complaint at %q", what, p.Items, err, pointer)
+		}
+	}
+	refused("an open hit", mail, "/value")
+	alias := mail
+	alias.Value = "night.owl+x@example.com"
+	refused("an alias of it", alias, "/value")
+	s.decide(hit, lantern.Unsure, "")
+	refused("an unsure hit", mail, "/value")
+	s.decide(hit, lantern.Confirmed, "")
+	refused("a confirmed hit", mail, "")
+	mail.Value = "other@example.com"
+	refused("no hit", mail, "")
+	mail.Basis.ReviewedBy = lantern.ByMachine
+	refused("reviewed by a machine", mail, "/basis/reviewed_by")
+}
+
 func TestSharePreview(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, nil)

@@ -7,7 +7,6 @@ import (
 	"iter"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"lantern"
@@ -16,6 +15,7 @@ import (
 	"lantern/internal/casework"
 	"lantern/internal/policy"
 	"lantern/internal/sqldb"
+	"lantern/match"
 	"lantern/signal"
 )
 
@@ -285,34 +285,16 @@ func (s *sharing) check(ctx context.Context, d *lantern.Draft) error {
 		return err
 	}
 	d.Value = v.Canonical
-	return s.checkAccount(ctx, t, v.Canonical)
-}
-
-// checkAccount refuses an account of the case that nobody confirmed: a candidate is
-// linked to something, and that alone says nothing about the person behind it.
-func (s *sharing) checkAccount(ctx context.Context, t *signal.Type, canonical string) error {
-	var account string
-	switch t.Name {
-	case signal.Account.Name:
-		_, account, _ = strings.Cut(canonical, ":")
-	case signal.Username.Name:
-		_, account, _ = strings.Cut(canonical, "/")
-	}
-	if account == "" {
+	if !t.Personal {
 		return nil
 	}
-	var known map[string]lantern.CaseAccount
-	err := s.a.db.Read(ctx, func(tx *sqldb.Tx) (err error) {
-		known, err = agentstore.KnownAccounts(ctx, tx, s.id, []string{account})
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("reading a candidate: %w", err)
+	var signals []lantern.ID
+	for _, f := range s.a.engine.Match(match.Query{Type: t.Name, Canonical: v.Canonical, Weak: v.Weak}, nil) {
+		if f.How != lantern.HowBare { // the same name elsewhere is another value
+			signals = append(signals, f.Signal)
+		}
 	}
-	if c, ok := known[account]; ok && c.Decision != lantern.Confirmed {
-		return &lantern.Error{Kind: lantern.Forbidden, Field: "/value", Reason: "it names an account of the case that nobody confirmed", Fix: "rule on the candidate first"}
-	}
-	return nil
+	return s.a.desk.CheckConfirmed(ctx, s.id, d, signals)
 }
 
 // flush sends the batch, notes what was shared and emits the results.

@@ -160,3 +160,18 @@ func CountHits(ctx context.Context, tx *sqldb.Tx) (map[lantern.HitState]int, err
 
 // place writes one placeholder.
 func place(n int) string { return strings.Trim(list(n, 1), "()") }
+
+// CountConfirmed counts the hits of the signals that people can see, and how many of these a
+// person confirmed.
+func CountConfirmed(ctx context.Context, tx *sqldb.Tx, signals []lantern.ID) (hits, confirmed int, err error) {
+	err = inChunks(signals, func(args []any) error {
+		n := len(args)
+		var seen, yes int
+		err := tx.QueryRow(ctx, `SELECT COUNT(*), COALESCE(SUM(CASE WHEN decision = `+place(n+1)+` THEN 1 ELSE 0 END), 0) FROM hits
+			WHERE state IN (`+place(n+2)+`, `+place(n+3)+`, `+place(n+4)+`) AND signal IN `+list(1, n),
+			append(args, lantern.Confirmed, lantern.HitOpen, lantern.HitQuarantined, lantern.HitDecided)...).Scan(&seen, &yes)
+		hits, confirmed = hits+seen, confirmed+yes
+		return err
+	})
+	return hits, confirmed, err
+}
