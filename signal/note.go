@@ -33,7 +33,13 @@ func CheckNote(note string) error {
 	if longestDigits(undate(folded)) >= 7 {
 		return noteError("holds a telephone number or another long number", "share it as a signal of its own type if it must be shared")
 	}
+	if quotesMessage(note) {
+		return noteError("quotes a message", "say in your own words what it was; a phrase is shared as a signal of type phrase")
+	}
 	words := FoldedWords(note)
+	if slices.ContainsFunc(words, beforeName) && tellsName(note) {
+		return noteError(nameReason, nameFix)
+	}
 	spoken := firstSpoken(words)
 	for i, rule := range noteRules {
 		if i == spoken || rule.match != nil && rule.match(words) {
@@ -48,6 +54,8 @@ func noteError(reason, fix string) error {
 	return &lantern.Error{Kind: lantern.Invalid, Field: "/note", Reason: reason, Fix: fix}
 }
 
+const nameReason, nameFix = "tells a name", "leave names out; a handle is shared as a signal of its own type"
+
 // noteRule refuses a note by its words.
 type noteRule struct {
 	reason, fix string
@@ -61,6 +69,10 @@ var noteRules = []noteRule{
 		reason: "speaks of an age", fix: "leave ages out; the flag suspected_minor says what may be said",
 		words: []string{"years old", "year old", "year olds", "yr old", "yrs old", "underage", "under age", "age of", "teenager", "preteen", "toddler", "anos de edad", "anos de idade", "jahre alt", "jahrige", "jahriger"},
 		match: tellsAge,
+	},
+	{
+		reason: nameReason, fix: nameFix,
+		words: []string{"her name", "his name", "their name", "my name", "real name", "full name", "first name", "last name", "surname", "calls herself", "calls himself", "s appelle", "m appelle", "heisst", "ich heisse", "mein name", "ihr name", "sein name", "se llama", "me llamo", "su nombre", "se chama", "chama se", "me chamo", "seu nome"},
 	},
 	{
 		reason: "speaks of a birth", fix: "leave dates of birth and birthdays out",
@@ -109,14 +121,21 @@ func firstSpoken(words []string) int {
 
 // Words that make an age of the number beside them, and what is written right behind it.
 var (
-	beforeAge = []string{"age", "aged", "ages", "turned", "turning", "shes", "hes"}
+	beforeAge = []string{"age", "aged", "ages", "turned", "turning", "shes", "hes", "edad", "idade"}
 	ageWords  = []string{"six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen"}
-	afterAge  = []string{"yo", "yr", "yrs", "y", "years", "year", "f", "m", "ans", "anos", "jahre", "jahrig"}
+	afterAge  = []string{"yo", "yr", "yrs", "y", "years", "year", "f", "m", "ans", "anos", "jahre", "jahren", "jahrig", "anni", "jaar"}
+
+	// Of other languages, which may be other words in English: only before foreignYears.
+	foreignAges  = []string{"sieben", "acht", "neun", "zehn", "elf", "zwolf", "dreizehn", "vierzehn", "funfzehn", "sechzehn", "siebzehn", "sept", "huit", "neuf", "dix", "onze", "douze", "treize", "quatorze", "quinze", "seize", "siete", "ocho", "nueve", "diez", "once", "doce", "trece", "catorce", "quince", "sete", "oito", "nove", "dez", "doze", "treze"}
+	foreignYears = []string{"ans", "anos", "jahre", "jahren"}
 )
 
 // tellsAge reports patterns like "13yo", "age 13", "is 13", "13 f", "f13", "aged twelve".
 func tellsAge(words []string) bool {
 	for i, w := range words {
+		if i > 0 && slices.Contains(foreignYears, w) && slices.Contains(foreignAges, words[i-1]) {
+			return true
+		}
 		number, unit := splitNumber(w)
 		if number == "" || len(number) > 2 {
 			if len(w) >= 2 && len(w) <= 3 && (w[0] == 'f' || w[0] == 'm') && strings.Trim(w[1:], "0123456789") == "" {
@@ -130,7 +149,9 @@ func tellsAge(words []string) bool {
 		case unit != "":
 		case i > 0 && slices.Contains(beforeAge, words[i-1]):
 			return true
-		case i > 1 && (words[i-1] == "is" || words[i-1] == "was" || words[i-1] == "im") && slices.Contains([]string{"she", "he", "who", "user", "victim", "child", "girl", "boy", "they"}, words[i-2]):
+		case i > 1 && (words[i-1] == "is" || words[i-1] == "was" || words[i-1] == "im" || words[i-1] == "s") && slices.Contains([]string{"she", "he", "who", "user", "victim", "child", "girl", "boy", "they"}, words[i-2]):
+			return true
+		case i > 1 && words[i-1] == "m" && words[i-2] == "i":
 			return true
 		case i+1 < len(words) && slices.Contains(afterAge, words[i+1]):
 			return true

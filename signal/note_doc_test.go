@@ -15,7 +15,7 @@ func TestNotesLintIsDocumented(t *testing.T) {
 		t.Fatal(err)
 	}
 	listed := map[string]bool{}
-	for _, list := range [][]string{beforeAge, ageWords, afterAge} {
+	for _, list := range [][]string{beforeAge, ageWords, afterAge, foreignAges, foreignYears, sayings, persons, handles, things} {
 		for _, w := range list {
 			listed[w] = true
 		}
