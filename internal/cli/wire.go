@@ -41,8 +41,6 @@ const (
 	logKeyName  = "log"
 	fenceName   = "log.newest"
 	stewardName = "steward"
-
-	agentFenceName = "fence" // the number by which an older copy of data/ is noticed
 )
 
 // exchangeParts is an exchange put together, not yet serving.
@@ -375,7 +373,7 @@ func openAgentWith(ctx context.Context, a *command.App, c *agentRun, log *slog.L
 	p.agent, err = agent.New(ctx, agent.Config{
 		Dir: filepath.Join(c.Dir, command.DataDir), Exchange: p.exchange, Sealer: seal.New(kek),
 		LogKey: logKey, Region: c.Region, MatchOwn: c.MatchOwn,
-		Shadow: c.Shadow, Sampling: sampling, Flood: &flood, Fence: filepath.Join(keys, agentFenceName),
+		Shadow: c.Shadow, Sampling: sampling, Flood: &flood, Fence: filepath.Join(keys, command.FenceName),
 		Clock: a.Clock, Random: a.Random, Log: p.log,
 	})
 	if err != nil {

@@ -8,6 +8,7 @@ var checks = []check{
 	{name: "disk", needs: []string{"folder"}, look: lookDisk},
 	{name: "database", needs: []string{"folder"}, look: lookDatabase},
 	{name: "engine files", needs: []string{"folder"}, look: lookFiles},
+	{name: "fence", needs: []string{"database"}, look: lookFence},
 	{name: "exchange", look: lookExchange},
 	{name: "certificate", needs: []string{"exchange"}, look: lookCertificate},
 	{name: "clock", needs: []string{"exchange"}, look: lookClock},
@@ -28,6 +29,8 @@ const (
 	fixKEK         = "bring the file back from your backup of the keys; without it make the agent anew in an empty folder"
 	fixDisk        = "free space, or move the folder to a larger disk: what is withdrawn is only gone once the file was rewritten beside itself"
 	fixDatabase    = "end the agent, move agent.db and its -wal and -shm away, bring your backup back or start without: the feeds are loaded anew, hits and cases are not"
+	fixFence       = "start the agent (again) and let it reach the exchange: it reads every feed anew, matches nothing until that is done, and makes the file itself; bring no older keys/fence back"
+	fixBack        = "let the agent run and reach the exchange until its status says ok; decide again what the lost part had decided"
 	fixName        = "check the address with --exchange, and this machine's name server"
 	fixUnreachable = "check the address and port with --exchange, and that a firewall lets this machine out to it"
 	fixNotExchange = "check the address with --exchange: something else answers there"

@@ -37,6 +37,7 @@ type Patient struct {
 	KeyFile  string // file with the agent's API key
 	Database string // file of the database
 	Token    string // file of the local token
+	Fence    string // file of the number by which an older database is noticed
 
 	Exchange  string            // address of the exchange
 	Key       string            // the API key; "" if it could not be read

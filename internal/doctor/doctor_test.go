@@ -67,7 +67,7 @@ func admit(t *testing.T) *ward {
 	}
 	return &ward{w: w, r: r, c: c, dir: dir, p: doctor.Patient{
 		Keys: keys, Data: data, KEK: filepath.Join(keys, "kek"), KeyFile: filepath.Join(keys, "exchange"),
-		Database: filepath.Join(data, "agent.db"), Token: filepath.Join(data, "agent.token"),
+		Database: filepath.Join(data, "agent.db"), Token: filepath.Join(data, "agent.token"), Fence: filepath.Join(keys, "fence"),
 		Exchange: w.URL, Key: c.ServiceKey, Clock: time.Now,
 		Agent: client.NewAgent(srv.URL, strings.TrimSpace(string(token)), client.Options{Retries: -1}),
 		Free:  func(string) (uint64, error) { return 10 << 30, nil },
@@ -127,7 +127,7 @@ func TestHealthy(t *testing.T) {
 			}
 		}
 	}
-	if len(seen) != 17 {
+	if len(seen) != 18 {
 		t.Errorf("%d checks", len(seen))
 	}
 	want(t, seen, "certificate", doctor.Doubt, "not encrypted")

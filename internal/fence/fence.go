@@ -28,6 +28,9 @@ type Mark struct {
 	N       int64  // how often something stopped matching
 }
 
+// Damaged is the history of a file that cannot be read as one.
+const Damaged = "damaged"
+
 // word begins the file.
 const word = "lantern-agent-fence-1 "
 
@@ -71,7 +74,7 @@ func Read(path string) (Mark, error) {
 	if m := Parse(text); ours && m != (Mark{}) {
 		return m, nil
 	}
-	return Mark{History: "damaged"}, nil
+	return Mark{History: Damaged}, nil
 }
 
 // Write puts a mark on stable storage, in one step: a crash leaves the old or the new one.

@@ -43,6 +43,7 @@ const (
 	KeysDir         = "keys"          // keys and what only the operator may write
 	KEKName         = "kek"           // in KeysDir: the key that values are sealed under
 	ExchangeKeyName = "exchange"      // in KeysDir: the agent's own API key
+	FenceName       = "fence"         // in KeysDir: the number by which an older copy of an agent's data/ is noticed
 	WebhooksName    = "webhooks.json" // in KeysDir: the webhooks of an agent
 	DataDir         = "data"          // all else that an agent keeps
 )

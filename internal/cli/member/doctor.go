@@ -22,7 +22,7 @@ type Doctor struct {
 
 // Help says what is looked at and what the exit code means.
 func (*Doctor) Help() string {
-	return "Looks at the agent's folder, permissions, keys, disk and database; at the way to the exchange, its certificate, the clock, what the key may do " +
+	return "Looks at the agent's folder, permissions, keys, disk, database and fence (which tells an older copy of the database); at the way to the exchange, its certificate, the clock, what the key may do " +
 		"and the key of the log; and at the agent itself, if it runs. Changes nothing. Exit code 1 means that something failed; each failure names what to do."
 }
 
@@ -31,7 +31,7 @@ func (c *Doctor) Run(ctx context.Context, a *command.App) error {
 	access := c.Access(c.AgentServer)
 	p := doctor.Patient{
 		Keys: keys, Data: data, KEK: filepath.Join(keys, command.KEKName), KeyFile: access.KeyFile,
-		Database: filepath.Join(data, "agent.db"), Token: filepath.Join(data, agent.TokenFile),
+		Database: filepath.Join(data, "agent.db"), Token: filepath.Join(data, agent.TokenFile), Fence: filepath.Join(keys, command.FenceName),
 		Exchange: access.Exchange, Clock: a.Clock,
 	}
 	if err := command.CheckAddress(access.Exchange, "--exchange"); err != nil {
