@@ -47,21 +47,22 @@ func Match(ctx context.Context, g *agent.Agent, table *Table) (n Count, hits []l
 	refs := make(map[string]bool)
 	for more := true; more; {
 		var batch []lantern.Record
+		var rows []Row
 		for len(batch) < tableBatch && more {
 			r, err := table.Next()
 			if more = !errors.Is(err, io.EOF); err != nil && more {
 				return n, nil, fmt.Errorf("%w; mend it and match the table again: nothing is counted twice", err)
 			}
 			if more {
-				batch = append(batch, r)
+				batch, rows = append(batch, r.Record), append(rows, r)
 			}
 		}
 		answers, err := g.Match(ctx, batch, agent.MatchOptions{})
 		if err != nil {
 			return n, nil, err
 		}
-		for _, answer := range answers {
-			n.take(answer)
+		for i, answer := range answers {
+			n.take(&rows[i], answer)
 			if len(answer.Matches) > 0 {
 				refs[answer.Ref] = true
 			}

@@ -96,20 +96,24 @@ func noun(t lantern.SignalType) string {
 type Count struct {
 	Rows, Unread    int // rows that were looked up, and those of which something could not be
 	Matches, Strong int
-	Troubles        []string // what could not be looked up in the first of these, by row and place
+	Troubles        []string // what could not be looked up in the first of these, by row and column
 }
 
 // maxTroubles bounds Count.Troubles: the first ones show what is wrong with a table.
 const maxTroubles = 5
 
 // take counts the answer to one row.
-func (c *Count) take(a lantern.Answer) {
+func (c *Count) take(row *Row, a lantern.Answer) {
 	c.Rows++
 	if a.State == lantern.AnswerOK && len(a.Reasons) == 0 {
 		return
 	}
 	if c.Unread++; len(c.Troubles) < maxTroubles {
-		c.Troubles = append(c.Troubles, a.Ref+": "+strings.Join(a.Reasons, "; "))
+		why := make([]string, len(a.Reasons))
+		for i, reason := range a.Reasons {
+			why[i] = row.why(reason)
+		}
+		c.Troubles = append(c.Troubles, row.Ref+", "+strings.Join(why, "; "))
 	}
 }
 

@@ -82,7 +82,7 @@ func records(t *testing.T, text string) (all []lantern.Record) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		all = append(all, r)
+		all = append(all, r.Record)
 	}
 }
 
@@ -215,7 +215,7 @@ func FuzzTable(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		table, err := starter.Open(strings.NewReader(text), "t.csv")
 		for err == nil {
-			var r lantern.Record
+			var r starter.Row
 			if r, err = table.Next(); err == nil && (r.Ref == "" || r.Text == "" && len(r.Values) == 0 && r.Account == "") {
 				t.Errorf("a record of nothing: %+v", r)
 			}

@@ -33,6 +33,7 @@ type Table struct {
 	csv     *csv.Reader
 	name    string
 	columns []lantern.SignalType // by the heading; nil: there is none
+	heading []string             // as the file has it
 	first   []string             // a first row that was no heading
 	line    int
 }
@@ -65,8 +66,45 @@ func Open(r io.Reader, name string) (*Table, error) {
 	}
 	if t.columns == nil {
 		t.first = row
+	} else {
+		t.heading = row
 	}
 	return t, nil
+}
+
+// Row is a row of a table as a record to be looked up.
+type Row struct {
+	lantern.Record
+	values  []string // the columns of Values
+	account string   // the column of Account
+}
+
+// why says a reason of an answer about the row in the words of the table.
+func (r *Row) why(reason string) string {
+	pointer, rest, found := strings.Cut(reason, ": ")
+	if !found {
+		return reason
+	}
+	column := ""
+	if at, ok := strings.CutPrefix(pointer, "/values/"); ok {
+		if i, err := strconv.Atoi(at); err == nil && i >= 0 && i < len(r.values) {
+			column = r.values[i]
+		}
+	} else if pointer == "/account" {
+		column = r.account
+	}
+	if column == "" {
+		return reason
+	}
+	return column + ": " + rest
+}
+
+// column is how column i is called: as its heading is, or by its number.
+func (t *Table) column(i int) string {
+	if i < len(t.heading) && strings.TrimSpace(t.heading[i]) != "" {
+		return "column " + strings.TrimSpace(t.heading[i])
+	}
+	return "column " + strconv.Itoa(i+1)
 }
 
 // separator finds what stands between the cells of the first line: spreadsheets of many
@@ -92,17 +130,17 @@ func csvReason(err error) error {
 	return err
 }
 
-// Next returns the next row as a record to be looked up, or io.EOF. Rows without anything in
+// Next returns the next row, or io.EOF. Rows without anything in
 // them are passed over.
-func (t *Table) Next() (lantern.Record, error) {
+func (t *Table) Next() (Row, error) {
 	for {
 		row, line := t.first, t.line
 		if t.first = nil; row == nil {
 			var err error
 			if row, err = t.csv.Read(); errors.Is(err, io.EOF) {
-				return lantern.Record{}, io.EOF
+				return Row{}, io.EOF
 			} else if err != nil {
-				return lantern.Record{}, fmt.Errorf("reading %s: %w", t.name, csvReason(err))
+				return Row{}, fmt.Errorf("reading %s: %w", t.name, csvReason(err))
 			}
 			line, _ = t.csv.FieldPos(0)
 		}
@@ -113,7 +151,7 @@ func (t *Table) Next() (lantern.Record, error) {
 }
 
 // record makes a record of a row.
-func (t *Table) record(row []string, line int) (r lantern.Record, ok bool) {
+func (t *Table) record(row []string, line int) (r Row, ok bool) {
 	r.Ref = t.name + ":" + strconv.Itoa(line)
 	var texts []string
 	for i, cell := range row {
@@ -130,13 +168,14 @@ func (t *Table) record(row []string, line int) (r lantern.Record, ok bool) {
 		ok = true
 		switch kind {
 		case ownAccount:
-			r.Account = cell
+			r.Account, r.account = cell, t.column(i)
 		case "", "text":
 			texts = append(texts, cell)
 		default:
 			r.Values = append(r.Values, lantern.TypedValue{Type: kind, Value: cell})
+			r.values = append(r.values, t.column(i))
 			if kind == signal.Username.Name && r.Account == "" {
-				r.Account = cell
+				r.Account, r.account = cell, t.column(i)
 			}
 		}
 	}
