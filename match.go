@@ -108,6 +108,9 @@ const (
 	NotSampled   AnswerState = "not-sampled" // the record is not in the part of its source that takes part
 )
 
+// OutOfSample begins the reason of an answer that is [NotSampled].
+const OutOfSample = "not in the sample"
+
 // How long an agent's replica may be out of contact.
 const (
 	StaleAfter = 24 * time.Hour

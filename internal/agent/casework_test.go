@@ -241,7 +241,7 @@ func TestCasework(t *testing.T) {
 
 	closing := lantern.CaseState{Close: lantern.CaseDone}
 	_, err = s.r.SetCaseState(ctx, s.person, c.ID, closing)
-	conflict(t, "closing over a task", err, "1 tasks")
+	conflict(t, "closing over a task", err, "tasks not done 1")
 	for range 2 { // the second time changes nothing
 		if done, err := s.r.FinishTask(ctx, colleague, c.ID, task.ID); err != nil || done.DoneBy != other || done.Text != task.Text {
 			t.Errorf("got %+v, %v", done, err)

@@ -22,7 +22,7 @@ func (a *Agent) takesPart(source, ref string) bool {
 // skip answers a record that does not take part.
 func (l *look) skip(source string) {
 	l.answer.State = lantern.NotSampled
-	l.answer.Reasons = []string{"of this source " + strconv.FormatFloat(l.a.sampling.Percent(source), 'g', -1, 64) + " % of the records are looked up, and this is none of them"}
+	l.answer.Reasons = []string{lantern.OutOfSample + ": of this source " + strconv.FormatFloat(l.a.sampling.Percent(source), 'g', -1, 64) + " % of the records are looked up, and this is none of them"}
 }
 
 // shade takes the matches out of answers and says so.

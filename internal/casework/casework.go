@@ -101,7 +101,7 @@ func (w *Desk) SetCaseState(ctx context.Context, person, id lantern.ID, s lanter
 			return e, err
 		}
 		if k.Tasks+proposals+unsent > 0 {
-			return e, &lantern.Error{Kind: lantern.Conflict, Reason: fmt.Sprintf("%d tasks are not done, %d proposals wait, %d outcomes are not sent", k.Tasks, proposals, unsent),
+			return e, &lantern.Error{Kind: lantern.Conflict, Reason: fmt.Sprintf("something waits: tasks not done %d, proposals not answered %d, outcomes not sent %d", k.Tasks, proposals, unsent),
 				Fix: "finish them first"}
 		}
 		return lantern.CaseEvent{Kind: lantern.CaseClosed, Word: string(s.Close)}, agentstore.SetCaseState(ctx, tx, id, w.Clock(), s.Close)

@@ -113,7 +113,7 @@ func (c *exportCmd) all(ctx context.Context, x *client.Client, e *draft.Export) 
 
 // tellExport reports what was written, what was left out and what the format could not hold.
 func tellExport(a *command.App, file string, r lantern.ExportReport) {
-	a.Note("%d signals were written", r.Rows)
+	a.Note("%s written", display.Some(r.Rows, "signal was", "signals were"))
 	if len(r.LeftOut) > 0 {
 		a.Note("left out: %s", display.Count(r.LeftOut))
 	}

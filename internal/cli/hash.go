@@ -133,7 +133,7 @@ func (t *hashTally) verdict() error {
 		t.a.Note("%d of %d files have no pdq: they are no pictures of a format that is read", t.others, t.files)
 	}
 	if t.faint > 0 {
-		t.a.Note("%d pictures have too little detail (quality below %d): do not share what they look like", t.faint, pdq.MinQuality)
+		t.a.Note("%s too little detail (quality below %d): do not share how such a picture looks", display.Some(t.faint, "picture has", "pictures have"), pdq.MinQuality)
 	}
 	if t.bad > 0 {
 		return command.Failed("", "%d of %d files could not be hashed in full", t.bad, t.files)

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"lantern"
 	"lantern/internal/agent"
@@ -25,10 +26,10 @@ import (
 type agentInit struct {
 	command.AgentServer
 	command.ExchangeAccess
-	Region   string `key:"agent-region" placeholder:"CC" help:"Country whose national phone numbers are read in texts, such as US."`
-	Platform string `enum:"forum,chat,image-host,game,other" default:"other" help:"What your platform is, for advice on what to match first: forum, chat, image-host, game or other (${default})."`
-	Match    string `type:"path" placeholder:"CSV" help:"Match this table of usernames, mail addresses or links at once, and explain what is found."`
-	Yes      bool   `short:"y" help:"Ask nothing."`
+	Region   string   `key:"agent-region" placeholder:"CC" help:"Country whose national phone numbers are read in texts, such as US."`
+	Platform platform `enum:"forum,chat,image-host,game,other" default:"other" help:"What your platform is, for advice on what to match first: forum, chat, image-host, game or other (${default})."`
+	Match    string   `type:"path" placeholder:"CSV" help:"Match this table of usernames, mail addresses or links at once, and explain what is found."`
+	Yes      bool     `short:"y" help:"Ask nothing."`
 }
 
 // Help says what is made, what is asked and which key is needed.
@@ -36,6 +37,15 @@ func (*agentInit) Help() string {
 	return "Makes the folder, with a key for what the agent keeps, a file with its settings and a copy of the API key it will use: that of a service of your organisation, " +
 		"with the scopes read and respond. On a terminal it asks five questions first; what flags say is the default. " +
 		"A table is matched on this machine, once the agent has loaded what is shared; nothing of it leaves. While the agent runs, use lantern match instead."
+}
+
+// platform is the name of a preset; flags take it in capital letters as well.
+type platform string
+
+// UnmarshalText reads a flag.
+func (p *platform) UnmarshalText(text []byte) error {
+	*p = platform(strings.ToLower(string(text)))
+	return nil
 }
 
 // settingsName is the file that agent init writes for agent run --config.
@@ -79,7 +89,7 @@ func (c *agentInit) Run(ctx context.Context, a *command.App) error {
 		err = c.first(ctx, a, in, asked)
 	}
 	if err == nil {
-		preset, _ := starter.FindPreset(c.Platform)
+		preset, _ := starter.FindPreset(string(c.Platform))
 		a.Note("next: lantern agent run --config %s", made.Settings)
 		a.Note("then match %s: lantern match FILE… --token-file %s", preset.First, made.Token)
 		a.Note("and once a week look what waits: lantern hits digest --token-file %s", made.Token)
@@ -89,11 +99,11 @@ func (c *agentInit) Run(ctx context.Context, a *command.App) error {
 
 // ask puts the five questions.
 func (c *agentInit) ask(in *bufio.Reader, a *command.App) error {
-	answers := starter.Answers{Exchange: c.Exchange, KeyFile: c.KeyFile, Platform: c.Platform, Region: c.Region, Dir: c.Dir, Table: c.Match}
+	answers := starter.Answers{Exchange: c.Exchange, KeyFile: c.KeyFile, Platform: string(c.Platform), Region: c.Region, Dir: c.Dir, Table: c.Match}
 	if err := starter.Ask(in, a.Err, &answers, starter.Looks{Key: command.APIKey.Is, File: readable, Folder: possible}); err != nil {
 		return command.Failed("start again, or give the answers as flags with --yes", "%w", err)
 	}
-	c.Exchange, c.KeyFile, c.Platform, c.Region, c.Dir, c.Match = answers.Exchange, answers.KeyFile, answers.Platform, answers.Region, answers.Dir, answers.Table
+	c.Exchange, c.KeyFile, c.Platform, c.Region, c.Dir, c.Match = answers.Exchange, answers.KeyFile, platform(answers.Platform), answers.Region, answers.Dir, answers.Table
 	return nil
 }
 
@@ -207,7 +217,7 @@ func (c *agentInit) first(ctx context.Context, a *command.App, in *bufio.Reader,
 	if err != nil {
 		return err
 	}
-	a.Note("%d signals are loaded", n)
+	a.Note("%s loaded", display.Some(n, "signal is", "signals are"))
 	if n == 0 {
 		a.Note("nothing is shared with you yet, so nothing can match: that nothing is found will not mean that there is nothing")
 	}

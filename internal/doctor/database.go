@@ -116,7 +116,7 @@ func lookAcks(ctx context.Context, v *visit) Finding {
 	case !ok:
 		return f
 	case overdue > 0:
-		return bad(fmt.Sprintf("%d acknowledgements of corrections are overdue, of %d owed", overdue, owed), fixAcks)
+		return bad(fmt.Sprintf("acknowledgements of corrections overdue: %d of %d owed", overdue, owed), fixAcks)
 	}
 	return good(fmt.Sprintf("%d owed, none overdue", owed))
 }

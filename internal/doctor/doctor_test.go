@@ -433,9 +433,9 @@ func TestOverdueAcknowledgementsAndADeafEngine(t *testing.T) {
 	p.Clock = func() time.Time { return now.Add(10 * time.Second) }
 	want(t, examine(t, p), "acknowledgements", doctor.Good, "2 owed")
 	p.Clock = func() time.Time { return now.Add(5 * time.Minute) }
-	want(t, examine(t, p), "acknowledgements", doctor.Bad, "1 acknowledgements", "of 2 owed")
+	want(t, examine(t, p), "acknowledgements", doctor.Bad, "1 of 2 owed", "of 2 owed")
 	p.Clock = func() time.Time { return now.Add(25 * time.Hour) }
-	want(t, examine(t, p), "acknowledgements", doctor.Bad, "2 acknowledgements")
+	want(t, examine(t, p), "acknowledgements", doctor.Bad, "2 of 2 owed")
 
 	p.Agent = client.NewAgent("unix:"+filepath.Join(t.TempDir(), "none.sock"), "la_x", client.Options{Retries: -1})
 	want(t, examine(t, p), "engine", doctor.Doubt, "no agent answers")

@@ -100,8 +100,8 @@ func TestPeak(t *testing.T) {
 
 func TestParseSampling(t *testing.T) {
 	t.Parallel()
-	s, err := guard.ParseSampling("uploads=10%, posts=0.5,25")
-	if err != nil || s.Percent("uploads") != 10 || s.Percent("posts") != 0.5 || s.Percent("other") != 25 || s.String() != "posts=0.5,uploads=10,25" {
+	s, err := guard.ParseSampling("Uploads=10%, posts=0.5,25")
+	if err != nil || s.Percent("uploads") != 10 || s.Percent("Posts") != 0.5 || s.Percent("other") != 25 || s.String() != "posts=0.5,uploads=10,25" {
 		t.Errorf("got %v, %v", s, err)
 	}
 	if all := s.All(); all["*"] != 25 || len(all) != 3 {

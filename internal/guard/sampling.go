@@ -13,11 +13,12 @@ import (
 // Sampling lets everything take part.
 type Sampling struct {
 	Rest    *float64           // of sources that are not named; nil: all
-	Sources map[string]float64 // percent, above 0 and at most 100, or 0 for none
+	Sources map[string]float64 // in small letters; percent, above 0 and at most 100, or 0 for none
 }
 
 // ParseSampling reads ratios as configuration writes them: SOURCE=PERCENT, separated by
 // commas, and a percentage alone for every source that is not named ("uploads=10,1").
+// Capital and small letters of a source are the same.
 func ParseSampling(s string) (Sampling, error) {
 	p := Sampling{Sources: map[string]float64{}}
 	for name, value := range pairs(s) {
@@ -29,14 +30,14 @@ func ParseSampling(s string) (Sampling, error) {
 			p.Rest = &n
 			continue
 		}
-		p.Sources[name] = n
+		p.Sources[strings.ToLower(name)] = n
 	}
 	return p, nil
 }
 
 // Percent returns which part of a source's records takes part.
 func (p Sampling) Percent(source string) float64 {
-	if n, ok := p.Sources[source]; ok {
+	if n, ok := p.Sources[strings.ToLower(source)]; ok {
 		return n
 	}
 	if p.Rest != nil {

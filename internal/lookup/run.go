@@ -5,6 +5,7 @@ import (
 	"io"
 	"io/fs"
 	"runtime"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -45,6 +46,7 @@ type Tally struct {
 	Unchanged int   // looked at before, for everything there is
 	Troubled  int   // in which something could not be looked at, now or before
 	Unread    int   // records in them that could not be looked at
+	Left      int   // files that were, whole or in part, not in the agent's sample
 	Bytes     int64 // of all these
 	Shadow    bool  // the agent only counted what it found
 }
@@ -181,6 +183,10 @@ func (r *run) tell(ctx context.Context, j *job) error {
 // failed says that something could not be looked at, of a record at the end of its file. A
 // file counts once.
 func (r *run) failed(j *job, record, why string) {
+	if strings.HasPrefix(why, lantern.OutOfSample) {
+		r.leave(j, why)
+		return
+	}
 	if !j.file.troubled {
 		j.file.troubled = true
 		r.tally.Troubled++
@@ -197,6 +203,19 @@ func (r *run) failed(j *job, record, why string) {
 	j.file.unread.add(record, reason{j.ref, why})
 }
 
+// leave says that a file, or a part of it, was not in the sample: of a file of records, or one
+// in pieces, once.
+func (r *run) leave(j *job, why string) {
+	if j.file.left == j.ref {
+		return
+	}
+	if j.file.left == "" {
+		r.tally.Left++
+	}
+	j.file.left = j.ref
+	r.Note(j.ref, why)
+}
+
 // answer tells the matches of one answer, and what could not be looked at.
 func (r *run) answer(j *job, answer lantern.Answer) error {
 	if answer.State == lantern.AnswerStale && !r.stale {
@@ -210,12 +229,7 @@ func (r *run) answer(j *job, answer lantern.Answer) error {
 	}
 	for _, why := range answer.Reasons {
 		switch answer.State {
-		case lantern.NotSampled: // of a file of records, or one in pieces, once
-			if j.file.left != j.ref {
-				j.file.left = j.ref
-				r.failed(j, "", why)
-			}
-		case lantern.CouldNotLook:
+		case lantern.NotSampled, lantern.CouldNotLook:
 			r.failed(j, record, why)
 		case lantern.AnswerOK: // looked at, with something to say about it
 			r.Note(j.ref, why)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"lantern/signal"
@@ -57,7 +58,7 @@ var questions = []question{
 	{"3 of 5. Phone numbers without a country code are read as those of one country.",
 		"Two letters of the country, such as US, or - for none", func(a *Answers) *string { return &a.Region }, CheckRegion, nothing},
 	{"4 of 5. The agent keeps a sealed copy of what is shared, and what it finds, in a folder of its own.\nNothing of yours leaves it.",
-		"Folder of the agent", func(a *Answers) *string { return &a.Dir }, checkText, folder},
+		"Folder of the agent", func(a *Answers) *string { return &a.Dir }, checkFolder, folder},
 	{"5 of 5. You can match a table now: a CSV file with usernames, mail addresses or links, one row for each account or post.",
 		"CSV file, or - for none", func(a *Answers) *string { return &a.Table }, nil, file},
 }
@@ -136,9 +137,14 @@ func (q question) fault(text string, look Looks) error {
 	return nil
 }
 
-func checkText(text string) error {
+// checkFolder refuses what people answer to another question: whether the folder that is shown
+// will do.
+func checkFolder(text string) error {
 	if text == "" {
 		return errors.New("an answer is needed")
+	}
+	if slices.Contains([]string{"y", "yes", "n", "no", "ok", "j", "ja", "nein", "o", "oui", "non", "s", "si", "sim"}, strings.ToLower(text)) {
+		return errors.New("the name of a folder is needed: press Enter for the one that is shown, or type another")
 	}
 	return nil
 }

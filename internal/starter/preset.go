@@ -24,10 +24,10 @@ func Presets() []Preset {
 	}
 }
 
-// FindPreset returns a preset by its name.
+// FindPreset returns a preset by its name, in capital or small letters.
 func FindPreset(name string) (Preset, bool) {
 	all := Presets()
-	i := slices.IndexFunc(all, func(p Preset) bool { return p.Name == name })
+	i := slices.IndexFunc(all, func(p Preset) bool { return strings.EqualFold(p.Name, name) })
 	if i < 0 {
 		return Preset{}, false
 	}

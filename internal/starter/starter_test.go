@@ -53,6 +53,8 @@ func TestAsk(t *testing.T) {
 		{"ended", "\n\n", starter.Answers{}, true, ""},
 		{"files that are not there", "\n lost.key\nmy.key\n\n\n\nlost.csv\n-\n", starter.Answers{Exchange: "https://exchange.example.com", KeyFile: "my.key", Platform: "other", Dir: "agent"}, false, "no such file"},
 		{"a folder that is a file", "\n\n\n\ntaken\nplace\n\n", starter.Answers{Exchange: "https://exchange.example.com", KeyFile: "service.key", Platform: "other", Dir: "place"}, false, "that is a file"},
+		{"capital letters", "\n\nForum\n\n\n\n", starter.Answers{Exchange: "https://exchange.example.com", KeyFile: "service.key", Platform: "Forum", Dir: "agent"}, false, ""},
+		{"yes is no folder", "\n\n\n\ny\nYES\n\n\n", starter.Answers{Exchange: "https://exchange.example.com", KeyFile: "service.key", Platform: "other", Dir: "agent"}, false, "press Enter for the one that is shown"},
 		{"never right", "\n\n" + strings.Repeat("shop\n", 5), starter.Answers{}, true, "one of forum"},
 	} {
 		a := starter.Answers{Exchange: "https://exchange.example.com", KeyFile: "service.key", Platform: "other", Dir: "agent"}

@@ -267,7 +267,7 @@ func (c *casesShare) preview(ctx context.Context, a *command.App, agent *client.
 	if err := l.Close(); err != nil {
 		return err
 	}
-	a.Note("%d of %d would reach %d other members of %s, under version %d of its policy.", p.Receiving, len(p.Items), p.Members, p.Name, p.Policy)
+	a.Note("%d of %d would reach %s of %s, under version %d of its policy.", p.Receiving, len(p.Items), display.Some(p.Members, "other member", "other members"), p.Name, p.Policy)
 	if p.Receiving == 0 {
 		a.Note("Nothing was shared, and nothing would be: each row says why.")
 		return nil

@@ -47,7 +47,8 @@ func (c *hitsDigest) Run(ctx context.Context, a *command.App) error {
 	if err := l.Close(); err != nil {
 		return err
 	}
-	a.Note("%d possible matches of the last %d days wait, %d strong; lantern hits explain ID says what one means", all, c.Days, strong)
+	a.Note("%s, found in the last %s, %d strong; lantern hits explain ID says what one means",
+		display.Some(all, "possible match waits", "possible matches wait"), display.Some(c.Days, "day", "days"), strong)
 	return nil
 }
 

@@ -127,6 +127,13 @@ func (l *looking) measure(ctx context.Context, paths []string) *display.Bar {
 
 // verdict fails a run that did not see everything.
 func (l *looking) verdict() error {
+	const sampling = "your agent looks up a part of this source only (lantern agent run --sampling)"
+	switch left := display.Some(l.Left, "file was", "files were") + " not in the sample"; {
+	case l.Left > 0 && l.Troubled > 0:
+		l.a.Note("%s: %s", left, sampling)
+	case l.Left > 0:
+		return command.Failed(sampling+"; no match there does not mean that there is nothing", "%s", left)
+	}
 	if l.Troubled > 0 {
 		hint := "no match there does not mean that there is nothing"
 		if l.Unread > 0 {

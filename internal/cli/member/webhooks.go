@@ -9,6 +9,7 @@ import (
 
 	"lantern"
 	"lantern/client"
+	"lantern/internal/agent"
 	"lantern/internal/cli/command"
 	"lantern/internal/courier"
 	"lantern/internal/display"
@@ -96,14 +97,62 @@ func (c *webhookRemove) Run(a *command.App) error {
 	return display.One(a.Printer, courier.Shown(h), command.WebhookColumns()...)
 }
 
-type webhookList struct{ command.AgentAccess }
+// hookAccess asks the agent about its webhooks, with the token in its folder if that is named
+// as it is for the commands that enter them.
+type hookAccess struct {
+	command.AgentAccess
+	Dir string `type:"path" placeholder:"FOLDER" help:"Folder of the agent, instead of --token-file."`
+}
+
+// AfterApply names the token once all flags are read.
+func (h *hookAccess) AfterApply() error {
+	if h.Dir != "" {
+		h.TokenFile = filepath.Join(h.Dir, command.DataDir, agent.TokenFile)
+	}
+	return nil
+}
+
+type webhookList struct{ hookAccess }
+
+// Help says what there is to be seen without the agent.
+func (*webhookList) Help() string {
+	return "If the agent of --dir does not run, its webhooks are listed as they were entered, without what became of them."
+}
 
 func (c *webhookList) Run(ctx context.Context, a *command.App) error {
-	return command.Look(a, &c.AgentAccess, command.WebhookColumns(), func(g *client.Agent) ([]lantern.Webhook, error) { return g.Webhooks(ctx) })
+	if _, err := os.Stat(c.TokenFile); c.Dir != "" && errors.Is(err, fs.ErrNotExist) { // it never ran
+		all, err := c.entered()
+		if err != nil {
+			return err
+		}
+		return display.All(a.Printer, all, command.WebhookColumns()...)
+	}
+	return command.Look(a, &c.AgentAccess, command.WebhookColumns(), func(g *client.Agent) ([]lantern.Webhook, error) {
+		all, err := g.Webhooks(ctx)
+		if c.Dir == "" || lantern.KindOf(err) != lantern.Unavailable {
+			return all, err
+		}
+		a.Note("the agent does not answer: these are its webhooks as they were entered")
+		return c.entered()
+	})
+}
+
+// entered lists the webhooks of the agent's file.
+func (c *webhookList) entered() ([]lantern.Webhook, error) {
+	file, err := hooksFile(&command.AgentServer{Dir: c.Dir})
+	if err != nil {
+		return nil, err
+	}
+	hooks, err := courier.Load(file)
+	all := make([]lantern.Webhook, len(hooks))
+	for i, h := range hooks {
+		all[i] = courier.Shown(h)
+	}
+	return all, err
 }
 
 type webhookDeliveries struct {
-	command.AgentAccess
+	hookAccess
 	Webhook lantern.ID `arg:"" help:"Id of the webhook."`
 }
 
@@ -112,7 +161,7 @@ func (c *webhookDeliveries) Run(ctx context.Context, a *command.App) error {
 }
 
 type webhookTest struct {
-	command.AgentAccess
+	hookAccess
 	Webhook lantern.ID `arg:"" help:"Id of the webhook."`
 }
 
@@ -141,7 +190,7 @@ func (c *webhookTest) Run(ctx context.Context, a *command.App) error {
 }
 
 type webhookReplay struct {
-	command.AgentAccess
+	hookAccess
 	Webhook lantern.ID   `arg:"" help:"Id of the webhook."`
 	Event   lantern.ID   `xor:"what" required:"" help:"Deliver this event again."`
 	Since   command.When `xor:"what" required:"" help:"Deliver everything since then again: a time such as 2026-03-01T12:00:00Z, or a date."`
