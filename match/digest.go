@@ -3,6 +3,7 @@ package match
 import (
 	"crypto/hmac"
 	"crypto/sha256"
+	"encoding/binary"
 	"unsafe"
 
 	"lantern/internal/siphash"
@@ -69,18 +70,21 @@ const (
 	markID                      // the id of an account, without its platform
 	markMail                    // a mailbox name, letters and digits alone
 	markTail                    // the last digits of a telephone number
-	markTop                     // the last label of the host of a URL signal, or of a domain signal
+	markWord                    // the hash of a word that stands in every plain spelling of a handle, id or host
 	markKinds
 )
 
 // markNames name the kinds where keys are derived.
-var markNames = [markKinds]string{"handle", "folder", "page", "url-host", "id", "mail", "tail", "top"}
+var markNames = [markKinds]string{"handle", "folder", "page", "url-host", "id", "mail", "tail", "word"}
 
 // mark returns the mark of key.
 func (k *keyer) mark(kind markKind, key string) uint64 { return k.marks[kind].First(key) }
 
 // markBytes is [keyer.mark] of the same bytes.
 func (k *keyer) markBytes(kind markKind, key []byte) uint64 { return k.mark(kind, inPlace(key)) }
+
+// wordKey is what a word is marked by: its hash as package text makes it.
+func wordKey(hash uint64) []byte { return binary.LittleEndian.AppendUint64(make([]byte, 0, 8), hash) }
 
 // inPlace reads bytes as a string without copying them. The string must not outlive the
 // call that it is an argument of.

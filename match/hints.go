@@ -3,6 +3,7 @@ package match
 import (
 	"iter"
 	"strings"
+	"unicode/utf8"
 
 	"lantern/internal/text"
 	"lantern/signal"
@@ -18,7 +19,8 @@ func hints(t *signal.Type, en *Entry) iter.Seq2[markKind, string] {
 		switch t.Name {
 		case signal.Username.Name, signal.Payment.Name:
 			for _, key := range append([]string{en.Canonical}, en.Weak...) {
-				if !yield(markHandle, string(text.Coarse(nil, key[strings.IndexAny(key, "/:")+1:]))) {
+				handle := string(text.Coarse(nil, key[strings.IndexAny(key, "/:")+1:]))
+				if !yield(markHandle, handle) || !hintWord(handle, yield) {
 					return
 				}
 			}
@@ -30,23 +32,44 @@ func hints(t *signal.Type, en *Entry) iter.Seq2[markKind, string] {
 			}
 		case signal.Account.Name:
 			_, id, _ := strings.Cut(en.Canonical, ":")
-			yield(markID, id)
+			_ = yield(markID, id) && hintWord(id, yield)
 		case signal.Phone.Name:
 			if n := len(en.Canonical) - tailDigits; n > 0 {
 				yield(markTail, en.Canonical[n:])
 			}
 		case signal.Domain.Name:
-			yield(markTop, topOf(en.Canonical))
+			hintHost(en.Canonical, yield)
 		case signal.URL.Name:
 			hintURL(en.Canonical, yield)
 		}
 	}
 }
 
-// topOf returns the last label of a host.
-func topOf(host string) string { return host[strings.LastIndexByte(host, '.')+1:] }
+// hintWord yields the longest word of letters and digits of ASCII in s, by its hash: whoever writes
+// s in ASCII writes this word, if there is one.
+func hintWord(s string, yield func(markKind, string) bool) bool {
+	best := ""
+	for word := range strings.FieldsFuncSeq(s, func(r rune) bool { return r >= utf8.RuneSelf || text.Classes[r]&(text.Letter|text.Digit) == 0 }) {
+		if len(word) > len(best) {
+			best = word
+		}
+	}
+	return best == "" || yield(markWord, string(wordKey(text.HashWord([]byte(best), 0, len(best)))))
+}
 
-// hintURL yields the host of a canonical URL, and the URL without scheme up to each "/" and
+// hintHost is hintWord of a host. Its last label has so many others for company that it is taken
+// only if there is nothing else.
+func hintHost(host string, yield func(markKind, string) bool) bool {
+	if dot := strings.LastIndexByte(host, '.'); dot > 0 {
+		return hintWord(host[:dot], yield)
+	}
+	return hintWord(host, yield)
+}
+
+// anyHost is marked if some URL signal has a host that can be written in other words: a number.
+const anyHost = ""
+
+// hintURL yields the host of a canonical URL, a word of it, and the URL without scheme up to each "/" and
 // "%" of its path and up to its "?".
 func hintURL(u string, yield func(markKind, string) bool) {
 	at := pathAt(u)
@@ -54,7 +77,18 @@ func hintURL(u string, yield func(markKind, string) bool) {
 		return
 	}
 	host := hostOf(u)
-	if !yield(markPage, u[strings.Index(u, "://")+3:]) || host == "" || !yield(markURLHost, host) || !yield(markTop, topOf(host)) {
+	if !yield(markPage, u[strings.Index(u, "://")+3:]) {
+		return
+	}
+	last := host[strings.LastIndexByte(host, '.')+1:]
+	if last == "" || text.Classes[last[0]]&text.Digit != 0 {
+		if !yield(markWord, anyHost) || host == "" {
+			return
+		}
+	} else if !hintHost(host, yield) {
+		return
+	}
+	if !yield(markURLHost, host) {
 		return
 	}
 	for i, path := 0, u[at:]; i < len(path); i++ {

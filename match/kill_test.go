@@ -27,7 +27,7 @@ func entryOfItsOwn(i int) match.Entry {
 	case 2:
 		en.Type, en.Canonical = "pdq", fmt.Sprintf("%016x%048x", 0x5a5a5a5a00000000+i, i)
 	case 3:
-		en.Type, en.Canonical, en.Weak = "url", fmt.Sprintf("https://files.example%d/x", i), nil
+		en.Type, en.Canonical, en.Weak = "url", fmt.Sprintf("https://files%d.example%d/x", i, i), nil
 	}
 	return en
 }

@@ -6,7 +6,7 @@ import (
 	"lantern/internal/text"
 )
 
-// readIPs finds the addresses that begin in a run: IPv4 in four parts, and IPv6.
+// readIPs finds the IPv4 addresses in four parts that begin in a run.
 func (s *scanner) readIPs(r *run) {
 	if r.flags&text.Digit != 0 && (r.flags&text.Dot != 0 || s.nameFollows(r.end)) {
 		for _, p := range s.within(r, &text.IPJoin) {
@@ -19,9 +19,6 @@ func (s *scanner) readIPs(r *run) {
 				}
 			}
 		}
-	}
-	if r.end < len(s.text) && s.text[r.end] == ':' || r.start > 0 && s.text[r.start-1] == ':' {
-		s.readIP6(r.start)
 	}
 }
 
@@ -56,6 +53,18 @@ func quad(b []byte, p int) int {
 
 // maxIP6 bounds how far an IPv6 address is looked for around a run.
 const maxIP6 = 64
+
+// readIP6s finds the IPv6 addresses that begin before a place.
+func (s *scanner) readIP6s(end int) {
+	for i := 0; i < end; i++ {
+		n := bytes.IndexByte(s.text[i:end], ':')
+		if n < 0 {
+			return
+		}
+		i += n
+		s.readIP6(i)
+	}
+}
 
 // readIP6 finds the IPv6 address in the longest stretch of hexadecimal digits, colons
 // and dots around i.

@@ -1,8 +1,6 @@
 package match
 
 import (
-	"bytes"
-
 	"lantern/signal"
 
 	"lantern/internal/text"
@@ -52,9 +50,6 @@ func (s *scanner) readHost(p, e int, plain bool) {
 
 // mayDomain reports whether some domain signal may be this plain host or a parent of it.
 func (s *scanner) mayDomain(p, e int) bool {
-	if !s.recalls(askTop, p+bytes.LastIndexByte(s.text[p:e], '.')+1, e) {
-		return false
-	}
 	s.lower = text.AppendLower(s.lower[:0], s.text[p:e])
 	for i := range s.lower {
 		if (i == 0 || s.lower[i-1] == '.') && s.v.May(s.e.keyMark(s.e.n.domain, inPlace(s.lower[i:]))) {
@@ -159,18 +154,8 @@ func (s *scanner) handleEnds(h int, join *text.Set, at func(e int)) {
 // maxEdge is how many joiners at its edges a handle may begin with.
 const maxEdge = 3
 
-// minBare is the length of the shortest handle that package signal takes without a platform.
-const minBare = 4
-
 // readHandles finds handles that stand alone, without a platform.
 func (s *scanner) readHandles(r *run) {
-	if s.isWord(r) {
-		// Most runs are plain words, which can be read in one way only.
-		if n := r.end - r.start; n >= minBare && n <= maxLocal && r.start >= s.lo && r.start < s.hi && s.recalls(askHandle, r.start, r.end) {
-			s.lookBare(r.start, r.end)
-		}
-		return
-	}
 	for _, p := range s.within(r, &text.HandleJoin) {
 		from := p
 		for from > r.start && p-from < maxEdge && text.HandleJoin.Has(s.text[from-1]) && text.LeftFree(s.text, from-1, &text.HandleJoin) {
@@ -190,12 +175,6 @@ func (s *scanner) readHandles(r *run) {
 			})
 		}
 	}
-}
-
-// isWord reports whether a run is letters and digits alone, with no mark before it that
-// changes how it is read.
-func (s *scanner) isWord(r *run) bool {
-	return r.flags&(text.Joiner|text.High) == 0 && (r.start == 0 || s.text[r.start-1] != '\\' && s.text[r.start-1] != '$')
 }
 
 // lookBare looks up a handle without a platform or payment scheme, and wallets, which

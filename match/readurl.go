@@ -186,7 +186,7 @@ func (s *scanner) readAddressHost(a *address, host int) (next int, known bool) {
 		a.below = true
 		return host, false
 	}
-	if !s.recalls(askTop, core-len(last), core) || !s.v.May(s.e.markBytes(markURLHost, s.canon)) {
+	if !s.v.May(s.e.markBytes(markURLHost, s.canon)) {
 		return -1, false
 	}
 	if i < a.limit && s.text[i] == ':' {

@@ -34,31 +34,24 @@ type run struct {
 	flags      text.Class // of all its bytes
 }
 
-// readRuns finds the runs of the window and everything that begins in one.
+// readRuns finds everything but phrases that begins in the window.
 func (s *scanner) readRuns() {
-	s.blocks = text.Blocks(s.blocks, s.text)
 	s.recall.begin(s.v.View)
+	s.seek()
 	end := min(len(s.text), s.hi+windowHead)
-	for i := 0; ; {
-		if i = s.runFrom(i); i >= end {
-			return
+	done := 0 // runs that begin before were read
+	for _, p := range s.stretches {
+		if p.to <= done {
+			continue
 		}
-		next := s.runEnd(i)
-		switch kind := s.kindOf(i, next); kind {
-		case plainRun:
-			if s.want.handle && next-i >= minBare && i >= s.lo && i < s.hi && s.recalls(askHandle, i, next) {
-				s.lookBare(i, next)
-			}
-		case highRun:
-			next = s.readRunes(i)
-		default:
-			r := run{start: i, end: next}
-			for _, c := range s.text[i:next] {
-				r.flags |= text.Classes[c]
-			}
-			s.readRun(&r)
+		i := s.runFrom(s.tokenAt(max(p.at, done), done))
+		for i < min(p.to, end) {
+			i = s.runFrom(s.readRunAt(i))
 		}
-		i = next
+		done = max(done, i)
+	}
+	if s.want.ip {
+		s.readIP6s(end)
 	}
 }
 
@@ -74,80 +67,22 @@ func (s *scanner) runFrom(i int) int {
 	return len(s.text)
 }
 
-// runEnd returns where the bytes of a run that begins at i are over.
-func (s *scanner) runEnd(i int) int {
-	skip := ^uint64(0) << (i & 63)
-	for b := i >> 6; b < len(s.blocks); b++ {
-		if out := ^s.blocks[b].InRun() & skip; out != 0 {
-			return min(b<<6+bits.TrailingZeros64(out), len(s.text))
+// readRunAt reads the run that begins at i, and returns where to go on. Of one that holds
+// characters outside ASCII, not all need be part of it.
+func (s *scanner) readRunAt(i int) int {
+	r := run{start: i, end: i}
+	for ; r.end < len(s.text); r.end++ {
+		c := text.Classes[s.text[r.end]]
+		if c&text.High != 0 {
+			return s.readRunes(i)
 		}
-		skip = ^uint64(0)
-	}
-	return len(s.text)
-}
-
-// The kinds of runs.
-const (
-	anyRun   = iota
-	plainRun // a word and nothing else: nothing in it or beside it can make it part of anything
-	highRun  // it holds characters outside ASCII, of which not all need be part of it
-)
-
-// kindOf tells the kind of the run from i to end, and what little is to be seen of it. Most
-// runs are plain, and can be read in one way only.
-func (s *scanner) kindOf(i, end int) int {
-	const most = 31 // a digest has 32 digits, all of which may be letters
-	n := end - i
-	if i < 2 || n > most {
-		for b := i >> 6; b <= (end-1)>>6; b++ {
-			if s.bitsFrom(b<<6, highBits)&ones(b<<6, i, end) != 0 {
-				return highRun
-			}
+		if c&text.InRun == 0 {
+			break
 		}
-		return anyRun
+		r.flags |= c
 	}
-	at := i - 2 // what is beside a run counts up to there
-	inside, around := (uint64(1)<<n-1)<<2, uint64(1)<<(n+4)-1
-	switch high := s.bitsFrom(at, highBits); {
-	case high&inside != 0:
-		return highRun
-	case high&around != 0,
-		s.bitsFrom(at, joinerBits)&inside != 0,
-		s.bitsFrom(at, beforeBits)&3 != 0,
-		s.bitsFrom(at, behindBits)>>(n+2)&3 != 0,
-		(s.want.payment || s.want.phone) && s.bitsFrom(at, digitBits)&inside != 0:
-		return anyRun
-	}
-	return plainRun
-}
-
-// ones has a bit for each byte of the 64 from at on that lies between from and to.
-func ones(at, from, to int) uint64 {
-	m := ^uint64(0)
-	if from > at {
-		m <<= from - at
-	}
-	if to < at+64 {
-		m &= 1<<(to-at) - 1
-	}
-	return m
-}
-
-// The sets of a block.
-func highBits(b *text.Block) uint64   { return b.High }
-func joinerBits(b *text.Block) uint64 { return b.Joiner }
-func digitBits(b *text.Block) uint64  { return b.Digit }
-func beforeBits(b *text.Block) uint64 { return b.Before }
-func behindBits(b *text.Block) uint64 { return b.Behind }
-
-// bitsFrom returns a set of the 64 bytes from i on.
-func (s *scanner) bitsFrom(i int, of func(*text.Block) uint64) uint64 {
-	b, shift := i>>6, i&63
-	set := of(&s.blocks[b]) >> shift
-	if b+1 < len(s.blocks) {
-		set |= of(&s.blocks[b+1]) << (64 - shift) // nothing, if there is no shift
-	}
-	return set
+	s.readRun(&r)
+	return r.end
 }
 
 // readRunes reads the run that begins at i character by character, and returns where to go on.

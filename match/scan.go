@@ -72,9 +72,11 @@ func (e *Engine) scan(ctx context.Context, r io.Reader, opts ScanOptions, body i
 				s.hi-- // never cut a character in two
 			}
 		}
-		if err := s.window(&at, emit); err != nil || done {
+		passed, err := s.window(&at, emit)
+		if err != nil || done {
 			return err
 		}
+		at.Pass(s.text[passed:s.hi])
 		s.slide()
 	}
 }
@@ -90,26 +92,27 @@ type spot struct {
 
 // scanner is the state of one Scan. It is reused, so that small texts cost no memory.
 type scanner struct {
-	e      *Engine
-	v      view
-	opts   ScanOptions
-	want   wants
-	text   []byte // the window
-	lo, hi int    // what starts in between is this window's business
-	base   int64  // of text in the decoded text
-	spots  []spot
-	recent map[lantern.ID][]reach // where signals were found that later finds may lie within
-	words  text.Words
-	sifted []uint32     // words that may begin a phrase
-	blocks []text.Block // of the window
-	recall recall
-	starts []int // of tokens within a run
-	found  []Found
-	lower  []byte
-	canon  []byte
-	plain  []byte // an address without its escapes
-	stood  []int  // where each byte of it stands in the window
-	past6  int    // text before it has been read for IPv6 addresses
+	e         *Engine
+	v         view
+	opts      ScanOptions
+	want      wants
+	text      []byte // the window
+	lo, hi    int    // what starts in between is this window's business
+	base      int64  // of text in the decoded text
+	spots     []spot
+	recent    map[lantern.ID][]reach // where signals were found that later finds may lie within
+	words     text.Words
+	sifted    []uint32     // words that may begin a phrase
+	blocks    []text.Block // of the window
+	stretches []stretch    // of the window, to be read closely
+	recall    recall
+	starts    []int // of tokens within a run
+	found     []Found
+	lower     []byte
+	canon     []byte
+	plain     []byte // an address without its escapes
+	stood     []int  // where each byte of it stands in the window
+	past6     int    // text before it has been read for IPv6 addresses
 }
 
 // reach is a stretch of the decoded text in which a signal was found.
@@ -146,19 +149,21 @@ func (s *scanner) slide() {
 	}
 }
 
-// window reads one window and emits what it finds.
-func (s *scanner) window(at *text.Place, emit func(Spot) error) error {
+// window reads one window and emits what it finds. It returns how far at was moved.
+func (s *scanner) window(at *text.Place, emit func(Spot) error) (passed int, err error) {
 	past6 := s.past6
 	s.e.read(func(v view) {
 		// The view is let go before anybody waits for text or for emit, and each window
 		// reads the newest one.
 		s.v, s.want, s.spots, s.past6 = v, s.e.wants(v), s.spots[:0], past6
+		s.blocks = text.Blocks(s.blocks, s.text)
+		s.words.CutBlocks(s.text, s.blocks)
 		s.readRuns()
 		s.readPhrases()
 		s.v = view{}
 	})
 	slices.SortFunc(s.spots, compareSpots)
-	passed := s.lo
+	passed = s.lo
 	for i, sp := range s.spots {
 		if i > 0 && sp.Signal == s.spots[i-1].Signal && sp.start == s.spots[i-1].start || s.covered(sp) {
 			continue
@@ -172,11 +177,10 @@ func (s *scanner) window(at *text.Place, emit func(Spot) error) error {
 			Start: at.Offset, End: end.Offset, Line: at.Line, Column: at.Column,
 		}
 		if err := emit(out); err != nil {
-			return err
+			return passed, err
 		}
 	}
-	at.Pass(s.text[passed:s.hi])
-	return nil
+	return passed, nil
 }
 
 // compareSpots orders by start; of one signal at one start the strongest comes first, and
@@ -223,7 +227,6 @@ func (s *scanner) readPhrases() {
 		return
 	}
 	l := &s.words
-	l.CutBlocks(s.text, s.blocks)
 	from := sort.Search(len(l.List), func(i int) bool { return l.List[i].Start >= s.lo })
 	behind := sort.Search(len(l.List), func(i int) bool { return l.List[i].Start >= s.hi })
 	s.findPhrases(s.v, from, behind, func(id lantern.ID, start, end int) {

@@ -47,7 +47,7 @@ func FormBefore(text []byte, i int, forms []string) int {
 	if i > 0 && text[i-1] == ' ' {
 		blank = 1
 	}
-	if !mayEnd(text, i-blank) {
+	if !MayEnd(text, i-blank) {
 		return 0
 	}
 	best := 0
@@ -98,8 +98,8 @@ func MayBegin(text []byte, i int) bool {
 	return highHeads[c] || i+1 < len(text) && formHeads[c].Has(Lower(text[i+1]))
 }
 
-// mayEnd reports whether a form may end at i. No is certain.
-func mayEnd(text []byte, i int) bool {
+// MayEnd reports whether a form may end at i. No is certain.
+func MayEnd(text []byte, i int) bool {
 	if i <= 0 {
 		return false
 	}

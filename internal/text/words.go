@@ -317,6 +317,9 @@ var loadMasks = func() (m [17][2]uint64) {
 // foldBits is foldBit in each byte.
 const foldBits = 0x2020202020202020
 
+// HashWord is the hash that [Words.Hashes] has of a word of letters and digits of ASCII.
+func HashWord(b []byte, start, end int) uint64 { return hashASCII(b, start, end) }
+
 // hashASCII is the hash of a word of ASCII that is not folded.
 func hashASCII(b []byte, start, end int) uint64 {
 	lo, hi, ok := LoadWord(b, start, end)
