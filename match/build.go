@@ -28,6 +28,32 @@ type builder struct {
 	e    *Engine
 	rows segment.Rows
 	seen uint32 // bits of the types that were added
+
+	words text.Words
+	usage *text.Usage // of the words of all phrases to be added
+}
+
+// few is how many phrases tell nothing of how common their words are.
+const few = 16
+
+// count notes how common words are in the phrases among changes.
+func (b *builder) count(changes []Change) {
+	n := 0
+	for i := range changes {
+		if !changes[i].Remove && changes[i].Type == signal.Phrase.Name {
+			n++
+		}
+	}
+	if n <= few {
+		return
+	}
+	b.usage = &text.Usage{}
+	for i := range changes {
+		if c := &changes[i]; !c.Remove && c.Type == signal.Phrase.Name {
+			b.words.Cut([]byte(c.Canonical))
+			b.usage.Note(&b.words)
+		}
+	}
 }
 
 // row is that of the signal being added.
@@ -88,21 +114,17 @@ func (b *builder) addKeys(t *signal.Type, n uint8, en *Entry) {
 
 // addPhrase appends the row of a phrase.
 func (b *builder) addPhrase(en *Entry) {
-	var l text.Words
+	l := &b.words
 	l.Cut([]byte(en.Canonical))
 	if len(l.List) == 0 {
 		return
 	}
-	hash, at := l.Hashes[0], 0
-	if len(l.List) > 1 {
-		at = l.Anchor()
-		hash = l.Pairs[at]
-	}
-	b.rows.Phrases = append(b.rows.Phrases, segment.Phrase{Hash: hash, Words: uint32(at)<<anchorShift | uint32(len(l.List)), Row: b.row(), Text: l.AppendFolded(nil)})
+	filed, at, hash := l.File(b.usage)
+	b.rows.Phrases = append(b.rows.Phrases, segment.Phrase{Hash: hash, Filed: uint8(filed), Words: uint32(at)<<anchorShift | uint32(len(l.List)), Row: b.row(), Text: l.AppendFolded(nil)})
 }
 
-// anchorShift is where in a phrase's number of words stands which of them is the first of the
-// two it is filed under.
+// anchorShift is where in a phrase's number of words stands which of them is the first of those
+// it is filed under.
 const anchorShift = 16
 
 // nearBits turns a canonical perceptual hash, 64 hexadecimal digits, into the words that

@@ -144,6 +144,7 @@ func (e *Engine) build(changes []Change) (*segment.Segment, error) {
 		return cmp.Compare(a.index, b.index)
 	})
 	b := builder{e: e}
+	b.count(changes)
 	b.rows.IDs, b.rows.Gone = make([]uint64, 0, len(changes)), make([]bool, 0, len(changes))
 	for at, o := range order {
 		if at+1 < len(order) && order[at+1].signal == o.signal {

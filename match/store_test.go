@@ -229,7 +229,12 @@ func damageOne(t *rapid.T, l *ledger) {
 	defer f.Close()
 	info, err := f.Stat()
 	l.must(err)
-	at := int64(rapid.IntRange(512, int(info.Size())-1).Draw(t, "byte"))
+	var header [80]byte
+	if _, err := f.ReadAt(header[:], 0); err != nil {
+		t.Fatal(err)
+	}
+	first := int(binary.LittleEndian.Uint64(header[64+8:]))
+	at := int64(rapid.IntRange(first, int(info.Size())-1).Draw(t, "byte"))
 	var b [1]byte
 	if _, err := f.ReadAt(b[:], at); err != nil {
 		t.Fatal(err)

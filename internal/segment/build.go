@@ -38,10 +38,11 @@ func assemble(p parts) *Segment {
 	hashes := newNearRows(p.near)
 	nearBytes, nearIndexBytes := hashes.sizes()
 	var list []Phrase
-	text := 0
+	text, filed := 0, [maxFiled + 1]int{}
 	p.phrases(func(ph Phrase) {
 		list = append(list, ph)
 		text += len(ph.Text)
+		filed[ph.Filed]++
 	})
 	slices.SortStableFunc(list, func(a, b Phrase) int {
 		return cmp.Or(cmp.Compare(a.Hash, b.Hash), cmp.Compare(a.Row, b.Row))
@@ -55,7 +56,7 @@ func assemble(p parts) *Segment {
 		gone:        8 * ((s.n + 63) / 64),
 		idFilter:    bloomSize(s.n, 8),
 		types:       len(names),
-		filter:      bloomSize(nKeys+nMarks+len(list), 4),
+		filter:      bloomSize(nKeys+nMarks+filed[0], 4),
 		keyIndex:    indexSize(nKeys),
 		keys:        (keySize - implied(nKeys)) * nKeys,
 		marks:       markSize * nMarks,
@@ -64,6 +65,10 @@ func assemble(p parts) *Segment {
 		phraseIndex: indexSize(len(list)),
 		phrases:     phraseSize * len(list),
 		words:       text,
+
+		filedWords:   bloomSize(filed[1], 4),
+		filedPairs:   bloomSize(filed[2], 4),
+		filedTriples: bloomSize(filed[3], 4),
 	})
 	s.image = make([]byte, whole)
 	s.slice()
@@ -110,9 +115,13 @@ func (s *Segment) putPhrases(list []Phrase) {
 		le.PutUint32(b[8:], uint32(at))
 		le.PutUint32(b[12:], uint32(len(p.Text)))
 		le.PutUint32(b[16:], p.Words)
-		le.PutUint32(b[20:], p.Row)
+		le.PutUint32(b[20:], p.Row|uint32(p.Filed)<<30)
 		at += copy(s.words[at:], p.Text)
-		s.filter.add(p.Hash)
+		if p.Filed == 0 {
+			s.filter.add(p.Hash)
+		} else {
+			s.filed[p.Filed].add(p.Hash)
+		}
 	}
 	s.phrases.fill()
 }

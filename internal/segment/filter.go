@@ -54,11 +54,10 @@ func (f bloom) sift(hashes []uint64, dst []uint32) []uint32 {
 	dst = slices.Grow(dst, len(hashes)+1)
 	n, room := len(dst), dst[:cap(dst)]
 	for i, hash := range hashes {
-		at, set := f.bitsOf(hash)
+		word, _ := bits.Mul64(hash, uint64(len(f)/8))
+		w := le.Uint64(f[8*word:])
 		room[n] = uint32(i) // kept if it counts, else the next is written over it
-		if le.Uint64(f[at:])&set == set {
-			n++
-		}
+		n += int(w >> (hash & 63) & (w >> (hash >> 6 & 63)) & (w >> (hash >> 12 & 63)) & 1)
 	}
 	return room[:n]
 }

@@ -9,7 +9,7 @@ import (
 
 // Sizes of the layout. See docs/formats/segments.md.
 const (
-	version    = 2
+	version    = 3
 	align      = 64
 	fixedSize  = 64 // of the header, before its table
 	tableEntry = 32
@@ -25,24 +25,27 @@ const magic = "LNSEG\r\n\x00" // the line end shows what a transfer in text mode
 type kind uint32
 
 const (
-	ids         kind = iota // of signals, rising
-	gone                    // one bit for each of ids: the signal is not held
-	idFilter                // Bloom filter of ids
-	types                   // names of signal types, separated by line ends
-	filter                  // Bloom filter of keys, marks and phrases
-	keyIndex                // where the keys of each prefix begin
-	keys                    // 16 bytes each or less, rising
-	marks                   // 12 bytes each
-	near                    // perceptual hashes
-	nearIndex               // their index, if there are many
-	phraseIndex             // where the phrases of each prefix begin
-	phrases                 // 24 bytes each, rising
-	words                   // the text of phrases
-	sections                // how many there are
+	ids          kind = iota // of signals, rising
+	gone                     // one bit for each of ids: the signal is not held
+	idFilter                 // Bloom filter of ids
+	types                    // names of signal types, separated by line ends
+	filter                   // Bloom filter of keys and marks
+	keyIndex                 // where the keys of each prefix begin
+	keys                     // 16 bytes each or less, rising
+	marks                    // 12 bytes each
+	near                     // perceptual hashes
+	nearIndex                // their index, if there are many
+	phraseIndex              // where the phrases of each prefix begin
+	phrases                  // 24 bytes each, rising
+	words                    // the text of phrases
+	filedWords               // Bloom filter of phrases filed under one word
+	filedPairs               // of those under two
+	filedTriples             // of those under three
+	sections                 // how many there are
 )
 
 // names are for people: what a damaged section is called.
-var names = [sections]string{"ids", "gone", "id filter", "types", "filter", "key index", "keys", "marks", "near", "near index", "phrase index", "phrases", "words"}
+var names = [sections]string{"ids", "gone", "id filter", "types", "filter", "key index", "keys", "marks", "near", "near index", "phrase index", "phrases", "words", "filter of words", "filter of pairs", "filter of triples"}
 
 // castagnoli is the polynomial of all checksums. They find damage and are no protection
 // against a person: the folder is the member's own.
@@ -180,5 +183,9 @@ func (s *Segment) slice() bool {
 		len(s.marks)%markSize == 0 && len(s.near.hashes)%s.near.width() == 0 && len(s.words) < 1<<32
 	s.keys, okKeys = newIndex(part(keyIndex), part(keys), keySize, true)
 	s.phrases, okPhrases = newIndex(part(phraseIndex), part(phrases), phraseSize, false)
+	for n := 1; n <= maxFiled; n++ {
+		s.filed[n] = part(words + kind(n))
+		ok = ok && len(s.filed[n])%8 == 0
+	}
 	return ok && okKeys && okPhrases
 }

@@ -21,6 +21,9 @@ type Key struct {
 
 const rowMask = MaxRows - 1
 
+// maxFiled is the largest number of words a phrase is filed under.
+const maxFiled = 3
+
 // put writes key number i. Of the hash, the bits that are not kept go under the tail.
 func (x *index) put(i int, k Key) {
 	b := x.rows[i*x.width : (i+1)*x.width]
@@ -58,7 +61,8 @@ type Near struct {
 
 // Phrase is a phrase, its folded words separated by one space.
 type Phrase struct {
-	Hash  uint64 // of one or two of its words; also its mark
+	Hash  uint64 // of some of its words
+	Filed uint8  // how many these are, up to maxFiled: phrases have a filter for each number. 0: Hash is a mark
 	Words uint32 // how many it has, and which of them Hash is of, as the caller likes
 	Row   uint32
 	Text  []byte

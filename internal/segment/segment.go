@@ -24,6 +24,7 @@ type Segment struct {
 	near     nearTable
 	phrases  index
 	words    []byte
+	filed    [maxFiled + 1]bloom // of phrases, by how many words they are filed under; 0: none
 }
 
 // Damage says that a segment cannot be trusted. It names it by number and nothing else.
@@ -133,7 +134,7 @@ func (s *Segment) split(id uint64, lo, mid, hi int) (int, int) {
 	return lo, mid
 }
 
-// May reports whether a key, mark or phrase with this hash may be here. No is certain.
+// May reports whether a key or mark with this hash may be here. No is certain.
 func (s *Segment) May(hash uint64) bool { return s.filter.has(hash) }
 
 // MayAny answers [Segment.May] for up to 64 hashes: bit i of the answer is that of hash i. The
@@ -147,9 +148,14 @@ func (s *Segment) MayAny(hashes []uint64) (set uint64) {
 	return set
 }
 
-// Sift appends to dst the numbers of the hashes of which [Segment.May] is true, rising. It is
-// the quickest way to ask about many.
-func (s *Segment) Sift(hashes []uint64, dst []uint32) []uint32 { return s.filter.sift(hashes, dst) }
+// Files reports whether phrases are filed under so many words, 1 or more.
+func (s *Segment) Files(words int) bool { return len(s.filed[words]) > 0 }
+
+// Sift appends to dst the numbers of the hashes, each of so many words, under which phrases may
+// be filed, rising. Those left out are certain.
+func (s *Segment) Sift(words int, hashes []uint64, dst []uint32) []uint32 {
+	return s.filed[words].sift(hashes, dst)
+}
 
 // Find returns where the keys with a digest stand: from and behind. See [Segment.Key].
 func (s *Segment) Find(hash uint64, tail uint32) (from, behind int) {
@@ -183,7 +189,8 @@ func (s *Segment) FindPhrases(hash uint64) (from, behind int) { return s.phrases
 // Phrase returns phrase number i. Its text lies in the segment.
 func (s *Segment) Phrase(i int) Phrase {
 	b := s.phrases.rows[phraseSize*i : phraseSize*(i+1)]
-	p := Phrase{Hash: le.Uint64(b), Words: le.Uint32(b[16:]), Row: le.Uint32(b[20:]) & rowMask}
+	row := le.Uint32(b[20:])
+	p := Phrase{Hash: le.Uint64(b), Filed: uint8(row >> 30), Words: le.Uint32(b[16:]), Row: row & rowMask}
 	from, size := uint64(le.Uint32(b[8:])), uint64(le.Uint32(b[12:]))
 	if from+size <= uint64(len(s.words)) {
 		p.Text = s.words[from : from+size]

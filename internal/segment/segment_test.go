@@ -26,7 +26,7 @@ func sample(rng *rand.Rand, n int) *segment.Rows {
 		if i%3 == 0 {
 			r.Marks = append(r.Marks, segment.Mark{Hash: rng.Uint64(), Row: i})
 			r.Near = append(r.Near, segment.Near{Bits: [4]uint64{rng.Uint64(), uint64(i), 0, 1}, Row: i})
-			r.Phrases = append(r.Phrases, segment.Phrase{Hash: rng.Uint64() % 64 << 58, Words: 2, Row: i, Text: fmt.Appendf(nil, "zorbly %d", i)})
+			r.Phrases = append(r.Phrases, segment.Phrase{Hash: rng.Uint64() % 64 << 58, Filed: uint8(i % 4), Words: 2, Row: i, Text: fmt.Appendf(nil, "zorbly %d", i)})
 		}
 	}
 	rng.Shuffle(len(r.Keys), func(i, j int) { r.Keys[i], r.Keys[j] = r.Keys[j], r.Keys[i] })
@@ -92,9 +92,13 @@ func same(t *testing.T, s *segment.Segment, r *segment.Rows) {
 		found := false
 		for j, behind := s.FindPhrases(p.Hash); j < behind; j++ {
 			got := s.Phrase(j)
-			found = found || bytes.Equal(got.Text, p.Text) && s.ID(got.Row) == r.IDs[p.Row] && got.Words == p.Words
+			found = found || bytes.Equal(got.Text, p.Text) && s.ID(got.Row) == r.IDs[p.Row] && got.Words == p.Words && got.Filed == p.Filed
 		}
-		if !found || !s.May(p.Hash) {
+		may := s.May(p.Hash)
+		if p.Filed > 0 {
+			may = len(s.Sift(int(p.Filed), []uint64{p.Hash}, nil)) == 1
+		}
+		if !found || !may {
 			t.Fatalf("the phrase of row %d is not found", p.Row)
 		}
 	}

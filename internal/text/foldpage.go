@@ -29,6 +29,14 @@ type foldPage [256]folded
 // foldEnd is the first character that stands in no page.
 const foldEnd = 0x20000
 
+// foldASCII is what the characters of ASCII fold to.
+var foldASCII = func() (t [utf8.RuneSelf]folded) {
+	for c := range t {
+		t[c] = foldOf(rune(c))
+	}
+	return t
+}()
+
 // foldPages hold what characters fold to. A page is made when one of its characters is met.
 var foldPages = func() (pages [foldEnd >> 8]func() *foldPage) {
 	for n := range pages {

@@ -37,13 +37,16 @@ type Words struct {
 	blocks []Block  // of text
 	List   []Word   // rising by Start
 	Hashes []uint64 // of each of them, folded
-	Pairs  []uint64 // of each and the next
+	Runs   []Run    // rising by From
+	filed  []uint64 // of pairs or triples, whoever asked last
 	fold   []byte   // words that are not of ASCII, folded, each with a space behind it
 	inner  []byte   // folding of one character
 	open   bool     // the last word of words may go on
-	page   *foldPage
-	number rune // of page
+	pages  *[foldEnd >> 8]*foldPage
 }
+
+// Run is a longest row of words that are a character each, of scripts without spaces.
+type Run struct{ From, Behind int }
 
 // Cut replaces the contents of l by the words of b. It keeps b until the next call.
 func (l *Words) Cut(b []byte) { l.CutBlocks(b, Blocks(l.blocks, b)) }
@@ -51,13 +54,12 @@ func (l *Words) Cut(b []byte) { l.CutBlocks(b, Blocks(l.blocks, b)) }
 // CutBlocks is Cut of a text whose blocks are known.
 func (l *Words) CutBlocks(b []byte, blocks []Block) {
 	l.text, l.blocks = b, blocks
-	l.List, l.Hashes, l.fold, l.open = l.List[:0], l.Hashes[:0], l.fold[:0], false
+	l.List, l.Hashes, l.Runs, l.fold, l.open = l.List[:0], l.Hashes[:0], l.Runs[:0], l.fold[:0], false
 	for i := 0; i < len(b); {
 		if i = l.readASCII(i); i < len(b) {
 			i = l.readOther(i)
 		}
 	}
-	l.pairUp()
 }
 
 // readASCII cuts the words that stand from i on, before any of which nothing is open. It
@@ -102,59 +104,56 @@ func (l *Words) readASCII(i int) int {
 // is between two words and none outside ASCII follows. It returns where that is.
 func (l *Words) readOther(i int) int {
 	for b := l.text; i < len(b); {
-		c := b[i]
-		if c >= utf8.RuneSelf {
-			i = l.readRune(i)
-			continue
+		f, r, size := folded(0), rune(0), 1
+		if c := b[i]; c < utf8.RuneSelf {
+			f = foldASCII[c]
+		} else if r, size = runeAt(b[i:]); r < foldEnd {
+			f = l.pageOf(r)[r&0xFF]
 		}
-		if foldByte[c] != 0 {
-			l.add(foldByte[c], i, i+1)
-			i++
-			continue
+		switch f.kind() {
+		case foldsToWord:
+			if !l.open {
+				l.begin(i)
+			}
+			l.append(f, i+size)
+		case foldsAlone:
+			l.close()
+			l.begin(i)
+			l.append(f, i+size)
+			l.closeAlone()
+		case foldsToNothing:
+		case foldsToOther:
+			l.close()
+			if size == 1 && i+1 < len(b) && b[i] < utf8.RuneSelf && b[i+1] < utf8.RuneSelf {
+				return i + 1
+			}
+		default:
+			l.addRune(r, i, i+size)
 		}
-		l.close()
-		if i++; i < len(b) && b[i] < utf8.RuneSelf {
-			return i
-		}
+		i += size
 	}
 	l.close()
 	return i
 }
 
-// readRune adds the character outside ASCII that stands at i, and returns where it ends.
-func (l *Words) readRune(i int) int {
-	r, size := runeAt(l.text[i:])
-	if r >= foldEnd {
-		l.addRune(r, i, i+size)
-		return i + size
+// pageOf returns the page of a character below foldEnd.
+func (l *Words) pageOf(r rune) *foldPage {
+	if l.pages == nil {
+		l.pages = new([foldEnd >> 8]*foldPage)
 	}
-	if l.page == nil || r>>8 != l.number {
-		l.page, l.number = foldPages[r>>8](), r>>8
+	p := l.pages[r>>8]
+	if p == nil {
+		p = foldPages[r>>8]()
+		l.pages[r>>8] = p
 	}
-	switch f := l.page[r&0xFF]; f.kind() {
-	case foldsToWord:
-		if !l.open {
-			l.begin(i)
-		}
-		l.List[len(l.List)-1].End = i + size
-		l.fold = append(l.fold, byte(f))
-		for n := f.size(); n > 1; n-- {
-			f >>= 8
-			l.fold = append(l.fold, byte(f))
-		}
-	case foldsAlone:
-		l.close()
-		l.begin(i)
-		l.List[len(l.List)-1].End = i + size
-		l.fold = append(l.fold, byte(f), byte(f>>8), byte(f>>16))
-		l.close()
-	case foldsToNothing:
-	case foldsToOther:
-		l.close()
-	default:
-		l.addRune(r, i, i+size)
-	}
-	return i + size
+	return p
+}
+
+// append appends one folded character to the open word.
+func (l *Words) append(f folded, end int) {
+	l.List[len(l.List)-1].End = end
+	l.fold = binary.LittleEndian.AppendUint32(l.fold, uint32(f)) // room for the longest
+	l.fold = l.fold[:len(l.fold)-4+f.size()]
 }
 
 // runeAt is [utf8.DecodeRune] of a text that begins with a byte outside ASCII. It reads what
@@ -165,16 +164,6 @@ func runeAt(b []byte) (rune, int) {
 	}
 	return utf8.DecodeRune(b)
 }
-
-// foldByte is the folded form of an ASCII character that belongs to words, else 0.
-var foldByte = func() (t [256]byte) {
-	for c := range utf8.RuneSelf {
-		if f := signal.FoldRune(rune(c)); len(f) == 1 && signal.IsWord(rune(f[0])) {
-			t[c] = f[0]
-		}
-	}
-	return t
-}()
 
 // add appends one folded byte to the open word, or opens one at start.
 func (l *Words) add(f byte, start, end int) {
@@ -194,9 +183,21 @@ func (l *Words) begin(start int) {
 // close ends the open word, if there is one.
 func (l *Words) close() {
 	if l.open {
-		l.Hashes = append(l.Hashes, hashFolded(l.fold[l.List[len(l.List)-1].fold:]))
 		l.fold = append(l.fold, ' ')
+		w := l.fold[l.List[len(l.List)-1].fold:]
+		l.Hashes = append(l.Hashes, hashFolded(w[:len(w)-1]))
 		l.open = false
+	}
+}
+
+// closeAlone ends the open word, which is one character of a script without spaces.
+func (l *Words) closeAlone() {
+	l.close()
+	n := len(l.List)
+	if last := len(l.Runs) - 1; last >= 0 && l.Runs[last].Behind == n-1 {
+		l.Runs[last].Behind = n
+	} else {
+		l.Runs = append(l.Runs, Run{n - 1, n})
 	}
 }
 
@@ -216,7 +217,7 @@ func (l *Words) addRune(r rune, start, end int) {
 				l.add(b, start, end)
 			}
 			if alone {
-				l.close()
+				l.closeAlone()
 			}
 		}
 		f = f[size:]
@@ -259,27 +260,6 @@ func (l *Words) is(w *Word, f []byte) bool {
 	return true
 }
 
-// Anchor returns which two neighbors in a list of two words or more are best looked for in a text:
-// the first word of the longest pair. Long words are rare.
-func (l *Words) Anchor() (at int) {
-	size := func(i int) int { return l.size(i) + l.size(i+1) }
-	for i := range len(l.List) - 1 {
-		if size(i) > size(at) {
-			at = i
-		}
-	}
-	return at
-}
-
-// size is how many bytes word i has, folded.
-func (l *Words) size(i int) int {
-	w := &l.List[i]
-	if w.fold < 0 {
-		return w.End - w.Start
-	}
-	return bytes.IndexByte(l.fold[w.fold:], ' ')
-}
-
 // Stands reports whether a phrase of n words, folded and separated by single spaces, begins
 // with word i.
 func (l *Words) Stands(phrase []byte, n, i int) bool {
@@ -303,87 +283,3 @@ func (l *Words) Stands(phrase []byte, n, i int) bool {
 
 // Forget lets the text go.
 func (l *Words) Forget() { l.text = nil }
-
-// loadMasks keep the first bytes of two words of a processor.
-var loadMasks = func() (m [17][2]uint64) {
-	for n := range m {
-		for i := range n {
-			m[n][i/8] |= 0xFF << (i % 8 * 8)
-		}
-	}
-	return m
-}()
-
-// foldBits is foldBit in each byte.
-const foldBits = 0x2020202020202020
-
-// HashWord is the hash that [Words.Hashes] has of a word of letters and digits of ASCII.
-func HashWord(b []byte, start, end int) uint64 { return hashASCII(b, start, end) }
-
-// hashASCII is the hash of a word of ASCII that is not folded.
-func hashASCII(b []byte, start, end int) uint64 {
-	lo, hi, ok := LoadWord(b, start, end)
-	if !ok {
-		return hashTail(b[start:end])
-	}
-	return Spread(lo, hi)
-}
-
-// LoadWord returns a word of letters and digits of ASCII, of up to 16 bytes, in lower case and
-// filled up with zeros. ok is false if it is longer, or stands near the end of b. Hyphens stay as
-// they are, and underscores become what no word holds.
-func LoadWord(b []byte, start, end int) (lo, hi uint64, ok bool) {
-	if end-start > 16 || start+16 > len(b) {
-		return 0, 0, false
-	}
-	m := &loadMasks[end-start]
-	return (binary.LittleEndian.Uint64(b[start:]) | foldBits) & m[0], (binary.LittleEndian.Uint64(b[start+8:]) | foldBits) & m[1], true
-}
-
-// Spread mixes what [LoadWord] returns, so that words spread evenly.
-func Spread(lo, hi uint64) uint64 { return mix(lo^hashLow, hi^hashHigh) }
-
-// hashTail is hashASCII of a long word, or one near the end of a text.
-func hashTail(w []byte) uint64 {
-	var room [64]byte
-	f := room[:0]
-	for _, c := range w {
-		f = append(f, c|foldBit)
-	}
-	return hashFolded(f)
-}
-
-// What the halves of a block are changed by before they are mixed.
-const (
-	hashLow  = 0x9e3779b97f4a7c15
-	hashHigh = 0xbf58476d1ce4e5b9
-)
-
-// hashFolded is the hash of a folded word. It is not keyed, since what it is a hash of stands
-// beside it; docs/formats/segments.md defines it.
-func hashFolded(w []byte) (h uint64) {
-	for ; len(w) > 16; w = w[16:] {
-		h = mix(h^binary.LittleEndian.Uint64(w)^hashLow, binary.LittleEndian.Uint64(w[8:])^hashHigh)
-	}
-	var last [16]byte
-	copy(last[:], w)
-	return mix(h^binary.LittleEndian.Uint64(last[:])^hashLow, binary.LittleEndian.Uint64(last[8:])^hashHigh)
-}
-
-// mix multiplies and adds the halves of the product.
-func mix(a, b uint64) uint64 {
-	hi, lo := bits.Mul64(a, b)
-	return hi + lo
-}
-
-// pairUp makes the hashes of all pairs.
-func (l *Words) pairUp() {
-	n := max(0, len(l.Hashes)-1)
-	l.Pairs = slices.Grow(l.Pairs[:0], n)[:n]
-	for i := range l.Pairs {
-		l.Pairs[i] = Pair(l.Hashes[i], l.Hashes[i+1])
-	}
-}
-
-// Pair returns the hash of two words that follow one another, of their hashes.
-func Pair(a, b uint64) uint64 { return mix(a^hashHigh, b^hashLow) }

@@ -1,0 +1,78 @@
+package text
+
+import (
+	"encoding/binary"
+	"math/bits"
+)
+
+// loadMasks keep the first bytes of two words of a processor.
+var loadMasks = func() (m [17][2]uint64) {
+	for n := range m {
+		for i := range n {
+			m[n][i/8] |= 0xFF << (i % 8 * 8)
+		}
+	}
+	return m
+}()
+
+// foldBits is foldBit in each byte.
+const foldBits = 0x2020202020202020
+
+// HashWord is the hash that [Words.Hashes] has of a word of letters and digits of ASCII.
+func HashWord(b []byte, start, end int) uint64 { return hashASCII(b, start, end) }
+
+// hashASCII is the hash of a word of ASCII that is not folded.
+func hashASCII(b []byte, start, end int) uint64 {
+	lo, hi, ok := LoadWord(b, start, end)
+	if !ok {
+		return hashTail(b[start:end])
+	}
+	return Spread(lo, hi)
+}
+
+// LoadWord returns a word of letters and digits of ASCII, of up to 16 bytes, in lower case and
+// filled up with zeros. ok is false if it is longer, or stands near the end of b. Hyphens stay as
+// they are, and underscores become what no word holds.
+func LoadWord(b []byte, start, end int) (lo, hi uint64, ok bool) {
+	if end-start > 16 || start+16 > len(b) {
+		return 0, 0, false
+	}
+	m := &loadMasks[end-start]
+	return (binary.LittleEndian.Uint64(b[start:]) | foldBits) & m[0], (binary.LittleEndian.Uint64(b[start+8:]) | foldBits) & m[1], true
+}
+
+// Spread mixes what [LoadWord] returns, so that words spread evenly.
+func Spread(lo, hi uint64) uint64 { return mix(lo^hashLow, hi^hashHigh) }
+
+// hashTail is hashASCII of a long word, or one near the end of a text.
+func hashTail(w []byte) uint64 {
+	var room [64]byte
+	f := room[:0]
+	for _, c := range w {
+		f = append(f, c|foldBit)
+	}
+	return hashFolded(f)
+}
+
+// What the halves of a block are changed by before they are mixed.
+const (
+	hashLow  = 0x9e3779b97f4a7c15
+	hashHigh = 0xbf58476d1ce4e5b9
+)
+
+// hashFolded is the hash of a folded word. It is not keyed, since what it is a hash of stands
+// beside it; docs/formats/segments.md defines it.
+func hashFolded(w []byte) (h uint64) {
+	for ; len(w) > 16; w = w[16:] {
+		h = mix(h^binary.LittleEndian.Uint64(w)^hashLow, binary.LittleEndian.Uint64(w[8:])^hashHigh)
+	}
+	var last [16]byte
+	copy(last[:], w)
+	return mix(h^binary.LittleEndian.Uint64(last[:])^hashLow, binary.LittleEndian.Uint64(last[8:])^hashHigh)
+}
+
+// mix multiplies and adds the halves of the product.
+func mix(a, b uint64) uint64 {
+	hi, lo := bits.Mul64(a, b)
+	return hi + lo
+}

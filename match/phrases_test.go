@@ -1,0 +1,127 @@
+package match_test
+
+import (
+	"cmp"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"lantern"
+	"lantern/internal/text"
+	"lantern/match"
+)
+
+// phraseWorld makes phrases and texts of a few words, in which all of them meet.
+type phraseWorld struct {
+	r      *rand.Rand
+	words  []string
+	skewed bool // some words are much more common than others
+}
+
+func (w *phraseWorld) word() string {
+	n := len(w.words)
+	if w.skewed {
+		n = 1 + w.r.IntN(n)
+	}
+	return w.words[w.r.IntN(n)]
+}
+
+// line puts words together, those of scripts without spaces mostly without one.
+func (w *phraseWorld) line(n int, between ...string) string {
+	var b strings.Builder
+	for i := range n {
+		word := w.word()
+		if i > 0 && (word[0] < 0x80 || w.r.IntN(8) == 0) {
+			b.WriteString(between[w.r.IntN(len(between))])
+		}
+		b.WriteString(word)
+	}
+	return b.String()
+}
+
+// heldPhrase is a phrase cut into words.
+type heldPhrase struct {
+	signal lantern.ID
+	words  []string
+}
+
+func cutFolded(s string) (l *text.Words, folds []string) {
+	l = &text.Words{}
+	l.Cut([]byte(s))
+	if len(l.List) > 0 {
+		folds = strings.Split(string(l.AppendFolded(nil)), " ")
+	}
+	return l, folds
+}
+
+// phrasesSlowly compares every phrase at every word.
+func phrasesSlowly(held []heldPhrase, s string) (spans []match.Span) {
+	l, folds := cutFolded(s)
+	for i := range folds {
+	phrases:
+		for _, p := range held {
+			last := i + len(p.words) - 1
+			if last >= len(folds) || !slices.Equal(folds[i:last+1], p.words) || l.List[last].End-l.List[i].Start > text.MaxPhrase {
+				continue
+			}
+			for j := i; j < last; j++ {
+				if l.List[j+1].Start-l.List[j].End > 64 {
+					continue phrases
+				}
+			}
+			spans = append(spans, match.Span{Signal: p.signal, Start: l.List[i].Start, End: l.List[last].End, Weak: true})
+		}
+	}
+	slices.SortFunc(spans, func(a, b match.Span) int {
+		return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.End, b.End), cmp.Compare(a.Signal, b.Signal))
+	})
+	return spans
+}
+
+// TestPhrasesEqualReference holds Phrases to comparing every phrase at every word: lists applied
+// at once and in parts, with and without removals, of words that are spread evenly and not.
+func TestPhrasesEqualReference(t *testing.T) {
+	t.Parallel()
+	latin := strings.Fields("a b of the zorbly plim Trade é ｗide straße naïve seventeenletters1 Sixteen-letters_ 日本 7 x2 longerthanthirtytwobyteswithoutanydoubt")
+	han := strings.Split("日 本 語 交 易 密 ひ カ ー ไ ท ย", " ")
+	found := 0
+	for seed := range uint64(400) {
+		r := rand.New(rand.NewPCG(9, seed))
+		w := phraseWorld{r: r, words: slices.Clone([][]string{latin, han, append(slices.Clone(latin), han...)}[seed%3]), skewed: seed%2 == 1}
+		r.Shuffle(len(w.words), func(i, j int) { w.words[i], w.words[j] = w.words[j], w.words[i] })
+		w.words = w.words[:2+r.IntN(len(w.words)-1)]
+		e, total := match.New(key), 1+r.IntN(120)
+		var changes []match.Change
+		var held []heldPhrase
+		for i := range total {
+			s := w.line(1+r.IntN(6), " ")
+			c := match.Change{Entry: match.Entry{Signal: lantern.ID(i + 1), Type: "phrase", Canonical: s}}
+			changes = append(changes, c)
+			if r.IntN(10) == 0 {
+				c.Remove = true
+				changes = append(changes, c)
+			} else if _, folds := cutFolded(s); len(folds) > 0 {
+				held = append(held, heldPhrase{c.Signal, folds})
+			}
+		}
+		for rest := changes; len(rest) > 0; {
+			n := 1 + r.IntN(len(rest))
+			if err := e.Apply(rest[:n]); err != nil {
+				t.Fatal(err)
+			}
+			rest = rest[n:]
+		}
+		for range 5 {
+			s := w.line(r.IntN(200), " ", ", ", "\n-- ", "。", "\u200b", "", strings.Repeat(".", 64), strings.Repeat(".", 65))
+			got, want := e.Phrases([]byte(s), nil), phrasesSlowly(held, s)
+			if !slices.Equal(got, want) {
+				t.Fatalf("seed %d: %q\n got %v\nwant %v", seed, s, got, want)
+			}
+			found += len(got)
+		}
+	}
+	if found < 10_000 {
+		t.Fatalf("%d phrases were found, too few to say anything", found)
+	}
+}
