@@ -71,6 +71,15 @@ func Blocks(dst []Block, text []byte) []Block {
 		dst = make([]Block, n+n/4)
 	}
 	dst = dst[:n]
+	if classifyAll(dst, text) {
+		return dst
+	}
+	return blocksOf(dst, text)
+}
+
+// blocksOf fills the blocks of a text by kernels for whole blocks.
+func blocksOf(dst []Block, text []byte) []Block {
+	n := len(dst)
 	whole := len(text) / blockSize
 	classify(dst[:whole], text)
 	if whole < n {

@@ -67,3 +67,60 @@ block:
 done:
 	VZEROUPPER
 	RET
+
+// One set of a block: the bytes of which those in T at the lower four bits of the text's have the
+// bit that the upper four bits choose.
+#define SET512(T, AT) \
+	VPSHUFB  Z0, T, Z4     \
+	VPTESTMB Z2, Z4, K2    \
+	KMOVQ    K2, AT(DI)
+
+// func classifyAVX512(dst *Block, text *byte, size int, tables *[5][16]byte, rows *[16]byte)
+TEXT ·classifyAVX512(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), DI
+	MOVQ text+8(FP), SI
+	MOVQ size+16(FP), CX
+	MOVQ tables+24(FP), BX
+	MOVQ rows+32(FP), DX
+
+	VBROADCASTI32X4 0(BX), Z10
+	VBROADCASTI32X4 16(BX), Z11
+	VBROADCASTI32X4 32(BX), Z12
+	VBROADCASTI32X4 48(BX), Z13
+	VBROADCASTI32X4 64(BX), Z14
+	VBROADCASTI32X4 (DX), Z15
+	MOVL            $0x0f0f0f0f, AX
+	VPBROADCASTD    AX, Z9
+	MOVQ            $-1, AX
+
+block512:
+	CMPQ CX, $64
+	JAE  whole
+	TESTQ CX, CX
+	JZ   done512
+	BZHIQ CX, AX, AX
+	MOVQ  $64, CX
+
+whole:
+	KMOVQ      AX, K1
+	VMOVDQU8.Z (SI), K1, Z0
+	VPMOVB2M   Z0, K2
+	KMOVQ      K2, 40(DI)
+	VPSRLW     $4, Z0, Z2
+	VPANDD     Z9, Z2, Z2
+	VPSHUFB    Z2, Z15, Z2
+
+	SET512(Z10, 0)
+	SET512(Z11, 8)
+	SET512(Z12, 16)
+	SET512(Z13, 24)
+	SET512(Z14, 32)
+
+	ADDQ $64, SI
+	ADDQ $48, DI
+	SUBQ $64, CX
+	JMP  block512
+
+done512:
+	VZEROUPPER
+	RET

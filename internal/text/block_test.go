@@ -22,6 +22,9 @@ func FuzzBlocks(f *testing.F) {
 		if !slices.Equal(got, want) {
 			t.Fatalf("blocks %+v, want %+v", got, want)
 		}
+		if got := blocksOf(make([]Block, len(want)), text); !slices.Equal(got, want) {
+			t.Fatalf("blocks by whole ones %+v, want %+v", got, want)
+		}
 		for i, c := range text {
 			at := func(set uint64) bool { return set>>(i%blockSize)&1 == 1 }
 			b, class := got[i/blockSize], Classes[c]

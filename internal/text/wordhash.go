@@ -24,8 +24,19 @@ func HashWord(b []byte, start, end int) uint64 { return hashASCII(b, start, end)
 // hashASCII is the hash of a word of ASCII that is not folded.
 func hashASCII(b []byte, start, end int) uint64 {
 	lo, hi, ok := LoadWord(b, start, end)
+	if n := end - start; !ok && n <= 16 && end >= 16 {
+		// Near the end of the text: its last 16 bytes, moved down.
+		lo, hi = binary.LittleEndian.Uint64(b[end-16:]), binary.LittleEndian.Uint64(b[end-8:])
+		if drop := uint(16-n) * 8; drop >= 64 {
+			lo, hi = hi>>(drop-64), 0
+		} else {
+			lo, hi = lo>>drop|hi<<(64-drop), hi>>drop
+		}
+		m := &loadMasks[n]
+		lo, hi, ok = lo|foldBits&m[0], hi|foldBits&m[1], true
+	}
 	if !ok {
-		return hashTail(b[start:end])
+		return hashLong(b[start:end])
 	}
 	return Spread(lo, hi)
 }
@@ -44,8 +55,8 @@ func LoadWord(b []byte, start, end int) (lo, hi uint64, ok bool) {
 // Spread mixes what [LoadWord] returns, so that words spread evenly.
 func Spread(lo, hi uint64) uint64 { return mix(lo^hashLow, hi^hashHigh) }
 
-// hashTail is hashASCII of a long word, or one near the end of a text.
-func hashTail(w []byte) uint64 {
+// hashLong is hashASCII of a long word, or of one in a short text.
+func hashLong(w []byte) uint64 {
 	var room [64]byte
 	f := room[:0]
 	for _, c := range w {

@@ -3,8 +3,6 @@ package text
 import (
 	"bytes"
 	"encoding/binary"
-	"math/bits"
-	"slices"
 	"unicode/utf8"
 
 	"lantern/signal"
@@ -43,6 +41,7 @@ type Words struct {
 	inner  []byte   // folding of one character
 	open   bool     // the last word of words may go on
 	pages  *[foldEnd >> 8]*foldPage
+	plain  bool // by Go alone
 }
 
 // Run is a longest row of words that are a character each, of scripts without spaces.
@@ -60,44 +59,6 @@ func (l *Words) CutBlocks(b []byte, blocks []Block) {
 			i = l.readOther(i)
 		}
 	}
-}
-
-// readASCII cuts the words that stand from i on, before any of which nothing is open. It
-// returns where the first character outside ASCII stands, or the word begins that touches it.
-func (l *Words) readASCII(i int) int {
-	start, carry := -1, uint64(0)
-	skip := ^uint64(0) << (i & 63)
-	for b := i >> 6; b < len(l.blocks); b++ {
-		w, high := l.blocks[b].Word&skip, l.blocks[b].High&skip
-		skip = ^uint64(0)
-		edges := w ^ (w<<1 | carry) // where words begin and where they are over
-		carry = w >> 63
-		if high != 0 {
-			edges &= high&-high - 1
-		}
-		l.List, l.Hashes = slices.Grow(l.List, 32), slices.Grow(l.Hashes, 32)
-		for ; edges != 0; edges &= edges - 1 {
-			at := b<<6 + bits.TrailingZeros64(edges)
-			if start < 0 {
-				start = at
-				continue
-			}
-			l.List = append(l.List, Word{start, at, -1})
-			l.Hashes = append(l.Hashes, hashASCII(l.text, start, at))
-			start = -1
-		}
-		if high != 0 {
-			if start >= 0 {
-				return start
-			}
-			return b<<6 + bits.TrailingZeros64(high)
-		}
-	}
-	if start >= 0 {
-		l.List = append(l.List, Word{start, len(l.text), -1})
-		l.Hashes = append(l.Hashes, hashASCII(l.text, start, len(l.text)))
-	}
-	return len(l.text)
 }
 
 // readOther cuts the words from i on, of characters of any kind, until a character of ASCII

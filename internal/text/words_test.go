@@ -45,7 +45,15 @@ func cutSlowly(text []byte) (words []plainWord) {
 // checkCut holds the words of a text to the slow reference.
 func checkCut(t *testing.T, text []byte) {
 	t.Helper()
-	var l Words
+	for _, plain := range []bool{false, true} {
+		checkCutBy(t, text, plain)
+	}
+}
+
+// checkCutBy cuts by the kernel, if there is one, or by Go alone.
+func checkCutBy(t *testing.T, text []byte, plain bool) {
+	t.Helper()
+	l := Words{plain: plain}
 	l.Cut(text)
 	want := cutSlowly(text)
 	if len(l.List) != len(want) || len(l.Hashes) != len(want) {
@@ -85,7 +93,7 @@ func FuzzCut(f *testing.F) {
 func TestCutMixed(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(5, 5))
-	parts := []string{"a", "B", "7", " ", ", ", "word", "Sixteen_letters_", "seventeenletters1", "é", "e\u0301", "\u200b", "ｗ", "日", "\u0e01", "한", "ﬁ", "㏂", "\xff", "\xe3\x81", "я", "\U0001d538", "—", "’"}
+	parts := []string{"a", "B", "7", " ", ", ", "word", "Sixteen_letters_", "sixteenletters16", "seventeenletters1", "thirtyThreeLettersWithoutAnyDoubt1", "é", "e\u0301", "\u200b", "ｗ", "日", "\u0e01", "한", "ﬁ", "㏂", "\xff", "\xe3\x81", "я", "\U0001d538", "—", "’"}
 	for range 20_000 {
 		var b strings.Builder
 		kinds := 1 + r.IntN(len(parts))
