@@ -70,7 +70,7 @@ func (a *Agent) open(ctx context.Context) error {
 		return err
 	}
 	if a.db, err = sqldb.Open(ctx, database(path)); err != nil {
-		return fmt.Errorf("opening the agent's database: %w", err)
+		return fmt.Errorf("opening the agent's database: %w", mend.Beyond(path, err))
 	}
 	if !hurt {
 		if err = a.start(ctx); !sqldb.Damaged(err) {
@@ -79,7 +79,7 @@ func (a *Agent) open(ctx context.Context) error {
 	}
 	a.log.Error("the agent's database is damaged and is being mended; every feed is read again", "error", err)
 	if err := a.mend(ctx, path); err != nil {
-		return fmt.Errorf("mending the agent's database: %w", err)
+		return fmt.Errorf("mending the agent's database: %w", mend.Beyond(path, err))
 	}
 	if a.db, err = sqldb.Open(ctx, database(path)); err != nil {
 		return fmt.Errorf("opening the mended database: %w", err)

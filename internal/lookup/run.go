@@ -45,7 +45,7 @@ type Tally struct {
 	Files     int   // looked at
 	Unchanged int   // looked at before, for everything there is
 	Troubled  int   // in which something could not be looked at, now or before
-	Unread    int   // records in them that could not be looked at
+	Unread    int   // records in them that cannot be read as records
 	Left      int   // files that were, whole or in part, not in the agent's sample
 	Bytes     int64 // of all these
 	Shadow    bool  // the agent only counted what it found
@@ -193,12 +193,12 @@ func (r *run) failed(j *job, record, why string) {
 	}
 	if number, rest, ok := cutRecord(why); ok {
 		record, why = number, rest
+		r.tally.Unread++
 	}
 	if record == "" {
 		r.Failed(j.ref, why)
 		return
 	}
-	r.tally.Unread++
 	j.file.unread.before = j.before
 	j.file.unread.add(record, reason{j.ref, why})
 }

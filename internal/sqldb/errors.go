@@ -61,8 +61,11 @@ func (db *DB) clean(ctx context.Context, err error) error {
 	}
 	if f.down != "" {
 		// The cause is for the log: a caller is told the reason alone.
-		return fmt.Errorf("%w: %w", &lantern.Error{Kind: lantern.Unavailable, Reason: f.down,
-			Fix: "retry later; nothing may be read into the missing answer"}, f)
+		fix := "retry later; nothing may be read into the missing answer"
+		if f.down == downDamaged {
+			fix = "retrying does not help: start the agent again, which mends its database, or bring the exchange's backup back"
+		}
+		return fmt.Errorf("%w: %w", &lantern.Error{Kind: lantern.Unavailable, Reason: f.down, Fix: fix}, f)
 	}
 	return f
 }

@@ -61,7 +61,7 @@ func (l *looking) over(ctx context.Context, g *command.AgentAccess, paths []stri
 		Failed: func(ref, why string) { l.a.Note("%s: could not be looked at: %s", ref, why) },
 		Note:   func(ref, what string) { l.a.Note("%s: %s", ref, what) },
 		Stale: func(reasons []string) {
-			l.a.Note("warning: the agent has had no contact with the exchange for a while: %s", display.Join(reasons))
+			l.a.Note("warning: the agent looks up an older state of what is shared: %s", display.Join(reasons))
 		},
 		Passed: func(n int64) { bar.Add(int(n)) },
 	}, paths)
