@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"lantern"
 	"lantern/audit"
@@ -84,6 +85,9 @@ func (a *Agent) startHistory(ctx context.Context, back bool) error {
 			return nil
 		}
 		if err := agentstore.SaveState(ctx, tx, agentstore.StateBack, "1"); err != nil {
+			return err
+		}
+		if err := agentstore.SaveState(ctx, tx, agentstore.StateWentBack, a.clock().UTC().Format(time.RFC3339)); err != nil {
 			return err
 		}
 		if err := agentstore.SaveState(ctx, tx, agentstore.StateJournal, journal.String()); err != nil {

@@ -10,6 +10,7 @@ import (
 	"lantern"
 	"lantern/internal/agentstore"
 	"lantern/internal/engine"
+	"lantern/internal/fence"
 	"lantern/internal/mend"
 	"lantern/internal/monitor"
 	"lantern/internal/queue"
@@ -41,6 +42,9 @@ func (a *Agent) Status(ctx context.Context) (lantern.AgentStatus, error) {
 		state, err := agentstore.LoadState(ctx, tx)
 		if err != nil {
 			return err
+		}
+		if back := fence.BackText(state[agentstore.StateWentBack], now); back != "" {
+			s.Reasons = append(s.Reasons, back)
 		}
 		if loss := mend.LossText(state[agentstore.StateLoss], now); loss != "" {
 			s.Reasons = append(s.Reasons, loss)

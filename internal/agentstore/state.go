@@ -25,6 +25,7 @@ const (
 	StateFence      = "fence"      // how often something stopped matching, as the fence counts it
 	StateBack       = "back"       // the database went back, and not every feed was read again since
 	StateLoss       = "loss"       // when the database was mended, and the tables of which not everything could be read
+	StateWentBack   = "went back"  // when the database was found to have gone back
 	StateArrival    = "arrival"    // the highest number given to signals that became matchable
 	StateDeparture  = "departure"  // the highest number given to signals that stopped being matchable
 	StateForgotten  = "forgotten"  // the highest departure that was forgotten
