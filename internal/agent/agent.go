@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"strconv"
 	"sync"
@@ -70,6 +71,7 @@ type Agent struct {
 	queue    queue.Queue // decides what becomes of matches
 	fence    string      // the file; "": none
 	dir      string
+	file     os.FileInfo // of the database as it was opened
 	clock    func() time.Time
 	random   io.Reader
 	log      *slog.Logger
@@ -99,6 +101,7 @@ type Agent struct {
 	back     bool                // the database is older than what this agent did; it matches nothing until every feed was read again
 	stuck    bool                // what the feeds bring cannot be written
 	hurt     bool                // the database was found damaged
+	gone     bool                // the database's file was removed or replaced under this agent
 	problem  string              // why the exchange does not answer the agent at all
 	unread   map[lantern.ID]bool // active signals this version cannot read, so that they match nothing
 	losing   bool                // a narrowing waits for a feed to be read on; see edit.lose
@@ -154,6 +157,9 @@ func New(ctx context.Context, c Config) (*Agent, error) {
 			err = errors.Join(err, a.db.Close())
 		}
 		return nil, err
+	}
+	if a.file, err = os.Stat(filepath.Join(c.Dir, "agent.db")); err != nil {
+		return nil, errors.Join(err, a.Close())
 	}
 	a.desk, a.own = a.newDesk(), ownlog.New(a.db, a.exchange, a.log)
 	a.monitor = &monitor.Monitor{DB: a.db, Exchange: a.exchange, Key: c.LogKey, Clock: a.clock}

@@ -248,18 +248,47 @@ func breakPage(t *testing.T, path string, texts ...string) {
 	}
 }
 
-// findDamage runs an agent until it found by itself that its database is damaged, and says so.
-func findDamage(t *testing.T, a *agent.Agent) {
+// findDamage runs an agent until it found by itself that its database is damaged, and returns
+// what it says.
+func findDamage(t *testing.T, a *agent.Agent) (said error) {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- a.Run(ctx) }()
-	for a.Ready(ctx) == nil {
-		<-a.Changed()
+	for {
+		changed := a.Changed()
+		if said = a.Ready(ctx); said != nil {
+			break
+		}
+		<-changed
 	}
 	stop()
 	if err := errors.Join(<-ended, a.Close()); err != nil {
 		t.Fatal(err)
+	}
+	return said
+}
+
+// TestRemovedDatabaseIsSaid removes the database's file, or puts another into its place, under an agent.
+func TestRemovedDatabaseIsSaid(t *testing.T) {
+	t.Parallel()
+	w := agenttest.New(t)
+	conf := w.AgentConfig(t, w.AddCompany("Facegram"), t.TempDir())
+	path := filepath.Join(conf.Dir, "agent.db")
+	for name, spoil := range map[string]func() error{
+		"removed":  func() error { return os.Remove(path) },
+		"replaced": func() error { return errors.Join(os.Rename(path, path+".old"), os.WriteFile(path, nil, 0o600)) },
+	} {
+		a, err := agent.New(t.Context(), conf)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(a.RunOnce(t.Context()), spoil()); err != nil {
+			t.Fatal(err)
+		}
+		if said := findDamage(t, a); !strings.Contains(said.Error(), "removed or replaced while it runs") {
+			t.Errorf("%s: got %v", name, said)
+		}
 	}
 }
 

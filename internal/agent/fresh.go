@@ -80,6 +80,9 @@ func (a *Agent) freshness(now time.Time) freshness {
 	if a.hurt {
 		f.worse(lantern.CouldNotLook, "this agent's database is damaged: start the agent again, which takes out what is damaged and reads it anew")
 	}
+	if a.gone {
+		f.worse(lantern.CouldNotLook, "the file of this agent's database was removed or replaced while it runs: what it keeps is lost when it ends; end it, and bring your backup back or start without one")
+	}
 	if a.stuck {
 		f.worse(lantern.AnswerStale, stuckReason)
 	}

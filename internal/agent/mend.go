@@ -49,6 +49,25 @@ func (a *Agent) heed(err error) error {
 	return err
 }
 
+// stillThere notes that the file of the database was removed, or another put into its place,
+// while the agent writes to the one that was there.
+func (a *Agent) stillThere(context.Context) error {
+	info, err := os.Stat(filepath.Join(a.dir, "agent.db"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	gone := err != nil || !os.SameFile(info, a.file)
+	a.mu.Lock()
+	changed := a.gone != gone
+	a.gone = gone
+	a.mu.Unlock()
+	if changed {
+		a.log.Error("whether the database's file is the one this agent writes changed", "removed or replaced", gone)
+		a.changed.wake()
+	}
+	return nil
+}
+
 // wasHurt reports whether the database was found damaged before.
 func (a *Agent) wasHurt() (bool, error) {
 	_, err := os.Stat(filepath.Join(a.dir, hurtFile))

@@ -39,6 +39,7 @@ func (a *Agent) Run(ctx context.Context) error {
 	loops.Go(func() { a.repeat(ctx, "checking the replica", nil, replicaEvery, a.checkReplica) })
 	loops.Go(func() { a.repeat(ctx, "expiring", nil, expiryEvery, a.expire) })
 	loops.Go(func() { a.repeat(ctx, "sweeping", nil, sweepEvery, a.sweep) })
+	loops.Go(func() { a.repeat(ctx, "looking for the database's file", nil, expiryEvery, a.stillThere) })
 	loops.Go(func() { a.repeat(ctx, "tidying", nil, expiryEvery, a.desk.Tidy) })
 	loops.Go(func() { a.repeat(ctx, "verifying the log", &a.verify, verifyEvery, a.verifyLog) })
 	loops.Go(func() { a.repeat(ctx, "reading what is owed", &a.owed, owedEvery, a.readOwed) })

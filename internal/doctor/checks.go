@@ -29,6 +29,7 @@ const (
 	fixKEK         = "bring the file back from your backup of the keys; without it make the agent anew in an empty folder"
 	fixDisk        = "free space, or move the folder to a larger disk: what is withdrawn is only gone once the file was rewritten beside itself"
 	fixDatabase    = "end the agent and start it again: it mends what can be read, and its status names what cannot; if it does not start, move agent.db and its -wal and -shm away, bring your backup back or start without: the feeds are loaded anew, hits and cases are not"
+	fixGone        = "end the agent, bring your backup of data/ back or start without one: the feeds are loaded anew, hits, cases and decisions are not"
 	fixFence       = "start the agent (again) and let it reach the exchange: it reads every feed anew, matches nothing until that is done, and makes the file itself; bring no older keys/fence back"
 	fixBack        = "let the agent run and reach the exchange until its status says ok; decide again what the lost part had decided"
 	fixName        = "check the address with --exchange, and this machine's name server"

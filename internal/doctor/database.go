@@ -16,6 +16,9 @@ import (
 // lookDatabase opens the database beside the agent and reads it through.
 func lookDatabase(ctx context.Context, v *visit) Finding {
 	if _, err := os.Stat(v.Database); errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Stat(v.Fence); err == nil { // an agent ran here
+			return bad("the file is gone; an agent that still runs loses what it keeps when it ends", fixGone)
+		}
 		return skipped("not there yet: the first run makes it")
 	}
 	db, err := sqldb.Open(ctx, "sqlite:"+v.Database)
