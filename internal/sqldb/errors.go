@@ -62,7 +62,10 @@ func (db *DB) clean(ctx context.Context, err error) error {
 	if f.down != "" {
 		// The cause is for the log: a caller is told the reason alone.
 		fix := "retry later; nothing may be read into the missing answer"
-		if f.down == downDamaged {
+		switch f.down {
+		case downFull:
+			fix = "free space on that disk, then repeat; nothing may be read into the missing answer"
+		case downDamaged:
 			fix = "retrying does not help: start the agent again, which mends its database, or bring the exchange's backup back"
 		}
 		return fmt.Errorf("%w: %w", &lantern.Error{Kind: lantern.Unavailable, Reason: f.down, Fix: fix}, f)

@@ -33,7 +33,7 @@ func TestFullDisk(t *testing.T) {
 		})
 	}
 	var e *lantern.Error
-	if !errors.As(err, &e) || e.Kind != lantern.Unavailable || e.Reason != "the database's disk is full" {
+	if !errors.As(err, &e) || e.Kind != lantern.Unavailable || e.Reason != "the database's disk is full" || !strings.HasPrefix(e.Fix, "free space") {
 		t.Fatalf("got %v", err)
 	}
 	if told := e.Error(); strings.Contains(told, "sqlite") || strings.Contains(told, "/") {
