@@ -61,7 +61,7 @@ func (l *Words) readASCII(i int) int {
 		return l.readPlain(i)
 	}
 	c := cutting{
-		text: &l.text[0], limit: len(l.text) - 16, start: -1, skip: ^uint64(0) << (i & 63), tables: forCut,
+		text: &l.text[0], limit: len(l.text) - 16, start: -1, carry: 0, skip: ^uint64(0) << (i & 63), tables: forCut,
 	}
 	for b := i >> 6; b < len(l.blocks); {
 		n := len(l.List)
