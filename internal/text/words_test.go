@@ -94,10 +94,14 @@ func TestCutMixed(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(5, 5))
 	parts := []string{"a", "B", "7", " ", ", ", "word", "Sixteen_letters_", "sixteenletters16", "seventeenletters1", "thirtyThreeLettersWithoutAnyDoubt1", "é", "e\u0301", "\u200b", "ｗ", "日", "\u0e01", "한", "ﬁ", "㏂", "\xff", "\xe3\x81", "я", "\U0001d538", "—", "’"}
-	for range 20_000 {
+	for round := range 20_000 {
 		var b strings.Builder
-		kinds := 1 + r.IntN(len(parts))
-		for n := r.IntN(40); n > 0; n-- {
+		kinds, most := 1+r.IntN(len(parts)), 40
+		if round%100 == 0 {
+			most = 4000 // more than is cut at once, of any kind
+			r.Shuffle(len(parts), func(i, j int) { parts[i], parts[j] = parts[j], parts[i] })
+		}
+		for n := r.IntN(most); n > 0; n-- {
 			b.WriteString(parts[r.IntN(kinds)])
 		}
 		checkCut(t, []byte(b.String()))

@@ -1,0 +1,224 @@
+package text
+
+import (
+	"encoding/binary"
+	"slices"
+	"unicode/utf8"
+
+	"lantern/signal"
+)
+
+// roomAhead is how many characters there is room for when readOther looks
+// at the next: each is a word at most, and four bytes.
+const roomAhead = 256
+
+// readOther cuts the words from i on, of characters of any kind, until a character of ASCII
+// is between two words and none outside ASCII follows. It returns where that is.
+func (l *Words) readOther(i int) int {
+	if l.pages == nil {
+		l.pages = new([foldEnd >> 8]*foldPage)
+	}
+	for over := false; i < len(l.text) && !over; {
+		var r rune
+		var size, kind int
+		i, r, size, kind = l.readSpaced(i)
+		switch {
+		case kind == foldsToOther:
+			over = true
+		case kind == foldsAlone && size == 3:
+			l.close()
+			l.hashFolds()
+			i = l.readAlone(i)
+		case kind != foldsToWord:
+			l.addRune(r, i, i+size)
+			i += size
+		}
+	}
+	l.close()
+	l.hashFolds()
+	return i
+}
+
+// readSpaced cuts words from i on. It returns where it stopped and why: before a character of so many
+// bytes of another kind, behind one of ASCII after which readOther is over (foldsToOther), or for no
+// reason (foldsToWord).
+//
+// It works on copies of what it appends to.
+func (l *Words) readSpaced(i int) (at int, r rune, size, kind int) {
+	l.List, l.fold = slices.Grow(l.List, roomAhead), slices.Grow(l.fold, 4*roomAhead+4)
+	b, list, fold := l.text, l.List[:cap(l.List)], l.fold[:cap(l.fold)]
+	last, n, open := len(l.List)-1, len(l.fold), l.open
+	kind = foldsToWord
+some:
+	for k := 0; k < roomAhead && i < len(b); k++ {
+		var f folded
+		if c := b[i]; c < utf8.RuneSelf {
+			f, size = foldASCII[c], 1
+		} else {
+			if r, size = runeAt(b, i); r >= foldEnd {
+				kind = foldsToMore
+				break
+			}
+			f = l.pageOf(r)[r&0xFF]
+		}
+		switch f.kind() {
+		case foldsToWord:
+			if !open {
+				last, open = last+1, true
+				list[last] = Word{Start: i, fold: n}
+			}
+			list[last].End = i + size
+			binary.LittleEndian.PutUint32(fold[n:], uint32(f))
+			n += f.size()
+		case foldsToNothing:
+		case foldsToOther:
+			if open {
+				fold[n] = ' '
+				n, open = n+1, false
+			}
+			if size == 1 && (i+1 == len(b) || b[i+1] < utf8.RuneSelf) {
+				i, kind = i+1, foldsToOther
+				break some
+			}
+		default:
+			kind = f.kind()
+			break some
+		}
+		i += size
+	}
+	l.List, l.fold, l.open = list[:last+1], fold[:n], open
+	return i, r, size, kind
+}
+
+// readAlone cuts words of a character each from i on, where one of three bytes stands, and returns
+// where no other follows. No word is open, and all have their hashes.
+func (l *Words) readAlone(i int) int {
+	first, b := len(l.List), l.text
+	for k := roomAhead; k == roomAhead; {
+		from := len(l.List)
+		l.List, l.Hashes, l.fold = slices.Grow(l.List, roomAhead), slices.Grow(l.Hashes, roomAhead), slices.Grow(l.fold, 4*roomAhead)
+		list, hashes := l.List[from:from+roomAhead], l.Hashes[from:from+roomAhead]
+		n := len(l.fold)
+		fold := l.fold[n : n+4*roomAhead]
+		for k = 0; k < roomAhead && i+3 <= len(b); k++ {
+			c := binary.LittleEndian.Uint16(b[i+1:])
+			r := rune(b[i]&0x0F)<<12 | rune(c&0x3F)<<6 | rune(c>>8&0x3F)
+			if b[i]&0xF0 != 0xE0 || c&0xC0C0 != 0x8080 || r < 0x800 || r>>11 == 0xD800>>11 {
+				break
+			}
+			p := l.pages[uint32(r)>>8&0xFF]
+			if p == nil {
+				p = l.newPage(r)
+			}
+			f := p[r&0xFF]
+			if f.kind() != foldsAlone {
+				break
+			}
+			list[k] = Word{i, i + 3, n + 4*k}
+			binary.LittleEndian.PutUint32(fold[4*k:], uint32(f)&0xFFFFFF|' '<<24)
+			hashes[k] = Spread(uint64(f&0xFFFFFF), 0)
+			i += 3
+		}
+		l.List, l.Hashes, l.fold = l.List[:from+k], l.Hashes[:from+k], l.fold[:n+4*k]
+	}
+	l.addRun(first, len(l.List))
+	return i
+}
+
+// pageOf returns the page of a character below foldEnd.
+func (l *Words) pageOf(r rune) *foldPage {
+	p := l.pages[uint32(r)>>8]
+	if p == nil {
+		p = l.newPage(r)
+	}
+	return p
+}
+
+// newPage makes the page of a character, or finds it made.
+func (l *Words) newPage(r rune) *foldPage {
+	p := foldPages[r>>8]()
+	l.pages[r>>8] = p
+	return p
+}
+
+// runeAt is [utf8.DecodeRune] of what begins at i with a byte outside ASCII. It reads what
+// most such text is written in without asking twice.
+func runeAt(b []byte, i int) (rune, int) {
+	if i+3 <= len(b) {
+		x, y, z := b[i], b[i+1], b[i+2]
+		r := rune(x&0x0F)<<12 | rune(y&0x3F)<<6 | rune(z&0x3F)
+		if x&0xF0 == 0xE0 && y&0xC0 == 0x80 && z&0xC0 == 0x80 && r >= 0x800 && r>>11 != 0xD800>>11 {
+			return r, 3
+		}
+	}
+	return utf8.DecodeRune(b[i:])
+}
+
+// hashFolds makes the hashes of the last words, which are folded. It does so for many at once, since
+// a processor waits where it reads at once more than it wrote at once.
+func (l *Words) hashFolds() {
+	first := len(l.Hashes)
+	l.Hashes = slices.Grow(l.Hashes, len(l.List)-first)[:len(l.List)]
+	l.fold = slices.Grow(l.fold, 16)
+	fold := l.fold[:cap(l.fold)]
+	for i, w := range l.List[first:] {
+		behind := len(l.fold)
+		if next := first + i + 1; next < len(l.List) {
+			behind = l.List[next].fold
+		}
+		if n := behind - 1 - w.fold; n <= 16 {
+			m := &loadMasks[n]
+			f := fold[w.fold : w.fold+16]
+			l.Hashes[first+i] = Spread(binary.LittleEndian.Uint64(f)&m[0], binary.LittleEndian.Uint64(f[8:])&m[1])
+		} else {
+			l.Hashes[first+i] = hashFolded(fold[w.fold : behind-1])
+		}
+	}
+}
+
+// addRun notes that words are a character each, of scripts without spaces.
+func (l *Words) addRun(from, behind int) {
+	if last := len(l.Runs) - 1; last >= 0 && l.Runs[last].Behind == from {
+		l.Runs[last].Behind = behind
+	} else {
+		l.Runs = append(l.Runs, Run{from, behind})
+	}
+}
+
+// addRune folds one character and appends what comes of it.
+func (l *Words) addRune(r rune, start, end int) {
+	l.inner = signal.AppendFold(l.inner[:0], r)
+	for f := l.inner; len(f) > 0; {
+		r, size := utf8.DecodeRune(f)
+		alone := signal.Unspaced(r)
+		if alone || !signal.IsWord(r) || r == utf8.RuneError {
+			l.close()
+		}
+		if signal.IsWord(r) && r != utf8.RuneError {
+			l.add(f[:size], start, end)
+		}
+		if alone && l.open {
+			l.close()
+			l.addRun(len(l.List)-1, len(l.List))
+		}
+		f = f[size:]
+	}
+}
+
+// add appends what a character folds to to the open word, or opens one at start.
+func (l *Words) add(f []byte, start, end int) {
+	if !l.open {
+		l.List = append(l.List, Word{Start: start, fold: len(l.fold)})
+		l.open = true
+	}
+	l.List[len(l.List)-1].End = end
+	l.fold = append(l.fold, f...)
+}
+
+// close ends the open word, if there is one.
+func (l *Words) close() {
+	if l.open {
+		l.fold = append(l.fold, ' ')
+		l.open = false
+	}
+}
