@@ -72,7 +72,7 @@ func newEngine(localKey [32]byte) *Engine {
 		e.types.number[t.Name] = uint8(i)
 	}
 	e.n = e.types.numbers()
-	e.scanners.New = func() any { return &scanner{} }
+	e.scanners.New = func() any { return newScanner() }
 	return e
 }
 

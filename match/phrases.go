@@ -56,18 +56,29 @@ func (e *Engine) Phrases(b []byte, dst []Span) []Span {
 	}
 	s := e.scanners.Get().(*scanner)
 	defer s.release(e)
-	l := &s.words
-	l.Cut(b)
+	s.words.Cut(b)
 	from := len(dst)
-	e.read(func(v view) {
-		dst = dst[:from]
-		s.findPhrases(v, 0, len(l.List), func(id lantern.ID, start, end int) {
-			dst = append(dst, Span{Signal: id, Start: start, End: end, Weak: signal.Phrase.Weak})
-		})
-	})
-	l.Forget() // it is the caller's
+	s.spans, s.spansFrom = dst, from
+	e.shelf.Read(s.readSpans)
+	dst, s.spans = s.spans, nil
+	s.words.Forget() // it is the caller's
+	if len(dst)-from < 2 {
+		return dst
+	}
 	slices.SortFunc(dst[from:], func(a, b Span) int {
 		return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.End, b.End), cmp.Compare(a.Signal, b.Signal))
 	})
 	return dst
+}
+
+// newScanner returns a scanner whose parts that are called back are made once.
+func newScanner() *scanner {
+	s := &scanner{}
+	s.readSpans = func(v *shelf.View) {
+		s.spans = s.spans[:s.spansFrom]
+		s.findPhrases(view{v}, 0, len(s.words.List), func(id lantern.ID, start, end int) {
+			s.spans = append(s.spans, Span{Signal: id, Start: start, End: end, Weak: signal.Phrase.Weak})
+		})
+	}
+	return s
 }

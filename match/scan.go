@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"lantern"
+	"lantern/internal/shelf"
 	"lantern/internal/text"
 )
 
@@ -113,6 +114,10 @@ type scanner struct {
 	plain     []byte // an address without its escapes
 	stood     []int  // where each byte of it stands in the window
 	past6     int    // text before it has been read for IPv6 addresses
+
+	spans     []Span // what Phrases found
+	spansFrom int    // before it, what its caller had
+	readSpans func(*shelf.View)
 }
 
 // reach is a stretch of the decoded text in which a signal was found.

@@ -46,8 +46,8 @@ func (f bloom) has(hash uint64) bool {
 	return le.Uint64(f[at:])&set == set
 }
 
-// sift appends the numbers of the hashes that f has.
-func (f bloom) sift(hashes []uint64, dst []uint32) []uint32 {
+// siftPlain is [bloom.sift] in Go.
+func (f bloom) siftPlain(hashes []uint64, dst []uint32) []uint32 {
 	if len(f) == 0 {
 		return dst
 	}

@@ -2,6 +2,7 @@ package segment
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -32,6 +33,37 @@ func TestFilterClaims(t *testing.T) {
 		t.Logf("%d in a word: one in %.0f", inWord, n/float64(claims))
 		if float64(claims) > most*n {
 			t.Errorf("%d in a word: %d of %d are claimed", inWord, claims, n)
+		}
+	}
+}
+
+// TestSiftEqualsHas holds asking about many hashes at once, by whatever kernel the processor has and
+// in Go, to asking about each: filters and lists of many sizes, hashes at both ends.
+func TestSiftEqualsHas(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(7, 7))
+	for round := range 2000 {
+		f := bloom(make([]byte, bloomSize(r.IntN(300), 4)))
+		hashes := make([]uint64, r.IntN(70))
+		for i := range hashes {
+			if hashes[i] = r.Uint64(); r.IntN(20) == 0 {
+				hashes[i] = []uint64{0, 1<<64 - 1, 1 << 63, 1<<32 - 1}[r.IntN(4)]
+			}
+			if len(f) > 0 && r.IntN(3) == 0 {
+				f.add(hashes[i])
+			}
+		}
+		want := []uint32{99}
+		for i, h := range hashes {
+			if f.has(h) {
+				want = append(want, uint32(i))
+			}
+		}
+		if got := f.sift(hashes, []uint32{99}); !slices.Equal(got, want) {
+			t.Fatalf("round %d: %v, want %v", round, got, want)
+		}
+		if got := f.siftPlain(hashes, []uint32{99}); !slices.Equal(got, want) {
+			t.Fatalf("round %d: in Go %v, want %v", round, got, want)
 		}
 	}
 }

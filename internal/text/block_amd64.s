@@ -103,6 +103,7 @@ block512:
 
 whole:
 	KMOVQ      AX, K1
+	PREFETCHT0 512(SI)
 	VMOVDQU8.Z (SI), K1, Z0
 	VPMOVB2M   Z0, K2
 	KMOVQ      K2, 40(DI)
