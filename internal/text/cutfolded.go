@@ -47,7 +47,7 @@ func (l *Words) readOther(i int) int {
 func (l *Words) readSpaced(i int) (at int, r rune, size, kind int) {
 	l.List, l.fold = slices.Grow(l.List, roomAhead), slices.Grow(l.fold, 4*roomAhead+4)
 	b, list, fold := l.text, l.List[:cap(l.List)], l.fold[:cap(l.fold)]
-	last, n, open := len(l.List)-1, len(l.fold), l.open
+	last, n, open, pages := len(l.List)-1, len(l.fold), l.open, l.pages
 	kind = foldsToWord
 some:
 	for k := 0; k < roomAhead && i < len(b); k++ {
@@ -55,11 +55,22 @@ some:
 		if c := b[i]; c < utf8.RuneSelf {
 			f, size = foldASCII[c], 1
 		} else {
-			if r, size = runeAt(b, i); r >= foldEnd {
+			ok := i+3 <= len(b)
+			if ok {
+				r, ok = threeBytes(b[i : i+3])
+			}
+			if size = 3; !ok {
+				r, size = utf8.DecodeRune(b[i:])
+			}
+			if r >= foldEnd {
 				kind = foldsToMore
 				break
 			}
-			f = l.pageOf(r)[r&0xFF]
+			p := pages[uint32(r)>>8]
+			if p == nil {
+				p = l.newPage(r)
+			}
+			f = p[r&0xFF]
 		}
 		switch f.kind() {
 		case foldsToWord:
@@ -101,9 +112,8 @@ func (l *Words) readAlone(i int) int {
 		n := len(l.fold)
 		fold := l.fold[n : n+4*roomAhead]
 		for k = 0; k < roomAhead && i+3 <= len(b); k++ {
-			c := binary.LittleEndian.Uint16(b[i+1:])
-			r := rune(b[i]&0x0F)<<12 | rune(c&0x3F)<<6 | rune(c>>8&0x3F)
-			if b[i]&0xF0 != 0xE0 || c&0xC0C0 != 0x8080 || r < 0x800 || r>>11 == 0xD800>>11 {
+			r, ok := threeBytes(b[i : i+3])
+			if !ok {
 				break
 			}
 			p := l.pages[uint32(r)>>8&0xFF]
@@ -125,15 +135,6 @@ func (l *Words) readAlone(i int) int {
 	return i
 }
 
-// pageOf returns the page of a character below foldEnd.
-func (l *Words) pageOf(r rune) *foldPage {
-	p := l.pages[uint32(r)>>8]
-	if p == nil {
-		p = l.newPage(r)
-	}
-	return p
-}
-
 // newPage makes the page of a character, or finds it made.
 func (l *Words) newPage(r rune) *foldPage {
 	p := foldPages[r>>8]()
@@ -141,17 +142,12 @@ func (l *Words) newPage(r rune) *foldPage {
 	return p
 }
 
-// runeAt is [utf8.DecodeRune] of what begins at i with a byte outside ASCII. It reads what
-// most such text is written in without asking twice.
-func runeAt(b []byte, i int) (rune, int) {
-	if i+3 <= len(b) {
-		x, y, z := b[i], b[i+1], b[i+2]
-		r := rune(x&0x0F)<<12 | rune(y&0x3F)<<6 | rune(z&0x3F)
-		if x&0xF0 == 0xE0 && y&0xC0 == 0x80 && z&0xC0 == 0x80 && r >= 0x800 && r>>11 != 0xD800>>11 {
-			return r, 3
-		}
-	}
-	return utf8.DecodeRune(b[i:])
+// threeBytes is [utf8.DecodeRune] of a character of three bytes, as most outside ASCII are; ok is false
+// if it is not one.
+func threeBytes(b []byte) (r rune, ok bool) {
+	c := binary.LittleEndian.Uint16(b[1:])
+	r = rune(b[0]&0x0F)<<12 | rune(c&0x3F)<<6 | rune(c>>8&0x3F)
+	return r, b[0]&0xF0 == 0xE0 && c&0xC0C0 == 0x8080 && r >= 0x800 && r>>11 != 0xD800>>11
 }
 
 // hashFolds makes the hashes of the last words, which are folded. It does so for many at once, since
