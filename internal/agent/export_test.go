@@ -2,9 +2,18 @@ package agent
 
 import (
 	"context"
+	"errors"
+	"io"
 
+	"lantern"
 	"lantern/internal/sqldb"
 )
+
+// LookAt looks at one piece in a stream of its own, to its end.
+func (a *Agent) LookAt(ctx context.Context, p *lantern.Piece, r io.Reader, o PieceOptions, emit func(lantern.PieceAnswer) error) error {
+	s := a.Stream(o, emit)
+	return errors.Join(s.Look(ctx, p, r), s.End(ctx))
+}
 
 // Fill lets the database not grow any more, as on a full disk; with room it may again.
 func (a *Agent) Fill(ctx context.Context, room bool) error {

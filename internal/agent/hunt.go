@@ -93,11 +93,12 @@ func (a *Agent) mayHunt(name string) error {
 }
 
 // huntPiece looks at a piece of a hunt as far as that is due, and notes it.
-func (a *Agent) huntPiece(ctx context.Context, p *lantern.Piece, r io.Reader, o PieceOptions, emit func(lantern.PieceAnswer) error) error {
-	if err := a.mayHunt(o.Hunt); err != nil {
+func (s *Stream) huntPiece(ctx context.Context, p *lantern.Piece, r io.Reader) error {
+	a := s.a
+	if err := a.mayHunt(s.o.Hunt); err != nil {
 		return err
 	}
-	h, r, err := a.ledger().Piece(o.Hunt, p, r)
+	h, r, err := a.ledger().Piece(s.o.Hunt, p, r)
 	if err != nil {
 		return err
 	}
@@ -105,69 +106,63 @@ func (a *Agent) huntPiece(ctx context.Context, p *lantern.Piece, r io.Reader, o 
 	if err := a.db.Read(ctx, func(tx *sqldb.Tx) error { return h.Load(ctx, tx) }); err != nil {
 		return fmt.Errorf("reading what was hunted: %w", err)
 	}
-	done, blind := lantern.PieceAnswer{Done: true}, false
 	if h.Skip(a.keeper.Arrived.Load()) {
-		done.Skipped = true
-		if len(h.Trouble) > 0 {
-			answer := lantern.Answer{Ref: p.Ref, State: lantern.CouldNotLook, Reasons: h.Trouble, Matches: []lantern.Match{}}
-			if err := emit(lantern.PieceAnswer{Answer: &answer}); err != nil {
+		return s.skipPiece(ctx, h, p, r)
+	}
+	in, err := a.sightSince(ctx, h.Since())
+	if err != nil {
+		return err
+	}
+	saw, l, err := s.lookAt(ctx, p, in, r)
+	if err != nil {
+		return err
+	}
+	h.Checks = a.keeper.Checks()
+	return s.wait(ctx, l, in.since, func(ctx context.Context) error {
+		h.Looked, h.Trouble = in.upTo, saw.trouble
+		return s.endPiece(ctx, h, saw.blind || len(saw.lacks) > 0, lantern.PieceAnswer{Done: true, Lacks: saw.lacks})
+	})
+}
+
+// skipPiece says what came of a piece when it was looked at.
+func (s *Stream) skipPiece(ctx context.Context, h *hunt.Piece, p *lantern.Piece, r io.Reader) error {
+	if len(h.Trouble) > 0 {
+		answer := lantern.Answer{Ref: p.Ref, State: lantern.CouldNotLook, Reasons: h.Trouble, Matches: []lantern.Match{}}
+		if err := s.say(ctx, lantern.PieceAnswer{Answer: &answer}); err != nil {
+			return err
+		}
+	}
+	if _, err := io.Copy(io.Discard, r); err != nil {
+		return fmt.Errorf("reading a piece: %w", err)
+	}
+	h.Checks = s.a.keeper.Checks()
+	return s.wait(ctx, nil, s.since, func(ctx context.Context) error {
+		return s.endPiece(ctx, h, false, lantern.PieceAnswer{Done: true, Skipped: true})
+	})
+}
+
+// endPiece notes a piece, if it can be relied on, or has it noted with others, and says that it is done.
+func (s *Stream) endPiece(ctx context.Context, h *hunt.Piece, blind bool, done lantern.PieceAnswer) error {
+	if !s.o.Dry && !blind && s.a.keeper.Trusts(h.Began) {
+		s.noted = append(s.noted, h)
+		if !h.Alone() || len(s.noted) >= mostNoted {
+			if err := s.note(ctx); err != nil {
 				return err
 			}
 		}
-		if _, err := io.Copy(io.Discard, r); err != nil {
-			return fmt.Errorf("reading a piece: %w", err)
-		}
-	} else {
-		in, err := a.sightSince(ctx, h.Since())
-		if err != nil {
-			return err
-		}
-		s, err := a.lookAt(ctx, p, in, r, o.Dry, emit)
-		if err != nil {
-			return err
-		}
-		h.Looked, h.Trouble, blind, done.Lacks = in.upTo, s.trouble, s.blind || len(s.lacks) > 0, s.lacks
-	}
-	h.Checks = a.keeper.Checks()
-	if !o.Dry && !blind && a.keeper.Trusts(h.Began) {
-		if err := a.keepPiece(ctx, h, o.Notes); err != nil {
-			return err
-		}
 		done.Kept = true
 	}
-	return emit(done)
+	return s.emit(done)
 }
 
-// keepPiece notes the piece, or has it noted later with others.
-func (a *Agent) keepPiece(ctx context.Context, h *hunt.Piece, later *Notes) error {
-	if later == nil || !h.Alone() {
-		return a.note(ctx, []*hunt.Piece{h})
-	}
-	later.a, later.waiting = a, append(later.waiting, h)
-	if len(later.waiting) < maxNotes {
+// note notes the files that wait, many in one transaction. A crash before that has these looked at
+// again, which doubles no hit.
+func (s *Stream) note(ctx context.Context) error {
+	noted := s.noted
+	if s.noted = nil; len(noted) == 0 {
 		return nil
 	}
-	return later.Flush(ctx)
-}
-
-// Notes are what one stream of pieces has to note of small files, many in one transaction.
-// A crash before that has these files looked at again, which doubles no hit. The zero Notes
-// are ready; whoever has them flushes them at the end.
-type Notes struct {
-	a       *Agent
-	waiting []*hunt.Piece
-}
-
-// maxNotes is how many files wait to be noted.
-const maxNotes = 50
-
-// Flush notes what waits.
-func (n *Notes) Flush(ctx context.Context) error {
-	waiting := n.waiting
-	if n.waiting = nil; len(waiting) == 0 {
-		return nil
-	}
-	return n.a.note(ctx, waiting)
+	return s.a.note(ctx, noted)
 }
 
 // note keeps that pieces were looked at, and with a last one that the file was. Their hits

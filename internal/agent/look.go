@@ -121,12 +121,20 @@ func (f *freshReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// flush answers with what was found since the last time. Of a piece in which there is nothing
-// no answer is given: these would be most of the traffic. What was found of suspended signals
-// must make no difference to that.
+// flush answers with what was found since the last time.
 func (l *fileLook) flush(ctx context.Context) error {
+	nothing := l.conclude()
+	if err := l.a.answer(ctx, []*look{&l.look}, MatchOptions{Dry: l.file.Dry}); err != nil {
+		return err
+	}
+	return l.tell(nothing)
+}
+
+// conclude ends an answer, and reports whether there is nothing to say. What was found of
+// suspended signals must make no difference to that.
+func (l *fileLook) conclude() (nothing bool) {
 	l.renew()
-	nothing := l.piece != nil && len(l.answer.Matches)+len(l.why) == 0 && l.note == ""
+	nothing = l.piece != nil && len(l.answer.Matches)+len(l.why) == 0 && l.note == ""
 	l.answer.State = l.fresh.state
 	l.answer.Reasons = append(slices.Clone(l.fresh.reasons), l.why...)
 	if l.note != "" {
@@ -135,15 +143,16 @@ func (l *fileLook) flush(ctx context.Context) error {
 	if len(l.why) > 0 || !l.fresh.personal {
 		l.answer.State = lantern.CouldNotLook
 	}
-	if err := l.a.answer(ctx, []*look{&l.look}, MatchOptions{Dry: l.file.Dry}); err != nil {
-		return err
-	}
-	if nothing && l.answer.State == lantern.AnswerOK {
-		l.begin()
-		return nil
-	}
-	if err := l.emit(l.answer); err != nil {
-		return err
+	return nothing
+}
+
+// tell gives an answer that was concluded, and begins the next. Of a piece in which there is nothing
+// no answer is given: these would be most of the traffic.
+func (l *fileLook) tell(nothing bool) error {
+	if !nothing || l.answer.State != lantern.AnswerOK {
+		if err := l.emit(l.answer); err != nil {
+			return err
+		}
 	}
 	l.begin()
 	return nil

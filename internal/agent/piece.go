@@ -14,41 +14,6 @@ import (
 	"lantern/match"
 )
 
-// PieceOptions says for what a piece is looked at.
-type PieceOptions struct {
-	Hunt string // the hunt that notes it; "": none
-	Dry  bool   // keep no hits and note nothing
-
-	// Notes collects what is to be noted of files that are one piece, for a stream of many;
-	// nil: each is noted at once.
-	Notes *Notes
-}
-
-// LookAt looks at one piece of a file, whose bytes it reads from r, and calls emit for each
-// answer, as [Agent.Look] does for a whole file, with bounded memory. In a hunt, a piece that
-// was looked at before is looked at for what arrived since, or skipped if nothing did; the
-// last line, Done, says so, and whether it is noted.
-//
-// The same piece twice, also at the same time, gives the same hits. What broke off has noted
-// nothing but hits.
-func (a *Agent) LookAt(ctx context.Context, p *lantern.Piece, r io.Reader, o PieceOptions, emit func(lantern.PieceAnswer) error) error {
-	if err := p.Validate(); err != nil {
-		return err
-	}
-	if err := checkRecord(&lantern.Record{Ref: p.Ref, Account: p.Account, Source: p.Source}); err != nil {
-		return err
-	}
-	r = corpus.Until(ctx, io.LimitReader(r, int64(p.Bytes)))
-	if o.Hunt != "" && p.Hunted != nil {
-		return a.huntPiece(ctx, p, r, o, emit)
-	}
-	s, err := a.lookAt(ctx, p, a.sight(), r, o.Dry, emit)
-	if err != nil {
-		return err
-	}
-	return emit(lantern.PieceAnswer{Done: true, Lacks: s.lacks})
-}
-
 // seen is how looking at a piece went.
 type seen struct {
 	blind   bool                 // the agent could not look at all, or not for persons, or keep what it found: it is as if nobody had looked
@@ -56,57 +21,53 @@ type seen struct {
 	lacks   []lantern.SignalType // the digests without which it was not looked at; empty: it was, without some; nil: it leaves none out
 }
 
-// lookAt looks at a piece in a sight.
-func (a *Agent) lookAt(ctx context.Context, p *lantern.Piece, in sight, r io.Reader, dry bool, emit func(lantern.PieceAnswer) error) (seen, error) {
+// lookAt looks at a piece in a sight. Of what it returns, l is to be answered, and seen is what came of
+// it once that is done and [seen.judge] was asked.
+func (s *Stream) lookAt(ctx context.Context, p *lantern.Piece, in sight, r io.Reader) (*seen, *fileLook, error) {
+	a := s.a
 	l := &fileLook{
-		look:  look{a: a, sight: in, account: p.Account, hold: !dry && !a.shadow && a.held.Len() > 0},
-		file:  File{Ref: p.Ref, Account: p.Account, Source: p.Source, Dry: dry},
+		look:  look{a: a, sight: in, account: p.Account, hold: !s.o.Dry && !a.shadow && a.held.Len() > 0},
+		file:  File{Ref: p.Ref, Account: p.Account, Source: p.Source, Dry: s.o.Dry},
 		piece: newPieceLook(p),
 	}
-	var s seen
+	saw := &seen{}
 	if p.Digests != nil && !p.Digests.Complete() {
 		holds := func(t lantern.SignalType) bool { return in.engine.MayHold(t) || a.held.MayHold(t) }
-		if s.lacks = corpus.Lacks(p.Digests, holds); len(s.lacks) > 0 {
+		if saw.lacks = corpus.Lacks(p.Digests, holds); len(saw.lacks) > 0 {
 			_, err := io.Copy(io.Discard, r)
-			return s, err
+			return saw, nil, err
 		}
 	}
 	l.emit = func(answer lantern.Answer) error {
-		s.note(l.fresh, &answer)
-		return emit(lantern.PieceAnswer{Answer: &answer})
+		saw.note(l.fresh, &answer)
+		return s.say(ctx, lantern.PieceAnswer{Answer: &answer})
 	}
 	l.in = &freshReader{l: l, r: l.piece.reader(r)}
 	l.begin()
-	s.judge(l.fresh)
-	var err error
-	switch left := p.Kind != lantern.PieceRecords && !a.takesPart(p.Source, p.Ref); {
-	case left && p.Kind == lantern.PieceNone && p.Digests == nil: // it holds nothing that could be left out
-	case left:
-		l.skip(p.Source)
-		err = l.emit(l.answer)
-	default:
-		err = l.inPiece(ctx, p)
+	saw.judge(l.fresh)
+	if p.Kind != lantern.PieceRecords && !a.takesPart(p.Source, p.Ref) {
+		if p.Kind != lantern.PieceNone || p.Digests != nil { // else it holds nothing that could be left out
+			l.skip(p.Source)
+			if err := l.emit(l.answer); err != nil {
+				return saw, nil, err
+			}
+		}
+		_, err := io.Copy(io.Discard, r)
+		return saw, nil, err
 	}
-	if err == nil {
-		_, err = io.Copy(io.Discard, r)
-	}
-	l.renew()
-	s.judge(l.fresh)
-	return s, err
-}
-
-// inPiece looks at all that a piece brings.
-func (l *fileLook) inPiece(ctx context.Context, p *lantern.Piece) error {
 	if err := l.contents(ctx, p.Kind); err != nil && !errors.Is(err, io.EOF) {
-		return err
+		return saw, nil, err
 	}
 	if _, err := io.Copy(io.Discard, l.in); err != nil {
-		return err
+		return saw, nil, err
 	}
 	if p.Digests != nil {
 		l.digests(p.Digests)
 	}
-	return l.flush(ctx)
+	l.renew()
+	saw.judge(l.fresh)
+	l.in = nil // whoever waits needs it no more
+	return saw, l, nil
 }
 
 // judge notes whether the agent could look.

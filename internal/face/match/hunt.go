@@ -14,8 +14,9 @@ import (
 	"lantern/internal/web"
 )
 
-// maxPieceHead bounds the description of a piece: a path may be long.
-const maxPieceHead = 128 << 10
+// maxPieceHead bounds the description of a piece: a path may be long. As much of a stream is
+// read at once, so that small pieces that were sent together are looked at together.
+const maxPieceHead = 256 << 10
 
 // pieces looks at a stream of pieces of files, one after the other, and answers while they
 // come: each piece is a line that describes it, followed by its bytes.
@@ -28,38 +29,44 @@ func (f *Face) pieces(c *call) (err error) {
 	if err != nil {
 		return err
 	}
-	opts := agent.PieceOptions{Hunt: params["hunt"], Dry: dry, Notes: &agent.Notes{}}
+	out := c.answers(true)
+	looks := f.agent.Stream(agent.PieceOptions{Hunt: params["hunt"], Dry: dry}, emit[lantern.PieceAnswer](c, out))
 	defer func() {
 		if err != nil {
 			// What was looked at was looked at, also when the stream breaks off.
-			err = errors.Join(err, opts.Notes.Flush(context.WithoutCancel(c.ctx())))
+			err = errors.Join(err, looks.End(context.WithoutCancel(c.ctx())))
 			web.StopReading(c.w)
 		}
 	}()
-	out := c.answers(true)
+	// Whoever sends many pieces at once reads their answers together; nobody waits for an
+	// answer in vain. One that has not begun may still become a refusal.
+	settle := func() error {
+		if err := looks.Settle(c.ctx()); err != nil || !out.Begun() {
+			return err
+		}
+		return out.Flush()
+	}
 	in := bufio.NewReaderSize(&patient{c.w, c.r.Body}, maxPieceHead)
 	for {
-		// Whoever sends many pieces at once reads their answers together; nobody waits for an
-		// answer in vain. One that has not begun may still become a refusal.
-		if !lineCame(in) && out.Begun() {
-			if err := out.Flush(); err != nil {
+		if !lineCame(in) {
+			if err := settle(); err != nil {
 				return err
 			}
 		}
 		p, err := readPiece(in)
 		if errors.Is(err, io.EOF) {
-			return errors.Join(opts.Notes.Flush(c.ctx()), out.Flush()) // an answer that ends well says that all is noted
+			return errors.Join(looks.End(c.ctx()), out.Flush()) // an answer that ends well says that all is noted
 		}
 		if err != nil {
 			return err
 		}
-		if in.Buffered() < p.Bytes && out.Begun() {
-			if err := out.Flush(); err != nil {
+		if in.Buffered() < p.Bytes {
+			if err := settle(); err != nil {
 				return err
 			}
 		}
 		body := &io.LimitedReader{R: in, N: int64(p.Bytes)}
-		if err := f.agent.LookAt(c.ctx(), p, body, opts, emit[lantern.PieceAnswer](c, out)); err != nil {
+		if err := looks.Look(c.ctx(), p, body); err != nil {
 			return err
 		}
 		if body.N > 0 {

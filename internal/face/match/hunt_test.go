@@ -31,7 +31,7 @@ func TestMalformedPieces(t *testing.T) {
 		{"too large", strings.Replace(good, `"bytes":4`, `"bytes":99999999`, 1), 0, http.StatusBadRequest},
 		{"borders out of order", strings.Replace(good, `"to":4`, `"to":-4`, 1), 0, http.StatusBadRequest},
 		{"ends within a piece", good + good[:len(good)-2], 1, 0},
-		{"description without an end", strings.Repeat("x", 200<<10), 0, http.StatusRequestEntityTooLarge},
+		{"description without an end", strings.Repeat("x", 300<<10), 0, http.StatusRequestEntityTooLarge},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, d.url+"/v1/pieces?dry=1", strings.NewReader(tt.body))
