@@ -83,7 +83,8 @@ func (k *keyer) mark(kind markKind, key string) uint64 { return k.marks[kind].Fi
 // markBytes is [keyer.mark] of the same bytes.
 func (k *keyer) markBytes(kind markKind, key []byte) uint64 { return k.mark(kind, inPlace(key)) }
 
-// wordKey is what a word is marked by: its hash as package text makes it.
+// wordKey is what a word is marked by: its hash as package text makes it, and the complement of that.
+// With one mark, of a hundred words that tell nothing one would seem to tell something.
 func wordKey(hash uint64) []byte { return binary.LittleEndian.AppendUint64(make([]byte, 0, 8), hash) }
 
 // inPlace reads bytes as a string without copying them. The string must not outlive the

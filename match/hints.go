@@ -54,7 +54,8 @@ func hintWord(s string, yield func(markKind, string) bool) bool {
 			best = word
 		}
 	}
-	return best == "" || yield(markWord, string(wordKey(text.HashWord([]byte(best), 0, len(best)))))
+	h := text.HashWord([]byte(best), 0, len(best))
+	return best == "" || yield(markWord, string(wordKey(h))) && yield(markWord, string(wordKey(^h)))
 }
 
 // hintHost is hintWord of a host. Its last label has so many others for company that it is taken

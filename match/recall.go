@@ -51,7 +51,7 @@ func (s *scanner) tells(h uint64) bool {
 	if *slot == h {
 		return false
 	}
-	if s.v.May(s.e.markBytes(markWord, wordKey(h))) {
+	if s.v.May(s.e.markBytes(markWord, wordKey(h))) && s.v.May(s.e.markBytes(markWord, wordKey(^h))) {
 		return true
 	}
 	*slot = h
