@@ -26,13 +26,15 @@ const maxCallers = 1000
 // key lives in the Caller for the call and is stored nowhere.
 type Caller struct {
 	Person   lantern.ID     // 0 for the local token
+	Trained  time.Time      // until when the person's training is valid
 	exchange *client.Client // speaks with the person's key
 }
 
 // cachedCaller is what the exchange said of a key, found by the key's digest.
 type cachedCaller struct {
-	person lantern.ID
-	until  time.Time
+	person  lantern.ID
+	trained time.Time
+	until   time.Time
 }
 
 // errCredential says nothing about what was sent.
@@ -61,7 +63,7 @@ func (a *Agent) Authenticate(ctx context.Context, credential string) (Caller, er
 	known, ok := a.callers[digest]
 	a.mu.Unlock()
 	if ok && now.Before(known.until) {
-		return Caller{Person: known.person, exchange: exchange}, nil
+		return Caller{Person: known.person, Trained: known.trained, exchange: exchange}, nil
 	}
 	who, err := exchange.Whoami(ctx)
 	switch {
@@ -77,8 +79,8 @@ func (a *Agent) Authenticate(ctx context.Context, credential string) (Caller, er
 	if len(a.callers) >= maxCallers {
 		clear(a.callers)
 	}
-	a.callers[digest] = cachedCaller{person: who.Person.ID, until: now.Add(callerKept)}
-	return Caller{Person: who.Person.ID, exchange: exchange}, nil
+	a.callers[digest] = cachedCaller{person: who.Person.ID, trained: who.Person.Trained, until: now.Add(callerKept)}
+	return Caller{Person: who.Person.ID, Trained: who.Person.Trained, exchange: exchange}, nil
 }
 
 // person refuses callers that are no person.

@@ -9,6 +9,7 @@ import (
 	"lantern/audit"
 	"lantern/internal/agentstore"
 	"lantern/internal/ownlog"
+	"lantern/internal/policy"
 	"lantern/internal/sqldb"
 )
 
@@ -35,7 +36,8 @@ func (a *Agent) VerifyOwnLog(ctx context.Context, anchors ...lantern.Anchor) (r 
 }
 
 // Reveal shows a person what a signal says, with its value. That is recorded before the
-// value is handed out. Suspended and fallen signals cannot be revealed.
+// value is handed out. Suspended and fallen signals cannot be revealed, nor one to a person who
+// lacks the training that all its programs want, as at the exchange.
 func (a *Agent) Reveal(ctx context.Context, c Caller, id lantern.ID) (lantern.Signal, error) {
 	var s lantern.Signal
 	if err := c.person(); err != nil {
@@ -61,6 +63,9 @@ func (a *Agent) Reveal(ctx context.Context, c Caller, id lantern.ID) (lantern.Si
 		if err != nil {
 			return err
 		}
+		if err := a.mayReveal(ctx, tx, c, places[id]); err != nil {
+			return err
+		}
 		s.Value, s.Tactic, s.Note, s.Programs = part.Value, part.Tactic, part.Note, places[id]
 		return a.record(ctx, tx, logged{audit.Reveal,
 			map[string]any{"person": c.Person}, map[string]any{"signal": id, "type": row.Kind}})
@@ -69,4 +74,23 @@ func (a *Agent) Reveal(ctx context.Context, c Caller, id lantern.ID) (lantern.Si
 		return lantern.Signal{}, fmt.Errorf("revealing a signal: %w", err)
 	}
 	return s, nil
+}
+
+// mayReveal refuses a person whose training is not valid in any of a signal's programs.
+func (a *Agent) mayReveal(ctx context.Context, tx *sqldb.Tx, c Caller, programs []lantern.ID) (refusal error) {
+	who := policy.Actor{Person: c.Person, Trained: c.Trained}
+	for _, id := range programs {
+		p, _, err := agentstore.LoadProgram(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		var rules lantern.Policy
+		if err := json.Unmarshal([]byte(p.Policy), &rules); err != nil {
+			return fmt.Errorf("reading a policy: %w", err)
+		}
+		if refusal = policy.MayRead(who, rules, a.clock()); refusal == nil {
+			return nil
+		}
+	}
+	return refusal
 }

@@ -55,7 +55,24 @@ func TestAgentWithThePersonsKeySaysThatTrainingLapsed(t *testing.T) {
 		t.Fatalf("with training: got %+v", answer)
 	}
 
+	kept := w.MustShare(host.Submitter, w.Draft(3))
+	look(3)
+	reveal := func() (lantern.Signal, error) {
+		t.Helper()
+		who, err := a.Authenticate(ctx, social.InvestigatorKey)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return a.Reveal(ctx, who, kept)
+	}
+	if s, err := reveal(); err != nil || s.Value == "" {
+		t.Errorf("with training, revealed: %v", err)
+	}
+
 	w.Clock.Add(2 * time.Hour)
+	if s, err := reveal(); lantern.KindOf(err) != lantern.Forbidden || s.Value != "" {
+		t.Errorf("without training, revealed: %v", err)
+	}
 	w.MustShare(host.Submitter, w.Draft(2))
 	if _, err := w.Withdraw(ctx, host.Submitter, fell, lantern.Withdrawal{Reason: lantern.WithdrawnInError}); err != nil {
 		t.Fatal(err)

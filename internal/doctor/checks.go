@@ -43,6 +43,7 @@ const (
 	fixClock       = "let this machine's clock follow a time server (timedatectl set-ntp true)"
 	fixKeyFile     = "put the key of a service of your organisation into the file, one line, mode 600"
 	fixKey         = "have a key issued for the agent's service (lantern exchange key issue SERVICE --scope read --scope respond --to FILE) and copy it with lantern agent init --key-file FILE"
+	fixMemberKey   = "have a key issued for a service of the member whose agent this is, or make an agent of its own for this one"
 	fixPerson      = "give the agent the key of a service: a person's lets whoever reads the folder decide and attest in that person's name"
 	fixScopes      = "issue a key with --scope read --scope respond"
 	fixProgram     = "ask the operator of the exchange to let your organisation join a program"

@@ -370,6 +370,10 @@ func TestFaultsOfTheKey(t *testing.T) {
 	want(t, seen, "rights", doctor.Skipped)
 	p.Key = wd.c.InvestigatorKey
 	want(t, examine(t, p), "key", doctor.Bad, "of a person", "service")
+	p.Key = wd.w.AddCompany("Cloudbin").ServiceKey
+	seen = examine(t, p)
+	want(t, seen, "key", doctor.Bad, "a key of Cloudbin", "another member's")
+	want(t, seen, "rights", doctor.Skipped)
 	k := issue(lantern.ScopeRead)
 	p.Key = k.Secret
 	want(t, examine(t, p), "rights", doctor.Bad, "respond")

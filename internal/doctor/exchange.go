@@ -157,6 +157,15 @@ func lookKey(ctx context.Context, v *visit) Finding {
 	case who.Service == nil:
 		return bad("it is the key of a person", fixPerson)
 	}
+	if v.db != nil {
+		state, f, ok := v.state(ctx)
+		if !ok {
+			return f
+		}
+		if own := state[agentstore.StateMember]; own != "" && own != who.Member.ID.String() {
+			return bad("it is a key of "+who.Member.Name+", and what the agent keeps is another member's", fixMemberKey)
+		}
+	}
 	v.who = &who
 	found := "of service " + who.Service.ID.String() + " of " + who.Member.Name + ", good until " + who.Expires.UTC().Format(time.DateOnly)
 	if who.Expires.Sub(v.now) < soon {
