@@ -41,6 +41,7 @@ type Piece struct {
 	Kind     PieceKind `json:"kind"`
 	Bytes    int       `json:"bytes"` // that follow
 	Encoding Encoding  `json:"encoding,omitempty"`
+	More     bool      `json:"more,omitempty"` // another piece follows at once: nobody waits for the answers to this one alone
 
 	Offset int64 `json:"offset"`           // of its first byte in the file
 	From   int64 `json:"from"`             // of text: matches that begin from here on

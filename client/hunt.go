@@ -99,7 +99,7 @@ func (s *Pieces) LookAll(all []PieceBody, emit func(i int, a lantern.Answer) err
 	heads := make([][]byte, len(all))
 	for i, p := range all {
 		var err error
-		p.Bytes = len(p.Body)
+		p.Bytes, p.More = len(p.Body), i+1 < len(all)
 		if heads[i], err = json.Marshal(p.Piece); err != nil {
 			return req.failed(err)
 		}

@@ -47,8 +47,8 @@ func (f *Face) pieces(c *call) (err error) {
 		return out.Flush()
 	}
 	in := bufio.NewReaderSize(&patient{c.w, c.r.Body}, maxPieceHead)
-	for {
-		if !lineCame(in) {
+	for more := false; ; {
+		if !more && !lineCame(in) {
 			if err := settle(); err != nil {
 				return err
 			}
@@ -60,11 +60,12 @@ func (f *Face) pieces(c *call) (err error) {
 		if err != nil {
 			return err
 		}
-		if in.Buffered() < p.Bytes {
+		if !more && in.Buffered() < p.Bytes {
 			if err := settle(); err != nil {
 				return err
 			}
 		}
+		more = p.More
 		body := &io.LimitedReader{R: in, N: int64(p.Bytes)}
 		if err := looks.Look(c.ctx(), p, body); err != nil {
 			return err
