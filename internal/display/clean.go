@@ -55,6 +55,10 @@ func cleanJSON(b []byte) []byte {
 	start := 0
 	for i := 0; i < len(b); {
 		r, n := rune(b[i]), 1
+		if r >= ' ' && r < 0x7f { // nearly all
+			i++
+			continue
+		}
 		if r >= utf8.RuneSelf {
 			r, n = utf8.DecodeRune(b[i:])
 		}
