@@ -66,9 +66,10 @@ func assemble(p parts) *Segment {
 		phrases:     phraseSize * len(list),
 		words:       text,
 
-		filedWords:   bloomSize(filed[1], 4),
-		filedPairs:   bloomSize(filed[2], 4),
-		filedTriples: bloomSize(filed[3], 4),
+		// A common word that is claimed by mistake is so each time it stands in a text.
+		filedWords:   bloomSize(filed[1], 2),
+		filedPairs:   bloomSize(filed[2], 2),
+		filedTriples: bloomSize(filed[3], 2),
 	})
 	s.image = make([]byte, whole)
 	s.slice()

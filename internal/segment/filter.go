@@ -11,8 +11,8 @@ import (
 // that adding hashes in order goes through memory in order.
 type bloom []byte
 
-// bloomSize is the size of a filter of n hashes, so many in a word: with 4, one in 120 others
-// is claimed, with 8 one in 27.
+// bloomSize is the size of a filter of n hashes, so many in a word: with 2, one in 500 others
+// is claimed, with 4 one in 120, with 8 one in 27.
 func bloomSize(n, inWord int) int {
 	if n == 0 {
 		return 0
