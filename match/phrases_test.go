@@ -2,7 +2,10 @@ package match_test
 
 import (
 	"cmp"
+	"errors"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -123,5 +126,52 @@ func TestPhrasesEqualReference(t *testing.T) {
 	}
 	if found < 10_000 {
 		t.Fatalf("%d phrases were found, too few to say anything", found)
+	}
+}
+
+// TestTruncatedUnderPhrases cuts a mapped file short while it is asked for phrases, by whatever kernel
+// the processor has. That must end in a part that is missing, and not the process.
+func TestTruncatedUnderPhrases(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	e, err := match.Open(dir, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	r := rand.New(rand.NewPCG(2, 2))
+	phrase := func(i int, s string) []match.Change {
+		return []match.Change{{Entry: match.Entry{Signal: lantern.ID(i), Type: "phrase", Canonical: s}}}
+	}
+	var changes []match.Change
+	var body strings.Builder
+	for i := range 5000 {
+		s := fakeWord(r) + " " + fakeWord(r)
+		changes = append(changes, phrase(i+1, s)...)
+		body.WriteString(s + ", ")
+	}
+	if err := errors.Join(e.Apply(changes), e.Save(nil)); err != nil {
+		t.Fatal(err)
+	}
+	if found := e.Phrases([]byte(body.String()), nil); len(found) < len(changes) {
+		t.Fatalf("%d of %d are found", len(found), len(changes))
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "*.segment"))
+	if err != nil || len(files) != 1 {
+		t.Fatalf("%d files: %v", len(files), err)
+	}
+	if err := os.Truncate(files[0], 4096); err != nil {
+		t.Fatal(err)
+	}
+	body.WriteString("zorbly plim")
+	had := []match.Span{{Signal: 9}}
+	if found := e.Phrases([]byte(body.String()), had); len(found) != 1 || found[0] != had[0] || e.Missing() == 0 {
+		t.Errorf("%d are found, %d parts are missing", len(found)-1, e.Missing())
+	}
+	if err := e.Apply(phrase(9000, "zorbly plim")); err != nil {
+		t.Fatal(err)
+	}
+	if found := e.Phrases([]byte(body.String()), nil); len(found) != 1 {
+		t.Errorf("a phrase applied after the damage: %d are found", len(found))
 	}
 }
