@@ -125,6 +125,18 @@ func problemOf(err error, method bool) *Problem {
 	return p
 }
 
+// Renamed returns err with the field from called to, for a protocol whose clients write it so. Any
+// other error stays as it is.
+func Renamed(err error, from, to string) error {
+	var e *lantern.Error
+	if !errors.As(err, &e) || e.Field != from {
+		return err
+	}
+	named := *e
+	named.Field = to
+	return &named
+}
+
 // Err rebuilds the error that p tells, so that a client's caller can ask for its kind.
 // The kind of an answer without complaints follows from the status.
 func (p *Problem) Err() *lantern.Error {

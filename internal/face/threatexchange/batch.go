@@ -68,11 +68,7 @@ func (c *call) runOne(b batched) answered {
 			headers = append(headers, header{"Retry-After", after})
 		}
 		p, kind := web.ProblemOf(err)
-		field := ""
-		if len(p.Errors) > 0 {
-			field = p.Errors[0].Pointer
-		}
-		status, v = failure(kind, field, p.Detail, web.RequestID(c.r.Context()))
+		status, v = failure(kind, p, web.RequestID(c.r.Context()))
 	}
 	body, err := web.Encode(v)
 	if err != nil {
@@ -81,8 +77,8 @@ func (c *call) runOne(b batched) answered {
 	return answered{Code: status, Headers: headers, Body: strings.TrimSuffix(string(body), "\n")}
 }
 
-func failure(kind lantern.Kind, field, detail, trace string) (int, any) {
-	return wire.Fail(kind, field, detail, trace)
+func failure(kind lantern.Kind, p *web.Problem, trace string) (int, any) {
+	return wire.Fail(kind, p.Errors, p.Detail, trace)
 }
 
 func (c *call) performOne(b batched) (any, error) {
@@ -106,7 +102,7 @@ func (c *call) performOne(b batched) (any, error) {
 	}
 	if token != "" && token != c.params.get("access_token") {
 		var err error
-		if one.actor, err = c.face.x.Authenticate(c.r.Context(), token); err != nil {
+		if one.actor, err = c.bearer(token); err != nil {
 			return nil, err
 		}
 	} else if token == "" {

@@ -64,11 +64,7 @@ var (
 
 // writeError writes a Graph error. Clients show and keep what stands in it.
 func writeError(w http.ResponseWriter, p *web.Problem, kind lantern.Kind) {
-	field := ""
-	if len(p.Errors) > 0 {
-		field = p.Errors[0].Pointer
-	}
-	status, body := wire.Fail(kind, field, p.Detail, p.RequestID)
+	status, body := wire.Fail(kind, p.Errors, p.Detail, p.RequestID)
 	if p.Status == http.StatusMethodNotAllowed {
 		status = p.Status
 	}
@@ -145,9 +141,14 @@ func split(path string) []string {
 	return parts
 }
 
-// errToken is the answer to a request that names nobody.
-var errToken = &lantern.Error{Kind: lantern.Unauthorized, Field: wire.TokenField, Reason: "an access token is required to request this resource",
-	Fix: "the key of a service, written <id>|<secret>"}
+// errToken is the answer to a request that names nobody, errBadToken to one whose token is of nobody
+// or good no longer; in Graph's words, which are what clients look for and their people look up.
+var (
+	errToken = &lantern.Error{Kind: lantern.Unauthorized, Field: wire.TokenField, Reason: "An access token is required to request this resource",
+		Fix: "the key of a service, written <id>|<secret>"}
+	errBadToken = &lantern.Error{Kind: lantern.Unauthorized, Reason: "Invalid OAuth access token",
+		Fix: "the key of a service, written <id>|<secret>, that is not expired or revoked"}
+)
 
 // authenticate names the actor: by the token in the parameters, or else by a header.
 func (c *call) authenticate() (err error) {
@@ -166,7 +167,7 @@ func (c *call) authenticate() (err error) {
 	if token == "" {
 		return errToken
 	}
-	if c.actor, err = c.face.x.Authenticate(c.r.Context(), strings.TrimSpace(token)); err != nil {
+	if c.actor, err = c.bearer(strings.TrimSpace(token)); err != nil {
 		return err
 	}
 	web.SetActor(c.r.Context(), c.actor.Member, c.actor.Key)
@@ -176,6 +177,15 @@ func (c *call) authenticate() (err error) {
 		}
 	}
 	return nil
+}
+
+// bearer tells who bears a token.
+func (c *call) bearer(token string) (policy.Actor, error) {
+	a, err := c.face.x.Authenticate(c.r.Context(), token)
+	if lantern.KindOf(err) == lantern.Unauthorized {
+		err = errBadToken
+	}
+	return a, err
 }
 
 // base is the address of the face, as the caller reaches it.

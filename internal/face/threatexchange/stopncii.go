@@ -5,6 +5,7 @@ import (
 
 	"lantern"
 	wire "lantern/internal/format/threatexchange"
+	"lantern/internal/web"
 )
 
 // fetchHashes is the feed of a program in the form of StopNCII's exchange, which two clients read
@@ -17,7 +18,7 @@ func (c *call) fetchHashes() (any, error) {
 	q.Types = wire.HashTypes()
 	got, err := c.face.x.Values(c.r.Context(), c.actor, c.id(), q, lantern.Cursor(c.params.get("nextPageToken")))
 	if err != nil {
-		return nil, err
+		return nil, web.Renamed(err, "/cursor", "/nextPageToken")
 	}
 	names, err := c.names()
 	if err != nil {

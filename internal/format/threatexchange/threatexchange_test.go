@@ -223,13 +223,26 @@ func TestFail(t *testing.T) {
 		lantern.Invalid: "400 100", lantern.Unauthorized: "401 190", lantern.Forbidden: "403 200", lantern.NotFound: "404 100", lantern.Conflict: "400 100",
 		lantern.TooLarge: "413 100", lantern.RateLimited: "429 4", lantern.Resync: "400 100", lantern.Unavailable: "503 2", lantern.Unsupported: "400 100", "": "500 1",
 	} {
-		status, e := Fail(kind, "", "message", "trace")
+		status, e := Fail(kind, nil, "message", "trace")
 		if got := fmt.Sprintf("%d %d", status, e.Error.Code); got != want {
 			t.Errorf("%q: %s, want %s", kind, got, want)
 		}
 	}
-	if _, e := Fail(lantern.Unauthorized, TokenField, "", ""); e.Error.Code != 104 {
+	if _, e := Fail(lantern.Unauthorized, []*lantern.Problem{{Pointer: TokenField}}, "", ""); e.Error.Code != 104 {
 		t.Errorf("a missing token has code %d", e.Error.Code)
+	}
+	for pointer, want := range map[string]string{
+		"": "wrong (mend it)", "/value": "indicator: wrong (mend it)", "/tags/0": "tags: wrong (mend it)", "/programs/1": "privacy_members: wrong (mend it)",
+		"/basis/policy": "description: wrong (mend it)", "/basis/reviewed_by": "review_status: wrong (mend it)", "/handling": "share_level: wrong (mend it)",
+		"/cursor": "after: wrong (mend it)", "/links/2/signal": "related_ids_for_upload: wrong (mend it)",
+	} {
+		complaint := &lantern.Problem{Pointer: pointer, Reason: "wrong", Fix: "mend it"}
+		if _, e := Fail(lantern.Invalid, []*lantern.Problem{complaint}, "", ""); e.Error.Message != want {
+			t.Errorf("%s: %q, want %q", pointer, e.Error.Message, want)
+		}
+		if _, e := Fail(lantern.Invalid, []*lantern.Problem{complaint, complaint}, "", ""); e.Error.Message != want+" and 1 more" {
+			t.Errorf("%s twice: %q", pointer, e.Error.Message)
+		}
 	}
 }
 
