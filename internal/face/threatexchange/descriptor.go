@@ -1,6 +1,7 @@
 package threatexchange
 
 import (
+	"maps"
 	"slices"
 
 	"lantern"
@@ -74,7 +75,7 @@ func (c *call) nodes(ids []lantern.ID, f wire.Fields) (map[lantern.ID]wire.Node,
 		found[list[i].ID] = c.descriptor(&list[i])
 	}
 	if len(found) == len(ids) {
-		return found, nil
+		return found, c.nest(slices.Collect(maps.Values(found)), f)
 	}
 	programs, err := c.face.x.Programs(c.r.Context(), c.actor)
 	if err != nil {
@@ -93,7 +94,7 @@ func (c *call) nodes(ids []lantern.ID, f wire.Fields) (map[lantern.ID]wire.Node,
 		}
 		found[id] = n
 	}
-	return found, nil
+	return found, c.nest(slices.Collect(maps.Values(found)), f)
 }
 
 // other finds an object that is no signal.
@@ -138,7 +139,7 @@ func (c *call) descriptorsOn() (any, error) {
 		return nil, err
 	}
 	edge, _ := c.indicator(v)["descriptors"].(wire.Edge)
-	return c.paged(edge.Data, "")
+	return c.nested(edge.Data, "")
 }
 
 // done is the answer to a write.
@@ -285,7 +286,7 @@ func (c *call) findDescriptors() (any, error) {
 	for i := range list {
 		nodes[i] = c.descriptor(&list[i].Opinion)
 	}
-	return c.paged(nodes, after)
+	return c.nested(nodes, after)
 }
 
 // findIndicators searches indicators: those of the descriptors that fit.
@@ -311,5 +312,5 @@ func (c *call) findIndicators() (any, error) {
 		id, _ := lantern.ParseID(key)
 		nodes = append(nodes, wire.Indicator(id, list[i].Type, list[i].Value, []wire.Node{d}))
 	}
-	return c.paged(nodes, after)
+	return c.nested(nodes, after)
 }

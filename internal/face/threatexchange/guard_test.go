@@ -72,7 +72,7 @@ func TestNobodyGetsMore(t *testing.T) {
 		ways := func(signal lantern.ID) []string {
 			return []string{"/" + w.Program.ID.String() + "/threat_updates", "/" + signal.String(), "/?ids=" + signal.String(), "/" + value, "/" + value + "/descriptors",
 				"/" + tagID + "/tagged_objects", "/threat_tags?text=csam&fields=tagged_objects{name}", "/threat_descriptors", "/threat_descriptors?text=" + hash(1),
-				"/threat_indicators?text=" + hash(1), "/" + signal.String() + "/related", "/stopncii/" + w.Program.ID.String() + "/FetchHashes"}
+				"/threat_indicators?text=" + hash(1), "/" + signal.String() + "/related", "/" + signal.String() + "?fields=related{raw_indicator}", "/stopncii/" + w.Program.ID.String() + "/FetchHashes"}
 		}
 		sees := func(c exchangetest.Company, signal lantern.ID, n int) (where []string) {
 			for _, way := range ways(signal) {

@@ -1,6 +1,7 @@
 package threatexchange
 
 import (
+	"fmt"
 	"slices"
 
 	"lantern"
@@ -10,10 +11,19 @@ import (
 
 // related lists what is related to a signal, or to what is said of a value.
 func (c *call) related() (any, error) {
-	ids := []lantern.ID{c.id()}
-	list, err := c.face.x.Related(c.r.Context(), c.actor, c.id())
+	nodes, err := c.relatives(c.id())
+	if err != nil {
+		return nil, err
+	}
+	return c.paged(nodes, "")
+}
+
+// relatives are the descriptors related to a signal or a value.
+func (c *call) relatives(id lantern.ID) ([]wire.Node, error) {
+	ids := []lantern.ID{id}
+	list, err := c.face.x.Related(c.r.Context(), c.actor, id)
 	if lantern.KindOf(err) == lantern.NotFound {
-		if ids, err = c.opinionsOn(c.id()); err == nil {
+		if ids, err = c.opinionsOn(id); err == nil {
 			list, err = c.relatedTo(ids)
 		}
 	}
@@ -29,7 +39,56 @@ func (c *call) related() (any, error) {
 			nodes = append(nodes, c.descriptor(&list[i]))
 		}
 	}
-	return c.paged(nodes, "")
+	return nodes, nil
+}
+
+// maxRelated is of how many objects at once an answer tells what is related to each, for each of
+// them is looked up by itself.
+const maxRelated = 50
+
+// wantsRelated reports whether a selection nests what is related.
+func wantsRelated(f wire.Fields) bool {
+	_, wanted := f["related"]
+	return wanted
+}
+
+// nest puts into descriptors and indicators what is related to each, if that is wanted. What fell
+// meanwhile, and what is neither, has nothing.
+func (c *call) nest(nodes []wire.Node, f wire.Fields) error {
+	if !wantsRelated(f) {
+		return nil
+	}
+	if len(nodes) > maxRelated {
+		return &lantern.Error{Kind: lantern.TooLarge, Field: "/fields", Reason: "too many objects for what is related to each", Fix: fmt.Sprintf("related of at most %d at a time", maxRelated)}
+	}
+	for _, n := range nodes {
+		if n["raw_indicator"] == nil && n["indicator"] == nil {
+			continue
+		}
+		text, _ := n["id"].(string)
+		id, err := lantern.ParseID(text)
+		if err != nil {
+			return err
+		}
+		list, err := c.relatives(id)
+		if err != nil && lantern.KindOf(err) != lantern.NotFound {
+			return err
+		}
+		n["related"] = wire.Edge{Data: list}
+	}
+	return nil
+}
+
+// nested is paged for descriptors and indicators, in which what is related may be wanted.
+func (c *call) nested(nodes []wire.Node, after string) (any, error) {
+	f, err := wire.ParseFields(c.params.get("fields"))
+	if err == nil {
+		err = c.nest(nodes, f)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return c.paged(nodes, after)
 }
 
 // relatedTo lists what is related to any of several signals, each once.

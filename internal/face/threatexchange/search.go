@@ -33,6 +33,13 @@ func (c *call) search() (list []exchange.Seen, after string, err error) {
 	if _, err := c.params.flag("include_expired"); err != nil {
 		return nil, "", err
 	}
+	f, err := wire.ParseFields(c.params.get("fields"))
+	if err != nil {
+		return nil, "", err
+	}
+	if wantsRelated(f) {
+		q.Limit = min(q.Limit, maxRelated)
+	}
 	if text := c.params.get("text"); text != "" {
 		list, err := c.searchText(text, q, created)
 		return list, "", err
