@@ -167,8 +167,15 @@ func TestMalformedParameters(t *testing.T) {
 			"match[color]=red": 400, "nonsense=1": 400, "%zz": 400, "next=": 400, "next=banana": 400,
 		} {
 			for _, path := range []string{"objects/", "manifest/"} {
-				if a := w.send(w.red.ServiceKey, "GET", w.signals+path+"?"+query, ""); a.status != want {
+				a := w.send(w.red.ServiceKey, "GET", w.signals+path+"?"+query, "")
+				if a.status != want {
 					t.Errorf("%s?%s: %d, want %d", path, query, a.status, want)
+				}
+				// What is wrong is named as the client wrote it.
+				name, _, _ := strings.Cut(query, "=")
+				said, _ := a.body["description"].(string)
+				if known := name != "match[color]" && name != "nonsense" && name != "%zz"; want == 400 && known && !strings.HasPrefix(said, "parameter "+name) {
+					t.Errorf("%s?%s: %q does not name the parameter", path, query, said)
 				}
 			}
 		}
@@ -234,6 +241,8 @@ func TestANextIsBound(t *testing.T) {
 			t.Helper()
 			if a := w.send(key, "GET", path+params(query...), ""); a.status != 400 {
 				t.Errorf("%s: %d, want 400", what, a.status)
+			} else if said, _ := a.body["description"].(string); !strings.HasPrefix(said, "parameter next: ") {
+				t.Errorf("%s: %q does not name the parameter", what, said)
 			}
 		}
 		refused("another member", w.red.ServiceKey, w.signals+"objects/", "next", next)

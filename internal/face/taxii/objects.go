@@ -3,6 +3,7 @@ package taxii
 import (
 	"lantern"
 	"lantern/internal/format/stix"
+	"lantern/internal/web"
 )
 
 // envelope is the resource of section 3.7. What holds nothing is an empty object, as the
@@ -119,12 +120,13 @@ func (c *call) read(what string) (p page, err error) {
 	return c.readAt(at, what)
 }
 
-// readAt reads a page of a collection, and sets the headers.
+// readAt reads a page of a collection, and sets the headers. What the exchange says of a cursor is said
+// of next, as clients write it.
 func (c *call) readAt(at place, what string) (p page, err error) {
 	p, err = c.desk.read(c.r.Context(), at, what, c.filter)
 	if err == nil && len(p.records) > 0 {
 		c.w.Header().Set(firstHeader, stix.Stamp(p.records[0].added))
 		c.w.Header().Set(lastHeader, stix.Stamp(p.records[len(p.records)-1].added))
 	}
-	return p, err
+	return p, web.Renamed(err, "/cursor", "parameter next")
 }
