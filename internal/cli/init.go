@@ -241,7 +241,7 @@ func explainAll(in *bufio.Reader, a *command.App, hits []lantern.Hit) error {
 		if _, err := fmt.Fprintln(a.Out); err != nil {
 			return err
 		}
-		if err := member.Explain(a, h); err != nil {
+		if err := member.Explain(a, h, 0); err != nil {
 			return err
 		}
 		if i == len(hits)-1 {

@@ -8,6 +8,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"io"
 	"math/big"
 	"net"
 	"net/http"
@@ -443,6 +444,14 @@ func TestOverdueAcknowledgementsAndADeafEngine(t *testing.T) {
 
 	p.Agent = client.NewAgent("unix:"+filepath.Join(t.TempDir(), "none.sock"), "la_x", client.Options{Retries: -1})
 	want(t, examine(t, p), "engine", doctor.Doubt, "no agent answers")
+	hurt := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/problem+json")
+		w.WriteHeader(http.StatusServiceUnavailable)
+		_, _ = io.WriteString(w, `{"status":503,"errors":[{"kind":"unavailable","reason":"the database's file is damaged","fix":"start the agent again"}]}`)
+	}))
+	defer hurt.Close()
+	p.Agent = client.NewAgent(hurt.URL, "la_x", client.Options{Retries: -1})
+	want(t, examine(t, p), "engine", doctor.Bad, "is damaged", "start the agent again")
 	p.Agent = nil
 	want(t, examine(t, p), "engine", doctor.Skipped)
 }

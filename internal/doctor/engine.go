@@ -2,7 +2,9 @@ package doctor
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net"
 	"path/filepath"
 	"strings"
 
@@ -19,6 +21,16 @@ func lookFiles(_ context.Context, v *visit) Finding {
 	return good(fmt.Sprintf("%d read through without damage", n))
 }
 
+// unavailable tells an agent that does not run from one that says why it cannot answer.
+func unavailable(err error) Finding {
+	var e *lantern.Error
+	var dial *net.OpError
+	if errors.As(err, &dial) || !errors.As(err, &e) || e.Fix == "" {
+		return doubt("no agent answers", fixRun)
+	}
+	return bad("the agent answers that it cannot say how it stands: "+e.Reason, e.Fix)
+}
+
 // lookEngine asks the running agent how far its answers can be relied on.
 func lookEngine(ctx context.Context, v *visit) Finding {
 	if v.Agent == nil {
@@ -29,7 +41,7 @@ func lookEngine(ctx context.Context, v *visit) Finding {
 	case kind == lantern.Unauthorized:
 		return bad("the agent does not take the token", fixToken)
 	case kind == lantern.Unavailable:
-		return doubt("no agent answers", fixRun)
+		return unavailable(err)
 	case err != nil:
 		return bad("the agent does not say how it stands: "+said(err), fixEngine)
 	case s.Answers == lantern.CouldNotLook:

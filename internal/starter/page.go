@@ -40,18 +40,20 @@ type shown struct {
 	Tags    string
 	Shared  string
 	Helpful int
+	Own     bool   // the member's own signal
 	Kind    string // identifier, link, file or phrase
 	Noun    string // the same more closely
 }
 
 // Explain writes the page of one hit: what it means and does not mean, what to check, which
 // words to use, whom to call, how to keep evidence, when not to open a file, what to do next.
-func Explain(w io.Writer, h lantern.Hit) error {
+// own is the member that reads it; 0 if none of its own signals match.
+func Explain(w io.Writer, h lantern.Hit, own lantern.ID) error {
 	words := make([]string, len(h.Match.Tags))
 	for i, t := range h.Match.Tags {
 		words[i] = string(t)
 	}
-	s := shown{Hit: h, Strong: Strong(h.Match), Tags: strings.Join(words, ", "), Kind: kind(h.Match.Type), Noun: noun(h.Match.Type), Helpful: h.Match.Reactions[lantern.Helpful]}
+	s := shown{Hit: h, Strong: Strong(h.Match), Tags: strings.Join(words, ", "), Kind: kind(h.Match.Type), Noun: noun(h.Match.Type), Helpful: h.Match.Reactions[lantern.Helpful], Own: own != 0 && h.Match.Sharer == own}
 	if !h.Match.Shared.IsZero() {
 		s.Shared = h.Match.Shared.UTC().Format(time.DateOnly)
 	}

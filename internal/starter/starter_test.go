@@ -170,6 +170,7 @@ func TestPages(t *testing.T) {
 		Status: lantern.Violating, Tags: []lantern.Tag{"grooming"}, Shared: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC), RequiresReview: true}}
 	for name, change := range map[string]func(h *lantern.Hit){
 		"strong": func(*lantern.Hit) {},
+		"own":    func(h *lantern.Hit) { h.Match.Sharer = 12 },
 		"weak": func(h *lantern.Hit) {
 			h.Account, h.Match.Type, h.Match.How, h.Match.Weak, h.Match.Disputed = "", "username", lantern.HowBare, true, true
 		},
@@ -184,7 +185,11 @@ func TestPages(t *testing.T) {
 		h := base
 		change(&h)
 		var b bytes.Buffer
-		if err := starter.Explain(&b, h); err != nil {
+		own := lantern.ID(0)
+		if name == "own" {
+			own = h.Match.Sharer
+		}
+		if err := starter.Explain(&b, h, own); err != nil {
 			t.Fatal(err)
 		}
 		file := filepath.Join("testdata", name+".txt")

@@ -93,7 +93,16 @@ func (c *hitsExplain) Run(ctx context.Context, a *command.App) error {
 			if found = h.ID == c.Hit; !found {
 				return true, nil
 			}
-			return false, Explain(a, h)
+			agent, err := c.Open(a, false)
+			if err != nil {
+				return false, err
+			}
+			defer agent.Close()
+			s, err := agent.Status(ctx)
+			if err != nil {
+				return false, err
+			}
+			return false, Explain(a, h, s.Member)
 		})
 		if err != nil || found {
 			return err
@@ -102,8 +111,8 @@ func (c *hitsExplain) Run(ctx context.Context, a *command.App) error {
 	return command.Failed("lantern hits list shows those that wait", "there is no such hit")
 }
 
-// Explain writes the page of a hit, made safe for a terminal line by line.
-func Explain(a *command.App, h lantern.Hit) error {
+// Explain writes the page of a hit, made safe for a terminal line by line, for a member to read.
+func Explain(a *command.App, h lantern.Hit, own lantern.ID) error {
 	h.Ref, h.Account = display.Clean(h.Ref), display.Clean(h.Account)
-	return starter.Explain(a.Out, h)
+	return starter.Explain(a.Out, h, own)
 }
