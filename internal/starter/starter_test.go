@@ -3,6 +3,7 @@ package starter_test
 import (
 	"bufio"
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"flag"
 	"io"
@@ -12,6 +13,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf16"
 
 	"lantern"
 	"lantern/internal/starter"
@@ -109,6 +111,7 @@ func TestTable(t *testing.T) {
 		{"bare list of links", "https://example.com/a\nhttps://example.com/b\n", []string{"t.csv:1||url=https://example.com/a|", "t.csv:2||url=https://example.com/b|"}},
 		{"mixed", "a@example.com,@night_owl,two words,example.com/x\n", []string{"t.csv:1|@night_owl|email=a@example.com username=@night_owl|two words\nexample.com/x"}},
 		{"as spreadsheets write it", "\ufeffUsername;Link\nowl;https://example.com/a,b\n", []string{"t.csv:2|owl|username=owl url=https://example.com/a,b|"}},
+		{"saved as Unicode text", "\xff\xfe" + wide("Username\tLink\r\nöwl\thttps://example.com/a\r\n"), []string{"t.csv:2|öwl|username=öwl url=https://example.com/a|"}},
 		{"tabs", "id\tmail\n7\ta@example.com\n", []string{"t.csv:2|7|email=a@example.com|"}},
 		{"unknown columns are text", "Username,Signature\nowl,call 202-555-0143\n", []string{"t.csv:2|owl|username=owl|call 202-555-0143"}},
 		{"rows of other lengths", "username\nowl,more,still\n", []string{"t.csv:2|owl|username=owl|more\nstill"}},
@@ -127,6 +130,15 @@ func TestTable(t *testing.T) {
 			t.Errorf("%s: got %q, want %q", c.name, got, c.want)
 		}
 	}
+}
+
+// wide writes text as UTF-16, little-endian.
+func wide(s string) string {
+	var b []byte
+	for _, u := range utf16.Encode([]rune(s)) {
+		b = binary.LittleEndian.AppendUint16(b, u)
+	}
+	return string(b)
 }
 
 func TestCountSentence(t *testing.T) {

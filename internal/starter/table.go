@@ -9,6 +9,10 @@ import (
 	"strconv"
 	"strings"
 
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
+
 	"lantern"
 	"lantern/signal"
 )
@@ -41,7 +45,8 @@ type Table struct {
 // Open begins to read a table; name is what its rows are called by. The first row is a
 // heading if any of its cells is the name of a column.
 func Open(r io.Reader, name string) (*Table, error) {
-	in := bufio.NewReader(r)
+	// Spreadsheets mark what they write, and save "Unicode text" as UTF-16.
+	in := bufio.NewReader(transform.NewReader(r, unicode.BOMOverride(encoding.Nop.NewDecoder())))
 	t := &Table{csv: csv.NewReader(in), name: name}
 	t.csv.Comma = separator(in)
 	t.csv.FieldsPerRecord, t.csv.LazyQuotes, t.csv.TrimLeadingSpace, t.csv.ReuseRecord = -1, true, true, false
@@ -51,9 +56,6 @@ func Open(r io.Reader, name string) (*Table, error) {
 	}
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", name, csvReason(err))
-	}
-	if len(row) > 0 {
-		row[0] = strings.TrimPrefix(row[0], "\ufeff") // spreadsheets write it
 	}
 	t.line, _ = t.csv.FieldPos(0)
 	for i, cell := range row {
