@@ -26,3 +26,15 @@ func (a *Agent) Fill(ctx context.Context, room bool) error {
 		return err
 	})
 }
+
+// Tamper changes the database as somebody would who has the folder.
+func (a *Agent) Tamper(ctx context.Context, statements ...string) error {
+	return a.db.Write(ctx, func(tx *sqldb.Tx) error {
+		for _, q := range statements {
+			if _, err := tx.Exec(ctx, q); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

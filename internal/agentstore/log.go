@@ -16,6 +16,13 @@ func LoadLogHead(ctx context.Context, tx *sqldb.Tx) ([]byte, error) {
 	return edge, err
 }
 
+// LoadLogSize returns how many entries the head of the agent's own log counts, and how many acts of
+// people there are, each of which is an entry.
+func LoadLogSize(ctx context.Context, tx *sqldb.Tx) (size, acts int64, err error) {
+	err = tx.QueryRow(ctx, `SELECT COALESCE((SELECT size FROM log_head WHERE id = 1), 0), (SELECT COUNT(*) FROM acts)`).Scan(&size, &acts)
+	return size, acts, err
+}
+
 // AppendLog adds a leaf and moves the head.
 func AppendLog(ctx context.Context, tx *sqldb.Tx, number int64, leaf []byte, opening string, edge []byte) error {
 	_, err := tx.Exec(ctx, `INSERT INTO log_leaves (number, leaf, opening) VALUES ($1, $2, $3)`, number, leaf, opening)

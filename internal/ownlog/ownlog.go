@@ -115,5 +115,13 @@ func Verify(ctx context.Context, tx *sqldb.Tx, anchors []lantern.Anchor) (Report
 	if head.Size() != tree.Size() || head.Root() != tree.Root() {
 		return r, errors.New("the leaves are not those of the log's head")
 	}
+	switch size, acts, err := agentstore.LoadLogSize(ctx, tx); {
+	case err != nil:
+		return r, err
+	case size != tree.Size():
+		return r, errors.New("the log's head counts another number of entries")
+	case size == 0 && acts > 0:
+		return r, errors.New("it is empty, although people decided: it was emptied, or lost with a damaged database")
+	}
 	return r, nil
 }
