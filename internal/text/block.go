@@ -1,14 +1,9 @@
 package text
 
-import "unicode/utf8"
-
 // Block says of each of 64 bytes of a text what it is: bit i of each set is that of byte i.
 type Block struct {
 	Word   uint64 // letters and digits of ASCII
-	Digit  uint64 // digits of ASCII
 	Joiner uint64 // marks that may stand inside a name
-	Before uint64 // what changes how the letters behind it are read
-	Behind uint64 // what changes how the letters before it are read
 	High   uint64 // the parts of characters outside ASCII, and of none
 }
 
@@ -19,27 +14,9 @@ func (b *Block) InRun() uint64 { return b.Word | b.Joiner | b.High }
 const blockSize = 64
 
 // blockSets lists the ASCII characters of the sets of a [Block], in the order of its fields.
-// A word between blanks or commas is a word and nothing else; beside one of Before or Behind
-// it may be part of an address, or of a dot or at sign in disguise.
 var blockSets = [...]string{
 	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789",
-	"0123456789",
 	".-_#~",
-	"@\\$:" + asciiOf(AtForms, last),
-	":/" + asciiOf(DotForms, first) + asciiOf(AtForms, first),
-}
-
-func first(form string) byte { return form[0] }
-func last(form string) byte  { return form[len(form)-1] }
-
-// asciiOf returns the ASCII characters that of gives for forms.
-func asciiOf(forms []string, of func(string) byte) (chars string) {
-	for _, f := range forms {
-		if c := of(f); c < utf8.RuneSelf {
-			chars += string(rune(c))
-		}
-	}
-	return chars
 }
 
 // blockTables are blockSets as a vector kernel looks bytes up: the byte of a set at the lower four
@@ -97,10 +74,7 @@ func classifyPlain(dst []Block, text []byte) {
 		for i, c := range text[k*blockSize : (k+1)*blockSize] {
 			in := uint64(blockBits[c])
 			b.Word |= in & 1 << i
-			b.Digit |= in >> 1 & 1 << i
-			b.Joiner |= in >> 2 & 1 << i
-			b.Before |= in >> 3 & 1 << i
-			b.Behind |= in >> 4 & 1 << i
+			b.Joiner |= in >> 1 & 1 << i
 			b.High |= uint64(c>>7) << i
 		}
 		dst[k] = b

@@ -16,7 +16,7 @@
 	NOTQ      AX         \
 	MOVQ      AX, AT(DI)
 
-// func classifyAVX2(dst *Block, text *byte, n int, tables *[5][16]byte, rows *[16]byte)
+// func classifyAVX2(dst *Block, text *byte, n int, tables *[2][16]byte, rows *[16]byte)
 TEXT ·classifyAVX2(SB), NOSPLIT, $0-40
 	MOVQ dst+0(FP), DI
 	MOVQ text+8(FP), SI
@@ -26,9 +26,6 @@ TEXT ·classifyAVX2(SB), NOSPLIT, $0-40
 
 	VBROADCASTI128 0(BX), Y10
 	VBROADCASTI128 16(BX), Y11
-	VBROADCASTI128 32(BX), Y12
-	VBROADCASTI128 48(BX), Y13
-	VBROADCASTI128 64(BX), Y14
 	VBROADCASTI128 (DX), Y15
 	MOVL           $0x0f0f0f0f, AX
 	VMOVD          AX, X9
@@ -45,7 +42,7 @@ block:
 	VPMOVMSKB Y1, DX
 	SHLQ      $32, DX
 	ORQ       DX, AX
-	MOVQ      AX, 40(DI)
+	MOVQ      AX, 16(DI)
 	VPSRLW    $4, Y0, Y2
 	VPSRLW    $4, Y1, Y3
 	VPAND     Y9, Y2, Y2
@@ -55,12 +52,9 @@ block:
 
 	SET(Y10, 0)
 	SET(Y11, 8)
-	SET(Y12, 16)
-	SET(Y13, 24)
-	SET(Y14, 32)
 
 	ADDQ $64, SI
-	ADDQ $48, DI
+	ADDQ $24, DI
 	DECQ CX
 	JMP  block
 
@@ -75,7 +69,7 @@ done:
 	VPTESTMB Z2, Z4, K2    \
 	KMOVQ    K2, AT(DI)
 
-// func classifyAVX512(dst *Block, text *byte, size int, tables *[5][16]byte, rows *[16]byte)
+// func classifyAVX512(dst *Block, text *byte, size int, tables *[2][16]byte, rows *[16]byte)
 TEXT ·classifyAVX512(SB), NOSPLIT, $0-40
 	MOVQ dst+0(FP), DI
 	MOVQ text+8(FP), SI
@@ -85,9 +79,6 @@ TEXT ·classifyAVX512(SB), NOSPLIT, $0-40
 
 	VBROADCASTI32X4 0(BX), Z10
 	VBROADCASTI32X4 16(BX), Z11
-	VBROADCASTI32X4 32(BX), Z12
-	VBROADCASTI32X4 48(BX), Z13
-	VBROADCASTI32X4 64(BX), Z14
 	VBROADCASTI32X4 (DX), Z15
 	MOVL            $0x0f0f0f0f, AX
 	VPBROADCASTD    AX, Z9
@@ -106,19 +97,16 @@ whole:
 	PREFETCHT0 512(SI)
 	VMOVDQU8.Z (SI), K1, Z0
 	VPMOVB2M   Z0, K2
-	KMOVQ      K2, 40(DI)
+	KMOVQ      K2, 16(DI)
 	VPSRLW     $4, Z0, Z2
 	VPANDD     Z9, Z2, Z2
 	VPSHUFB    Z2, Z15, Z2
 
 	SET512(Z10, 0)
 	SET512(Z11, 8)
-	SET512(Z12, 16)
-	SET512(Z13, 24)
-	SET512(Z14, 32)
 
 	ADDQ $64, SI
-	ADDQ $48, DI
+	ADDQ $24, DI
 	SUBQ $64, CX
 	JMP  block512
 

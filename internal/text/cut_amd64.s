@@ -33,7 +33,7 @@ TEXT ·cutAVX(SB), NOSPLIT, $0-8
 
 	// The first block: bits before where to begin are passed over.
 	MOVQ 0(R10), AX
-	MOVQ 40(R10), CX
+	MOVQ 16(R10), CX
 	ANDQ SKIP(DX), AX
 	ANDQ SKIP(DX), CX
 	MOVQ CX, DX
@@ -41,7 +41,7 @@ TEXT ·cutAVX(SB), NOSPLIT, $0-8
 
 block:
 	MOVQ 0(R10), AX
-	MOVQ 40(R10), DX
+	MOVQ 16(R10), DX
 
 edges:
 	LEAQ  (R15)(AX*2), CX
@@ -134,7 +134,7 @@ high:
 
 over:
 	ADDQ $64, BX
-	ADDQ $48, R10
+	ADDQ $24, R10
 	DECQ R11
 	JNZ  block
 
