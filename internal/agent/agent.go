@@ -158,7 +158,7 @@ func New(ctx context.Context, c Config) (*Agent, error) {
 		}
 		return nil, err
 	}
-	if a.file, err = os.Stat(filepath.Join(c.Dir, "agent.db")); err != nil {
+	if a.file, err = os.Stat(filepath.Join(c.Dir, DatabaseFile)); err != nil {
 		return nil, errors.Join(err, a.Close())
 	}
 	a.desk, a.own = a.newDesk(), ownlog.New(a.db, a.exchange, a.log)

@@ -13,8 +13,8 @@ import (
 	"lantern/internal/sqldb"
 )
 
-// engineDir is the folder of the engine's files within the agent's own.
-const engineDir = "engine"
+// EngineDir is the folder of the engine's files within the agent's own.
+const EngineDir = "engine"
 
 // How often the engine is saved while it changes, and its files and the replica are read
 // through. A million signals in files take 20 ms of a core, in the replica several seconds.
@@ -40,7 +40,7 @@ func (a *Agent) openEngine(ctx context.Context, state map[string]string) error {
 		}
 	}
 	a.keeper = &engine.Keeper{
-		DB: a.db, Dir: filepath.Join(a.dir, engineDir), Held: a.held, Log: a.log, Clock: a.clock, Applying: &a.applying,
+		DB: a.db, Dir: filepath.Join(a.dir, EngineDir), Held: a.held, Log: a.log, Clock: a.clock, Applying: &a.applying,
 		// The engine's digests are under a key of this installation, which never leaves it.
 		Key:   a.sealer.Index("agent/engine"),
 		Rules: func() string { return engine.Rules(a.memberID(), a.matchOwn) }, Entry: a.entry,

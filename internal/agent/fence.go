@@ -163,3 +163,14 @@ func (a *Agent) maskUnwritten(page lantern.FeedPage) {
 	engine.Feed(a.engine, out)
 	a.recent.Remove(out)
 }
+
+// backText says that the database went back at a time, if that is told: people have to do
+// again what the lost part held.
+func backText(at string, now time.Time) string {
+	t, ok := agentstore.Told(at, now)
+	if !ok {
+		return ""
+	}
+	return "the agent found on " + t.Format(time.DateOnly) + " that its database is an older copy, or that its fence was lost: " +
+		"what people decided since such a copy was made must be decided again"
+}

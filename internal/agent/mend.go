@@ -19,6 +19,9 @@ import (
 // agent says that it cannot look. Of hits, cases and decisions, which nobody else has,
 // everything is kept that can be read, and the status says of which tables that is not all.
 
+// DatabaseFile is the file of the database within the agent's folder.
+const DatabaseFile = "agent.db"
+
 // hurtFile says, beside the database, that it was found damaged: the next start mends it.
 const hurtFile = "agent.damaged"
 
@@ -52,7 +55,7 @@ func (a *Agent) heed(err error) error {
 // stillThere notes that the file of the database was removed, or another put into its place,
 // while the agent writes to the one that was there.
 func (a *Agent) stillThere(context.Context) error {
-	info, err := os.Stat(filepath.Join(a.dir, "agent.db"))
+	info, err := os.Stat(filepath.Join(a.dir, DatabaseFile))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
@@ -80,7 +83,7 @@ func (a *Agent) wasHurt() (bool, error) {
 // open opens the database and brings memory to what it says; one that is damaged is mended
 // first.
 func (a *Agent) open(ctx context.Context) error {
-	path := filepath.Join(a.dir, "agent.db")
+	path := filepath.Join(a.dir, DatabaseFile)
 	if err := mend.Finish(path); err != nil {
 		return fmt.Errorf("mending the agent's database: %w", err)
 	}
@@ -152,4 +155,14 @@ func (a *Agent) salvage(ctx context.Context, to *sqldb.DB) error {
 		return err
 	}
 	return to.Scrub(ctx) // all of it into the one file that is moved
+}
+
+// lossText says what a damage took, if that is told: recorded is a time and the tables.
+func lossText(recorded string, now time.Time) string {
+	at, tables, found := strings.Cut(recorded, " ")
+	t, ok := agentstore.Told(at, now)
+	if !found || !ok {
+		return ""
+	}
+	return "the agent's database was damaged and mended on " + t.Format(time.DateOnly) + "; not everything could be read of: " + tables
 }

@@ -10,8 +10,6 @@ import (
 	"lantern"
 	"lantern/internal/agentstore"
 	"lantern/internal/engine"
-	"lantern/internal/fence"
-	"lantern/internal/mend"
 	"lantern/internal/monitor"
 	"lantern/internal/queue"
 	"lantern/internal/sqldb"
@@ -43,10 +41,10 @@ func (a *Agent) Status(ctx context.Context) (lantern.AgentStatus, error) {
 		if err != nil {
 			return err
 		}
-		if back := fence.BackText(state[agentstore.StateWentBack], now); back != "" {
+		if back := backText(state[agentstore.StateWentBack], now); back != "" {
 			s.Reasons = append(s.Reasons, back)
 		}
-		if loss := mend.LossText(state[agentstore.StateLoss], now); loss != "" {
+		if loss := lossText(state[agentstore.StateLoss], now); loss != "" {
 			s.Reasons = append(s.Reasons, loss)
 		}
 		if doubt := engine.DoubtText(state[agentstore.StateDoubt], now); doubt != "" {

@@ -35,6 +35,16 @@ const (
 	StateFreed      = "freed"      // when values were last deleted whose bytes are not yet overwritten
 )
 
+// toldFor is how long an agent says what befell what it keeps.
+const toldFor = 30 * 24 * time.Hour
+
+// Told reads when something befell what an agent keeps, in the form of RFC 3339. ok is false
+// if that is too long ago to be told, or nothing did.
+func Told(at string, now time.Time) (t time.Time, ok bool) {
+	t, err := time.Parse(time.RFC3339, at)
+	return t, err == nil && now.Sub(t) <= toldFor
+}
+
 // LoadState returns every row of the table state.
 func LoadState(ctx context.Context, tx *sqldb.Tx) (map[string]string, error) {
 	rows, err := tx.Query(ctx, `SELECT name, value FROM state`)

@@ -16,6 +16,7 @@ import (
 
 	"lantern"
 	"lantern/client"
+	"lantern/internal/agent"
 	"lantern/internal/cli/command"
 	"lantern/internal/display"
 	"lantern/internal/ownlog"
@@ -41,7 +42,7 @@ type kept struct {
 }
 
 func (c *auditOwn) Run(ctx context.Context, a *command.App) (err error) {
-	path := filepath.Join(c.Dir, command.DataDir, "agent.db")
+	path := filepath.Join(c.Dir, command.DataDir, agent.DatabaseFile)
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return command.Misuse("name the folder that lantern agent init made", "there is no agent in %s", c.Dir)
 	}

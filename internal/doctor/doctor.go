@@ -36,6 +36,7 @@ type Patient struct {
 	KEK      string // file of the key that values are sealed under
 	KeyFile  string // file with the agent's API key
 	Database string // file of the database
+	Engine   string // folder of the engine's files
 	Token    string // file of the local token
 	Fence    string // file of the number by which an older database is noticed
 

@@ -23,6 +23,7 @@ import (
 
 	"lantern"
 	"lantern/client"
+	"lantern/internal/agent"
 	"lantern/internal/agent/agenttest"
 	"lantern/internal/agentstore"
 	"lantern/internal/doctor"
@@ -68,7 +69,7 @@ func admit(t *testing.T) *ward {
 	}
 	return &ward{w: w, r: r, c: c, dir: dir, p: doctor.Patient{
 		Keys: keys, Data: data, KEK: filepath.Join(keys, "kek"), KeyFile: filepath.Join(keys, "exchange"),
-		Database: filepath.Join(data, "agent.db"), Token: filepath.Join(data, "agent.token"), Fence: filepath.Join(keys, "fence"),
+		Database: filepath.Join(data, agent.DatabaseFile), Engine: filepath.Join(data, agent.EngineDir), Token: filepath.Join(data, "agent.token"), Fence: filepath.Join(keys, "fence"),
 		Exchange: w.URL, Key: c.ServiceKey, Clock: time.Now,
 		Agent: client.NewAgent(srv.URL, strings.TrimSpace(string(token)), client.Options{Retries: -1}),
 		Free:  func(string) (uint64, error) { return 10 << 30, nil },
@@ -209,7 +210,7 @@ func TestFaultsOfTheFolder(t *testing.T) {
 		wd.w.MustShare(host.Submitter, wd.w.Draft(1))
 		wd.r.Until("it is held", func(s lantern.AgentStatus) bool { return s.Signals == 1 })
 		wd.r.Stop() // which saves
-		names, err := filepath.Glob(filepath.Join(wd.p.Data, "engine", "*.segment"))
+		names, err := filepath.Glob(filepath.Join(wd.p.Engine, "*.segment"))
 		if err != nil || len(names) == 0 {
 			t.Fatalf("no files of the engine: %v", err)
 		}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"path/filepath"
 	"strings"
 
 	"lantern"
@@ -14,7 +13,7 @@ import (
 
 // lookFiles reads the engine's files through, as the agent does every two minutes.
 func lookFiles(_ context.Context, v *visit) Finding {
-	n, err := segment.Verify(filepath.Join(v.Data, "engine"))
+	n, err := segment.Verify(v.Engine)
 	if err != nil {
 		return bad("lookups find too little: "+err.Error(), fixFiles)
 	}

@@ -48,17 +48,8 @@ func (k *Keeper) Checks() int64 { return k.checks.Load() }
 // looked at: nothing was found damaged since. Ask in the transaction that notes it.
 func (k *Keeper) Trusts(began int64) bool { return began >= k.sound.Load() }
 
-// resume goes on counting where the last run stopped. why says that the files could not be
-// opened; nil if they could.
-func (k *Keeper) resume(ctx context.Context, why error) error {
-	number, _, err := k.whole(ctx)
-	if err != nil {
-		return err
-	}
-	k.checks.Store(number)
-	if why == nil {
-		return nil
-	}
+// distrust notes why the files could not be opened.
+func (k *Keeper) distrust(ctx context.Context, why error) error {
 	k.Log.Warn("the engine's files cannot be used and are made anew", "error", why)
 	var damage *match.Damage
 	if errors.As(why, &damage) && damage.Foreign {
@@ -67,20 +58,8 @@ func (k *Keeper) resume(ctx context.Context, why error) error {
 	return k.doubt(ctx)
 }
 
-// whole returns the number of the last check that found the files whole and when it began:
-// 0 and "" if there was none.
-func (k *Keeper) whole(ctx context.Context) (number int64, began string, err error) {
-	err = k.DB.Read(ctx, func(tx *sqldb.Tx) error {
-		state, err := agentstore.LoadState(ctx, tx)
-		number, began = readWhole(state)
-		return err
-	})
-	if err != nil {
-		err = fmt.Errorf("reading when the engine was whole: %w", err)
-	}
-	return number, began, err
-}
-
+// readWhole returns the number of the last check that found the files whole and when it
+// began: 0 and "" if there was none.
 func readWhole(state map[string]string) (number int64, began string) {
 	text, began, _ := strings.Cut(state[agentstore.StateWhole], " ")
 	number, err := strconv.ParseInt(text, 10, 64)
@@ -118,18 +97,14 @@ func (k *Keeper) doubt(ctx context.Context) error {
 // if the files had never been checked.
 type doubted struct{ from, to string }
 
-// How long the status names such a time, and how many.
-const (
-	doubtShown = 30 * 24 * time.Hour
-	mostDoubts = 5
-)
+// mostDoubts is how many of them are told.
+const mostDoubts = 5
 
 // doubts reads what writeDoubts wrote and leaves out what is long ago.
 func doubts(text string, now time.Time) (all []doubted) {
 	for _, field := range strings.Fields(text) {
 		from, to, _ := strings.Cut(field, "/")
-		t, err := time.Parse(time.RFC3339, to)
-		if err != nil || now.Sub(t) > doubtShown {
+		if _, ok := agentstore.Told(to, now); !ok {
 			continue
 		}
 		if n := len(all); n > 0 && all[n-1].from == from {

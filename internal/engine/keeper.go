@@ -60,21 +60,29 @@ func (k *Keeper) Open(ctx context.Context, name string, anew bool) (Opened, erro
 		return Opened{}, err
 	}
 	k.Engine, k.name = e, name
-	if err := k.resume(ctx, why); err != nil {
-		return Opened{}, errors.Join(err, e.Close())
-	}
 	var to Place
-	var forgotten int64
-	err = k.DB.Read(ctx, func(tx *sqldb.Tx) (err error) {
+	var forgotten, checks int64
+	err = k.DB.Read(ctx, func(tx *sqldb.Tx) error {
+		state, err := agentstore.LoadState(ctx, tx)
+		if err != nil {
+			return err
+		}
+		checks, _ = readWhole(state)
 		if forgotten, err = agentstore.LoadForgotten(ctx, tx); err == nil {
 			to, err = k.place(ctx, tx)
 		}
 		return err
 	})
+	if err != nil {
+		return Opened{}, errors.Join(fmt.Errorf("reading how far the engine should be: %w", err), e.Close())
+	}
+	k.checks.Store(checks) // on from where the last run stopped
+	if why != nil {
+		err = k.distrust(ctx, why)
+	}
 	var found Opened
 	switch {
 	case err != nil:
-		err = fmt.Errorf("reading how far the engine should be: %w", err)
 	case anew:
 		err = e.Refill(func(func(match.Entry, error) bool) {}, nil)
 	case at.Leads(to, forgotten):

@@ -20,7 +20,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // Mark is a place in a history. The zero Mark is none.
@@ -93,20 +92,6 @@ func Write(path string, m Mark) error {
 		return fmt.Errorf("writing the fence: %w", err)
 	}
 	return syncFolder(filepath.Dir(path))
-}
-
-// toldFor is how long an agent says that its database went back.
-const toldFor = 30 * 24 * time.Hour
-
-// BackText says that a database went back, if that is not long ago: people have to do
-// again what the lost part held. at is when it was found, in the form of RFC 3339.
-func BackText(at string, now time.Time) string {
-	t, err := time.Parse(time.RFC3339, at)
-	if err != nil || now.Sub(t) > toldFor {
-		return ""
-	}
-	return "the agent found on " + t.Format(time.DateOnly) + " that its database is an older copy, or that its fence was lost: " +
-		"what people decided since such a copy was made must be decided again"
 }
 
 // syncFolder makes a rename durable.

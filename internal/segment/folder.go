@@ -135,6 +135,16 @@ func (f *Folder) Open(number uint64, size int64, stamp Stamp) (*File, error) {
 
 // parseMapped is Parse of an image whose pages a failing disk may refuse.
 func parseMapped(number uint64, image []byte, stamp Stamp) (s *Segment, err error) {
+	err = mapped(number, image, func() (err error) {
+		s, err = Parse(number, image, stamp)
+		return err
+	})
+	return s, err
+}
+
+// mapped does something with the image of a segment of which a failing disk may refuse pages: that is a
+// [*Damage] then.
+func mapped(number uint64, image []byte, do func() error) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if r := recover(); r != nil {
@@ -144,7 +154,7 @@ func parseMapped(number uint64, image []byte, stamp Stamp) (s *Segment, err erro
 			err = &Damage{Segment: number, Reason: "the file cannot be read"}
 		}
 	}()
-	return Parse(number, image, stamp)
+	return do()
 }
 
 // Holds reports whether an address lies in the file's memory.

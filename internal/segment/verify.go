@@ -2,7 +2,6 @@ package segment
 
 import (
 	"errors"
-	"runtime/debug"
 	"slices"
 )
 
@@ -33,23 +32,10 @@ func (f *Folder) verify(m *Manifest) error {
 		if err != nil {
 			return err
 		}
-		if err := errors.Join(file.check(), file.Close()); err != nil {
+		err = mapped(file.Number, file.image, func() error { return file.Check(func() error { return nil }) })
+		if err := errors.Join(err, file.Close()); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// check is [Segment.Check] of pages that a failing disk may refuse.
-func (f *File) check() (err error) {
-	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
-	defer func() {
-		if r := recover(); r != nil {
-			if fault, ok := r.(interface{ Addr() uintptr }); !ok || !f.Holds(fault.Addr()) {
-				panic(r)
-			}
-			err = &Damage{Segment: f.Number, Reason: "the file cannot be read", Mute: true}
-		}
-	}()
-	return f.Check(func() error { return nil })
 }

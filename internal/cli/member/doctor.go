@@ -31,7 +31,7 @@ func (c *Doctor) Run(ctx context.Context, a *command.App) error {
 	access := c.Access(c.AgentServer)
 	p := doctor.Patient{
 		Keys: keys, Data: data, KEK: filepath.Join(keys, command.KEKName), KeyFile: access.KeyFile,
-		Database: filepath.Join(data, "agent.db"), Token: filepath.Join(data, agent.TokenFile), Fence: filepath.Join(keys, command.FenceName),
+		Database: filepath.Join(data, agent.DatabaseFile), Engine: filepath.Join(data, agent.EngineDir), Token: filepath.Join(data, agent.TokenFile), Fence: filepath.Join(keys, command.FenceName),
 		Exchange: access.Exchange, Clock: a.Clock,
 	}
 	if err := command.CheckAddress(access.Exchange, "--exchange"); err != nil {
