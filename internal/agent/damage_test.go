@@ -75,6 +75,24 @@ func TestFullDiskStopsApplyingAndNothingElse(t *testing.T) {
 	}
 }
 
+// opened opens an agent.
+func opened(t *testing.T, c agent.Config) *agent.Agent {
+	t.Helper()
+	a, err := agent.New(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// runOnce has an agent do once what it does all the time.
+func runOnce(t *testing.T, a *agent.Agent) {
+	t.Helper()
+	if err := a.RunOnce(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // copyDir copies the files of a folder.
 func copyDir(t *testing.T, from, to string) {
 	t.Helper()
@@ -104,21 +122,11 @@ func TestRestoredBackupMatchesNothingUntilItWasReadAgain(t *testing.T) {
 				t.Helper()
 				c := w.AgentConfig(t, social, dir)
 				c.Fence = fence
-				a, err := agent.New(ctx, c)
-				if err != nil {
-					t.Fatal(err)
-				}
-				return a
+				return opened(t, c)
 			}
 			shut := func(a *agent.Agent) {
 				t.Helper()
 				if err := a.Close(); err != nil {
-					t.Fatal(err)
-				}
-			}
-			once := func(a *agent.Agent) {
-				t.Helper()
-				if err := a.RunOnce(ctx); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -131,7 +139,7 @@ func TestRestoredBackupMatchesNothingUntilItWasReadAgain(t *testing.T) {
 				return answers[0].State, agenttest.Matched(answers[0])
 			}
 			a := open(dir)
-			once(a)
+			runOnce(t, a)
 			shut(a)
 			a = open(dir) // an ordinary restart
 			if state, found := look(a); state != lantern.AnswerOK || len(found) != 2 {
@@ -143,7 +151,7 @@ func TestRestoredBackupMatchesNothingUntilItWasReadAgain(t *testing.T) {
 				t.Fatal(err)
 			}
 			a = open(dir)
-			once(a)
+			runOnce(t, a)
 			if _, found := look(a); len(found) != 1 || found[0] != stays {
 				t.Fatalf("withdrawn: got %v", found)
 			}
@@ -161,7 +169,7 @@ func TestRestoredBackupMatchesNothingUntilItWasReadAgain(t *testing.T) {
 				shut(a)
 			}
 			a = open(backup)
-			once(a)
+			runOnce(t, a)
 			if state, found := look(a); state != lantern.AnswerOK || len(found) != 1 || found[0] != stays {
 				t.Errorf("read again: got %s, %v", state, found)
 			}
@@ -305,13 +313,8 @@ func TestDamagedReplicaIsTakenOutAndReadAgain(t *testing.T) {
 	conf := w.AgentConfig(t, social, t.TempDir())
 	once := func() *agent.Agent {
 		t.Helper()
-		a, err := agent.New(ctx, conf)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := a.RunOnce(ctx); err != nil {
-			t.Fatal(err)
-		}
+		a := opened(t, conf)
+		runOnce(t, a)
 		return a
 	}
 	record := lantern.Record{Ref: "post-1", Account: "acct-1", URLs: []string{w.Draft(7).Value}}

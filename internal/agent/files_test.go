@@ -25,20 +25,6 @@ func TestDamageOfTheEngineInUse(t *testing.T) {
 		w.MustShare(host.Submitter, w.Draft(i))
 	}
 	conf := w.AgentConfig(t, social, t.TempDir())
-	open := func() *agent.Agent {
-		t.Helper()
-		a, err := agent.New(ctx, conf)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return a
-	}
-	once := func(a *agent.Agent) {
-		t.Helper()
-		if err := a.RunOnce(ctx); err != nil {
-			t.Fatal(err)
-		}
-	}
 	look := func(a *agent.Agent) lantern.Answer {
 		t.Helper()
 		answers, err := a.Match(ctx, []lantern.Record{{Ref: "post-1", URLs: []string{w.Draft(7).Value}}}, agent.MatchOptions{Dry: true})
@@ -47,16 +33,16 @@ func TestDamageOfTheEngineInUse(t *testing.T) {
 		}
 		return answers[0]
 	}
-	a := open()
-	once(a)
+	a := opened(t, conf)
+	runOnce(t, a)
 	if err := a.Close(); err != nil { // now all of it is in files
 		t.Fatal(err)
 	}
-	a = open()
+	a = opened(t, conf)
 	defer func() { _ = a.Close() }()
 	huntOne(t, a, "before.txt", w.Draft(7).Value)
 	for range 2 { // the second is the first to begin after that hunt
-		once(a)
+		runOnce(t, a)
 	}
 	if answer := look(a); answer.State != lantern.AnswerOK || len(answer.Matches) != 1 {
 		t.Fatalf("before: got %+v", answer)
@@ -70,7 +56,7 @@ func TestDamageOfTheEngineInUse(t *testing.T) {
 		t.Fatalf("found in spite of the damage: %+v", answers)
 	}
 
-	once(a)
+	runOnce(t, a)
 	if answer := look(a); answer.State != lantern.AnswerOK || len(answer.Matches) != 1 {
 		t.Errorf("after the files were read through: got %+v", answer)
 	}

@@ -19,25 +19,12 @@ func TestAgentWithThePersonsKeySaysThatTrainingLapsed(t *testing.T) {
 	ctx := t.Context()
 	w := agenttest.New(t)
 	host, social := w.AddCompany("Cloudbin"), w.AddCompany("Facegram")
-	rules := w.Program.Policy
-	rules.TrainingNeeded = true
-	if _, err := w.SetPolicy(ctx, w.Steward, w.Program.ID, rules); err != nil {
-		t.Fatal(err)
-	}
-	train := func(until time.Duration) {
-		t.Helper()
-		if _, err := w.TrainPerson(ctx, w.Steward, social.Investigator.Person, w.Clock.Now().Add(until)); err != nil {
-			t.Fatal(err)
-		}
-	}
+	w.NeedTraining()
 	fell := w.MustShare(host.Submitter, w.Draft(1))
-	train(time.Hour)
+	w.Train(time.Hour, social.Investigator)
 	conf := w.AgentConfig(t, social, t.TempDir())
 	conf.Exchange = client.New(w.URL, social.InvestigatorKey, client.Options{Retries: -1})
-	a, err := agent.New(ctx, conf)
-	if err != nil {
-		t.Fatal(err)
-	}
+	a := opened(t, conf)
 	defer func() { _ = a.Close() }()
 	look := func(n int) lantern.Answer {
 		t.Helper()
@@ -85,7 +72,7 @@ func TestAgentWithThePersonsKeySaysThatTrainingLapsed(t *testing.T) {
 		t.Errorf("without training, what was withdrawn still matches: %+v", answer)
 	}
 
-	train(time.Hour)
+	w.Train(time.Hour, social.Investigator)
 	if answer := look(2); answer.State != lantern.AnswerOK || len(answer.Matches) != 1 {
 		t.Errorf("renewed: got %+v", answer)
 	}

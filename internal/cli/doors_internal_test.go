@@ -391,17 +391,7 @@ func TestTheUntrainedShareByNoDoor(t *testing.T) {
 	t.Parallel()
 	sqldbtest.Each(t, func(t *testing.T, database string) {
 		h := newHouse(t, database)
-		rules := h.Program.Policy
-		rules.TrainingNeeded = true
-		if _, err := h.SetPolicy(t.Context(), h.Steward, h.Program.ID, rules); err != nil {
-			t.Fatal(err)
-		}
-		train := func(until time.Duration) {
-			t.Helper()
-			if _, err := h.TrainPerson(t.Context(), h.Steward, h.red.Submitter.Person, h.Clock.Now().Add(until)); err != nil {
-				t.Fatal(err)
-			}
-		}
+		h.NeedTraining()
 		source := h.MustShare(h.blue.Service, h.hash(1))
 		h.gather(source)
 		n := 100
@@ -432,12 +422,12 @@ func TestTheUntrainedShareByNoDoor(t *testing.T) {
 			}
 			return by
 		}
-		train(24 * time.Hour)
+		h.Train(24*time.Hour, h.red.Submitter)
 		all := slices.Sorted(maps.Keys(shareDoors))
 		if by := shares(h.red.SubmitterKey); !slices.Equal(by, all) {
 			t.Errorf("a trained person shares by %v, want %v", by, all)
 		}
-		train(time.Second)
+		h.Train(time.Second, h.red.Submitter)
 		h.Clock.Add(time.Minute)
 		for who, key := range map[string]string{"a person": h.red.SubmitterKey, "its service": h.red.ServiceKey} {
 			if by := shares(key); len(by) > 0 {
@@ -453,11 +443,7 @@ func TestTheUntrainedGetNothing(t *testing.T) {
 	t.Parallel()
 	sqldbtest.Each(t, func(t *testing.T, database string) {
 		h := newHouse(t, database)
-		rules := h.Program.Policy
-		rules.TrainingNeeded = true
-		if _, err := h.SetPolicy(t.Context(), h.Steward, h.Program.ID, rules); err != nil {
-			t.Fatal(err)
-		}
+		h.NeedTraining()
 		ids := []lantern.ID{h.MustShare(h.red.Service, h.hash(1))}
 		d := h.hash(2)
 		in, err := h.ShareIncident(t.Context(), h.red.Service, lantern.IncidentDraft{Programs: []lantern.ID{h.Program.ID}, Signals: []lantern.Draft{d}})
@@ -470,15 +456,7 @@ func TestTheUntrainedGetNothing(t *testing.T) {
 		if len(by) < 13 || !slices.Equal(by, h.sees(h.blue.InvestigatorKey, secret(1), secret(2))) {
 			t.Errorf("with training: a service gets values by %v, a person by others", by)
 		}
-		train := func(until time.Time) {
-			t.Helper()
-			for _, a := range []policy.Actor{h.blue.Investigator, h.blue.Submitter, h.blue.Officer} {
-				if _, err := h.TrainPerson(t.Context(), h.Steward, a.Person, until); err != nil {
-					t.Fatal(err)
-				}
-			}
-		}
-		train(h.Clock.Now().Add(time.Second))
+		h.Train(time.Second, h.blue.Investigator, h.blue.Submitter, h.blue.Officer)
 		h.Clock.Add(time.Minute)
 		for role, key := range map[string]string{"investigator": h.blue.InvestigatorKey, "submitter": h.blue.SubmitterKey, "officer": h.blue.OfficerKey} {
 			if by := h.sees(key, secret(1), secret(2)); len(by) > 0 {

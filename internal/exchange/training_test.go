@@ -20,20 +20,14 @@ func TestTrainingThatLapses(t *testing.T) {
 		w := exchangetest.New(t, url)
 		ctx := t.Context()
 		red, blue := w.AddCompany("Red Files"), w.AddCompany("Blue Chat")
-		rules := w.Program.Policy
-		rules.TrainingNeeded = true
-		if _, err := w.SetPolicy(ctx, w.Steward, w.Program.ID, rules); err != nil {
-			t.Fatal(err)
-		}
-		train := func(until time.Duration) {
+		w.NeedTraining()
+		train := func() {
 			t.Helper()
-			if _, err := w.TrainPerson(ctx, w.Steward, blue.Investigator.Person, w.Clock.Now().Add(until)); err != nil {
-				t.Fatal(err)
-			}
+			w.Train(time.Hour, blue.Investigator)
 			blue.Investigator = w.Actor(blue.InvestigatorKey)
 		}
 		fell, stays := w.MustShare(red.Service, w.Draft(1)), w.MustShare(red.Service, w.Draft(2))
-		train(time.Hour)
+		train()
 		before, cursor := w.Drain(blue.Investigator, "")
 		if len(before) != 2 {
 			t.Fatalf("with training: %d changes, want 2", len(before))
@@ -60,7 +54,7 @@ func TestTrainingThatLapses(t *testing.T) {
 			t.Errorf("a colleague with training reads %d changes, want both that stand and the correction", len(fresh))
 		}
 
-		train(time.Hour)
+		train()
 		if _, err := w.Feed(ctx, blue.Investigator, w.Program.ID, cursor, 0, 0); lantern.KindOf(err) != lantern.Resync {
 			t.Errorf("renewed, with the cursor of before: %v, want that it begins anew", err)
 		}

@@ -179,6 +179,29 @@ func (w *World) person(m lantern.Member, label string, roles []lantern.PersonRol
 	return w.Actor(key), key
 }
 
+// NeedTraining has the program want training.
+func (w *World) NeedTraining() { w.ChangePolicy(func(p *lantern.Policy) { p.TrainingNeeded = true }) }
+
+// ChangePolicy changes the policy that the program began with.
+func (w *World) ChangePolicy(change func(*lantern.Policy)) {
+	w.T.Helper()
+	rules := w.Program.Policy
+	change(&rules)
+	if _, err := w.SetPolicy(w.T.Context(), w.Steward, w.Program.ID, rules); err != nil {
+		w.T.Fatal(err)
+	}
+}
+
+// Train makes the training of actors' persons valid for a time.
+func (w *World) Train(valid time.Duration, actors ...policy.Actor) {
+	w.T.Helper()
+	for _, a := range actors {
+		if _, err := w.TrainPerson(w.T.Context(), w.Steward, a.Person, w.Clock.Now().Add(valid)); err != nil {
+			w.T.Fatal(err)
+		}
+	}
+}
+
 func (w *World) key(actor lantern.ID, scopes []lantern.Scope) string {
 	w.T.Helper()
 	k, err := w.IssueKey(w.T.Context(), w.Steward, lantern.Key{Actor: actor, Scopes: scopes, Expires: w.Clock.Now().AddDate(0, 11, 0)})

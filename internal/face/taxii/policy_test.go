@@ -100,14 +100,8 @@ func TestWhoMayNotGetsNothing(t *testing.T) {
 
 func TestTheUntrainedWriteNothing(t *testing.T) {
 	engines(t, func(t *testing.T, w *world) {
-		rules := w.Program.Policy
-		rules.TrainingNeeded = true
-		if _, err := w.SetPolicy(t.Context(), w.Steward, w.Program.ID, rules); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := w.TrainPerson(t.Context(), w.Steward, w.red.Submitter.Person, w.Clock.Now().Add(time.Hour)); err != nil {
-			t.Fatal(err)
-		}
+		w.NeedTraining()
+		w.Train(time.Hour, w.red.Submitter)
 		post := func(key string) int {
 			return w.send(key, "POST", w.signals+"objects/", enveloped(posted(1, based))).status
 		}

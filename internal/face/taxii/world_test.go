@@ -189,11 +189,7 @@ func (w *world) share(c exchangetest.Company, from, n int) (ids []lantern.ID) {
 // foreignPersons has the program open types that name a person to foreign clients.
 func (w *world) foreignPersons() {
 	w.T.Helper()
-	rules := w.Program.Policy
-	rules.ForeignPersons = true
-	if _, err := w.SetPolicy(w.T.Context(), w.Steward, w.Program.ID, rules); err != nil {
-		w.T.Fatal(err)
-	}
+	w.ChangePolicy(func(p *lantern.Policy) { p.ForeignPersons = true })
 }
 
 // everyType shares a signal of each type as a company.
