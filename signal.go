@@ -78,6 +78,9 @@ const (
 	ByBoth    ReviewedBy = "both"
 )
 
+// ByPerson reports whether a person looked.
+func (r ReviewedBy) ByPerson() bool { return r == ByHuman || r == ByBoth }
+
 // Basis is why the sharer says so: mandatory context of each signal.
 type Basis struct {
 	Policy     string     `json:"policy"`           // the sharer's own policy that was broken, its public name or section; 1–200 characters

@@ -93,7 +93,8 @@ type alike struct {
 
 // waiting returns what of an evidence waits for a decision. Hits found after the preview
 // was opened are counted and left out: nobody saw them.
-func waiting(ctx context.Context, tx *sqldb.Tx, e lantern.Evidence, b *lantern.Bulk) (alike, error) {
+func waiting(ctx context.Context, tx *sqldb.Tx, b *lantern.Bulk) (alike, error) {
+	e := b.Evidence
 	all := alike{hits: make(map[string]lantern.ID)}
 	if e.Case != 0 {
 		like, err := agentstore.CandidatesLike(ctx, tx, e)
@@ -123,6 +124,16 @@ func waiting(ctx context.Context, tx *sqldb.Tx, e lantern.Evidence, b *lantern.B
 		err = bad
 	}
 	return all, err
+}
+
+// countLater counts the hits that came after a preview.
+func countLater(ctx context.Context, tx *sqldb.Tx, b *lantern.Bulk) error {
+	if b.Evidence.Case != 0 {
+		return nil
+	}
+	all, err := waiting(ctx, tx, b)
+	b.Waiting = all.later
+	return err
 }
 
 // without takes the sample out.
@@ -169,7 +180,7 @@ func (w *Desk) PreviewBulk(ctx context.Context, person lantern.ID, d lantern.Bul
 		if err := policy.MayBulk(b.Evidence, b.Decision); err != nil {
 			return err
 		}
-		all, err := waiting(ctx, tx, b.Evidence, &b)
+		all, err := waiting(ctx, tx, &b)
 		if err != nil {
 			return err
 		}
@@ -249,7 +260,9 @@ func bulkDigest(b *lantern.Bulk, rest []string) string {
 // committed.
 func (w *Desk) Bulk(ctx context.Context, id lantern.ID) (b lantern.Bulk, err error) {
 	err = w.DB.Read(ctx, func(tx *sqldb.Tx) error {
-		b, err = w.bulk(ctx, tx, id)
+		if b, err = w.bulk(ctx, tx, id); err == nil {
+			err = countLater(ctx, tx, &b)
+		}
 		return err
 	})
 	if err != nil {
@@ -288,11 +301,6 @@ func (w *Desk) bulk(ctx context.Context, tx *sqldb.Tx, id lantern.ID) (lantern.B
 			return b, err
 		}
 		programs = places[e.Signal]
-		var all alike
-		if all, err = waiting(ctx, tx, e, &b); err != nil {
-			return b, err
-		}
-		b.Waiting = all.later
 		b.Sample, err = hitSample(ctx, tx, ids)
 	}
 	if err != nil {
@@ -334,6 +342,8 @@ func (w *Desk) CommitBulk(ctx context.Context, person, id lantern.ID, commit lan
 				return err
 			}
 			b.Act = act
+		} else if err := countLater(ctx, tx, &b); err != nil {
+			return err
 		}
 		row, _, err = agentstore.LoadAct(ctx, tx, b.Act)
 		row.Waiting = b.Waiting
@@ -356,11 +366,12 @@ func (w *Desk) commitBulk(ctx context.Context, tx *sqldb.Tx, person lantern.ID, 
 			return err
 		}
 	}
-	all, err := waiting(ctx, tx, b.Evidence, b)
+	all, err := waiting(ctx, tx, b)
 	if err != nil {
 		return err
 	}
 	rest := all.without(b.Sample)
+	b.Waiting = all.later
 	if bulkDigest(b, rest) != b.Digest {
 		return &lantern.Error{Kind: lantern.Conflict, Reason: "some of what the preview showed does not wait any more", Fix: "preview again: somebody else decided it, or its signal changed"}
 	}

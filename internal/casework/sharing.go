@@ -19,7 +19,7 @@ func (w *Desk) CheckConfirmed(ctx context.Context, id lantern.ID, d *lantern.Dra
 	refuse := func(field, reason, fix string) error {
 		return &lantern.Error{Kind: lantern.Forbidden, Field: field, Reason: reason, Fix: fix}
 	}
-	if b := d.Basis.ReviewedBy; b != lantern.ByHuman && b != lantern.ByBoth {
+	if !d.Basis.ReviewedBy.ByPerson() {
 		return refuse("/basis/reviewed_by", "it names a person, and no person reviewed it", "review it, then say human or both")
 	}
 	account := accountNamed(d)

@@ -19,7 +19,7 @@ func Founds(was, b lantern.Basis) lantern.Basis {
 	if b.Policy == "" {
 		b.Policy = was.Policy
 	}
-	if person := was.ReviewedBy == lantern.ByHuman || was.ReviewedBy == lantern.ByBoth; b.ReviewedBy == "" || person && b.ReviewedBy == lantern.ByMachine {
+	if b.ReviewedBy == "" || was.ReviewedBy.ByPerson() && b.ReviewedBy == lantern.ByMachine {
 		b.ReviewedBy, b.At, b.Action = was.ReviewedBy, was.At, was.Action
 	}
 	return b

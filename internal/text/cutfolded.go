@@ -126,7 +126,7 @@ func (l *Words) readAlone(i int) int {
 			}
 			list[k] = Word{i, i + 3, n + 4*k}
 			binary.LittleEndian.PutUint32(fold[4*k:], uint32(f)&0xFFFFFF|' '<<24)
-			hashes[k] = Spread(uint64(f&0xFFFFFF), 0)
+			hashes[k] = spread(uint64(f&0xFFFFFF), 0)
 			i += 3
 		}
 		l.List, l.Hashes, l.fold = l.List[:from+k], l.Hashes[:from+k], l.fold[:n+4*k]
@@ -165,7 +165,7 @@ func (l *Words) hashFolds() {
 		if n := behind - 1 - w.fold; n <= 16 {
 			m := &loadMasks[n]
 			f := fold[w.fold : w.fold+16]
-			l.Hashes[first+i] = Spread(binary.LittleEndian.Uint64(f)&m[0], binary.LittleEndian.Uint64(f[8:])&m[1])
+			l.Hashes[first+i] = spread(binary.LittleEndian.Uint64(f)&m[0], binary.LittleEndian.Uint64(f[8:])&m[1])
 		} else {
 			l.Hashes[first+i] = hashFolded(fold[w.fold : behind-1])
 		}

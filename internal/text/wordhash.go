@@ -23,7 +23,7 @@ func HashWord(b []byte, start, end int) uint64 { return hashASCII(b, start, end)
 
 // hashASCII is the hash of a word of ASCII that is not folded.
 func hashASCII(b []byte, start, end int) uint64 {
-	lo, hi, ok := LoadWord(b, start, end)
+	lo, hi, ok := loadWord(b, start, end)
 	if n := end - start; !ok && n <= 16 && end >= 16 {
 		// Near the end of the text: its last 16 bytes, moved down.
 		lo, hi = binary.LittleEndian.Uint64(b[end-16:]), binary.LittleEndian.Uint64(b[end-8:])
@@ -38,13 +38,13 @@ func hashASCII(b []byte, start, end int) uint64 {
 	if !ok {
 		return hashLong(b[start:end])
 	}
-	return Spread(lo, hi)
+	return spread(lo, hi)
 }
 
-// LoadWord returns a word of letters and digits of ASCII, of up to 16 bytes, in lower case and
+// loadWord returns a word of letters and digits of ASCII, of up to 16 bytes, in lower case and
 // filled up with zeros. ok is false if it is longer, or stands near the end of b. Hyphens stay as
 // they are, and underscores become what no word holds.
-func LoadWord(b []byte, start, end int) (lo, hi uint64, ok bool) {
+func loadWord(b []byte, start, end int) (lo, hi uint64, ok bool) {
 	if end-start > 16 || start+16 > len(b) {
 		return 0, 0, false
 	}
@@ -52,8 +52,8 @@ func LoadWord(b []byte, start, end int) (lo, hi uint64, ok bool) {
 	return (binary.LittleEndian.Uint64(b[start:]) | foldBits) & m[0], (binary.LittleEndian.Uint64(b[start+8:]) | foldBits) & m[1], true
 }
 
-// Spread mixes what [LoadWord] returns, so that words spread evenly.
-func Spread(lo, hi uint64) uint64 { return mix(lo^hashLow, hi^hashHigh) }
+// spread mixes what [loadWord] returns, so that words spread evenly.
+func spread(lo, hi uint64) uint64 { return mix(lo^hashLow, hi^hashHigh) }
 
 // hashLong is hashASCII of a long word, or of one in a short text.
 func hashLong(w []byte) uint64 {

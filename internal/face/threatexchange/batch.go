@@ -68,17 +68,13 @@ func (c *call) runOne(b batched) answered {
 			headers = append(headers, header{"Retry-After", after})
 		}
 		p, kind := web.ProblemOf(err)
-		status, v = failure(kind, p, web.RequestID(c.r.Context()))
+		status, v = wire.Fail(kind, p.Errors, p.Detail, web.RequestID(c.r.Context()))
 	}
 	body, err := web.Encode(v)
 	if err != nil {
 		status, body = http.StatusInternalServerError, nil
 	}
 	return answered{Code: status, Headers: headers, Body: strings.TrimSuffix(string(body), "\n")}
-}
-
-func failure(kind lantern.Kind, p *web.Problem, trace string) (int, any) {
-	return wire.Fail(kind, p.Errors, p.Detail, trace)
 }
 
 func (c *call) performOne(b batched) (any, error) {

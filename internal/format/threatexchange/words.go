@@ -73,7 +73,7 @@ var contentHashes = []lantern.SignalType{"md5", "sha1", "sha256", "pdq", "video-
 // no further look, so only a hash of content that a person reviewed may show so; whatever else
 // violates is SUSPICIOUS, as a lead is.
 func Status(s *lantern.Signal) string {
-	human := s.Basis.ReviewedBy == lantern.ByHuman || s.Basis.ReviewedBy == lantern.ByBoth
+	human := s.Basis.ReviewedBy.ByPerson()
 	if s.Status == lantern.Violating && (!human || !slices.Contains(contentHashes, s.Type)) {
 		return suspicious
 	}
