@@ -17,12 +17,16 @@ import (
 // another. A phrase is filed under the rarest of its words, which may stand behind that stretch.
 func (s *scanner) findPhrases(v view, from, behind int, found func(signal lantern.ID, start, end int)) {
 	l := &s.words
-	for k, p := range v.Pieces {
-		for filed := 1; filed <= text.MaxFiled; filed++ {
-			if !p.Files(filed) {
-				continue
-			}
-			l.FiledUnder(filed, from, func(hashes []uint64, at int) {
+	for filed := 1; filed <= text.MaxFiled; filed++ {
+		files := func(p *shelf.Piece) bool { return p.Files(filed) }
+		if !slices.ContainsFunc(v.Pieces, files) {
+			continue
+		}
+		l.FiledUnder(filed, from, func(hashes []uint64, at int) {
+			for k, p := range v.Pieces {
+				if !files(p) {
+					continue
+				}
 				s.sifted = p.Sift(filed, hashes, s.sifted[:0])
 				for _, i := range s.sifted {
 					s.findAt(v, k, p, at+int(i), hashes[i], func(row *segment.Phrase, first, last int) {
@@ -31,8 +35,8 @@ func (s *scanner) findPhrases(v view, from, behind int, found func(signal lanter
 						}
 					})
 				}
-			})
-		}
+			}
+		})
 	}
 }
 

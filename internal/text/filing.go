@@ -33,10 +33,14 @@ func (l *Words) pairs(from, behind int) []uint64 {
 	h := l.Hashes[from:behind]
 	n := max(0, len(h)-1)
 	l.filed = slices.Grow(l.filed[:0], n)[:n]
-	for i := range l.filed {
-		l.filed[i] = Pair(h[i], h[i+1])
+	if n == 0 {
+		return nil
 	}
-	return l.filed
+	all, first := l.filed, h[0]
+	for i, second := range h[1:][:len(all)] {
+		all[i], first = Pair(first, second), second
+	}
+	return all
 }
 
 // triples returns the hashes of all triples among some words, three or more.

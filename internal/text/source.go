@@ -199,13 +199,24 @@ type Place struct {
 
 // Pass moves over text.
 func (p *Place) Pass(text []byte) {
+	if p.wide {
+		p.passWide(text)
+		return
+	}
+	p.Offset += int64(len(text))
+	if last := bytes.LastIndexByte(text, '\n'); last >= 0 {
+		p.Line, p.Column = p.Line+bytes.Count(text, []byte("\n")), 1
+		text = text[last+1:]
+	}
+	p.Column += utf8.RuneCount(text)
+}
+
+// passWide is Pass of what was UTF-16.
+func (p *Place) passWide(text []byte) {
 	for i := 0; i < len(text); {
 		if c := text[i]; c < utf8.RuneSelf {
-			p.Offset++
+			p.Offset += 2
 			p.Column++
-			if p.wide {
-				p.Offset++
-			}
 			if c == '\n' {
 				p.Line, p.Column = p.Line+1, 1
 			}
@@ -213,19 +224,11 @@ func (p *Place) Pass(text []byte) {
 			continue
 		}
 		r, size := utf8.DecodeRune(text[i:])
-		p.Offset += int64(p.width(r, size))
+		p.Offset += 2
+		if r > 0xFFFF {
+			p.Offset += 2
+		}
 		p.Column++
 		i += size
 	}
-}
-
-// width returns how many bytes of the original a character took.
-func (p *Place) width(r rune, size int) int {
-	switch {
-	case !p.wide:
-		return size
-	case r > 0xFFFF:
-		return 4
-	}
-	return 2
 }
