@@ -15,7 +15,7 @@ import (
 // folding, marks. Files of other rules are not opened, since a value would be looked up
 // under another key than it was stored under. Raise it with any change that fails
 // TestStoredForm.
-const rules = 4
+const rules = 5
 
 // Flags of keys.
 const (

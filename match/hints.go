@@ -3,7 +3,6 @@ package match
 import (
 	"iter"
 	"strings"
-	"unicode/utf8"
 
 	"lantern/internal/text"
 	"lantern/signal"
@@ -20,7 +19,7 @@ func hints(t *signal.Type, en *Entry) iter.Seq2[markKind, string] {
 		case signal.Username.Name, signal.Payment.Name:
 			for _, key := range append([]string{en.Canonical}, en.Weak...) {
 				handle := string(text.Coarse(nil, key[strings.IndexAny(key, "/:")+1:]))
-				if !yield(markHandle, handle) || !hintWord(handle, yield) {
+				if !yield(markHandle, handle) || !hintWord(handle, len(handle), yield) {
 					return
 				}
 			}
@@ -32,7 +31,7 @@ func hints(t *signal.Type, en *Entry) iter.Seq2[markKind, string] {
 			}
 		case signal.Account.Name:
 			_, id, _ := strings.Cut(en.Canonical, ":")
-			_ = yield(markID, id) && hintWord(id, yield)
+			_ = yield(markID, id) && hintWord(id, len(id), yield)
 		case signal.Phone.Name:
 			if n := len(en.Canonical) - tailDigits; n > 0 {
 				yield(markTail, en.Canonical[n:])
@@ -45,26 +44,50 @@ func hints(t *signal.Type, en *Entry) iter.Seq2[markKind, string] {
 	}
 }
 
-// hintWord yields the longest word of letters and digits of ASCII in s, by its hash: whoever writes
-// s in ASCII writes this word, if there is one.
-func hintWord(s string, yield func(markKind, string) bool) bool {
-	best := ""
-	for word := range strings.FieldsFuncSeq(s, func(r rune) bool { return r >= utf8.RuneSelf || text.Classes[r]&(text.Letter|text.Digit) == 0 }) {
-		if len(word) > len(best) {
-			best = word
+// hintWord yields the longest word of letters and digits of ASCII in s before limit, by its hash, and
+// the pair that it makes with its neighbor: whoever writes s in ASCII writes these words, if there are any,
+// one behind the other.
+func hintWord(s string, limit int, yield func(markKind, string) bool) bool {
+	var hashes []uint64
+	best, longest := -1, 0
+	b := []byte(s)
+	for i := 0; i < len(b); i++ {
+		start := i
+		for i < len(b) && text.Classes[b[i]]&(text.Letter|text.Digit) != 0 {
+			i++
 		}
+		if start == i {
+			continue
+		}
+		if start < limit && i-start > longest {
+			best, longest = len(hashes), i-start
+		}
+		hashes = append(hashes, text.HashWord(b, start, i))
 	}
-	h := text.HashWord([]byte(best), 0, len(best))
-	return best == "" || yield(markWord, string(wordKey(h))) && yield(markWord, string(wordKey(^h)))
+	if best < 0 {
+		return true
+	}
+	h := hashes[best]
+	with := alone(h)
+	switch {
+	case best+1 < len(hashes):
+		with = text.Pair(h, hashes[best+1])
+	case best > 0:
+		with = text.Pair(hashes[best-1], h)
+	}
+	return yield(markWord, string(wordKey(h))) && yield(markWord, string(wordKey(^h))) && yield(markWord, string(wordKey(with)))
 }
+
+// alone is what a word without a neighbor is marked by, in the place of a pair.
+func alone(h uint64) uint64 { return text.Pair(h, 0) }
 
 // hintHost is hintWord of a host. Its last label has so many others for company that it is taken
 // only if there is nothing else.
 func hintHost(host string, yield func(markKind, string) bool) bool {
 	if dot := strings.LastIndexByte(host, '.'); dot > 0 {
-		return hintWord(host[:dot], yield)
+		return hintWord(host, dot, yield)
 	}
-	return hintWord(host, yield)
+	return hintWord(host, len(host), yield)
 }
 
 // anyHost is marked if some URL signal has a host that can be written in other words: a number.

@@ -16,7 +16,7 @@ type recall struct {
 }
 
 // recallSlots is how many words are remembered, at most: as much as fits in a near cache.
-const recallSlots = 1 << 14
+const recallSlots = 1 << 15
 
 // begin forgets what was remembered for another view.
 func (c *recall) begin(v *shelf.View) {

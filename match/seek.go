@@ -32,11 +32,7 @@ func (s *scanner) seek() {
 		s.seekWords()
 	}
 	if numbered {
-		for i := range s.words.List {
-			if word := &s.words.List[i]; s.isNumber(word.Start, word.End) {
-				s.stretch(word.Start, word.End)
-			}
-		}
+		s.seekNumbers()
 	}
 	s.seekHigh()
 	s.each('\\', func(i int) { s.seekEscaped(i) })
@@ -79,6 +75,7 @@ func (s *scanner) each(c byte, f func(i int)) {
 var (
 	hashAt       = hashOf("at") // an at sign in brackets
 	hashPunycode = hashOf("xn") // which may stand for a host in more than one way
+	hashDots     = [...]uint64{hashOf("dot"), hashOf("d0t"), hashOf("punkt")}
 )
 
 func hashOf(word string) uint64 { return text.HashWord([]byte(word), 0, len(word)) }
@@ -89,8 +86,50 @@ func (s *scanner) seekWords() {
 		word := &s.words.List[i]
 		switch h := s.words.Hashes[i]; {
 		case h == hashAt:
-			s.stretch(word.Start, word.End+3)
-		case h == hashPunycode, s.tells(h):
+			if word.Start > 0 && text.MayBegin(s.text, word.Start-1) {
+				s.stretch(word.Start, word.End+3)
+			}
+		case h == hashPunycode, s.tells(h) && s.tellsHere(int(i)):
+			s.stretch(word.Start, word.End)
+		}
+	}
+}
+
+// tellsHere reports whether some signal may be written with word i, which tells something, and the words
+// beside it. A dot that is spelled out stands between two words, and an escape before one hides it.
+func (s *scanner) tellsHere(i int) bool {
+	words, h := s.words.List, s.words.Hashes
+	pair := func(a, b uint64) bool { return s.v.May(s.e.markBytes(markWord, wordKey(text.Pair(a, b)))) }
+	if s.v.May(s.e.markBytes(markWord, wordKey(alone(h[i])))) {
+		return true
+	}
+	if n := i + 1; n < len(h) && (pair(h[i], h[n]) || n+1 < len(h) && slices.Contains(hashDots[:], h[n]) && pair(h[i], h[n+1])) {
+		return true
+	}
+	for n := i - 1; n >= 0 && n >= i-2; n-- {
+		if start := words[n].Start; start > 0 && s.text[start-1] == '\\' || pair(h[n], h[i]) {
+			return true
+		}
+		if !slices.Contains(hashDots[:], h[n]) {
+			break
+		}
+	}
+	return false
+}
+
+// seekNumbers finds the words with which a number, or a digest, may begin. Most words are neither, which
+// their first bytes show.
+func (s *scanner) seekNumbers() {
+	b, long := s.text, 1<<62
+	switch {
+	case s.want.payment:
+		long = 4 // IBANs begin with letters
+	case s.want.hash:
+		long = 32
+	}
+	for i := range s.words.List {
+		word := &s.words.List[i]
+		if (b[word.Start] <= '9' || word.End-word.Start >= long) && s.isNumber(word.Start, word.End) {
 			s.stretch(word.Start, word.End)
 		}
 	}
@@ -105,19 +144,30 @@ func (s *scanner) isNumber(start, end int) bool {
 	if text.Classes[s.text[start]]&text.Digit == 0 {
 		return false
 	}
-	return s.want.phone || s.want.ip && end < len(s.text) && (s.text[end] == '.' || text.MayBegin(s.text, end) || s.text[end] == ' ' && text.MayBegin(s.text, end+1))
+	return s.want.phone && s.isPhone(start) || s.want.ip && end < len(s.text) && (s.text[end] == '.' || text.MayBegin(s.text, end) || s.text[end] == ' ' && text.MayBegin(s.text, end+1))
 }
 
-// seekHigh finds the stretches of characters outside ASCII, and of what is no character.
+// isPhone reports whether a telephone number may begin with the digits at start.
+func (s *scanner) isPhone(start int) bool {
+	if s.opts.Region != "" || bytes.HasPrefix(s.text[start:], []byte("00")) {
+		return true
+	}
+	before := s.text[max(0, start-2):start]
+	return bytes.HasSuffix(before, []byte("+")) || bytes.Equal(before, []byte("+("))
+}
+
+// seekHigh finds the stretches of characters outside ASCII, and of what is no character, but for quotes, dashes
+// and their like, which leave the words beside them as they are.
 func (s *scanner) seekHigh() {
 	carry, start := uint64(0), 0
 	for b := range s.blocks {
 		high := s.blocks[b].High
 		for edges := high ^ (high<<1 | carry); edges != 0; edges &= edges - 1 {
 			at := b<<6 + bits.TrailingZeros64(edges)
-			if at < len(s.text) && s.text[at] >= 0x80 {
+			switch {
+			case at < len(s.text) && s.text[at] >= 0x80:
 				start = at
-			} else {
+			case !text.Inert(s.text[start:min(at, len(s.text))]):
 				s.stretch(start, at+2) // what follows may begin behind a blank
 			}
 		}
@@ -142,7 +192,7 @@ func (s *scanner) seekEscaped(i int) {
 	for end < len(s.text) && text.Classes[s.text[end]]&(text.Letter|text.Digit) != 0 {
 		end++
 	}
-	if start < end && (s.tells(text.HashWord(s.text, start, end)) || s.isNumber(start, end) || bytes.HasPrefix(bytes.ToLower(s.text[start:end]), []byte("xn"))) {
+	if start < end && (s.tells(text.HashWord(s.text, start, end)) || s.isNumber(start, end) || end-start >= 2 && text.LowerEqual(s.text[start:start+2], "xn")) {
 		s.stretch(start, end)
 	}
 }

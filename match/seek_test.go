@@ -18,6 +18,9 @@ var disguises = []func(rng *rand.Rand, raw string) string{
 	func(_ *rand.Rand, raw string) string { return raw },
 	func(_ *rand.Rand, raw string) string { return strings.ToUpper(raw) },
 	func(_ *rand.Rand, raw string) string { return strings.ReplaceAll(raw, ".", " [dot] ") },
+	func(_ *rand.Rand, raw string) string { return strings.ReplaceAll(raw, ".", `\.`) },
+	func(_ *rand.Rand, raw string) string { return strings.Replace(raw, ".", "(Punkt)", 1) },
+	func(_ *rand.Rand, raw string) string { return `\t` + raw[strings.IndexByte(raw, '/')+1:] },
 	func(_ *rand.Rand, raw string) string {
 		return strings.Replace(strings.ReplaceAll(raw, ".", "(.)"), "://", "[:]//", 1)
 	},
@@ -51,6 +54,12 @@ var disguises = []func(rng *rand.Rand, raw string) string{
 		}
 		return raw[:i] + string(rune(raw[i])-'!'+'！') + raw[i+1:]
 	},
+	func(rng *rand.Rand, raw string) string { // a quote, a dash, a picture
+		i := rng.IntN(len(raw))
+		return raw[:i] + []string{"’", "—", "😀", "→", "“", "…", "😀\ufe0f"}[rng.IntN(7)] + raw[i:]
+	},
+	func(_ *rand.Rand, raw string) string { return "“" + raw + "”" },
+	func(_ *rand.Rand, raw string) string { return strings.Replace(raw, "@", "[AT]", 1) },
 	func(rng *rand.Rand, raw string) string { // one that cannot be seen
 		i := rng.IntN(len(raw))
 		return raw[:i] + "\u200b" + raw[i:]
@@ -106,7 +115,7 @@ func identifier(rng *rand.Rand, word func() string, kind int) (name, raw string)
 	case 0:
 		return "email", word() + "." + word() + "@" + word() + ".example"
 	case 1:
-		return "username", "chatter.test/" + word() + "_" + word()
+		return "username", "chatter.test/" + word() + []string{"_", ".", "-", ".x-"}[rng.IntN(4)] + word()
 	case 2:
 		return "username", "chatter.test/" + word()
 	case 3:
@@ -114,7 +123,7 @@ func identifier(rng *rand.Rand, word func() string, kind int) (name, raw string)
 	case 4:
 		return "url", "https://" + word() + "." + word() + ".example/" + word()
 	case 5:
-		return "domain", word() + "-" + word() + ".example"
+		return "domain", word() + []string{"-", ".", ".dot.", "-dot-"}[rng.IntN(4)] + word() + ".example"
 	case 6:
 		return "url", "https://" + hosts[rng.IntN(len(hosts))] + "/a"
 	case 7:
@@ -209,7 +218,7 @@ func seekText(rng *rand.Rand, word func() string, raws []string) []byte {
 		default:
 			b.WriteString(word())
 		}
-		b.WriteString([]string{" ", " ", " ", "\n", ", ", ".", "(", ")", "\"", "\t", "::", "’"}[rng.IntN(12)])
+		b.WriteString([]string{" ", " ", " ", "\n", ", ", ".", "(", ")", "\"", "\t", "::", "’", " at ", "”", "😀"}[rng.IntN(15)])
 	}
 	return b.Bytes()
 }
