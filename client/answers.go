@@ -39,7 +39,7 @@ func answers[T any](ctx context.Context, c *Client, req request, sent io.Reader,
 		}
 		if len(bytes.TrimSpace(line)) > 0 {
 			var item T
-			if json.Unmarshal(line, &item) != nil {
+			if decodeLine(line, &item) != nil {
 				return req.failed(errMalformed)
 			}
 			if err := emit(item); err != nil {
@@ -51,6 +51,9 @@ func answers[T any](ctx context.Context, c *Client, req request, sent io.Reader,
 		}
 	}
 }
+
+// decodeLine decodes a line of an answer.
+func decodeLine(line []byte, into any) error { return json.Unmarshal(line, into) }
 
 // readLine reads up to the end of a line. What it returns is good until the next call; long is
 // where a line lies that does not fit in's room.

@@ -2,7 +2,6 @@ package client
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -45,8 +44,10 @@ type Pieces struct {
 	last   time.Time // when it was last used
 	stop   context.CancelFunc
 	send   *io.PipeWriter // nil: not open
+	out    *bufio.Writer  // to send, while pieces are sent
 	opened chan opened
 	in     *bufio.Reader // the answers, once there is one
+	long   []byte        // of these, a line that does not fit
 	body   io.Closer
 }
 
@@ -107,7 +108,7 @@ func (s *Pieces) LookAll(all []PieceBody, emit func(i int, a lantern.Answer) err
 	sent := make(chan struct{})
 	go func(w io.Writer) { // the answers may begin before the end of the pieces
 		defer close(sent)
-		out := bufio.NewWriterSize(w, 64<<10)
+		out := s.buffered(w)
 		for i, p := range all { // that the other side does not read on shows in its answer
 			_, _ = out.Write(heads[i])
 			_ = out.WriteByte('\n')
@@ -132,6 +133,15 @@ func (s *Pieces) LookAll(all []PieceBody, emit func(i int, a lantern.Answer) err
 	<-sent
 	s.last = time.Now()
 	return nil
+}
+
+// buffered returns a writer to w, whose room is used again.
+func (s *Pieces) buffered(w io.Writer) *bufio.Writer {
+	if s.out == nil {
+		s.out = bufio.NewWriterSize(nil, 64<<10)
+	}
+	s.out.Reset(w)
+	return s.out
 }
 
 // open begins the request. Its answer comes when the agent has something to say.
@@ -161,7 +171,7 @@ func (s *Pieces) answers(req request, emit func(lantern.Answer) error) (line lan
 		s.in, s.body = bufio.NewReaderSize(o.res.Body, 64<<10), o.res.Body
 	}
 	for {
-		text, err := s.in.ReadBytes('\n')
+		text, err := readLine(s.in, &s.long)
 		switch {
 		case errors.Is(err, io.EOF):
 			return line, req.failed(s.c.conn.unreachable(io.ErrUnexpectedEOF))
@@ -169,7 +179,7 @@ func (s *Pieces) answers(req request, emit func(lantern.Answer) error) (line lan
 			return line, req.failed(s.c.conn.unreachable(err))
 		}
 		line = lantern.PieceAnswer{}
-		if json.Unmarshal(bytes.TrimSpace(text), &line) != nil {
+		if decodeLine(text, &line) != nil {
 			return line, req.failed(errMalformed)
 		}
 		if line.Done {

@@ -64,6 +64,7 @@ type Cutter struct {
 	Limits  Limits
 	Sums    func() Sums           // which digests of a file are wanted; nil: all. Of what has no size beforehand, or is packed, it is always all
 	Emit    func(*Piece) error    // takes a piece over; its error ends the work
+	Room    func(size int) []byte // an empty slice with room for the text of a file of known size; nil: it is made
 	Trouble func(ref, why string) // something could not be looked at
 
 	ctx      context.Context
@@ -226,7 +227,12 @@ func (c *Cutter) text(e *entry, in *bufio.Reader, head []byte) error {
 		Encoding: map[text.Encoding]lantern.Encoding{text.UTF16LE: lantern.UTF16LE, text.UTF16BE: lantern.UTF16BE}[enc]}
 	var buf []byte
 	if e.at != nil {
-		buf = make([]byte, 0, min(e.size, body)+1) // room enough to see the end
+		size := int(min(e.size, body)) + 1 // room enough to see the end
+		if c.Room != nil {
+			buf = c.Room(size)
+		} else {
+			buf = make([]byte, 0, size)
+		}
 	}
 	for {
 		own := int(p.From - p.Offset)

@@ -1,7 +1,6 @@
 package corpus
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -45,11 +44,13 @@ func Until(ctx context.Context, r io.Reader) io.Reader { return &counter{ctx, r,
 // Frames reads a file of frame hashes (vpdq), which is known by its first line, as far as such a
 // list may go and one byte more; "" if r holds no such file. rest gives everything once more.
 func Frames(r io.Reader) (list string, rest io.Reader, err error) {
-	in := bufio.NewReader(r)
-	head, err := in.Peek(256) // more than one line of these
-	if err != nil && !errors.Is(err, io.EOF) || !signal.IsFrames(string(head)) {
-		return "", in, nil // what fails fails again
+	head := make([]byte, 256) // more than one line of these
+	n, err := io.ReadFull(r, head)
+	// Its WriteTo would take 32 KB for each file whose rest is passed over.
+	again := func(b []byte) io.Reader { return struct{ io.Reader }{io.MultiReader(bytes.NewReader(b), r)} }
+	if ended := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF); err != nil && !ended || !signal.IsFrames(string(head[:n])) {
+		return "", again(head[:n]), nil // what fails fails again
 	}
-	all, err := io.ReadAll(io.LimitReader(in, signal.MaxFrameBytes+1))
-	return string(all), io.MultiReader(bytes.NewReader(all), in), err
+	all, err := io.ReadAll(io.LimitReader(again(head[:n]), signal.MaxFrameBytes+1))
+	return string(all), again(all), err
 }

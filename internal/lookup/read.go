@@ -271,6 +271,7 @@ func (r *reader) file(path string, hunted *lantern.HuntedFile) error {
 	if hunted != nil {
 		hunted.Pass = time.Now().UnixNano()
 	}
+	r.cutter.Room = r.bodies.take
 	r.cutter.Emit = func(p *corpus.Piece) error { return r.piece(f, p, still) }
 	r.cutter.Trouble = func(ref, why string) {
 		f.trouble = append(f.trouble, why)

@@ -91,6 +91,7 @@ type run struct {
 	jobs   chan []*job // to the workers
 	queue  chan *job   // the same and what needs no worker, to the one who tells
 	room   room
+	bodies bodies
 	cancel context.CancelCauseFunc
 	bytes  atomic.Int64
 	needs  atomic.Uint32 // corpus.Sums the agent is known to need; it only grows
@@ -145,6 +146,10 @@ func (r *run) work(ctx context.Context) {
 		}
 		for _, j := range all {
 			r.over(j)
+			if j.piece.Kind == lantern.PieceText { // those of records lie in memory of several
+				r.bodies.give(j.piece.Body)
+			}
+			j.piece.Body = nil
 		}
 	}
 	if ctx.Err() == nil {
