@@ -26,6 +26,7 @@ import (
 	"lantern/internal/cli"
 	"lantern/internal/cli/command"
 	"lantern/internal/face/match"
+	"lantern/signal"
 )
 
 // folderJobs says which jobs are run.
@@ -38,9 +39,22 @@ var folderJobs = flag.String("folder", "", "of BenchmarkFolder, the jobs to run,
 //
 //	go test ./test/bench -run - -bench Folder -benchtime 5x -folder match,ripgrep
 func BenchmarkFolder(b *testing.B) {
-	tree := b.TempDir()
-	files, size := copyTexts(b, source(b), tree)
-	values := mixedValues(b, tree)
+	b.Run("sources", func(b *testing.B) {
+		tree := b.TempDir()
+		files, size := copyTexts(b, source(b), tree)
+		lookThrough(b, tree, files, size, mixedValues(b, tree))
+	})
+	b.Run("messages", func(b *testing.B) {
+		tree := b.TempDir()
+		messages := prose(b, 64<<20)
+		files, size := exportMessages(b, messages, tree)
+		lookThrough(b, tree, files, size, mixedWith(phrasesOf(messages, 7000)))
+	})
+}
+
+// lookThrough measures the jobs over one tree.
+func lookThrough(b *testing.B, tree string, files int, size int64, values []lantern.TypedValue) {
+	cli.CollectSeldom() // as a process of its own does
 	w := newWorld(b, "sqlite:"+filepath.Join(b.TempDir(), "exchange.db"))
 	w.shareAll(b, values)
 	server := httptest.NewServer(match.Handler(w.agent, nil))
@@ -148,6 +162,50 @@ func copyTexts(b *testing.B, from, to string) (files int, size int64) {
 		b.Fatal(err)
 	}
 	return files, size
+}
+
+// exportMessages writes messages to files as a channel's export has them, a message a line, of 4 to 512 KB.
+func exportMessages(b *testing.B, messages [][]byte, tree string) (files int, size int64) {
+	random := mathrand.New(mathrand.NewPCG(2, 2))
+	for len(messages) > 0 {
+		var file bytes.Buffer
+		for want := 4 << (10 + random.IntN(8)); len(messages) > 0 && file.Len() < want; messages = messages[1:] {
+			file.Write(append(messages[0], '\n'))
+		}
+		if err := os.WriteFile(filepath.Join(tree, fmt.Sprintf("channel-%d.txt", files)), file.Bytes(), 0o600); err != nil {
+			b.Fatal(err)
+		}
+		files, size = files+1, size+int64(file.Len())
+	}
+	return files, size
+}
+
+// mixedWith adds identifiers of several types to phrases, always the same ones, so that these are two fifths.
+func mixedWith(phrases []string) (all []lantern.TypedValue) {
+	for n, p := range phrases {
+		if _, err := signal.Phrase.Normalize(p); err != nil {
+			continue // single and common words are no signals
+		}
+		if len(all) >= 10_000 {
+			break
+		}
+		all = append(all, lantern.TypedValue{Type: "phrase", Value: p})
+		word := strings.ReplaceAll(p, " ", "-")
+		word = word[:min(len(word), 20)]
+		switch n % 4 {
+		case 0:
+			all = append(all, lantern.TypedValue{Type: "url", Value: fmt.Sprintf("https://cdn%d.files.example/%s/%d", n%97, word, n)},
+				lantern.TypedValue{Type: "domain", Value: fmt.Sprintf("chat-%d.example", n)})
+		case 1:
+			all = append(all, lantern.TypedValue{Type: "email", Value: fmt.Sprintf("some.one%d@example.com", n)})
+		case 2:
+			all = append(all, lantern.TypedValue{Type: "username", Value: fmt.Sprintf("chatter.test/someone%d", n)},
+				lantern.TypedValue{Type: "phone", Value: fmt.Sprintf("+1202555%04d", n)})
+		default:
+			all = append(all, lantern.TypedValue{Type: "email", Value: fmt.Sprintf("any.body%d@example.com", n)})
+		}
+	}
+	return all
 }
 
 // mixedValues makes 10,000 values of several types, always the same ones; 100 of them are
