@@ -95,7 +95,7 @@ type Bulk struct {
 	Opened   time.Time      `json:"opened"`
 	Expires  time.Time      `json:"expires"`
 	Act      ID             `json:"act,omitempty"`     // that committed it
-	Waiting  int            `json:"waiting,omitempty"` // open hits with this evidence that were found after the preview: no part of it
+	Waiting  int            `json:"waiting,omitempty"` // hits or candidates with this evidence that wait and that the preview did not show: no part of it
 }
 
 // BulkCommit does what a preview showed.

@@ -238,6 +238,41 @@ func TestBulkIsRefused(t *testing.T) {
 	conflict(t, "an old preview", err, "too old")
 }
 
+// A hit has the time at which it was looked for, and is stored a moment later: what a preview
+// showed is not what is older than it.
+func TestBulkDecidesWhatWasShown(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, nil)
+	ctx := t.Context()
+	hits := s.hits(20, 1)
+	undecided := s.decide(hits[0].ID, lantern.NotHere, lantern.NothingFound) // before the preview
+	b := s.preview(hits[1].ID, lantern.NotHere, lantern.NothingFound)
+	s.lookAtSample(b, lantern.NotHere)
+	late := []string{hits[0].Ref, "at once", "before"}
+	if _, err := s.r.Undo(ctx, s.person, undecided); err != nil {
+		t.Fatal(err)
+	}
+	look := func(ref string) {
+		s.r.MatchOne(lantern.Record{Ref: ref, Account: ref, URLs: []string{s.Draft(1).Value}}, false)
+	}
+	look(late[1])
+	s.Clock.Add(-time.Minute)
+	look(late[2])
+	s.Clock.Add(time.Minute)
+	if now, err := s.r.Bulk(ctx, b.ID); err != nil || now.Waiting != 3 {
+		t.Errorf("got %+v, %v; want that three more wait", now, err)
+	}
+	if done, err := s.commit(b, 0); err != nil || done.Count != b.Count || done.Waiting != 3 {
+		t.Fatalf("got %+v, %v; want what was previewed, and that three more wait", done, err)
+	}
+	open := s.r.HitsIn("")
+	for _, ref := range late {
+		if !slices.ContainsFunc(open, func(h lantern.Hit) bool { return h.Ref == ref }) {
+			t.Errorf("%s: decided with what was previewed, which it was no part of", ref)
+		}
+	}
+}
+
 func TestBulkOfCandidates(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, nil)

@@ -10,20 +10,37 @@ import (
 	"lantern/internal/sqldb"
 )
 
-// InsertBulk keeps a preview of an act in bulk.
-func InsertBulk(ctx context.Context, tx *sqldb.Tx, b lantern.Bulk) error {
-	evidence, err := json.Marshal(b.Evidence)
-	if err != nil {
-		return fmt.Errorf("writing a preview: %w", err)
+// InsertBulk keeps a preview of an act in bulk, with the words of what it would decide.
+func InsertBulk(ctx context.Context, tx *sqldb.Tx, b lantern.Bulk, shown []string) error {
+	var texts [3]string
+	for i, part := range []any{b.Evidence, b.Sample, shown} {
+		text, err := json.Marshal(part)
+		if err != nil {
+			return fmt.Errorf("writing a preview: %w", err)
+		}
+		texts[i] = string(text)
 	}
-	sample, err := json.Marshal(b.Sample)
-	if err != nil {
-		return fmt.Errorf("writing a preview: %w", err)
-	}
-	_, err = tx.Exec(ctx, `INSERT INTO bulks (id, person, decision, reason, evidence, sample, seed, digest, count, opened, act)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0)`,
-		b.ID, b.Person, b.Decision, b.Reason, string(evidence), string(sample), b.Seed, b.Digest, b.Count, Micros(b.Opened))
+	_, err := tx.Exec(ctx, `INSERT INTO bulks (id, person, decision, reason, evidence, sample, shown, seed, digest, count, opened, act)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0)`,
+		b.ID, b.Person, b.Decision, b.Reason, texts[0], texts[1], texts[2], b.Seed, b.Digest, b.Count, Micros(b.Opened))
 	return err
+}
+
+// LoadShown returns the words of what a preview would decide, as a set.
+func LoadShown(ctx context.Context, tx *sqldb.Tx, id lantern.ID) (map[string]bool, error) {
+	var text string
+	if err := tx.QueryRow(ctx, `SELECT shown FROM bulks WHERE id = $1`, id).Scan(&text); err != nil {
+		return nil, err
+	}
+	var words []string
+	if err := json.Unmarshal([]byte(text), &words); err != nil {
+		return nil, fmt.Errorf("reading a preview: %w", err)
+	}
+	shown := make(map[string]bool, len(words))
+	for _, w := range words {
+		shown[w] = true
+	}
+	return shown, nil
 }
 
 // LoadBulk returns a preview as it was made; what became of its sample is read anew.

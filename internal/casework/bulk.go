@@ -88,13 +88,10 @@ func hitSample(ctx context.Context, tx *sqldb.Tx, ids []lantern.ID) ([]lantern.S
 type alike struct {
 	items []string
 	hits  map[string]lantern.ID // of evidence of hits
-	later int                   // hits found after the preview, which are not among the items
 }
 
-// waiting returns what of an evidence waits for a decision. Hits found after the preview
-// was opened are counted and left out: nobody saw them.
-func waiting(ctx context.Context, tx *sqldb.Tx, b *lantern.Bulk) (alike, error) {
-	e := b.Evidence
+// waiting returns what of an evidence waits for a decision.
+func waiting(ctx context.Context, tx *sqldb.Tx, e lantern.Evidence) (alike, error) {
 	all := alike{hits: make(map[string]lantern.ID)}
 	if e.Case != 0 {
 		like, err := agentstore.CandidatesLike(ctx, tx, e)
@@ -111,11 +108,7 @@ func waiting(ctx context.Context, tx *sqldb.Tx, b *lantern.Bulk) (alike, error) 
 		if err != nil {
 			bad = err
 		}
-		switch {
-		case same != e:
-		case h.Found.After(b.Opened):
-			all.later++
-		default:
+		if same == e {
 			all.items = append(all.items, h.ID.String())
 			all.hits[h.ID.String()] = h.ID
 		}
@@ -126,13 +119,28 @@ func waiting(ctx context.Context, tx *sqldb.Tx, b *lantern.Bulk) (alike, error) 
 	return all, err
 }
 
-// countLater counts the hits that came after a preview.
-func countLater(ctx context.Context, tx *sqldb.Tx, b *lantern.Bulk) error {
-	if b.Evidence.Case != 0 {
-		return nil
+// shown returns what a preview showed, its sample aside, and counts in Waiting what it did
+// not show. What came later is told by what it showed and not by time: a hit is stored a
+// moment after it was found, and what was decided may wait again.
+func (l alike) shown(ctx context.Context, tx *sqldb.Tx, b *lantern.Bulk) (shown []string, err error) {
+	saw, err := agentstore.LoadShown(ctx, tx, b.ID)
+	b.Waiting = 0
+	for _, it := range l.without(b.Sample) {
+		if saw[it] {
+			shown = append(shown, it)
+		} else {
+			b.Waiting++
+		}
 	}
-	all, err := waiting(ctx, tx, b)
-	b.Waiting = all.later
+	return shown, err
+}
+
+// countLater counts what waits and was not shown by a preview.
+func countLater(ctx context.Context, tx *sqldb.Tx, b *lantern.Bulk) error {
+	all, err := waiting(ctx, tx, b.Evidence)
+	if err == nil {
+		_, err = all.shown(ctx, tx, b)
+	}
 	return err
 }
 
@@ -180,7 +188,7 @@ func (w *Desk) PreviewBulk(ctx context.Context, person lantern.ID, d lantern.Bul
 		if err := policy.MayBulk(b.Evidence, b.Decision); err != nil {
 			return err
 		}
-		all, err := waiting(ctx, tx, &b)
+		all, err := waiting(ctx, tx, b.Evidence)
 		if err != nil {
 			return err
 		}
@@ -192,7 +200,7 @@ func (w *Desk) PreviewBulk(ctx context.Context, person lantern.ID, d lantern.Bul
 			return &lantern.Error{Kind: lantern.Conflict, Reason: "nothing that waits has this evidence beyond its sample", Fix: "decide singly"}
 		}
 		b.Count, b.Digest = len(rest), bulkDigest(&b, rest)
-		if err := agentstore.InsertBulk(ctx, tx, b); err != nil {
+		if err := agentstore.InsertBulk(ctx, tx, b, rest); err != nil {
 			return err
 		}
 		return w.Record(ctx, tx, audit.Decide, map[string]any{"person": person},
@@ -318,7 +326,7 @@ func (w *Desk) bulk(ctx context.Context, tx *sqldb.Tx, id lantern.ID) (lantern.B
 }
 
 // CommitBulk does what a preview showed, as one act in one transaction: that and nothing
-// else. Hits with the same evidence found since are counted in the act's Waiting and wait.
+// else. What has the same evidence and was not shown is counted in the act's Waiting and waits.
 // It is refused (Conflict) if some of what was shown waits no more, the sample was not decided singly and alike, or the
 // preview is too old; above [lantern.TypedCount] the count must be given, and where a
 // program asks for four eyes a second person must have approved. Committing again returns
@@ -366,12 +374,14 @@ func (w *Desk) commitBulk(ctx context.Context, tx *sqldb.Tx, person lantern.ID, 
 			return err
 		}
 	}
-	all, err := waiting(ctx, tx, b)
+	all, err := waiting(ctx, tx, b.Evidence)
 	if err != nil {
 		return err
 	}
-	rest := all.without(b.Sample)
-	b.Waiting = all.later
+	rest, err := all.shown(ctx, tx, b)
+	if err != nil {
+		return err
+	}
 	if bulkDigest(b, rest) != b.Digest {
 		return &lantern.Error{Kind: lantern.Conflict, Reason: "some of what the preview showed does not wait any more", Fix: "preview again: somebody else decided it, or its signal changed"}
 	}

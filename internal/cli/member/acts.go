@@ -154,7 +154,7 @@ type hitsBulk struct {
 // Help says when it is refused.
 func (*hitsBulk) Help() string {
 	return "Does what a preview of hits or candidates showed, as one act that lantern hits undo takes back. " +
-		"Exactly what the preview showed is decided; hits with the same evidence that came since wait for a preview of their own, and are counted. " +
+		"Exactly what the preview showed is decided; what else has the same evidence waits for a preview of its own, and is counted. " +
 		"It is refused unless the sample was decided singly and alike, and if some of what the preview showed does not wait any more. " +
 		"Where a program asks for four eyes, more than 100 need a colleague's approval: lantern cases propose."
 }
@@ -163,8 +163,7 @@ func (c *hitsBulk) Run(ctx context.Context, a *command.App) error {
 	return command.Tell(a, &c.AgentAccess, actColumns(), func(agent *client.Agent) (lantern.Act, error) {
 		act, err := agent.CommitBulk(ctx, c.Preview, lantern.BulkCommit{Digest: c.Digest, Count: c.Number})
 		if err == nil && act.Waiting > 0 {
-			a.Note("not decided, since nobody had seen them: %s with the same evidence, found after the preview; lantern hits list shows what waits",
-				display.Some(act.Waiting, "hit", "hits"))
+			a.Note("not decided, since the preview did not show them: %d more with the same evidence; preview again for these", act.Waiting)
 		}
 		return act, err
 	})
