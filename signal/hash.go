@@ -3,9 +3,8 @@ package signal
 import "strings"
 
 // hexOf returns the normalizer of a hash written as n hexadecimal digits. A label in
-// front ("sha256:") is dropped. The hashes of nothing that refuse lists would match
-// files everybody has.
-func hexOf(n int, label string, refuse ...string) func(string) (Value, error) {
+// front ("sha256:") is dropped.
+func hexOf(n int, label string) func(string) (Value, error) {
 	return func(s string) (Value, error) {
 		if len(s) > n && len(s) <= n+len(label)+2 {
 			if head, rest, ok := strings.Cut(s, ":"); ok && strings.EqualFold(head, label) {
@@ -18,16 +17,21 @@ func hexOf(n int, label string, refuse ...string) func(string) (Value, error) {
 		if !isHex(s) {
 			return Value{}, bad("not hexadecimal", "give the hash in the digits 0-9 and a-f")
 		}
-		s = strings.ToLower(s)
-		if uniform(s) {
-			return Value{}, bad("a hash of nothing", "a hash of equal digits is a placeholder, not a file")
+		return Value{Canonical: strings.ToLower(s)}, nil
+	}
+}
+
+// hashOfNothing returns the refusal of hashes that would match files everybody has: the one
+// of an empty file, "" if the type has none, and those of equal digits.
+func hashOfNothing(empty string) func(canonical string) error {
+	return func(s string) error {
+		switch {
+		case uniform(s):
+			return bad("a hash of nothing", "a hash of equal digits is a placeholder, not a file")
+		case s == empty:
+			return bad("a hash of nothing", "this is the hash of an empty file")
 		}
-		for _, r := range refuse {
-			if s == r {
-				return Value{}, bad("a hash of nothing", "this is the hash of an empty file")
-			}
-		}
-		return Value{Canonical: s}, nil
+		return nil
 	}
 }
 

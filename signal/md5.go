@@ -11,5 +11,6 @@ var MD5 = &Type{
 	ThreatExchange: "HASH_MD5",
 	STIX:           "file:hashes.MD5",
 	MISP:           "md5",
-	normalize:      hexOf(32, "md5", "d41d8cd98f00b204e9800998ecf8427e"),
+	normalize:      hexOf(32, "md5"),
+	unfit:          hashOfNothing("d41d8cd98f00b204e9800998ecf8427e"),
 }

@@ -14,4 +14,5 @@ var PDQ = &Type{
 	STIX:           "file:hashes.PDQ",
 	MISP:           "",
 	normalize:      hexOf(64, "pdq"),
+	unfit:          hashOfNothing(""),
 }

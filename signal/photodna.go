@@ -1,7 +1,6 @@
 package signal
 
 import (
-	"bytes"
 	"encoding/base64"
 	"encoding/hex"
 	"strconv"
@@ -21,6 +20,7 @@ var PhotoDNA = &Type{
 	STIX:           "file:hashes.PHOTODNA",
 	MISP:           "",
 	normalize:      normalizePhotoDNA,
+	unfit:          photoDNAOfNothing,
 }
 
 // photoDNABytes is the length of the hash.
@@ -49,8 +49,13 @@ func normalizePhotoDNA(s string) (Value, error) {
 	if len(b) != photoDNABytes {
 		return Value{}, bad("not a PhotoDNA hash", "144 bytes in hexadecimal, in base64 or as decimal numbers")
 	}
-	if len(bytes.Trim(b, string(b[:1]))) == 0 {
-		return Value{}, bad("a hash of nothing", "a hash of equal bytes is a placeholder, not a picture")
-	}
 	return Value{Canonical: hex.EncodeToString(b)}, nil
+}
+
+// photoDNAOfNothing refuses what is no picture's hash.
+func photoDNAOfNothing(canonical string) error {
+	if canonical == strings.Repeat(canonical[:2], photoDNABytes) {
+		return bad("a hash of nothing", "a hash of equal bytes is a placeholder, not a picture")
+	}
+	return nil
 }

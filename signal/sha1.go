@@ -11,5 +11,6 @@ var SHA1 = &Type{
 	ThreatExchange: "HASH_SHA1",
 	STIX:           "file:hashes.'SHA-1'",
 	MISP:           "sha1",
-	normalize:      hexOf(40, "sha1", "da39a3ee5e6b4b0d3255bfef95601890afd80709"),
+	normalize:      hexOf(40, "sha1"),
+	unfit:          hashOfNothing("da39a3ee5e6b4b0d3255bfef95601890afd80709"),
 }

@@ -11,5 +11,6 @@ var SHA256 = &Type{
 	ThreatExchange: "HASH_SHA256",
 	STIX:           "file:hashes.'SHA-256'",
 	MISP:           "sha256",
-	normalize:      hexOf(64, "sha256", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
+	normalize:      hexOf(64, "sha256"),
+	unfit:          hashOfNothing("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
 }

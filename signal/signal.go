@@ -63,6 +63,7 @@ type Type struct {
 	MISP           string // attribute type, "" where there is none
 
 	normalize func(raw string) (Value, error)
+	unfit     func(canonical string) error // what can be read and must not be shared; nil: there is no such
 }
 
 // Value is a raw value brought to form.
@@ -79,6 +80,18 @@ type Value struct {
 // Invalid on "/value" whose text never holds the value. The caller may pass anything:
 // invalid UTF-8, binary data, any length.
 func (t *Type) Normalize(raw string) (Value, error) {
+	v, err := t.bounded(raw)
+	if err == nil && t.unfit != nil {
+		err = t.unfit(v.Canonical)
+	}
+	if err != nil {
+		return Value{}, err
+	}
+	return v, nil
+}
+
+// bounded checks and brings to form a value of the length values may have.
+func (t *Type) bounded(raw string) (Value, error) {
 	if len(raw) > lantern.MaxValue {
 		return Value{}, bad("too long", "at most 4096 bytes")
 	}
@@ -92,12 +105,13 @@ func (t *Type) Normalize(raw string) (Value, error) {
 	return v, nil
 }
 
-// NormalizeQuery is [Type.Normalize] for a value that is looked up and not shared. A list of
-// frame hashes may then have up to [MaxFrames], as the tools write them for whole films;
-// other values are bounded as ever.
+// NormalizeQuery is [Type.Normalize] for a value that is looked up and not shared. A hash of
+// nothing (of an empty file, of a blank picture) may then be given: that no signal has it is
+// an answer. A list of frame hashes may have up to [MaxFrames], as the tools write them for
+// whole films; other values are bounded as ever.
 func (t *Type) NormalizeQuery(raw string) (Value, error) {
 	if t.Compare != Frames {
-		return t.Normalize(raw)
+		return t.bounded(raw)
 	}
 	if len(raw) > MaxFrameBytes {
 		return Value{}, tooManyFrames()

@@ -189,6 +189,24 @@ func TestTypesAreWhole(t *testing.T) {
 	}
 }
 
+// What is a hash of nothing cannot be shared, and whoever asks for it gets an answer.
+func TestHashesOfNothingCanBeAskedFor(t *testing.T) {
+	t.Parallel()
+	for _, typ := range signal.Types() {
+		for _, v := range readVectors(t, filepath.Join("testdata", string(typ.Name)+".txt")) {
+			if v.reason != "a hash of nothing" {
+				continue
+			}
+			got, err := typ.NormalizeQuery(v.raw)
+			if err != nil {
+				t.Errorf("%s: line %d: got %v", typ.Name, v.line, err)
+			} else if again, err := typ.NormalizeQuery(got.Canonical); err != nil || again.Canonical != got.Canonical || got.Canonical == "" {
+				t.Errorf("%s: line %d: its canonical form is another as a question, %v", typ.Name, v.line, err)
+			}
+		}
+	}
+}
+
 // hostile is input no type takes, or must at least survive.
 var hostile = []string{
 	"", " ", "\x00", "\xff\xfe", "\x89PNG\r\n\x1a\n", "\xff\xd8\xff\xe0\x00\x10JFIF", "GIF89a\x01\x00",

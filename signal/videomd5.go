@@ -12,5 +12,6 @@ var VideoMD5 = &Type{
 	ThreatExchange: "HASH_VIDEO_MD5",
 	STIX:           "file:hashes.MD5",
 	MISP:           "md5",
-	normalize:      hexOf(32, "md5", "d41d8cd98f00b204e9800998ecf8427e"),
+	normalize:      hexOf(32, "md5"),
+	unfit:          hashOfNothing("d41d8cd98f00b204e9800998ecf8427e"),
 }

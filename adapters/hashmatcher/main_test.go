@@ -52,6 +52,10 @@ func TestLookups(t *testing.T) {
 		{"/m/raw_lookup?signal_type=pdq&include_distance=true&signal=" + near, 200, fmt.Sprintf(`{"matches":[{"bank_content_id":%d,"distance":"2"}]}`, id)},
 		{"/m/raw_lookup?signal_type=video_md5&signal=" + film, 200, fmt.Sprintf(`{"matches":[%d]}`, filmed)},
 		{"/m/raw_lookup?signal_type=sha1&signal=" + strings.Repeat("a1", 20), 200, `{"matches":[]}`},
+		// A blank picture or an empty file has a hash that nobody shares: that is an answer.
+		{"/m/lookup?signal_type=pdq&signal=" + strings.Repeat("0", 64), 200, `{"lantern":[]}`},
+		{"/m/raw_lookup?signal_type=pdq&signal=" + strings.Repeat("F", 64), 200, `{"matches":[]}`},
+		{"/m/raw_lookup?signal_type=md5&signal=d41d8cd98f00b204e9800998ecf8427e", 200, `{"matches":[]}`},
 		{"/m/lookup?signal_type=pdq&signal=xyz", 400, "signal cannot be read as that signal_type"},
 		{"/m/lookup?signal_type=scent&signal=" + hash, 400, "give signal, and signal_type: pdq, video_md5, md5, sha1 or sha256"},
 		{"/status", 200, "I-AM-ALIVE"},
