@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"lantern"
+	"lantern/internal/bounded"
 	"lantern/internal/text"
 	"lantern/internal/web"
 	"lantern/pdq"
@@ -301,7 +302,7 @@ func border(b []byte, at int, enc text.Encoding) int {
 
 // records cuts a file of records between lines. A line that is too long is named and left out.
 func (c *Cutter) records(e *entry, in *bufio.Reader) error {
-	p := lantern.Piece{Ref: e.ref, Kind: lantern.PieceRecords}
+	p := lantern.Piece{Ref: e.ref, Kind: lantern.PieceRecords, Offset: int64(bounded.SkipMark(in))}
 	var rest []byte
 	for {
 		buf, err := fill(rest, in, body)

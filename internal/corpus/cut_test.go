@@ -304,6 +304,20 @@ func TestRecordsAreCutWhole(t *testing.T) {
 	}
 }
 
+// The byte order mark that editors put before a text is no part of its first record, and no record.
+func TestRecordsBehindAMark(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"\ufeff{\"ref\":\"r\",\"text\":\"x\"}\n", "\ufeff\r\n{\"ref\":\"r\",\"text\":\"x\"}\n"} {
+		for _, name := range []string{"a.ndjson", "a"} {
+			pieces, troubles := cut(t, name, []byte(text), corpus.Limits{})
+			if len(pieces) != 1 || len(troubles) != 0 || pieces[0].Kind != lantern.PieceRecords || pieces[0].Index != 0 || pieces[0].From != 3 ||
+				string(pieces[0].Body) != text[3:] || pieces[0].To != int64(len(text)) {
+				t.Errorf("%s: got %+v, %v", name, pieces, troubles)
+			}
+		}
+	}
+}
+
 // What would keep a machine busy for ever, or fill it, is given up, and that is said.
 func TestLimits(t *testing.T) {
 	t.Parallel()

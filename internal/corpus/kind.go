@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"lantern"
+	"lantern/internal/bounded"
 	"lantern/internal/web"
 	"lantern/pdq"
 )
@@ -81,7 +82,7 @@ func isRecords(name string, head []byte) bool {
 	case ".ndjson", ".jsonl":
 		return true
 	}
-	line, _, whole := bytes.Cut(bytes.TrimLeft(head, " \t\r\n"), []byte("\n"))
+	line, _, whole := bytes.Cut(bytes.TrimLeft(bytes.TrimPrefix(head, []byte(bounded.Mark)), " \t\r\n"), []byte("\n"))
 	if !bytes.HasPrefix(line, []byte("{")) {
 		return false // most files
 	}

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/text/encoding/unicode"
 
 	"lantern"
+	"lantern/internal/bounded"
 )
 
 // headSize is how much of a file is looked at to tell what it is.
@@ -23,8 +24,8 @@ func textOf(r io.Reader) (*bufio.Reader, error) {
 		in = bufio.NewReaderSize(unicode.UTF16(unicode.LittleEndian, unicode.ExpectBOM).NewDecoder().Reader(in), headSize)
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")), bytes.HasPrefix(head, []byte("\x1f\x8b")), bytes.HasPrefix(head, []byte("\xd0\xcf\x11\xe0")):
 		return nil, notText("a workbook or a compressed file, not text", "save the sheet as CSV in UTF-8, or unpack the file")
-	case bytes.HasPrefix(head, []byte("\xef\xbb\xbf")):
-		_, _ = in.Discard(3) // cannot fail: the bytes were peeked
+	default:
+		bounded.SkipMark(in)
 	}
 	head, _ = in.Peek(4096)
 	switch {

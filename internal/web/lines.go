@@ -10,9 +10,11 @@ import (
 	"strings"
 
 	"lantern"
+	"lantern/internal/bounded"
 )
 
-// Lines reads a stream of JSON objects, one a line (NDJSON). Empty lines are skipped.
+// Lines reads a stream of JSON objects, one a line (NDJSON). Empty lines are skipped, and the
+// [bounded.Mark] of a file at its beginning.
 type Lines struct {
 	in   *bufio.Scanner
 	n    int // index of the object read last, from 0
@@ -34,7 +36,11 @@ func NewLines(r io.Reader) *Lines {
 func (l *Lines) Next(into any) error {
 	for l.in.Scan() {
 		l.line++
-		line := bytes.TrimSpace(l.in.Bytes())
+		line := l.in.Bytes()
+		if l.line == 1 && l.n < 0 {
+			line = bytes.TrimPrefix(line, []byte(bounded.Mark))
+		}
+		line = bytes.TrimSpace(line)
 		if len(line) == 0 {
 			continue
 		}

@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -33,6 +34,45 @@ func TestLines(t *testing.T) {
 	long := web.NewLines(strings.NewReader(`{"link":"` + strings.Repeat("a", web.MaxLine) + `"}`))
 	if err := long.Next(&lantern.Candidate{}); lantern.KindOf(err) != lantern.TooLarge {
 		t.Errorf("a line that is too long: %v", err)
+	}
+}
+
+// Editors mark a text in UTF-8: the mark is no part of the first object, nor a line. It stands
+// at the beginning of a file alone, and not of its parts.
+func TestLinesPassOverAMark(t *testing.T) {
+	t.Parallel()
+	const mark = "\ufeff"
+	for _, c := range []struct {
+		text   string
+		before int
+		want   string // how the objects are read
+	}{
+		{mark + "{\"link\":\"a\"}\n{\"link\":\"b\"}", 0, "a b"},
+		{mark + "\r\n{\"link\":\"a\"}", 0, "a"},
+		{mark, 0, ""},
+		{mark + mark + "{\"link\":\"a\"}\n{\"link\":\"b\"}", 0, "/0 b"},
+		{"{\"link\":\"a\"}\n" + mark + "{\"link\":\"b\"}", 0, "a /1"},
+		{mark + "{\"link\":\"a\"}", 5, "/5"},
+	} {
+		in := web.NewLines(strings.NewReader(c.text))
+		in.Begin(c.before)
+		var got []string
+		for {
+			var one lantern.Candidate
+			err := in.Next(&one)
+			var e *lantern.Error
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			if errors.As(err, &e) {
+				got = append(got, e.Field)
+			} else {
+				got = append(got, one.Link)
+			}
+		}
+		if got := strings.Join(got, " "); got != c.want {
+			t.Errorf("%q: got %q, want %q", c.text, got, c.want)
+		}
 	}
 }
 

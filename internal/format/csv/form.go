@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"lantern"
+	"lantern/internal/bounded"
 	"lantern/internal/column"
 )
 
@@ -62,7 +63,7 @@ func (r *Reader) formed(rec Record) (Record, bool) {
 func Names(head []byte) []string {
 	names := heading(head)
 	for i, name := range names {
-		names[i] = column.Spelled(strings.TrimPrefix(name, "\ufeff"))
+		names[i] = column.Spelled(strings.TrimPrefix(name, bounded.Mark))
 	}
 	return names
 }

@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"lantern"
+	"lantern/internal/bounded"
 	"lantern/internal/column"
 	"lantern/signal"
 )
@@ -62,9 +63,7 @@ func NewReader(r io.Reader, rename map[string]string) (*Reader, error) {
 func begin(r io.Reader) (*Reader, error) {
 	b := &bound{r: r}
 	buf := bufio.NewReader(b)
-	if mark, _ := buf.Peek(3); bytes.Equal(mark, []byte("\xef\xbb\xbf")) {
-		_, _ = buf.Discard(3) // cannot fail: the bytes were peeked
-	}
+	bounded.SkipMark(buf)
 	c := csv.NewReader(buf)
 	c.Comma = separator(buf)
 	heading, err := c.Read()
