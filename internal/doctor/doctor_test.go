@@ -8,6 +8,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"errors"
 	"io"
 	"math/big"
 	"net"
@@ -135,6 +136,31 @@ func TestHealthy(t *testing.T) {
 	want(t, seen, "certificate", doctor.Doubt, "not encrypted")
 }
 
+func TestTooLittleRoom(t *testing.T) {
+	t.Parallel()
+	wd := admit(t)
+	wd.p.Free = func(string) (uint64, error) { return 50 << 20, nil }
+	want(t, examine(t, wd.p), "disk", doctor.Bad, "50 MB free")
+	wd.p.Free = func(string) (uint64, error) { return 500 << 20, nil }
+	want(t, examine(t, wd.p), "disk", doctor.Doubt, "500 MB free")
+	// What was written last stands in a file beside the database, which grows by it later.
+	wd.r.Stop()
+	size := func(file string, n int64) {
+		if err := errors.Join(os.WriteFile(file, nil, 0o600), os.Truncate(file, n)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	size(wd.p.Database, 300<<10)
+	size(wd.p.Database+"-wal", 200<<10)
+	want(t, examine(t, wd.p), "disk", doctor.Doubt, "500 MB free, the database has 500 kB")
+	size(wd.p.Database+"-wal", 600<<20)
+	want(t, examine(t, wd.p), "disk", doctor.Bad, "500 MB free, the database has 600 MB")
+	wd.p.Free = nil // whatever this machine has, it can be read
+	if f := examine(t, wd.p)["disk"]; strings.Contains(f.Found, "cannot be read") {
+		t.Errorf("got %+v", f)
+	}
+}
+
 func TestFaultsOfTheFolder(t *testing.T) {
 	t.Parallel()
 	t.Run("no folder", func(t *testing.T) {
@@ -171,18 +197,6 @@ func TestFaultsOfTheFolder(t *testing.T) {
 		want(t, seen, "sealing key", doctor.Bad, "mode 0644", "chmod 600")
 		if strings.Contains(seen["sealing key"].Fix, "anew") {
 			t.Errorf("a key that is whole is to be thrown away: %+v", seen["sealing key"])
-		}
-	})
-	t.Run("disk", func(t *testing.T) {
-		t.Parallel()
-		wd := admit(t)
-		wd.p.Free = func(string) (uint64, error) { return 50 << 20, nil }
-		want(t, examine(t, wd.p), "disk", doctor.Bad, "50 MB free")
-		wd.p.Free = func(string) (uint64, error) { return 500 << 20, nil }
-		want(t, examine(t, wd.p), "disk", doctor.Doubt, "500 MB free")
-		wd.p.Free = nil // whatever this machine has, it can be read
-		if f := examine(t, wd.p)["disk"]; strings.Contains(f.Found, "cannot be read") {
-			t.Errorf("got %+v", f)
 		}
 	})
 	t.Run("damaged database", func(t *testing.T) {

@@ -71,10 +71,12 @@ func lookDisk(_ context.Context, v *visit) Finding {
 		return bad("the free space cannot be read: "+reason(err), fixDisk)
 	}
 	size := uint64(0)
-	if info, err := os.Stat(v.Database); err == nil {
-		size = uint64(info.Size())
+	for _, suffix := range []string{"", "-wal"} { // what was written last becomes part of the database
+		if info, err := os.Stat(v.Database + suffix); err == nil {
+			size += uint64(info.Size())
+		}
 	}
-	found := fmt.Sprintf("%d MB free, the database has %d MB", free>>20, size>>20)
+	found := inBytes(free) + " free, the database has " + inBytes(size)
 	switch {
 	case free < max(leastFree, size):
 		return bad(found, fixDisk)
@@ -82,6 +84,14 @@ func lookDisk(_ context.Context, v *visit) Finding {
 		return doubt(found, fixDisk)
 	}
 	return good(found)
+}
+
+// inBytes is a size in words.
+func inBytes(n uint64) string {
+	if n < 1<<20 {
+		return fmt.Sprintf("%d kB", n>>10)
+	}
+	return fmt.Sprintf("%d MB", n>>20)
 }
 
 // freeSpace is what this user may still write on the disk of a folder.
