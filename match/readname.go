@@ -17,13 +17,29 @@ func (s *scanner) readNames(r *run) {
 			continue
 		}
 		h := text.Chain(s.text, p)
-		for _, e := range h.All() {
-			if h.Dotted {
-				s.readHost(p, e, h.Plain)
+		ends := h.All()
+		if len(ends) == 0 {
+			continue
+		}
+		last := ends[len(ends)-1]
+		escaped := escapedSlash(s.text, last) > 0 // only what ends the name can be followed by one
+		for _, e := range ends {
+			if h.Dotted && s.want.domain && (!h.Plain || s.mayDomain(p, e)) {
+				s.look(s.e.n.domain, p, e)
 			}
 			if e < len(s.text) && (s.text[e] == '/' || s.text[e] == ':') {
 				s.readMember(p, e)
 			}
+		}
+		if escaped {
+			s.unescaped(p, last, func() { s.readMember(0, last-p) })
+		}
+		switch {
+		case !h.Dotted || !s.want.url || !s.addressMayStart(p):
+		case escaped:
+			s.unescaped(p, last, func() { s.readAddress(0, 0) })
+		default:
+			s.readAddress(p, p)
 		}
 	}
 }
@@ -35,17 +51,7 @@ func (s *scanner) nameFollows(i int) bool {
 		return false
 	}
 	c := s.text[i]
-	return c == '/' || c == ':' || text.MayBegin(s.text, i) || c == ' ' && text.MayBegin(s.text, i+1)
-}
-
-// readHost looks a host name up as a domain and as the start of an address.
-func (s *scanner) readHost(p, e int, plain bool) {
-	if s.want.domain && (!plain || s.mayDomain(p, e)) {
-		s.look(s.e.n.domain, p, e)
-	}
-	if s.want.url && s.addressMayStart(p) {
-		s.readAddress(p, p)
-	}
+	return c == '/' || c == ':' || escapedSlash(s.text, i) > 0 || text.MayBegin(s.text, i) || c == ' ' && text.MayBegin(s.text, i+1)
 }
 
 // mayDomain reports whether some domain signal may be this plain host or a parent of it.
@@ -66,18 +72,19 @@ func (s *scanner) addressMayStart(p int) bool {
 		return true
 	}
 	switch s.text[p-1] {
-	case '@', '%':
+	case '@', '%', '\\':
 		return false
-	case '\\':
-		return false
-	case '/':
-		if p < 2 || s.text[p-2] != '/' {
-			return false
-		}
-		before, _ := text.RuneBefore(s.text, p-2)
-		return text.ScriptOf(before) == text.NoScript && before != ':' && before != '/' && before != '\\' && before != ']' && before != ')'
 	}
-	return true
+	one := slashBefore(s.text, p)
+	if one == 0 {
+		return true
+	}
+	two := slashBefore(s.text, p-one)
+	if two == 0 {
+		return false
+	}
+	before, _ := text.RuneBefore(s.text, p-one-two)
+	return text.ScriptOf(before) == text.NoScript && before != ':' && before != '/' && before != '\\' && before != ']' && before != ')'
 }
 
 // maxID is how many bytes of an account id are looked at.

@@ -17,10 +17,7 @@ var schemes = []string{
 }
 
 // colons are the ways people write what follows the scheme.
-var colons = []string{"://", "[://]", "(://)", "[:]//", "(:)//", ":[//]", "[:/]/", `[:]\\`, `:\\`, escapedSlashes}
-
-// escapedSlashes is what follows the scheme where a writer of JSON escapes slashes.
-const escapedSlashes = `:\/\/`
+var colons = []string{"://", "[://]", "(://)", "[:]//", "(:)//", ":[//]", "[:/]/", `[:]\\`, `:\\`}
 
 // colonHeads are the second bytes of colons.
 var colonHeads = func() (t [256]bool) {
@@ -38,12 +35,15 @@ func (s *scanner) readURL(colon int) {
 	host, escaped := 0, false
 	for _, c := range colons {
 		if end := colon + len(c); end <= len(s.text) && string(s.text[colon:end]) == c {
-			host, escaped = end, c == escapedSlashes
+			host = end
 			break
 		}
 	}
 	if host == 0 {
-		return
+		one := escapedSlash(s.text, colon+1)
+		if escaped = one > 0 && escapedSlash(s.text, colon+1+one) > 0; !escaped {
+			return
+		}
 	}
 	for _, w := range schemes {
 		start := colon - len(w)
@@ -51,7 +51,7 @@ func (s *scanner) readURL(colon int) {
 			continue
 		}
 		if escaped {
-			s.readEscaped(start, colon)
+			s.unescaped(start, start, func() { s.readLink(0, colon-start+len("://")) })
 		} else {
 			s.readLink(start, host)
 		}
@@ -69,9 +69,36 @@ func (s *scanner) readLink(start, host int) {
 	}
 }
 
-// readEscaped reads the address from start on as a text of its own, in which each \/ is a
-// slash. A quotation mark ends it: it ends the string that it stands in.
-func (s *scanner) readEscaped(start, colon int) {
+// escapedSlash returns the length of the slash at i that a writer of JSON escaped, \/ or \u002f,
+// or 0.
+func escapedSlash(b []byte, i int) int {
+	switch {
+	case i+1 >= len(b) || b[i] != '\\':
+		return 0
+	case b[i+1] == '/':
+		return 2
+	case i+6 <= len(b) && string(b[i+1:i+5]) == "u002" && b[i+5]|0x20 == 'f':
+		return 6
+	}
+	return 0
+}
+
+// slashBefore returns the length of the slash that ends at i, escaped or not, or 0.
+func slashBefore(b []byte, i int) int {
+	for _, n := range [...]int{2, 6} {
+		if i >= n && escapedSlash(b[:i], i-n) == n {
+			return n
+		}
+	}
+	if i > 0 && b[i-1] == '/' {
+		return 1
+	}
+	return 0
+}
+
+// unescaped reads what stands from start on as a text of its own, in which each escaped slash from
+// escapes on is a slash. A quotation mark there ends it: it ends the string that it stands in.
+func (s *scanner) unescaped(start, escapes int, read func()) {
 	if start < s.lo || start >= s.hi {
 		return
 	}
@@ -79,11 +106,15 @@ func (s *scanner) readEscaped(start, colon int) {
 	s.plain, s.stood = s.plain[:0], s.stood[:0]
 	for i := start; i < len(s.text) && len(s.plain) < maxReading+beyond; {
 		r, size := text.RuneAt(s.text, i)
-		if stops(r, size) || r == '"' {
-			break
-		}
-		if r == '\\' && i+1 < len(s.text) && s.text[i+1] == '/' {
-			i++
+		if i >= escapes {
+			if stops(r, size) || r == '"' {
+				break
+			}
+			if n := escapedSlash(s.text, i); n > 0 {
+				i += n
+				s.plain, s.stood = append(s.plain, '/'), append(s.stood, i-1)
+				continue
+			}
 		}
 		for range size {
 			s.plain, s.stood = append(s.plain, s.text[i]), append(s.stood, i)
@@ -92,7 +123,7 @@ func (s *scanner) readEscaped(start, colon int) {
 	}
 	whole, lo, hi, from := s.text, s.lo, s.hi, len(s.spots)
 	s.text, s.lo, s.hi = s.plain, 0, len(s.plain)
-	s.readLink(0, colon-start+len("://"))
+	read()
 	s.text, s.lo, s.hi = whole, lo, hi
 	for i := range s.spots[from:] {
 		sp := &s.spots[from+i]

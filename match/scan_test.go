@@ -43,7 +43,7 @@ var glue = []string{
 	"", "", " ", " ", "\n", "\r\n", "\t", ".", ",", ";", ":", "!", "?", "'", `"`, "(", ")", "[", "]", "](", "{", "}", "<", ">", "</a>",
 	"/", "//", `\`, `\n`, `\t`, `\u003c`, "|", "*", "**", "_", "__", "-", "--", "~", "#", "@", "@@", "&", "&amp;", "&quot;", "&lt;", "=", "+", "%", "%20",
 	"$", "^", "`", "...", "x", "a1", "7", "0", "00", "é", "日", "。", "．", "“", "’", "–", "😀", " at ", "\u200b", "\u00a0", "\ufeff", "\xff", "\x00", "www.", "mailto:", "tel:", "http:", "://", "https://",
-	"hxxp://", `https:\/\/`, `\/`, `http:\/\/files.example.com\/a\/`, `https:\/\/chatter.test\/u\/`, "[.]", " [dot] ", "[at]", "(", " (0)", ".html", "/c", "/../b", "/./", "?utm_source=z", "?q=1&r=2", "#frag", "com", ".com", "and", "zorbly", "plim", "u/", "@chatter.test", "$", "$zorbly", "https://venmo.com/u/", "btc:",
+	"hxxp://", `https:\/\/`, `\/`, `http:\/\/files.example.com\/a\/`, `https:\/\/chatter.test\/u\/`, `\u002f`, `https:\u002f\u002F`, `chatter.test\/`, `files.example.com\u002fa\/`, `\/\/`, "[.]", " [dot] ", "[at]", "(", " (0)", ".html", "/c", "/../b", "/./", "?utm_source=z", "?q=1&r=2", "#frag", "com", ".com", "and", "zorbly", "plim", "u/", "@chatter.test", "$", "$zorbly", "https://venmo.com/u/", "btc:",
 }
 
 // dressed returns a value as somebody might write it.
@@ -62,7 +62,10 @@ func dressed(t *rapid.T, raw string) string {
 	case 5:
 		return strings.ReplaceAll(raw, "&", "&amp;")
 	case 6:
-		return strings.ReplaceAll(raw, "/", `\/`)
+		if i := strings.Index(raw, "://"); i >= 0 && rapid.Bool().Draw(t, "bare") {
+			raw = raw[i+3:]
+		}
+		return strings.ReplaceAll(raw, "/", rapid.SampledFrom([]string{`\/`, `\u002f`, `\u002F`}).Draw(t, "slash"))
 	case 7:
 		return raw[strings.IndexAny(raw, "/:")+1:]
 	}

@@ -27,6 +27,12 @@ var disguises = []func(rng *rand.Rand, raw string) string{
 	func(_ *rand.Rand, raw string) string { return strings.Replace(raw, "@", " (at) ", 1) },
 	func(_ *rand.Rand, raw string) string { return strings.Replace(raw, "https", "hxxp", 1) },
 	func(_ *rand.Rand, raw string) string { return strings.Replace(raw, "https://", "", 1) },
+	func(rng *rand.Rand, raw string) string {
+		return strings.ReplaceAll(raw, "/", []string{`\/`, `\u002f`, `\u002F`}[rng.IntN(3)])
+	},
+	func(_ *rand.Rand, raw string) string {
+		return strings.ReplaceAll(strings.Replace(raw, "https://", "", 1), "/", `\/`)
+	},
 	func(_ *rand.Rand, raw string) string { return `"a\n` + raw + `\u003c/a"` },
 	func(_ *rand.Rand, raw string) string { return `\u0022` + raw },
 	func(_ *rand.Rand, raw string) string { return "http://" + raw[strings.IndexByte(raw, '/')+1:] + "/in/" },

@@ -21,6 +21,7 @@ func BenchmarkHostileText(b *testing.B) {
 		"ends of a shared address":       "https://files.example.com/a?" + strings.Repeat(",", 3000) + " ",
 		"addresses in addresses":         "https://files.example.com/a?",
 		"escaped addresses in addresses": `https:\/\/files.example.com\/a?`,
+		"escaped names in names":         `files.example.com\/`,
 		"at signs":                       "a@",
 		"mailbox marks":                  strings.Repeat("!", 250) + "@example.com ",
 		"dots":                           "a.",

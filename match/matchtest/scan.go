@@ -106,7 +106,7 @@ func (r *reader) each(i, limit int, join string, allowed func(rune) bool, f func
 
 var (
 	scheme = regexp.MustCompile(`^(?i:https?|hxxps?|htxps?|hxtps?|h\*\*ps?|httxs?|h__ps?|h--ps?|xxxxs?|t?tps?)` +
-		`(?:\[?://\]|\[://\]|\(://\)|\[:\]//|\(:\)//|:\[//\]|\[:/\]/|\[:\]\\\\|:\\\\|:\\/\\/|://)`)
+		`(?:\[?://\]|\[://\]|\(://\)|\[:\]//|\(:\)//|:\[//\]|\[:/\]/|\[:\]\\\\|:\\\\|:` + escapedSlash + escapedSlash + `|://)`)
 	entity = regexp.MustCompile(`^&(?i:quot|lt|gt|apos|nbsp|#34|#39|#60|#62|#x22|#x27|#x3c|#x3e);`)
 )
 
@@ -118,13 +118,16 @@ func addressChar(r rune) bool {
 // address reads addresses with and without a scheme, and links to profiles.
 func (r *reader) address(i int) {
 	host, bare := i, false
-	if m := r.schemeAt(i); strings.HasSuffix(m, escapedSlashes) {
-		r.escapedAddress(i)
+	if m := r.schemeAt(i); len(slashBehind.FindString(m)) > 1 {
+		r.unescaped(i, i, func(in *reader) { in.address(0) })
 		return
 	} else if m != "" {
 		host = r.t.number(r.t.chars[i].off + len(m))
 		r.profile(i, host)
 	} else if bare = r.bareAddress(i); !bare {
+		return
+	} else if e := r.escapedEnd(i); e > 0 {
+		r.unescaped(i, e, func(in *reader) { in.address(0) })
 		return
 	}
 	exact := func(f match.Found) bool { return f.How != lantern.HowURLPrefix }
@@ -155,22 +158,21 @@ func (r *reader) address(i int) {
 	}
 }
 
-// escapedSlashes is what follows the scheme where a writer of JSON escapes slashes.
-const escapedSlashes = `:\/\/`
-
-// escapedAddress reads the address from i on as a text of its own, in which each \/ is a slash.
-func (r *reader) escapedAddress(i int) {
+// unescaped reads what stands from i on as a text of its own, in which each escaped slash from
+// j on is a slash.
+func (r *reader) unescaped(i, j int, read func(in *reader)) {
 	var plain []byte
-	var from []int // where each of its characters stands
-	for j := i; addressChar(r.t.at(j)) && r.t.at(j) != '"'; j++ {
-		if r.t.at(j) == '\\' && r.t.at(j+1) == '/' {
-			j++
+	var from []int // where each of its characters ends
+	for k := i; k < j || addressChar(r.t.at(k)) && r.t.at(k) != '"'; k++ {
+		c := r.t.cut(k, k+1)
+		if n := r.t.slash(k); n > 1 && k >= j {
+			c, k = "/", k+n-1
 		}
-		plain, from = append(plain, r.t.cut(j, j+1)...), append(from, j)
+		plain, from = append(plain, c...), append(from, k)
 	}
 	in := *r
 	in.t, in.spots = newText(plain), nil
-	in.address(0)
+	read(&in)
 	for _, s := range in.spots {
 		s.start, s.end = i, from[s.end-1]+1
 		r.spots = append(r.spots, s)
@@ -216,10 +218,25 @@ func (r *reader) bareAddress(i int) bool {
 	switch r.t.at(i - 1) {
 	case '@', '%', '\\':
 		return false
-	case '/':
-		return r.t.at(i-2) == '/' && kind(r.t.at(i-3)) == 0 && !strings.ContainsRune(`:/\])`, r.t.at(i-3))
 	}
-	return true
+	n := r.t.slashBehind(i)
+	if n == 0 {
+		return true
+	}
+	m := r.t.slashBehind(i - n)
+	before := r.t.at(i - n - m - 1)
+	return m > 0 && kind(before) == 0 && !strings.ContainsRune(`:/\])`, before)
+}
+
+// escapedEnd returns where a host name that begins at i ends, if an escaped slash follows, or 0.
+func (r *reader) escapedEnd(i int) int {
+	ends, _ := r.t.hostEnds(i)
+	for _, e := range ends {
+		if r.t.slash(e) > 1 {
+			return e
+		}
+	}
+	return 0
 }
 
 // profile reads links to profiles.
@@ -301,6 +318,9 @@ func (r *reader) host(i int) {
 			r.look(signal.Domain, r.t.cut(i, j), i, j, nil)
 		}
 		c := r.t.at(j)
+		if r.t.slash(j) > 1 {
+			r.unescaped(i, j, func(in *reader) { in.host(0) })
+		}
 		if c != '/' && c != ':' {
 			continue
 		}

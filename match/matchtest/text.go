@@ -144,6 +144,26 @@ func (t *text) free(i, step int, join string) bool {
 	return inside != 0 && inside != k
 }
 
+// escapedSlash is how writers of JSON escape a slash.
+const escapedSlash = `(?:\\/|\\u002[fF])`
+
+var (
+	slashAhead  = regexp.MustCompile(`^(?:/|` + escapedSlash + `)`)
+	slashBehind = regexp.MustCompile(`(?:` + escapedSlash + `|/)$`)
+)
+
+// slash returns how many characters the slash at i has, escaped or not; 0 if there is none.
+func (t *text) slash(i int) int { return len(slashAhead.FindString(t.from(i, 6))) }
+
+// slashBehind returns how many characters the slash before i has.
+func (t *text) slashBehind(i int) int {
+	if i < 0 {
+		return 0
+	}
+	off := t.chars[i].off
+	return len(slashBehind.FindString(t.s[max(0, off-6):off]))
+}
+
 // forms of dots and at signs that are more than one character, or not ASCII.
 const (
 	dotForm = `(?:\[\.\]|\(\.\)|\{\.\}|<\.>|\\\.|(?i:\[dot\]|\(dot\)|\{dot\}|\[punkt\]|\(punkt\)|\[d0t\]|\(d0t\))|\[\.|\.\]|。|．|｡|․)`
