@@ -10,7 +10,8 @@ import (
 // are never reused and never change. Zero is no kind.
 type Kind uint8
 
-// The kinds. An agent's own log uses Reveal, Decide, Acknowledge, Outcome and Export.
+// The kinds. An agent's own log uses Reveal, Decide, Acknowledge, Outcome, Export,
+// BackupRestored and Mend.
 const (
 	Share               Kind = 1  // a signal was shared
 	Amend               Kind = 2  // a signal was shared again with other content or placements
@@ -45,6 +46,7 @@ const (
 	Start               Kind = 50 // the log began
 	BackupRestored      Kind = 51 // an operator went back to a backup; what came after it is missing
 	Rekey               Kind = 52 // wrapping the keys of records under another key-encryption key began, or ended
+	Mend                Kind = 53 // a damaged database was mended, and not everything could be read
 )
 
 // kindNames holds the text form of every kind.
@@ -57,7 +59,7 @@ var kindNames = map[Kind]string{
 	MemberChange: "member-change", PersonChange: "person-change", ServiceChange: "service-change",
 	KeyAdd: "key-add", KeyRevoke: "key-revoke", ProgramChange: "program-change",
 	MembershipChange: "membership-change", WebhookChange: "webhook-change", KeyRotate: "key-rotate",
-	Start: "start", BackupRestored: "backup-restored", Rekey: "rekey",
+	Start: "start", BackupRestored: "backup-restored", Rekey: "rekey", Mend: "mend",
 }
 
 // Kinds returns every known kind in order of its number.

@@ -109,7 +109,7 @@ func (a *Agent) scrubOnce(ctx context.Context) (took time.Duration, err error) {
 		return 0, fmt.Errorf("overwriting what the engine's files held: %w", err)
 	}
 	if err := a.db.Scrub(ctx, "replica", "secret"); err != nil {
-		return 0, fmt.Errorf("overwriting freed bytes: %w", a.heed(err))
+		return 0, fmt.Errorf("overwriting freed bytes: %w", err)
 	}
 	took = max(time.Since(start), 1)
 	err = a.db.Write(ctx, func(tx *sqldb.Tx) error {

@@ -1,6 +1,7 @@
 package agent_test
 
 import (
+	"errors"
 	"path/filepath"
 	"testing"
 
@@ -9,6 +10,7 @@ import (
 	"lantern/client"
 	"lantern/internal/agent"
 	"lantern/internal/agent/agenttest"
+	"lantern/internal/ownlog"
 	"lantern/internal/sqldb"
 )
 
@@ -98,13 +100,16 @@ func TestOwnLogIsAnchored(t *testing.T) {
 
 func (w *anchored) verify(anchors ...lantern.Anchor) (map[audit.Kind]int, error) {
 	w.t.Helper()
-	a, err := agent.New(w.t.Context(), w.config)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	defer func() { _ = a.Close() }()
-	r, err := a.VerifyOwnLog(w.t.Context(), anchors...)
+	r, err := w.own(anchors...)
 	return r.Counts, err
+}
+
+// own verifies the log of an agent that is started for it.
+func (w *anchored) own(anchors ...lantern.Anchor) (ownlog.Report, error) {
+	w.t.Helper()
+	a := opened(w.t, w.config)
+	defer func() { _ = a.Close() }()
+	return a.VerifyOwnLog(w.t.Context(), anchors...)
 }
 
 // rewrite leaves the first n entries of the log and the head that goes with them.
@@ -146,5 +151,91 @@ func (w *anchored) rewrite(n int64) {
 	})
 	if err != nil {
 		w.t.Fatal(err)
+	}
+}
+
+// spoil breaks the page of the database in which most of some leaves lie, and lets the agent find
+// it out and start again.
+func (w *anchored) spoil(numbers ...int64) {
+	w.t.Helper()
+	ctx := w.t.Context()
+	path := filepath.Join(w.config.Dir, agent.DatabaseFile)
+	db, err := sqldb.Open(ctx, "sqlite:"+path)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	var leaves []string
+	err = db.Read(ctx, func(tx *sqldb.Tx) error {
+		for _, n := range numbers {
+			var leaf []byte
+			if err := tx.QueryRow(ctx, `SELECT leaf FROM log_leaves WHERE number = $1`, n).Scan(&leaf); err != nil {
+				return err
+			}
+			leaves = append(leaves, string(leaf))
+		}
+		return nil
+	})
+	if err := errors.Join(err, db.Close()); err != nil {
+		w.t.Fatal(err)
+	}
+	breakPage(w.t, path, leaves...)
+	findDamage(w.t, opened(w.t, w.config))
+}
+
+// A page of the own log is damaged: the log goes on, says what was lost, and the exchange counts it.
+func TestOwnLogOutlivesADamagedPage(t *testing.T) {
+	t.Parallel()
+	w := newAnchored(t)
+	before, err := w.day(40)
+	if err != nil || before.Size != 40 {
+		t.Fatalf("anchored %+v: %v", before, err)
+	}
+	w.spoil(20, 21, 22)
+	r, err := w.own(before)
+	lost, at := r.Lost()
+	if err != nil || lost < 3 || lost > 20 || at.IsZero() || !r.Unheld || r.Counts[audit.Mend] != 1 {
+		t.Fatalf("mended: %+v, %v", r, err)
+	}
+	// The next anchor says by itself that the log broke, once.
+	after, err := w.day(0)
+	if err != nil || after.Size != 41 || after.Breaks != 1 {
+		t.Errorf("anchored anew: %+v, %v", after, err)
+	}
+	next, err := w.day(3)
+	if err != nil || next.Size != 44 || next.Breaks != 1 {
+		t.Errorf("then %+v, %v", next, err)
+	}
+	if r, err := w.own(after); err != nil || r.Unheld || r.Anchor.Size != 41 {
+		t.Errorf("held against the anchor after the mend: %+v, %v", r, err)
+	}
+	// Another page goes, and with it perhaps the entry about the first.
+	w.spoil(40, 41, 42)
+	again, err := w.own(next)
+	if total, _ := again.Lost(); err != nil || total <= lost || !again.Unheld {
+		t.Errorf("mended again: %+v, %v", again, err)
+	}
+	if last, err := w.day(2); err != nil || last.Breaks != 2 {
+		t.Errorf("it goes on as %+v: %v", last, err)
+	}
+}
+
+// Whoever takes entries away by hand gets no mend from a start.
+func TestStartMendsNoLogThatSomebodyCut(t *testing.T) {
+	t.Parallel()
+	w := newAnchored(t)
+	if _, err := w.day(5); err != nil {
+		t.Fatal(err)
+	}
+	a := opened(t, w.config)
+	if err := errors.Join(a.Tamper(t.Context(), `DELETE FROM log_leaves WHERE number = 2`), a.Close()); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if _, err := w.day(1); err == nil {
+			t.Fatal("the log is in order")
+		}
+	}
+	if r, _ := w.own(); r.Counts[audit.Mend] != 0 {
+		t.Errorf("it was mended: %+v", r)
 	}
 }

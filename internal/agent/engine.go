@@ -93,7 +93,7 @@ func (a *Agent) checkFiles(ctx context.Context) error {
 		a.files.wake()
 		a.changed.wake()
 	}
-	return a.heed(err)
+	return err
 }
 
 // checkReplica reads the replica through, which a start does not. Values that cannot be
@@ -113,7 +113,7 @@ func (a *Agent) checkReplica(ctx context.Context) error {
 		})
 	})
 	if err != nil {
-		return fmt.Errorf("checking the replica: %w", a.heed(err))
+		return fmt.Errorf("checking the replica: %w", err)
 	}
 	if damaged == 0 {
 		return nil

@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"lantern"
+	"lantern/internal/ownlog"
 	"lantern/internal/sqldb"
 )
 
@@ -25,6 +26,16 @@ func (a *Agent) Fill(ctx context.Context, room bool) error {
 		_, err := tx.Exec(ctx, pages)
 		return err
 	})
+}
+
+// VerifyOwnLog recomputes the agent's own log and holds it against the anchors
+// ([ownlog.Verify]).
+func (a *Agent) VerifyOwnLog(ctx context.Context, anchors ...lantern.Anchor) (r ownlog.Report, err error) {
+	err = a.db.Read(ctx, func(tx *sqldb.Tx) (err error) {
+		r, err = ownlog.Verify(ctx, tx, anchors)
+		return err
+	})
+	return r, err
 }
 
 // Tamper changes the database as somebody would who has the folder.

@@ -22,17 +22,7 @@ type logged struct {
 
 // record appends an entry in the transaction of the act it records.
 func (a *Agent) record(ctx context.Context, tx *sqldb.Tx, l logged) error {
-	return ownlog.Append(ctx, tx, ownlog.Entry{Kind: l.kind, Who: l.who, What: l.what}, a.clock(), a.random)
-}
-
-// VerifyOwnLog recomputes the agent's own log and holds it against the anchors
-// ([ownlog.Verify]).
-func (a *Agent) VerifyOwnLog(ctx context.Context, anchors ...lantern.Anchor) (r ownlog.Report, err error) {
-	err = a.db.Read(ctx, func(tx *sqldb.Tx) (err error) {
-		r, err = ownlog.Verify(ctx, tx, anchors)
-		return err
-	})
-	return r, err
+	return a.heed(ownlog.Append(ctx, tx, ownlog.Entry{Kind: l.kind, Who: l.who, What: l.what}, a.clock(), a.random))
 }
 
 // Reveal shows a person what a signal says, with its value. That is recorded before the

@@ -8,10 +8,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"lantern/internal/agentstore"
 	"lantern/internal/mend"
+	"lantern/internal/ownlog"
 	"lantern/internal/sqldb"
 )
 
@@ -134,6 +134,13 @@ func (a *Agent) salvage(ctx context.Context, to *sqldb.DB) error {
 		return err
 	}
 	err = to.Write(ctx, func(tx *sqldb.Tx) error {
+		own, err := ownlog.Mend(ctx, tx, partial, a.clock(), a.random)
+		if err != nil {
+			return fmt.Errorf("mending the own log: %w", err)
+		}
+		if own.Head || own.Entry {
+			a.log.Error("the own log was mended with its database", "entries lost", own.Lost, "head made again", own.Head, "recorded", own.Entry)
+		}
 		if err := agentstore.ForgetFeeds(ctx, tx); err != nil {
 			return err
 		}
@@ -149,20 +156,10 @@ func (a *Agent) salvage(ctx context.Context, to *sqldb.DB) error {
 			return err
 		}
 		a.log.Error("not everything could be read of some tables; bring a backup in if you need it", "tables", strings.Join(partial, ", "))
-		return agentstore.SaveState(ctx, tx, agentstore.StateLoss, a.clock().UTC().Format(time.RFC3339)+" "+strings.Join(partial, ", "))
+		return agentstore.SaveLoss(ctx, tx, a.clock(), partial)
 	})
 	if err != nil {
 		return err
 	}
 	return to.Scrub(ctx) // all of it into the one file that is moved
-}
-
-// lossText says what a damage took, if that is told: recorded is a time and the tables.
-func lossText(recorded string, now time.Time) string {
-	at, tables, found := strings.Cut(recorded, " ")
-	t, ok := agentstore.Told(at, now)
-	if !found || !ok {
-		return ""
-	}
-	return "the agent's database was damaged and mended on " + t.Format(time.DateOnly) + "; not everything could be read of: " + tables
 }

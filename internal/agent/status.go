@@ -44,7 +44,7 @@ func (a *Agent) Status(ctx context.Context) (lantern.AgentStatus, error) {
 		if back := backText(state[agentstore.StateWentBack], now); back != "" {
 			s.Reasons = append(s.Reasons, back)
 		}
-		if loss := lossText(state[agentstore.StateLoss], now); loss != "" {
+		if loss := agentstore.LossText(state, now); loss != "" {
 			s.Reasons = append(s.Reasons, loss)
 		}
 		if doubt := engine.DoubtText(state[agentstore.StateDoubt], now); doubt != "" {

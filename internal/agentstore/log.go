@@ -29,15 +29,21 @@ func AppendLog(ctx context.Context, tx *sqldb.Tx, number int64, leaf []byte, ope
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(ctx, `INSERT INTO log_head (id, size, edge) VALUES (1, $1, $2)
-		ON CONFLICT (id) DO UPDATE SET size = excluded.size, edge = excluded.edge`, number+1, edge)
+	return SaveLogHead(ctx, tx, number+1, edge)
+}
+
+// SaveLogHead moves the head of the agent's own log.
+func SaveLogHead(ctx context.Context, tx *sqldb.Tx, size int64, edge []byte) error {
+	_, err := tx.Exec(ctx, `INSERT INTO log_head (id, size, edge) VALUES (1, $1, $2)
+		ON CONFLICT (id) DO UPDATE SET size = excluded.size, edge = excluded.edge`, size, edge)
 	return err
 }
 
-// LogLeaf returns one leaf of the agent's own log, nil if it has none of that number.
-func LogLeaf(ctx context.Context, tx *sqldb.Tx, number int64) ([]byte, error) {
+// FirstLogLeaf returns the first leaf of the agent's own log that is another than that, nil if
+// there is none.
+func FirstLogLeaf(ctx context.Context, tx *sqldb.Tx, than []byte) ([]byte, error) {
 	var leaf []byte
-	err := tx.QueryRow(ctx, `SELECT leaf FROM log_leaves WHERE number = $1`, number).Scan(&leaf)
+	err := tx.QueryRow(ctx, `SELECT leaf FROM log_leaves WHERE leaf <> $1 ORDER BY number LIMIT 1`, than).Scan(&leaf)
 	if absent(err) {
 		return nil, nil
 	}
@@ -58,14 +64,43 @@ func EachLogLeafFrom(ctx context.Context, tx *sqldb.Tx, from int64, each func(le
 }
 
 // EachLogLeaf calls each for every leaf of the agent's own log in order.
-func EachLogLeaf(ctx context.Context, tx *sqldb.Tx, each func(leaf []byte, opening string) error) error {
-	rows, err := tx.Query(ctx, `SELECT leaf, opening FROM log_leaves ORDER BY number`)
+func EachLogLeaf(ctx context.Context, tx *sqldb.Tx, each func(number int64, leaf []byte, opening string) error) error {
+	rows, err := tx.Query(ctx, `SELECT number, leaf, opening FROM log_leaves ORDER BY number`)
 	return eachRow(rows, err, func() error {
+		var number int64
 		var leaf []byte
 		var opening string
-		if err := rows.Scan(&leaf, &opening); err != nil {
+		if err := rows.Scan(&number, &leaf, &opening); err != nil {
 			return err
 		}
-		return each(leaf, opening)
+		return each(number, leaf, opening)
 	})
+}
+
+// DropOddLog deletes what no agent wrote into its own log: rows whose number, or size, is
+// negative, or limit or more. It reports whether the head went.
+func DropOddLog(ctx context.Context, tx *sqldb.Tx, limit int64) (head bool, err error) {
+	if _, err := tx.Exec(ctx, `DELETE FROM log_leaves WHERE number < 0 OR number >= $1`, limit); err != nil {
+		return false, err
+	}
+	n, err := tx.Exec(ctx, `DELETE FROM log_head WHERE size < 0 OR size >= $1`, limit)
+	return n > 0, err
+}
+
+// PutStandIns puts one leaf, without an opening, in the place of others.
+func PutStandIns(ctx context.Context, tx *sqldb.Tx, leaf []byte, numbers []int64) error {
+	rows := make([][]any, len(numbers))
+	for i, n := range numbers {
+		rows[i] = []any{n, leaf, ""}
+	}
+	_, err := tx.InsertMany(ctx, "log_leaves", []string{"number", "leaf", "opening"},
+		`ON CONFLICT (number) DO UPDATE SET leaf = excluded.leaf, opening = excluded.opening`, rows)
+	return err
+}
+
+// DropLostEntries forgets of entries that are lost which hits they were about.
+func DropLostEntries(ctx context.Context, tx *sqldb.Tx) error {
+	_, err := tx.Exec(ctx, `DELETE FROM hit_entries WHERE NOT EXISTS
+		(SELECT 1 FROM log_leaves l WHERE l.number = hit_entries.entry AND l.opening <> '')`)
+	return err
 }

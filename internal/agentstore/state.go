@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"strconv"
+	"strings"
 	"time"
 
 	"lantern"
@@ -43,6 +44,21 @@ const toldFor = 30 * 24 * time.Hour
 func Told(at string, now time.Time) (t time.Time, ok bool) {
 	t, err := time.Parse(time.RFC3339, at)
 	return t, err == nil && now.Sub(t) <= toldFor
+}
+
+// SaveLoss notes when the database was mended, and of which tables not everything could be read.
+func SaveLoss(ctx context.Context, tx *sqldb.Tx, now time.Time, tables []string) error {
+	return SaveState(ctx, tx, StateLoss, now.UTC().Format(time.RFC3339)+" "+strings.Join(tables, ", "))
+}
+
+// LossText says what [SaveLoss] noted, "" if nothing is to be told.
+func LossText(state map[string]string, now time.Time) string {
+	at, tables, found := strings.Cut(state[StateLoss], " ")
+	t, ok := Told(at, now)
+	if !found || !ok {
+		return ""
+	}
+	return "the agent's database was damaged and mended on " + t.Format(time.DateOnly) + "; not everything could be read of: " + tables
 }
 
 // LoadState returns every row of the table state.

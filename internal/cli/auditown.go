@@ -31,7 +31,8 @@ type auditOwn struct {
 // Help says what is checked.
 func (*auditOwn) Help() string {
 	return "Works offline, beside a running agent too. Every entry of the log in which an agent keeps who revealed and decided what is " +
-		"recomputed and compared with the log's head, so one changed, missing, moved or added bit is found. The log stays with the member. " +
+		"recomputed and compared with the log's head, so one changed, missing, moved or added bit is found. What was lost with a damaged database, which " +
+		"a start mended, is said and counted. The log stays with the member. " +
 		"With --anchors a log that was written anew as a whole is found too: what it held when its head was entered in the exchange's log must be its beginning."
 }
 
@@ -62,13 +63,20 @@ func (c *auditOwn) Run(ctx context.Context, a *command.App) (err error) {
 		report, err = ownlog.Verify(ctx, tx, anchors)
 		return err
 	})
-	switch at := report.Anchor; {
-	case err != nil:
+	if err != nil {
 		return blame(fmt.Errorf("the log is not in order: %w", err))
+	}
+	for _, said := range report.Losses() {
+		a.Note("%s", said)
+	}
+	switch at := report.Anchor; {
 	case c.Anchors == "":
 		a.Note("the log is in order")
 	case at.Size == 0:
-		return blame(errors.New("the log is in order, and none of the anchors is of this log: it began anew, or never reached the exchange"))
+		return blame(errors.New("the log is in order, and none of the anchors is of this log: it began anew, its first entry was lost, or it never reached the exchange"))
+	case report.Unheld:
+		a.Note("the log is in order by itself; it cannot be held against entry %d of the exchange's log, which is from before the damage and covers entries that were lost: "+
+			"of the %d entries that it covers none is proven by it. Hold the log against an anchor from after the mend too", at.Entry, at.Size)
 	default:
 		a.Note("the log is in order, and begins with the %d entries that entry %d of the exchange's log covers", at.Size, at.Entry)
 		if at.Breaks > 0 {

@@ -9,6 +9,7 @@ var checks = []check{
 	{name: "database", needs: []string{"folder"}, look: lookDatabase},
 	{name: "engine files", needs: []string{"folder"}, look: lookFiles},
 	{name: "fence", needs: []string{"database"}, look: lookFence},
+	{name: "own log", needs: []string{"database"}, look: lookOwnLog},
 	{name: "exchange", look: lookExchange},
 	{name: "certificate", needs: []string{"exchange"}, look: lookCertificate},
 	{name: "clock", needs: []string{"exchange"}, look: lookClock},
@@ -30,6 +31,8 @@ const (
 	fixDisk        = "free space, or move the folder to a larger disk: what is withdrawn is only gone once the file was rewritten beside itself"
 	fixDatabase    = "end the agent and start it again: it mends what can be read, and its status names what cannot; if it does not start, move agent.db and its -wal and -shm away, bring your backup back or start without: the feeds are loaded anew, hits and cases are not"
 	fixGone        = "end the agent, bring your backup of data/ back or start without one: the feeds are loaded anew, hits, cases and decisions are not"
+	fixOwnLog      = "find out who changes the database, and hold the log against its anchors (lantern audit own --anchors FILE); a backup of data/ from before has it whole, and the exchange notes that you brought one in"
+	fixLost        = "nothing, if you can do without these entries; a backup of data/ from before the damage has them, and lacks what was decided since"
 	fixFence       = "start the agent (again) and let it reach the exchange: it reads every feed anew, matches nothing until that is done, and makes the file itself; bring no older keys/fence back"
 	fixBack        = "let the agent run and reach the exchange until its status says ok; decide again what the lost part had decided"
 	fixName        = "check the address with --exchange, and this machine's name server"

@@ -10,6 +10,7 @@ import (
 
 	"lantern"
 	"lantern/internal/agentstore"
+	"lantern/internal/ownlog"
 	"lantern/internal/sqldb"
 )
 
@@ -71,6 +72,34 @@ func lookLog(ctx context.Context, v *visit) Finding {
 		return good("not verified yet: the first contact does it")
 	}
 	return good("continues what was seen before")
+}
+
+// lookOwnLog recomputes the agent's own log. What was lost with a damaged database is told for as
+// long as the agent tells of the damage.
+func lookOwnLog(ctx context.Context, v *visit) Finding {
+	var r ownlog.Report
+	var wrong error // with the log, not with reading it
+	f, ok := v.read(ctx, func(tx *sqldb.Tx) (err error) {
+		if r, err = ownlog.Verify(ctx, tx, nil); !sqldb.Damaged(err) {
+			wrong, err = err, nil
+		}
+		return err
+	})
+	entries := 0
+	for _, n := range r.Counts {
+		entries += n
+	}
+	lost, at := r.Lost()
+	_, told := agentstore.Told(at.Format(time.RFC3339), v.now)
+	switch {
+	case !ok:
+		return f
+	case wrong != nil:
+		return bad("not in order: "+wrong.Error(), fixOwnLog)
+	case !at.IsZero() && told:
+		return doubt(fmt.Sprintf("in order, and %d of its entries were lost with a damaged database that was mended on %s", lost, at.Format(time.DateOnly)), fixLost)
+	}
+	return good(fmt.Sprintf("%d entries, in order", entries))
 }
 
 // lookLease tells how long ago the exchange was reached.

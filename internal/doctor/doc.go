@@ -1,5 +1,5 @@
 // Package doctor examines a member's agent from outside and says what is wrong and what to
-// do about it: the folder and who may read it, the sealing key, the disk, the database; the
+// do about it: the folder and who may read it, the sealing key, the disk, the database and the log in it; the
 // way to the exchange, its certificate, the clock, the agent's key and what it may do, the
 // key of the log; and, if the agent runs, whether its answers can be relied on.
 //

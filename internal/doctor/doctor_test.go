@@ -130,7 +130,7 @@ func TestHealthy(t *testing.T) {
 			}
 		}
 	}
-	if len(seen) != 18 {
+	if len(seen) != 19 {
 		t.Errorf("%d checks", len(seen))
 	}
 	want(t, seen, "certificate", doctor.Doubt, "not encrypted")

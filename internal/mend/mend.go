@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -20,6 +21,14 @@ import (
 
 // batch is how many rows are written together.
 const batch = 500
+
+// everyTable stands for the names of all tables.
+const everyTable = "every table"
+
+// Lacks reports whether a table is among those of which [Copy] could not read every row.
+func Lacks(partial []string, table string) bool {
+	return slices.Contains(partial, table) || slices.Contains(partial, everyTable)
+}
 
 // Copy copies the rows of every table of migrations but those to skip from a damaged database
 // into an empty one that has been migrated, and returns the tables of which not every
@@ -52,7 +61,7 @@ func Copy(ctx context.Context, from, to *sqldb.DB, migrations fs.FS, skip ...str
 		}
 	}
 	if copied > 1 && len(partial) == copied {
-		partial = []string{"every table"} // or the list is longer than anybody reads
+		partial = []string{everyTable} // or the list is longer than anybody reads
 	}
 	return partial, nil
 }

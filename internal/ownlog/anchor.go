@@ -78,12 +78,8 @@ func (l *Log) next(ctx context.Context, anchors []lantern.Anchor) (n lantern.Anc
 			*tree = *l.tree
 			before.Size = tree.Size()
 		}
-		first, err := agentstore.LogLeaf(ctx, tx, 0)
-		if err != nil || first == nil {
-			return err
-		}
-		name, err := hashOf(first)
-		if err != nil {
+		name, found, err := nameOf(ctx, tx)
+		if err != nil || !found {
 			return err
 		}
 		if l.tree == nil {
@@ -126,7 +122,21 @@ func anchorOf(anchors []lantern.Anchor, name audit.Hash) lantern.Anchor {
 	return anchors[i]
 }
 
+// nameOf returns the name of the log, the hash of its first leaf that was not lost: a stand-in is
+// the same in every log.
+func nameOf(ctx context.Context, tx *sqldb.Tx) (name audit.Hash, found bool, err error) {
+	first, err := agentstore.FirstLogLeaf(ctx, tx, standIn[:])
+	if err != nil || first == nil {
+		return name, false, err
+	}
+	name, err = hashOf(first)
+	return name, err == nil, err
+}
+
 func hashOf(stored []byte) (audit.Hash, error) {
+	if stands(stored) {
+		return audit.LeafHash(standIn), nil
+	}
 	leaf, err := audit.ParseLeaf(stored)
 	if err != nil {
 		return audit.Hash{}, err

@@ -67,7 +67,7 @@ var floors = map[string]int{
 	"internal/agent":    3,
 	"internal/hunt":     3,
 	"internal/courier":  3,
-	"internal/doctor":   3,
+	"internal/doctor":   4,
 
 	"internal/starter":   4,
 	"internal/face/*":    4,

@@ -7,8 +7,10 @@ package agenttest
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http/httptest"
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -18,7 +20,9 @@ import (
 	"lantern/internal/agent"
 	"lantern/internal/exchange/exchangetest"
 	"lantern/internal/face/api"
+	"lantern/internal/ownlog"
 	"lantern/internal/seal"
+	"lantern/internal/sqldb"
 	"lantern/internal/sqldb/sqldbtest"
 	"lantern/internal/web"
 )
@@ -56,6 +60,19 @@ type Running struct {
 	*agent.Agent
 	t    *testing.T
 	Stop func() // ends the loop and closes the agent; may be called twice
+}
+
+// VerifyOwnLog verifies the log that an agent keeps of its own in dir, beside it or without it.
+func VerifyOwnLog(ctx context.Context, dir string) (r ownlog.Report, err error) {
+	db, err := sqldb.Open(ctx, "sqlite:"+filepath.Join(dir, agent.DatabaseFile))
+	if err != nil {
+		return r, err
+	}
+	err = db.Read(ctx, func(tx *sqldb.Tx) (err error) {
+		r, err = ownlog.Verify(ctx, tx, nil)
+		return err
+	})
+	return r, errors.Join(err, db.Close())
 }
 
 // AgentConfig is the agent of a company in dir.

@@ -22,7 +22,7 @@ type Doctor struct {
 
 // Help says what is looked at and what the exit code means.
 func (*Doctor) Help() string {
-	return "Looks at the agent's folder, permissions, keys, disk, database and fence (which tells an older copy of the database); at the way to the exchange, its certificate, the clock, what the key may do " +
+	return "Looks at the agent's folder, permissions, keys, disk, database, fence (which tells an older copy of the database) and own log; at the way to the exchange, its certificate, the clock, what the key may do " +
 		"and the key of the log; and at the agent itself, if it runs. Changes nothing. Exit code 1 means that something failed; each failure names what to do."
 }
 

@@ -171,7 +171,7 @@ func TestTheURLStory(t *testing.T) {
 	if err != nil || len(reactions) == 0 {
 		t.Errorf("the sharer got reactions %+v, %v", reactions, err)
 	}
-	if _, err := d.VerifyOwnLog(ctx); err != nil {
+	if _, err := agenttest.VerifyOwnLog(ctx, dir); err != nil {
 		t.Error(err)
 	}
 }
