@@ -7,7 +7,6 @@ import (
 	"sync"
 
 	"lantern"
-	"lantern/audit"
 	"lantern/client"
 	"lantern/internal/agentstore"
 	"lantern/internal/casework"
@@ -90,7 +89,7 @@ func (a *Agent) decideHit(ctx context.Context, c Caller, r lantern.HitRuling, ch
 		if _, err := decidable(ctx, tx, r.Hit, challenged); err != nil {
 			return err
 		}
-		if err := casework.PutAct(ctx, tx, d, lantern.Act{Count: 1}, challenge); err != nil {
+		if err := a.desk.PutAct(ctx, tx, d, lantern.Act{Count: 1}, challenge); err != nil {
 			return err
 		}
 		if err := agentstore.DecideHits(ctx, tx, []lantern.ID{h.ID}, d); err != nil {
@@ -99,9 +98,9 @@ func (a *Agent) decideHit(ctx context.Context, c Caller, r lantern.HitRuling, ch
 		if err := casework.OweReactions(ctx, tx, []lantern.ID{h.Signal}, d); err != nil {
 			return err
 		}
-		err := a.record(ctx, tx, logged{audit.Decide,
+		err := a.desk.RecordAct(ctx, tx, act,
 			map[string]any{"person": c.Person, "account": h.Account, "ref": h.Ref},
-			map[string]any{"act": act, "hit": h.ID, "signal": h.Signal, "decision": r.Decision, "reason": r.Reason, "challenge": challenge}})
+			map[string]any{"hit": h.ID, "signal": h.Signal, "decision": r.Decision, "reason": r.Reason, "challenge": challenge})
 		if err != nil {
 			return err
 		}

@@ -2,6 +2,9 @@ package agentstore
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
 	"time"
 
 	"lantern"
@@ -22,26 +25,48 @@ type Deciding struct {
 type ActRow struct {
 	lantern.Act
 	Challenge lantern.ID // that it opened; then it cannot be undone
+	Salt      []byte     // of its digest
 }
 
-const actColumns = `id, person, case_id, bulk, decision, reason, count, challenge, at, undone, undone_by`
+// olderActColumns are those that an agent's database had before it kept salts.
+const (
+	olderActColumns = `id, person, case_id, bulk, decision, reason, count, challenge, at, undone, undone_by`
+	actColumns      = olderActColumns + `, salt`
+)
 
 func (a *ActRow) scan(row interface{ Scan(...any) error }) error {
 	var at, undone int64
-	err := row.Scan(&a.ID, &a.Person, &a.Case, &a.Bulk, &a.Decision, &a.Reason, &a.Count, &a.Challenge, &at, &undone, &a.UndoneBy)
+	err := row.Scan(&a.ID, &a.Person, &a.Case, &a.Bulk, &a.Decision, &a.Reason, &a.Count, &a.Challenge, &at, &undone, &a.UndoneBy, &a.Salt)
 	a.At, a.Undone = FromMicros(at), FromMicros(undone)
 	a.Until = a.At.Add(lantern.UndoWindow)
 	return err
 }
 
-// PutAct adds an act, or adds to the count of one that is there. An act whose parts differ
-// has no decision of its own.
+// Digest binds the act as it is stored, in every column, and says nothing of it to whoever lacks
+// the salt. It is part of the format of the agent's own log.
+func (a *ActRow) Digest() []byte {
+	sum := hmac.New(sha256.New, a.Salt)
+	sum.Write([]byte("lantern-act-v1\x00"))
+	var buf []byte
+	for _, n := range []int64{int64(a.ID), int64(a.Person), int64(a.Case), int64(a.Bulk), int64(a.Count), int64(a.Challenge),
+		Micros(a.At), Micros(a.Undone), int64(a.UndoneBy)} {
+		buf = binary.BigEndian.AppendUint64(buf, uint64(n))
+	}
+	for _, s := range []string{string(a.Decision), string(a.Reason)} {
+		buf = append(binary.BigEndian.AppendUint64(buf, uint64(len(s))), s...)
+	}
+	sum.Write(buf)
+	return sum.Sum(nil)
+}
+
+// PutAct adds an act, or adds to the count of one that is there, which keeps its salt. An act
+// whose parts differ has no decision of its own.
 func PutAct(ctx context.Context, tx *sqldb.Tx, a ActRow) error {
-	_, err := tx.Exec(ctx, `INSERT INTO acts (`+actColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, 0)
+	_, err := tx.Exec(ctx, `INSERT INTO acts (`+actColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, 0, $10)
 		ON CONFLICT (id) DO UPDATE SET count = acts.count + excluded.count,
 		decision = CASE WHEN acts.decision = excluded.decision THEN acts.decision ELSE '' END,
 		reason = CASE WHEN acts.reason = excluded.reason THEN acts.reason ELSE '' END`,
-		a.ID, a.Person, a.Case, a.Bulk, a.Decision, a.Reason, a.Count, a.Challenge, Micros(a.At))
+		a.ID, a.Person, a.Case, a.Bulk, a.Decision, a.Reason, a.Count, a.Challenge, Micros(a.At), a.Salt)
 	return err
 }
 
@@ -58,6 +83,27 @@ func LoadAct(ctx context.Context, tx *sqldb.Tx, id lantern.ID) (a ActRow, found 
 func LoadActs(ctx context.Context, tx *sqldb.Tx, since time.Time, limit int) ([]ActRow, error) {
 	rows, err := tx.Query(ctx, `SELECT `+actColumns+` FROM acts WHERE at >= $1 ORDER BY at DESC, id LIMIT $2`, Micros(since), limit)
 	return collect(rows, err, func(a *ActRow) error { return a.scan(rows) })
+}
+
+// EachAct calls each for every act there ever was, of a database that was not migrated yet too.
+func EachAct(ctx context.Context, tx *sqldb.Tx, each func(*ActRow) error) error {
+	var salted int
+	err := tx.QueryRow(ctx, `SELECT COUNT(*) FROM pragma_table_info('acts') WHERE name = 'salt'`).Scan(&salted)
+	if err != nil {
+		return err
+	}
+	columns := actColumns
+	if salted == 0 {
+		columns = olderActColumns + `, x''`
+	}
+	rows, err := tx.Query(ctx, `SELECT `+columns+` FROM acts`)
+	return eachRow(rows, err, func() error {
+		var a ActRow
+		if err := a.scan(rows); err != nil {
+			return err
+		}
+		return each(&a)
+	})
 }
 
 // ForgetBefore deletes what was before acts of before a time, which cannot be undone any

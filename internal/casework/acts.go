@@ -3,6 +3,7 @@ package casework
 import (
 	"context"
 	"fmt"
+	"io"
 
 	"lantern"
 	"lantern/audit"
@@ -14,10 +15,29 @@ import (
 const maxActs = 1000
 
 // PutAct keeps an act, or adds to it. about says what it belongs to and how much it decides.
-func PutAct(ctx context.Context, tx *sqldb.Tx, d agentstore.Deciding, about lantern.Act, challenge lantern.ID) error {
+// [Desk.RecordAct] must follow in the same transaction.
+func (w *Desk) PutAct(ctx context.Context, tx *sqldb.Tx, d agentstore.Deciding, about lantern.Act, challenge lantern.ID) error {
 	about.ID, about.Person, about.At = d.Act, d.Person, d.At
 	about.Decision, about.Reason = d.Decision, d.Reason
-	return agentstore.PutAct(ctx, tx, agentstore.ActRow{Act: about, Challenge: challenge})
+	row := agentstore.ActRow{Act: about, Challenge: challenge, Salt: make([]byte, 32)}
+	if _, err := io.ReadFull(w.Random, row.Salt); err != nil {
+		return fmt.Errorf("drawing a salt: %w", err)
+	}
+	return agentstore.PutAct(ctx, tx, row)
+}
+
+// RecordAct appends the entry of an act, as it is stored by then, to the agent's own log: what is
+// shown of the act is held to the digest in its newest entry.
+func (w *Desk) RecordAct(ctx context.Context, tx *sqldb.Tx, id lantern.ID, who, what map[string]any) error {
+	row, found, err := agentstore.LoadAct(ctx, tx, id)
+	if err == nil && !found {
+		err = lantern.Errorf(lantern.NotFound, "no such act")
+	}
+	if err != nil {
+		return fmt.Errorf("reading an act that is recorded: %w", err)
+	}
+	what["act"], what["row"] = id, row.Digest()
+	return w.Record(ctx, tx, audit.Decide, who, what)
 }
 
 // Acts lists the acts that can still be undone, and those that were, of the last
@@ -124,8 +144,8 @@ func (w *Desk) undo(ctx context.Context, tx *sqldb.Tx, act agentstore.ActRow, pe
 	if err != nil {
 		return err
 	}
-	return w.Record(ctx, tx, audit.Decide, map[string]any{"person": person},
-		map[string]any{"act": act.ID, "undone": true, "case": act.Case, "count": act.Count})
+	return w.RecordAct(ctx, tx, act.ID, map[string]any{"person": person},
+		map[string]any{"undone": true, "case": act.Case, "count": act.Count})
 }
 
 // Tidy forgets what cannot be undone any more and previews that are of no use, and lets

@@ -416,7 +416,7 @@ func (w *Desk) decideAlike(ctx context.Context, tx *sqldb.Tx, all alike, rest []
 	for i, it := range rest {
 		ids[i] = all.hits[it]
 	}
-	if err := PutAct(ctx, tx, d, lantern.Act{Bulk: b.ID, Count: len(ids)}, 0); err != nil {
+	if err := w.PutAct(ctx, tx, d, lantern.Act{Bulk: b.ID, Count: len(ids)}, 0); err != nil {
 		return err
 	}
 	if err := agentstore.DecideHits(ctx, tx, ids, d); err != nil {
@@ -425,8 +425,8 @@ func (w *Desk) decideAlike(ctx context.Context, tx *sqldb.Tx, all alike, rest []
 	if err := OweReactions(ctx, tx, []lantern.ID{b.Evidence.Signal}, d); err != nil {
 		return err
 	}
-	return w.Record(ctx, tx, audit.Decide, map[string]any{"person": d.Person},
-		map[string]any{"act": d.Act, "preview": b.ID, "signal": b.Evidence.Signal, "decision": d.Decision, "reason": d.Reason, "count": len(ids), "bulk": true, "digest": b.Digest})
+	return w.RecordAct(ctx, tx, d.Act, map[string]any{"person": d.Person},
+		map[string]any{"preview": b.ID, "signal": b.Evidence.Signal, "decision": d.Decision, "reason": d.Reason, "count": len(ids), "bulk": true, "digest": b.Digest})
 }
 
 // CaseEvidence lists what evidence the candidates of a case share, the most common first,

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"lantern"
-	"lantern/audit"
 	"lantern/internal/agentstore"
 	"lantern/internal/policy"
 	"lantern/internal/sqldb"
@@ -178,7 +177,7 @@ func (w *Desk) ruleOn(ctx context.Context, tx *sqldb.Tx, id lantern.ID, rulings 
 		}
 	}
 	about.Case, about.Count = id, len(rulings)
-	if err := PutAct(ctx, tx, d, about, 0); err != nil {
+	if err := w.PutAct(ctx, tx, d, about, 0); err != nil {
 		return err
 	}
 	if err := agentstore.RuleCandidates(ctx, tx, id, rulings, d); err != nil {
@@ -202,9 +201,9 @@ func (w *Desk) ruleOn(ctx context.Context, tx *sqldb.Tx, id lantern.ID, rulings 
 	if err := agentstore.RaiseCaseEvent(ctx, tx, id, lantern.CaseEvent{Kind: kind, Person: d.Person, Object: d.Act, Count: len(rulings), Word: string(d.Decision), At: d.At}); err != nil {
 		return err
 	}
-	return w.Record(ctx, tx, audit.Decide,
+	return w.RecordAct(ctx, tx, d.Act,
 		map[string]any{"person": d.Person, "decisions_digest": digest.Sum()},
-		map[string]any{"act": d.Act, "case": id, "decisions": counts, "bulk": d.Bulk, "preview": about.Bulk})
+		map[string]any{"case": id, "decisions": counts, "bulk": d.Bulk, "preview": about.Bulk})
 }
 
 // OweReactions notes what follows from a decision on hits of the signals. What follows from

@@ -66,7 +66,7 @@ func (c *auditOwn) Run(ctx context.Context, a *command.App) (err error) {
 	if err != nil {
 		return blame(fmt.Errorf("the log is not in order: %w", err))
 	}
-	for _, said := range report.Losses() {
+	for _, said := range report.Lacks() {
 		a.Note("%s", said)
 	}
 	switch at := report.Anchor; {

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"lantern"
 	"lantern/audit"
 	"lantern/internal/agentstore"
 	"lantern/internal/mend"
@@ -30,7 +31,13 @@ type mendFacts struct {
 	More   bool     `json:"more,omitempty"`   // perhaps the last ones too: how many the log had could not be read
 	Size   int64    `json:"size,omitempty"`   // how many it had, if that could be read
 	Tables []string `json:"tables,omitempty"` // of the database, of which not everything could be read
+
+	Kept []keptAct    `json:"kept,omitempty"` // acts that are shown and whose entries were lost
+	Gone []lantern.ID `json:"gone,omitempty"` // acts that are not shown any more and whose entries were not lost
 }
+
+// mostListed is how many acts one entry lists.
+const mostListed = 1000
 
 // listed reports whether an entry is among those that were lost.
 func listed(mends []mendFacts, n int64) bool {
@@ -52,7 +59,7 @@ func Mend(ctx context.Context, tx *sqldb.Tx, tables []string, now time.Time, ran
 	if err != nil {
 		return m, err
 	}
-	var s survey
+	s := survey{deeds: newDeeds()}
 	if err := agentstore.EachLogLeaf(ctx, tx, s.take); err != nil {
 		return m, err
 	}
@@ -83,10 +90,21 @@ func Mend(ctx context.Context, tx *sqldb.Tx, tables []string, now time.Time, ran
 		return m, err
 	}
 	m.Lost = lost.count()
-	if m.Entry = m.Lost > 0 || len(f.Tables) > 0 || tree.Size() == 0 && acts > 0; m.Entry {
-		err = Append(ctx, tx, Entry{Kind: audit.Mend, Who: map[string]any{}, What: f}, now, random)
+	anew := tree.Size() == 0 && acts > 0
+	kept, gone, err := s.deeds.unproven(ctx, tx, m.Lost > 0 || f.More || anew, mend.Lacks(tables, "acts"))
+	if err != nil {
+		return m, err
 	}
-	return m, err
+	m.Entry = m.Lost > 0 || len(f.Tables) > 0 || anew
+	for more := m.Entry; more; more = len(kept)+len(gone) > 0 {
+		k, g := min(len(kept), mostListed), min(len(gone), mostListed)
+		f.Kept, kept, f.Gone, gone = kept[:k], kept[k:], gone[:g], gone[g:]
+		if err := Append(ctx, tx, Entry{Kind: audit.Mend, Who: map[string]any{}, What: f}, now, random); err != nil {
+			return m, err
+		}
+		f = mendFacts{}
+	}
+	return m, nil
 }
 
 // readHead returns the log's head as it is stored. known is false if it was lost, or makes no
@@ -116,6 +134,7 @@ type survey struct {
 	gone  numbers
 	stood numbers // of gone, the stand-ins of an earlier mend
 	mends []mendFacts
+	deeds deeds
 }
 
 func (s *survey) take(number int64, stored []byte, text string) error {
@@ -132,8 +151,12 @@ func (s *survey) take(number int64, stored []byte, text string) error {
 		return nil
 	}
 	var f mendFacts
-	if opening.Kind == audit.Mend && json.Unmarshal(opening.Facts, &f) == nil {
+	switch {
+	case opening.Kind == audit.Decide:
+		return s.deeds.decided(number, &opening)
+	case opening.Kind == audit.Mend && json.Unmarshal(opening.Facts, &f) == nil:
 		s.mends = append(s.mends, f)
+		s.deeds.mended(number, &f)
 	}
 	return nil
 }

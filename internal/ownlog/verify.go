@@ -19,6 +19,7 @@ type Report struct {
 	Anchor lantern.Anchor // of the log, if it has one among those it was held against
 	Unheld bool           // the log cannot be held against Anchor, which is from before a mend and covers entries that were lost
 	Mends  []Mending      // in their order
+	Acts   Acts
 }
 
 // Mending is a mend of a damaged database, as its entry tells it.
@@ -40,12 +41,21 @@ func (r *Report) Lost() (n int64, at time.Time) {
 	return n, at
 }
 
-// Losses says in words what mends did not bring, one sentence each.
-func (r *Report) Losses() (said []string) {
+// Lacks says in words what the log does not hold as it should, one sentence each.
+func (r *Report) Lacks() (said []string) {
 	for _, m := range r.Mends {
 		if s := m.loss(); s != "" {
 			said = append(said, s)
 		}
+	}
+	if n := r.Acts.Kept; n > 0 {
+		said = append(said, fmt.Sprintf("%d decisions are shown whose entries were lost: each is as it was when the database was mended", n))
+	}
+	if n := r.Acts.Gone; n > 0 {
+		said = append(said, fmt.Sprintf("%d decisions of the log are not shown any more: they were lost with the damaged database", n))
+	}
+	if n := r.Acts.Older; n > 0 {
+		said = append(said, fmt.Sprintf("of %d decisions the entries are older and say less than is shown: not all of their times, and of rulings in a case no reasons", n))
 	}
 	return said
 }
@@ -66,10 +76,11 @@ func (m *Mending) loss() string {
 }
 
 // Verify recomputes the log from its leaves and openings, and holds it against its anchor among
-// those given, if there is any: what the exchange entered must be the beginning of the log. An
-// entry may be missing only if a later one of kind [audit.Mend] says so. It reads the whole log.
+// those given, if there is any: what the exchange entered must be the beginning of the log. It
+// holds the acts that are shown against it. An entry or an act may be missing only if a later
+// entry of kind [audit.Mend] says so. It reads the whole log.
 func Verify(ctx context.Context, tx *sqldb.Tx, anchors []lantern.Anchor) (Report, error) {
-	v := verifying{report: Report{Counts: make(map[audit.Kind]int)}}
+	v := verifying{report: Report{Counts: make(map[audit.Kind]int)}, deeds: newDeeds()}
 	name, found, err := nameOf(ctx, tx)
 	if err != nil {
 		return v.report, err
@@ -86,7 +97,11 @@ func Verify(ctx context.Context, tx *sqldb.Tx, anchors []lantern.Anchor) (Report
 	if err := v.anchored(); err != nil {
 		return v.report, err
 	}
-	return v.report, v.headed(ctx, tx)
+	if err := v.headed(ctx, tx); err != nil {
+		return v.report, err
+	}
+	v.report.Acts, err = v.deeds.check(ctx, tx)
+	return v.report, err
 }
 
 // verifying is a log that is read through.
@@ -95,7 +110,8 @@ type verifying struct {
 	tree     audit.Tree
 	stood    numbers     // the stand-ins
 	mends    []mendFacts // of the entries in report.Mends
-	differed bool        // from the anchor, when the log had its size
+	deeds    deeds
+	differed bool // from the anchor, when the log had its size
 }
 
 // take takes the next leaf.
@@ -128,9 +144,17 @@ func (v *verifying) take(number int64, stored []byte, text string) error {
 // read takes what an entry says.
 func (v *verifying) read(number int64, o *audit.Opening) error {
 	v.report.Counts[o.Kind]++
-	if o.Kind != audit.Mend {
-		return nil
+	switch o.Kind {
+	case audit.Decide:
+		return v.deeds.decided(number, o)
+	case audit.Mend:
+		return v.mended(number, o)
 	}
+	return nil
+}
+
+// mended takes what a mend says.
+func (v *verifying) mended(number int64, o *audit.Opening) error {
 	var f mendFacts
 	if err := json.Unmarshal(o.Facts, &f); err != nil || !f.Lost.ordered(number) {
 		return errors.New("what was lost is not said as it should be")
@@ -144,6 +168,7 @@ func (v *verifying) read(number int64, o *audit.Opening) error {
 			return fmt.Errorf("it says that entry %d was lost, which is there", n)
 		}
 	}
+	v.deeds.mended(number, &f)
 	v.report.Mends, v.mends = append(v.report.Mends, m), append(v.mends, f)
 	return nil
 }

@@ -1,0 +1,240 @@
+package ownlog
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"lantern"
+	"lantern/audit"
+	"lantern/internal/agentstore"
+	"lantern/internal/sqldb"
+)
+
+// Acts says how the decisions that an agent shows are held by its log.
+type Acts struct {
+	Proven int // each as its newest entry says, in every part
+	Older  int // their entries are from before entries said every part: what they say is so
+	Kept   int // their entries were lost; each as it was when that was found
+	Gone   int // not shown any more: they were lost with a damaged database, and their entries were not
+}
+
+// actFacts is what the entry of an act says of it, and what an entry of another decision does not.
+type actFacts struct {
+	Act       lantern.ID                  `json:"act"`
+	Row       []byte                      `json:"row"` // digest of the act as it was stored after this entry
+	Case      lantern.ID                  `json:"case"`
+	Preview   lantern.ID                  `json:"preview"`
+	Challenge lantern.ID                  `json:"challenge"`
+	Decision  lantern.HitDecision         `json:"decision"`
+	Reason    lantern.DecisionReason      `json:"reason"`
+	Count     int                         `json:"count"`
+	Decisions map[lantern.HitDecision]int `json:"decisions"` // of rulings in a case, in place of one and its reason
+	Undone    bool                        `json:"undone"`
+}
+
+// keptAct is an act as a mend found it, whose entries it did not.
+type keptAct struct {
+	Act lantern.ID `json:"act"`
+	Row []byte     `json:"row"`
+}
+
+// deed is what the log says of an act.
+type deed struct {
+	newest int64 // its newest entry
+	row    []byte
+	kept   bool // newest is the entry of a mend
+
+	// What entries without a digest say.
+	first   time.Time
+	act     agentstore.ActRow
+	ruled   bool // its reason is in no entry
+	differs bool // its entries say several decisions
+}
+
+// deeds are the acts of a log that is read through.
+type deeds struct {
+	by   map[lantern.ID]*deed
+	gone int
+}
+
+func newDeeds() deeds { return deeds{by: make(map[lantern.ID]*deed)} }
+
+// of returns what is known of an act, with a newer entry.
+func (s *deeds) of(id lantern.ID, number int64, row []byte) *deed {
+	d := s.by[id]
+	if d == nil {
+		d = new(deed)
+		s.by[id] = d
+	}
+	d.newest, d.row, d.kept = number, row, false
+	return d
+}
+
+// decided takes an entry of a decision. Only those of acts say anything here.
+func (s *deeds) decided(number int64, o *audit.Opening) error {
+	var which struct {
+		Act lantern.ID `json:"act"`
+	}
+	if err := json.Unmarshal(o.Facts, &which); err != nil {
+		return errors.New("what was decided is not said as it should be")
+	}
+	if which.Act == 0 {
+		return nil
+	}
+	var f actFacts
+	var by struct {
+		Person lantern.ID `json:"person"`
+	}
+	err := json.Unmarshal(o.Facts, &f)
+	if err == nil && !o.Erased() {
+		err = json.Unmarshal(o.Person, &by)
+	}
+	if err != nil {
+		return errors.New("what was decided is not said as it should be")
+	}
+	s.of(f.Act, number, f.Row).add(&f, by.Person, o.Time)
+	return nil
+}
+
+// add adds what one entry says to what an act must be like.
+func (d *deed) add(f *actFacts, person lantern.ID, at time.Time) {
+	if f.Undone {
+		d.act.Undone, d.act.UndoneBy = at, person
+		return
+	}
+	if d.first.IsZero() {
+		d.first = at
+	}
+	d.act.Case, d.act.Bulk = f.Case, f.Preview
+	if f.Challenge != 0 {
+		d.act.Challenge = f.Challenge
+	}
+	if person != 0 {
+		d.act.Person = person
+	}
+	said := f.Decisions
+	d.ruled = said != nil
+	if !d.ruled {
+		said = map[lantern.HitDecision]int{f.Decision: max(f.Count, 1)}
+		d.act.Reason = f.Reason
+	}
+	for decision, n := range said {
+		d.differs = d.differs || d.act.Decision != "" && d.act.Decision != decision
+		d.act.Decision = decision
+		d.act.Count += n
+	}
+}
+
+// mended takes what a mend says of acts.
+func (s *deeds) mended(number int64, f *mendFacts) {
+	for _, k := range f.Kept {
+		s.of(k.Act, number, k.Row).kept = true
+	}
+	for _, id := range f.Gone {
+		if s.by[id] != nil {
+			delete(s.by, id)
+			s.gone++
+		}
+	}
+}
+
+// unlike returns what of an act as it is stored is not as the log says, "" if all is.
+func (d *deed) unlike(a *agentstore.ActRow) string {
+	if d.row != nil {
+		if !bytes.Equal(d.row, a.Digest()) {
+			return "its row"
+		}
+		return ""
+	}
+	mixed := d.differs || d.ruled && a.Decision == ""
+	away := a.At.Sub(d.first)
+	switch said := &d.act; {
+	case said.Person != 0 && a.Person != said.Person:
+		return "the person"
+	case mixed && a.Decision != "" || !mixed && a.Decision != said.Decision:
+		return "the decision"
+	case !d.ruled && a.Reason != said.Reason:
+		return "the reason"
+	case a.Count != said.Count:
+		return "the count"
+	case a.Case != said.Case:
+		return "the case"
+	case a.Bulk != said.Bulk:
+		return "the preview"
+	case a.Challenge != said.Challenge:
+		return "the challenge"
+	case a.Undone.IsZero() != said.Undone.IsZero() || said.UndoneBy != 0 && a.UndoneBy != said.UndoneBy || said.Undone.IsZero() && a.UndoneBy != 0:
+		return "whether it was undone, and by whom"
+	case away.Abs() > time.Hour: // the clock may have been set between the act and its entry
+		return "the time"
+	}
+	return ""
+}
+
+// held is an act that is shown, and what the log says of it.
+type held struct {
+	*agentstore.ActRow
+	deed  *deed // nil: nothing
+	wrong error
+}
+
+// hold holds every act that is shown to the log, and returns the acts of the log that are not shown.
+func (s *deeds) hold(ctx context.Context, tx *sqldb.Tx, each func(held) error) (absent []lantern.ID, err error) {
+	shown := make(map[lantern.ID]bool, len(s.by))
+	err = agentstore.EachAct(ctx, tx, func(a *agentstore.ActRow) error {
+		h := held{ActRow: a, deed: s.by[a.ID]}
+		shown[a.ID] = true
+		if h.deed == nil {
+			h.wrong = fmt.Errorf("decision %s is shown, and no entry says that it was taken", a.ID)
+		} else if part := h.deed.unlike(a); part != "" {
+			h.wrong = fmt.Errorf("decision %s is shown otherwise than entry %d says: %s", a.ID, h.deed.newest, part)
+		}
+		return each(h)
+	})
+	absent = slices.DeleteFunc(slices.Collect(maps.Keys(s.by)), func(id lantern.ID) bool { return shown[id] })
+	slices.SortFunc(absent, func(a, b lantern.ID) int { return cmp.Compare(s.by[a].newest, s.by[b].newest) })
+	return absent, err
+}
+
+// check refuses acts that are shown otherwise than the log says, and counts the others.
+func (s *deeds) check(ctx context.Context, tx *sqldb.Tx) (Acts, error) {
+	n := Acts{Gone: s.gone}
+	absent, err := s.hold(ctx, tx, func(h held) error {
+		switch {
+		case h.wrong != nil:
+		case h.deed.kept:
+			n.Kept++
+		case h.deed.row != nil:
+			n.Proven++
+		default:
+			n.Older++
+		}
+		return h.wrong
+	})
+	if err == nil && len(absent) > 0 {
+		err = fmt.Errorf("the decision of entry %d is not shown any more", s.by[absent[0]].newest)
+	}
+	return n, err
+}
+
+// unproven returns which acts a mend leaves without their entries, and which entries without their
+// acts: those that it has to tell of. It tells of none that a loss does not explain.
+func (s *deeds) unproven(ctx context.Context, tx *sqldb.Tx, entries, acts bool) (kept []keptAct, gone []lantern.ID, err error) {
+	gone, err = s.hold(ctx, tx, func(h held) error {
+		if h.wrong != nil && entries {
+			kept = append(kept, keptAct{h.ID, h.Digest()})
+		}
+		return nil
+	})
+	if !acts && !entries {
+		gone = nil
+	}
+	return kept, gone, err
+}
