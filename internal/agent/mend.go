@@ -126,9 +126,6 @@ func (a *Agent) mend(ctx context.Context, path string) error {
 
 // salvage fills a fresh database.
 func (a *Agent) salvage(ctx context.Context, to *sqldb.DB) error {
-	if err := to.Migrate(ctx, agentstore.Migrations()); err != nil {
-		return err
-	}
 	partial, err := mend.Copy(ctx, a.db, to, agentstore.Migrations(), fetched...)
 	if err != nil {
 		return err

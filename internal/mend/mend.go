@@ -16,6 +16,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"lantern"
 	"lantern/internal/sqldb"
 )
 
@@ -31,14 +32,22 @@ func Lacks(partial []string, table string) bool {
 }
 
 // Copy copies the rows of every table of migrations but those to skip from a damaged database
-// into an empty one that has been migrated, and returns the tables of which not every
+// into an empty one, which it migrates, and returns the tables of which not every
 // row could be read, or "every table". A failure of the fresh database is an error.
 func Copy(ctx context.Context, from, to *sqldb.DB, migrations fs.FS, skip ...string) (partial []string, err error) {
 	versions, err := sqldb.Versions(migrations)
 	if err != nil {
 		return nil, err
 	}
-	tables, err := sqldb.Tables(migrations, len(versions))
+	n, err := applied(ctx, from, migrations, len(versions))
+	if err != nil {
+		return nil, err
+	}
+	// A database from before the newest steps has not the columns they add: these fill them.
+	if err := to.Migrate(ctx, beginning{migrations, n}); err != nil {
+		return nil, err
+	}
+	tables, err := sqldb.Tables(migrations, n)
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +72,34 @@ func Copy(ctx context.Context, from, to *sqldb.DB, migrations fs.FS, skip ...str
 	if copied > 1 && len(partial) == copied {
 		partial = []string{everyTable} // or the list is longer than anybody reads
 	}
-	return partial, nil
+	return partial, to.Migrate(ctx, migrations)
+}
+
+// applied returns how many migrations a damaged database holds: all, if that cannot be read.
+func applied(ctx context.Context, db *sqldb.DB, migrations fs.FS, all int) (n int, err error) {
+	err = db.Read(ctx, func(tx *sqldb.Tx) error {
+		n, err = tx.Applied(ctx, migrations)
+		return err
+	})
+	switch {
+	case lantern.KindOf(err) == lantern.Unsupported:
+		return 0, err
+	case err != nil:
+		return all, ctx.Err()
+	}
+	return n, nil
+}
+
+// beginning is the first of some migrations.
+type beginning struct {
+	fs.FS
+	n int
+}
+
+// Glob implements [fs.GlobFS], by which migrations are found.
+func (b beginning) Glob(pattern string) ([]string, error) {
+	names, err := fs.Glob(b.FS, pattern)
+	return names[:min(b.n, len(names))], err
 }
 
 // copyTable copies one table from both ends, and reports whether it could be read in whole.
