@@ -60,6 +60,7 @@ type Agent struct {
 	engine   *match.Engine
 	keeper   *engine.Keeper // of the engine
 	held     *match.Engine  // of the suspended signals, of which nobody is told
+	hurt     atomic.Bool    // the database was found damaged
 	moves    atomic.Int64   // odd while signals move between the engines; counts them
 	exchange *client.Client
 	sealer   *seal.Sealer
@@ -100,7 +101,6 @@ type Agent struct {
 	fault    string              // how the log contradicted itself
 	back     bool                // the database is older than what this agent did; it matches nothing until every feed was read again
 	stuck    bool                // what the feeds bring cannot be written
-	hurt     bool                // the database was found damaged
 	gone     bool                // the database's file was removed or replaced under this agent
 	problem  string              // why the exchange does not answer the agent at all
 	unread   map[lantern.ID]bool // active signals this version cannot read, so that they match nothing

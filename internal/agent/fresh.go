@@ -77,7 +77,7 @@ func (a *Agent) freshness(now time.Time) freshness {
 		f.worse(lantern.CouldNotLook, "a file of this agent's engine is damaged: it is taken out and made anew")
 		a.files.wake()
 	}
-	if a.hurt {
+	if a.hurt.Load() {
 		f.worse(lantern.CouldNotLook, "this agent's database is damaged: start the agent again, which takes out what is damaged and reads it anew")
 	}
 	if a.gone {

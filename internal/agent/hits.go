@@ -29,7 +29,7 @@ func (a *Agent) keepHits(ctx context.Context, hits []*agentstore.HitRow) error {
 	now := a.clock()
 	err := a.db.Write(ctx, func(tx *sqldb.Tx) error { return a.queue.Keep(ctx, tx, hits, now) })
 	if err != nil {
-		return fmt.Errorf("keeping hits: %w", a.heed(err))
+		return fmt.Errorf("keeping hits: %w", err)
 	}
 	a.told.wake()
 	return nil
@@ -76,7 +76,7 @@ func (a *Agent) Hits(ctx context.Context, f agentstore.HitFilter) ([]lantern.Hit
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("listing hits: %w", a.heed(err))
+		return nil, fmt.Errorf("listing hits: %w", err)
 	}
 	return hits, nil
 }
@@ -98,7 +98,7 @@ func (a *Agent) Hit(ctx context.Context, id lantern.ID) (hit lantern.Hit, err er
 		return err
 	})
 	if err != nil {
-		return lantern.Hit{}, fmt.Errorf("reading a hit: %w", a.heed(err))
+		return lantern.Hit{}, fmt.Errorf("reading a hit: %w", err)
 	}
 	return hit, nil
 }

@@ -385,7 +385,7 @@ func (a *Agent) opinions(ctx context.Context, in sight, ids []lantern.ID) (map[l
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("reading opinions: %w", a.heed(err))
+		return nil, fmt.Errorf("reading opinions: %w", err)
 	}
 	return all, nil
 }

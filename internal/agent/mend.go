@@ -33,23 +33,16 @@ var fetched = []string{"replica", "secret", "placement"}
 // they keep is most of what it holds in memory.
 func database(path string) string { return "sqlite:" + path + "?cache_size=-4096" }
 
-// heed notes that an error tells of a damaged database, and returns it.
-func (a *Agent) heed(err error) error {
-	if !sqldb.Damaged(err) {
-		return err
+// heed notes that the database was found damaged.
+func (a *Agent) heed(err error) {
+	if a.hurt.Swap(true) {
+		return
 	}
-	a.mu.Lock()
-	known := a.hurt
-	a.hurt = true
-	a.mu.Unlock()
-	if !known {
-		a.log.Error("the agent's database is damaged; it is mended at the next start", "error", err)
-		if err := os.WriteFile(filepath.Join(a.dir, hurtFile), nil, 0o600); err != nil {
-			a.log.Error("the damage cannot be noted", "error", err)
-		}
-		a.changed.wake()
+	a.log.Error("the agent's database is damaged; it is mended at the next start", "error", err)
+	if err := os.WriteFile(filepath.Join(a.dir, hurtFile), nil, 0o600); err != nil {
+		a.log.Error("the damage cannot be noted", "error", err)
 	}
-	return err
+	a.changed.wake()
 }
 
 // stillThere notes that the file of the database was removed, or another put into its place,
@@ -81,8 +74,17 @@ func (a *Agent) wasHurt() (bool, error) {
 }
 
 // open opens the database and brings memory to what it says; one that is damaged is mended
-// first.
+// first. Damage that is met later is heeded, whatever meets it.
 func (a *Agent) open(ctx context.Context) error {
+	err := a.openMended(ctx)
+	if err == nil {
+		a.db.Watch(a.heed)
+	}
+	return err
+}
+
+// openMended opens it.
+func (a *Agent) openMended(ctx context.Context) error {
 	path := filepath.Join(a.dir, DatabaseFile)
 	if err := mend.Finish(path); err != nil {
 		return fmt.Errorf("mending the agent's database: %w", err)

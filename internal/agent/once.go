@@ -26,7 +26,7 @@ func (a *Agent) RunOnce(ctx context.Context) error {
 	steps = append(steps, a.verifyLog, a.expire, a.sweep, a.desk.Tidy, a.readOwed, a.own.Anchor, a.sendAcks,
 		func(ctx context.Context) error { _, err := a.scrubOnce(ctx); return err }, a.sendAcks)
 	for _, step := range steps {
-		if err := a.heed(step(ctx)); err != nil {
+		if err := step(ctx); err != nil {
 			return err
 		}
 	}

@@ -53,7 +53,7 @@ func (a *Agent) applyPage(ctx context.Context, program lantern.ID, page arriving
 	if err != nil {
 		a.setStuck(ctx.Err() == nil)
 		a.maskUnwritten(page.FeedPage)
-		return &ownError{fmt.Errorf("applying a page: %w", a.heed(err))}
+		return &ownError{fmt.Errorf("applying a page: %w", err)}
 	}
 	a.setStuck(false)
 	a.finish(edit)

@@ -75,7 +75,7 @@ func (a *Agent) Status(ctx context.Context) (lantern.AgentStatus, error) {
 		return err
 	})
 	if err != nil {
-		return s, fmt.Errorf("reading the status: %w", a.heed(err))
+		return s, fmt.Errorf("reading the status: %w", err)
 	}
 	for _, p := range s.Programs {
 		if p.Contact.After(s.LastContact) {

@@ -64,7 +64,7 @@ func (a *Agent) repeat(ctx context.Context, what string, woken *bell, every time
 			wake = woken.wait()
 		}
 		wait := every
-		if err := a.heed(work(ctx)); err != nil && ctx.Err() == nil {
+		if err := work(ctx); err != nil && ctx.Err() == nil {
 			a.log.Warn(what+" failed", "error", err)
 			wait = pause.next()
 		} else {

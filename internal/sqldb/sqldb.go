@@ -23,6 +23,19 @@ type DB struct {
 	engine  Engine
 	backend backend
 	rewrite rewriter
+	damaged func(error)
+}
+
+// Watch has damaged called with every error of a transaction that tells of damage, as [Damaged]
+// does, before the transaction's caller gets it. It must be called before others use the database.
+func (db *DB) Watch(damaged func(error)) { db.damaged = damaged }
+
+// told tells who watches of an error, and returns it.
+func (db *DB) told(err error) error {
+	if db.damaged != nil && Damaged(err) {
+		db.damaged(err)
+	}
+	return err
 }
 
 // backend is what the two engines do differently.
@@ -134,5 +147,5 @@ func (db *DB) Migrate(ctx context.Context, fsys fs.FS) error {
 // whole file), which locks them meanwhile. Running it twice does no harm. An error means
 // that the bytes may still be there.
 func (db *DB) Scrub(ctx context.Context, tables ...string) error {
-	return again(ctx, func() error { return db.clean(ctx, db.backend.scrub(ctx, tables)) })
+	return db.told(again(ctx, func() error { return db.clean(ctx, db.backend.scrub(ctx, tables)) }))
 }

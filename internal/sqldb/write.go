@@ -34,7 +34,7 @@ func (db *DB) Read(ctx context.Context, fn func(*Tx) error) error {
 
 // attempt runs fn until it meets no other transaction.
 func (db *DB) attempt(ctx context.Context, write bool, fn func(*Tx) error) error {
-	return again(ctx, func() error { return db.once(ctx, write, fn) })
+	return db.told(again(ctx, func() error { return db.once(ctx, write, fn) }))
 }
 
 // again runs try until it meets no other transaction, with growing, jittered pauses.
