@@ -2,8 +2,10 @@ package agent_test
 
 import (
 	"errors"
+	"fmt"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"lantern"
 	"lantern/audit"
@@ -158,27 +160,12 @@ func (w *anchored) rewrite(n int64) {
 // it out and start again.
 func (w *anchored) spoil(numbers ...int64) {
 	w.t.Helper()
-	ctx := w.t.Context()
-	path := filepath.Join(w.config.Dir, agent.DatabaseFile)
-	db, err := sqldb.Open(ctx, "sqlite:"+path)
-	if err != nil {
-		w.t.Fatal(err)
-	}
+	all := w.column(`SELECT leaf FROM log_leaves ORDER BY number`)
 	var leaves []string
-	err = db.Read(ctx, func(tx *sqldb.Tx) error {
-		for _, n := range numbers {
-			var leaf []byte
-			if err := tx.QueryRow(ctx, `SELECT leaf FROM log_leaves WHERE number = $1`, n).Scan(&leaf); err != nil {
-				return err
-			}
-			leaves = append(leaves, string(leaf))
-		}
-		return nil
-	})
-	if err := errors.Join(err, db.Close()); err != nil {
-		w.t.Fatal(err)
+	for _, n := range numbers {
+		leaves = append(leaves, all[n])
 	}
-	breakPage(w.t, path, leaves...)
+	breakPage(w.t, filepath.Join(w.config.Dir, agent.DatabaseFile), leaves...)
 	findDamage(w.t, opened(w.t, w.config))
 }
 
@@ -238,4 +225,118 @@ func TestStartMendsNoLogThatSomebodyCut(t *testing.T) {
 	if r, _ := w.own(); r.Counts[audit.Mend] != 0 {
 		t.Errorf("it was mended: %+v", r)
 	}
+}
+
+// decide matches n records and decides on each, and on one of them again.
+func (w *anchored) decide(n int) {
+	w.t.Helper()
+	ctx := w.t.Context()
+	a := opened(w.t, w.config)
+	defer func() { _ = a.Close() }()
+	runOnce(w.t, a)
+	who, err := a.Authenticate(ctx, w.key)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for i := range n {
+		record := lantern.Record{Ref: fmt.Sprintf("post-%s-%d", w.Clock.Now().Format(time.RFC3339), i), URLs: []string{w.Draft(1).Value}}
+		if _, err := a.Match(ctx, []lantern.Record{record}, agent.MatchOptions{}); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	hits, err := a.Hits(ctx, agent.HitFilter{Limit: n})
+	if err != nil || len(hits) != n {
+		w.t.Fatalf("%d hits, %v", len(hits), err)
+	}
+	for _, h := range append(hits, hits[0]) {
+		results, err := a.DecideHits(ctx, who, []lantern.HitRuling{{Hit: h.ID, Decision: lantern.Confirmed, Reason: lantern.AbuseMaterial}})
+		if err != nil || !results[0].Recorded {
+			w.t.Fatalf("deciding: %+v, %v", results, err)
+		}
+		w.Clock.Add(time.Second)
+	}
+	runOnce(w.t, a)
+}
+
+// Pages of the own log and of what it is about are damaged. Mended, the log verifies by itself and
+// against every anchor that covers nothing lost; people go on deciding, and it verifies again.
+func TestDecisionsOutliveDamagedPages(t *testing.T) {
+	t.Parallel()
+	const salts, leaves, edge = `SELECT salt FROM acts ORDER BY id`, `SELECT leaf FROM log_leaves ORDER BY number`, `SELECT edge FROM log_head`
+	for name, c := range map[string]struct {
+		of          []string // the middle of each of these columns
+		gone, loses bool
+	}{
+		"acts":             {of: []string{salts}, gone: true},
+		"leaves":           {of: []string{leaves}, loses: true},
+		"head":             {of: []string{edge}},
+		"acts and leaves":  {of: []string{salts, leaves}, gone: true, loses: true},
+		"all three":        {of: []string{salts, leaves, edge}, gone: true, loses: true},
+		"leaves, twice":    {of: []string{leaves, leaves}, loses: true},
+		"head, and leaves": {of: []string{leaves, edge}, loses: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newAnchored(t)
+			w.decide(60)
+			before, err := w.day(0)
+			if r, wrong := w.own(); err != nil || wrong != nil || r.Acts.Proven != 61 {
+				t.Fatalf("before: %+v, %v, %v", r, err, wrong)
+			}
+			path := filepath.Join(w.config.Dir, agent.DatabaseFile)
+			var pages [][]string
+			for i, q := range c.of {
+				all := w.column(q)
+				third := len(all) / 3 * (1 + i%2) // not the same page twice
+				pages = append(pages, all[third:min(third+4, len(all))])
+			}
+			for _, texts := range pages {
+				breakPage(t, path, texts...)
+			}
+			write(t, filepath.Join(w.config.Dir, "agent.damaged"), "") // whoever reads there makes it
+			r, err := w.own(before)
+			lost, _ := r.Lost()
+			if err != nil || (lost > 0) != c.loses || r.Unheld != c.loses || (r.Acts.Gone > 0) != c.gone ||
+				!c.gone && (r.Acts.Kept > 0) != c.loses || r.Acts.Older > 0 || r.Acts.Proven < 20 {
+				t.Fatalf("mended: %+v, %v", r, err)
+			}
+			w.decide(5)
+			after, err := w.day(0)
+			if breaks := map[bool]int{true: 1}[c.loses]; err != nil || after.Breaks != breaks || after.Size < 66 {
+				t.Errorf("anchored after: %+v, %v", after, err)
+			}
+			if again, err := w.own(after); err != nil || again.Unheld || again.Acts.Proven != r.Acts.Proven+6 || again.Acts.Gone != r.Acts.Gone {
+				t.Errorf("after: %+v, %v", again, err)
+			}
+		})
+	}
+}
+
+// column reads a column of the database.
+func (w *anchored) column(query string) (all []string) {
+	w.t.Helper()
+	ctx := w.t.Context()
+	db, err := sqldb.Open(ctx, "sqlite:"+filepath.Join(w.config.Dir, agent.DatabaseFile))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	err = db.Read(ctx, func(tx *sqldb.Tx) error {
+		rows, err := tx.Query(ctx, query)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var b []byte
+			if err := rows.Scan(&b); err != nil {
+				return err
+			}
+			all = append(all, string(b))
+		}
+		return rows.Err()
+	})
+	if err := errors.Join(err, db.Close()); err != nil {
+		w.t.Fatal(err)
+	}
+	return all
 }

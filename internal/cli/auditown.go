@@ -31,7 +31,7 @@ type auditOwn struct {
 // Help says what is checked.
 func (*auditOwn) Help() string {
 	return "Works offline, beside a running agent too. Every entry of the log in which an agent keeps who revealed and decided what is " +
-		"recomputed and compared with the log's head, so one changed, missing, moved or added bit is found. What was lost with a damaged database, which " +
+		"recomputed and compared with the log's head, so one changed, missing, moved or added bit is found; and what the agent shows of decisions with what the log says of them. What was lost with a damaged database, which " +
 		"a start mended, is said and counted. The log stays with the member. " +
 		"With --anchors a log that was written anew as a whole is found too: what it held when its head was entered in the exchange's log must be its beginning."
 }
@@ -68,6 +68,9 @@ func (c *auditOwn) Run(ctx context.Context, a *command.App) (err error) {
 	}
 	for _, said := range report.Lacks() {
 		a.Note("%s", said)
+	}
+	if n := report.Acts.Proven; n > 0 {
+		a.Note("%d decisions are shown as their entries say, in every part", n)
 	}
 	switch at := report.Anchor; {
 	case c.Anchors == "":
