@@ -51,20 +51,30 @@ func spellURL(s string) (scheme, rest string, err error) {
 	return scheme, refangURL(rest), nil
 }
 
+// unbroken drops what browsers drop from the middle of an address.
+var unbroken = strings.NewReplacer("\t", "", "\n", "", "\r", "")
+
 // parseURL is normalizeURL without its short cuts, of what spellURL returned.
 func parseURL(scheme, rest string) (Value, error) {
-	u, err := whatwg.Parse(scheme + "://" + rest)
+	rest = unbroken.Replace(rest)
+	slashes := len(rest) - len(strings.TrimLeft(rest, `/\`))
+	end := len(rest)
+	if n := strings.IndexAny(rest[slashes:], `/\?#`); n >= 0 {
+		end = slashes + n
+	}
+	u, err := whatwg.Parse(scheme + "://" + rest[:end])
 	if err != nil {
 		return Value{}, bad("not a web address", "no browser can open it")
 	}
-	u.SetUsername("")
-	u.SetPassword("")
-	u.SetHash("")
 	host := strings.TrimSuffix(u.Hostname(), ".")
 	if host == "" || host[0] != '[' && !plainHost(host) {
 		return Value{}, bad("not a web address", "no host can have this name")
 	}
-	path, query := tidyPercent(u.Pathname()), tidyPercent(dropTracking(u.Query()))
+	var t Tail
+	t.Start("")
+	t.plain(rest[end:])
+	tail, _ := t.At("")
+	path, query, _ := strings.Cut(string(tail), "?")
 	if namesPerson(query) {
 		return Value{}, bad("a mail address in the query", "it would name a person: share the address as email, the page without it")
 	}
@@ -170,8 +180,7 @@ func wideURL(s string) string {
 		return s
 	}
 	s = strings.Map(func(r rune) rune {
-		switch r { // never part of an address; the joiners are, in some scripts
-		case '\u200b', '\u2060', '\ufeff', '\u00ad', '\u200e', '\u200f', '\u202a', '\u202b', '\u202c', '\u202d', '\u202e', '\u2066', '\u2067', '\u2068', '\u2069':
+		if isUnseen(r) {
 			return -1
 		}
 		return r
@@ -256,11 +265,12 @@ func dropTracking(query string) string {
 
 // isTracking reports whether a parameter of that name is dropped.
 func isTracking(name string) bool {
-	t := tracking()
-	if t.names[name] {
-		return true
-	}
-	for _, p := range t.prefixes {
+	return tracking().names[name] || isTrackingPrefix(name)
+}
+
+// isTrackingPrefix reports whether every parameter whose name begins like this one is dropped.
+func isTrackingPrefix(name string) bool {
+	for _, p := range tracking().prefixes {
 		if strings.HasPrefix(name, p) {
 			return true
 		}
