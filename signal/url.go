@@ -179,12 +179,7 @@ func wideURL(s string) string {
 	if ascii(s) {
 		return s
 	}
-	s = strings.Map(func(r rune) rune {
-		if isUnseen(r) {
-			return -1
-		}
-		return r
-	}, s)
+	s = strings.Map(seen, s)
 	if strings.Contains(s, "／／") || strings.Contains(s, "：//") {
 		return narrow(s)
 	}

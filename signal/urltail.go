@@ -13,6 +13,7 @@ import (
 // in one way. The zero value is not ready: [Tail.Start] it.
 type Tail struct {
 	Dots    int // segments of the path so far that began with a dot
+	Slashes int // of the path so far
 	Queries int // "?" and "#" so far
 
 	out    []byte
@@ -33,8 +34,8 @@ func (t *Tail) Start(path string) {
 	*t = Tail{out: append(t.out[:0], path...), name: t.name[:0], query: -1}
 }
 
-// isUnseen reports the characters that are no part of any address.
-func isUnseen(r rune) bool {
+// IsUnseen reports the characters that are no part of any address.
+func IsUnseen(r rune) bool {
 	switch r {
 	case '\u200b', '\u2060', '\ufeff', '\u00ad', '\u200e', '\u200f', '\u202a', '\u202b', '\u202c', '\u202d', '\u202e', '\u2066', '\u2067', '\u2068', '\u2069':
 		return true
@@ -42,32 +43,60 @@ func isUnseen(r rune) bool {
 	return false
 }
 
+// seen drops what cannot be seen, for [strings.Map].
+func seen(r rune) rune {
+	if IsUnseen(r) {
+		return -1
+	}
+	return r
+}
+
+// Defanged returns the slash or dot that stands at i in brackets, and how many bytes it takes there: "[/]", "[.]" or "[dot]", with
+// whatever cannot be seen in between; 0 if there is none.
+func Defanged(text []byte, i int) (c byte, size int) {
+	if text[i] != '[' {
+		return 0, 0
+	}
+	for _, form := range [...]struct {
+		c    byte
+		rest string
+	}{{'/', "/]"}, {'.', ".]"}, {'.', "dot]"}} {
+		j, n := i+1, 0
+		for j < len(text) && n < len(form.rest) {
+			if text[j] == form.rest[n] {
+				j, n = j+1, n+1
+			} else if r, size := utf8.DecodeRune(text[j:]); IsUnseen(r) {
+				j += size
+			} else {
+				break
+			}
+		}
+		if n == len(form.rest) {
+			return form.c, j - i
+		}
+	}
+	return 0, 0
+}
+
 // Refanged reads what stands at i, one character or a defanged slash or dot, and returns how long
-// it is. It must be well-formed UTF-8. The text up to then may end an address too, and so may what lies within a defanged
-// one: [Tail.At] takes such a part.
+// it is. It must be well-formed UTF-8. Where an address ends within a defanged one, [Tail.At] takes
+// the part of it.
 func (t *Tail) Refanged(text []byte, i int) int {
 	c := text[i]
 	switch {
-	case c == '[' && i+2 < len(text):
-		switch rest := text[i+1:]; {
-		case rest[0] == '/' && rest[1] == ']':
-			t.add('/')
-			return 3
-		case rest[0] == '.' && rest[1] == ']':
-			t.add('.')
-			return 3
-		case len(rest) >= 4 && string(rest[:4]) == "dot]":
-			t.add('.')
-			return 5
+	case c == '[':
+		if form, size := Defanged(text, i); size > 0 {
+			t.Add(form)
+			return size
 		}
 	case c >= utf8.RuneSelf:
 		r, size := utf8.DecodeRune(text[i:])
-		if !isUnseen(r) {
+		if !IsUnseen(r) {
 			t.addHigh(text[i : i+size])
 		}
 		return size
 	}
-	t.add(c)
+	t.Add(c)
 	return 1
 }
 
@@ -76,7 +105,7 @@ func (t *Tail) plain(s string) {
 	for i := range len(s) {
 		switch c := s[i]; {
 		case c < utf8.RuneSelf:
-			t.add(c)
+			t.Add(c)
 		case !t.ended:
 			t.encode(c)
 		}
@@ -93,8 +122,8 @@ func (t *Tail) addHigh(b []byte) {
 	}
 }
 
-// add adds one ASCII character.
-func (t *Tail) add(c byte) {
+// Add adds one ASCII character.
+func (t *Tail) Add(c byte) {
 	switch {
 	case t.ended:
 		if c == '#' || c == '?' {
@@ -103,6 +132,7 @@ func (t *Tail) add(c byte) {
 	case t.query >= 0:
 		t.addQuery(c)
 	case c == '/' || c == '\\':
+		t.Slashes++
 		t.endSegment()
 		t.put('/')
 		t.seg = len(t.out)
@@ -312,9 +342,10 @@ func (t *Tail) Ended() bool { return t.ended }
 
 // At returns the canonical form of path and query as read so far, if the address ends here with more, which begins a defanged
 // slash or dot, or "&amp;". It also returns how many bytes of it are as they were at the last
-// call. The form is valid until the next call of any method.
+// call. The form is valid until the next call of any method. What cannot be seen in more is left out.
 func (t *Tail) At(more string) (form []byte, same int) {
 	t.out = slices.Grow(t.out, 16) // so that what is appended below leaves it where it is
+	more = strings.Map(seen, more)
 	same = t.kept
 	switch {
 	case t.ended:

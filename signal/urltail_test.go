@@ -26,7 +26,7 @@ func parsedTail(t interface{ Fatal(...any) }, tail string) string {
 var tailPieces = []string{
 	"a", "b2", "/", "/", "/", `\`, ".", ".", "..", "/./", "/../", "%2e", "%2E", "%", "%2", "%25", "%41", "%7e", "%c3%a9", "%zz", "é", "今", "\u200b",
 	"?", "?", "&", "&", "=", "utm_source", "utm_", "UTM_x", "%75tm_a", "fbclid", "fbclid=7", "f%62clid", "%E2%84%AA", "'", `"`, "<", ">", "`", "{", "}", "|", "^",
-	"[/]", "[.]", "[dot]", "[", "]", "[.", "&amp;", "#", ";", ",", "+", ":", "@", "!",
+	"[/]", "[.]", "[dot]", "[\u200b.]", "[", "]", "[.", "&amp;", "#", ";", ",", "+", ":", "@", "!",
 	"utm_" + strings.Repeat("x", longName), "%75tm_" + strings.Repeat("x", longName), "u%zz_" + strings.Repeat("x", longName), strings.Repeat("x%41", longName/4),
 }
 
@@ -62,9 +62,9 @@ func TestTail(t *testing.T) {
 		}
 		check(0, "")
 		for i := 0; i < len(raw); {
-			for _, part := range []string{"[", "[.", "[/", "[dot"} {
-				if strings.HasPrefix(raw[i:], part) && (strings.HasPrefix(raw[i:], "[.]") || strings.HasPrefix(raw[i:], "[/]") || strings.HasPrefix(raw[i:], "[dot]")) {
-					check(i+len(part), part)
+			if _, size := Defanged([]byte(raw), i); size > 0 {
+				for k := range raw[i : i+size] {
+					check(i+k, raw[i:i+k])
 				}
 			}
 			i += tail.Refanged([]byte(raw), i)

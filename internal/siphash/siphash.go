@@ -33,13 +33,15 @@ func round(v0, v1, v2, v3 uint64) (_, _, _, _ uint64) {
 	return v0, v1, bits.RotateLeft64(v2, 32), v3
 }
 
+// start returns the words before a message.
+func (k *Key) start() (v0, v1, v2, v3 uint64) {
+	return k[0] ^ 0x736f6d6570736575, k[1] ^ 0x646f72616e646f6d ^ 0xee, k[0] ^ 0x6c7967656e657261, k[1] ^ 0x7465646279746573
+}
+
 // absorb takes a message in.
 func (k *Key) absorb(m string) (v0, v1, v2, v3 uint64) {
-	v0 = k[0] ^ 0x736f6d6570736575
-	v1 = k[1] ^ 0x646f72616e646f6d ^ 0xee
-	v2 = k[0] ^ 0x6c7967656e657261
-	v3 = k[1] ^ 0x7465646279746573
-	last := uint64(len(m)) << 56
+	v0, v1, v2, v3 = k.start()
+	n := len(m)
 	for ; len(m) >= 8; m = m[8:] {
 		w := word(m)
 		v3 ^= w
@@ -47,13 +49,19 @@ func (k *Key) absorb(m string) (v0, v1, v2, v3 uint64) {
 		v0, v1, v2, v3 = round(v0, v1, v2, v3)
 		v0 ^= w
 	}
-	for i := range len(m) {
-		last |= uint64(m[i]) << (8 * i)
+	return last(v0, v1, v2, v3, m, n)
+}
+
+// last takes in what is left of a message of n bytes, and how long it is.
+func last(v0, v1, v2, v3 uint64, rest string, n int) (_, _, _, _ uint64) {
+	w := uint64(n) << 56
+	for i := range len(rest) {
+		w |= uint64(rest[i]) << (8 * i)
 	}
-	v3 ^= last
+	v3 ^= w
 	v0, v1, v2, v3 = round(v0, v1, v2, v3)
 	v0, v1, v2, v3 = round(v0, v1, v2, v3)
-	return v0 ^ last, v1, v2 ^ 0xee, v3
+	return v0 ^ w, v1, v2 ^ 0xee, v3
 }
 
 // finish turns the words over four times before an answer is read.

@@ -47,3 +47,22 @@ func BenchmarkFirst(b *testing.B) {
 		})
 	}
 }
+
+// TestStream holds the hashes of messages that have beginnings in common to those of each alone.
+func TestStream(t *testing.T) {
+	k := NewKey([16]byte{1, 2, 3})
+	var s Stream
+	s.Start(&k)
+	m, last := make([]byte, 0, 64), ""
+	for i, keep := range []int{0, 3, 3, 8, 9, 16, 15, 20, 7, 0, 24, 24, 30} {
+		m = m[:min(keep, len(m))]
+		same := len(m)
+		for len(m) < keep+i%7 {
+			m = append(m, byte(17*i+len(m)))
+		}
+		if got, want := s.First(string(m), same), k.First(string(m)); got != want {
+			t.Fatalf("message %d, %d bytes as in the last of %d: got %x, want %x", i, same, len(last), got, want)
+		}
+		last = string(m)
+	}
+}
