@@ -1,9 +1,11 @@
 package match
 
 import (
+	"slices"
 	"strings"
 
 	"lantern"
+	"lantern/internal/siphash"
 	"lantern/signal"
 )
 
@@ -169,7 +171,17 @@ func (l *lookup) url(t *signal.Type, n uint8, canonical string) {
 		}
 		l.add(Found{Signal: r.signal, How: how, Weak: t.Weak || !r.canonical})
 	})
+	var below []string // the shortest first; most addresses lie below none
+	var hash siphash.Stream
+	hash.Start(&l.e.keyer.types[n])
+	same := 0
 	for folder := range foldersOf(canonical) {
+		if l.v.May(hash.First(folder, same)) {
+			below = append(below, folder)
+		}
+		same = len(folder)
+	}
+	for _, folder := range slices.Backward(below) {
 		l.key(n, folder, func(r keyRow) {
 			if r.canonical && r.folder {
 				l.add(Found{Signal: r.signal, How: lantern.HowURLPrefix, Weak: t.Weak})

@@ -32,12 +32,12 @@ func (s *scanner) readNames(r *run) {
 			}
 		}
 		if escaped {
-			s.unescaped(p, last, func() { s.readMember(0, last-p) })
+			s.unescaped(p, last, func(at int) { s.readMember(at, at+last-p) })
 		}
 		switch {
 		case !h.Dotted || !s.want.url || !s.addressMayStart(p):
 		case escaped:
-			s.unescaped(p, last, func() { s.readAddress(0, 0) })
+			s.unescaped(p, last, func(at int) { s.readAddress(at, at) })
 		default:
 			s.readAddress(p, p)
 		}

@@ -110,10 +110,10 @@ type scanner struct {
 	starts    []int // of tokens within a run
 	found     []Found
 	lower     []byte
-	canon     []byte
-	plain     []byte // an address without its escapes
-	stood     []int  // where each byte of it stands in the window
-	past6     int    // text before it has been read for IPv6 addresses
+	plain     unescaped
+	odd       unescaped // of what begins where plain cannot be read
+	pageReader
+	past6 int // text before it has been read for IPv6 addresses
 
 	spans     []Span // what Phrases found
 	spansFrom int    // before it, what its caller had
@@ -161,6 +161,7 @@ func (s *scanner) window(at *text.Place, emit func(Spot) error) (passed int, err
 		// The view is let go before anybody waits for text or for emit, and each window
 		// reads the newest one.
 		s.v, s.want, s.spots, s.past6 = v, s.e.wants(v), s.spots[:0], past6
+		s.plain.to, s.ahead = 0, ahead{} // they were of another text
 		s.blocks = text.Blocks(s.blocks, s.text)
 		s.words.CutBlocks(s.text, s.blocks)
 		s.readRuns()

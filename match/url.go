@@ -51,7 +51,7 @@ func isFolder(u string) bool {
 	return at >= 0 && at+1 < len(u) && !strings.Contains(u[at:], "?")
 }
 
-// foldersOf yields the URLs below which a canonical URL lies, the longest first: its path
+// foldersOf yields the URLs below which a canonical URL lies, the shortest first: its path
 // cut before or behind each "/", but never equal to it and never the root.
 func foldersOf(u string) iter.Seq[string] {
 	return func(yield func(string) bool) {
@@ -59,14 +59,11 @@ func foldersOf(u string) iter.Seq[string] {
 		if at < 0 {
 			return
 		}
-		whole := u
-		u, _, _ = strings.Cut(u, "?")
-		for end := len(u); end > at+1; {
-			slash := strings.LastIndexByte(u[:end], '/')
-			if slash+1 < len(whole) && slash > at && !yield(u[:slash+1]) || slash > at && !yield(u[:slash]) {
+		path, _, _ := strings.Cut(u, "?")
+		for end := at + 1; end < len(path); end++ {
+			if path[end] == '/' && (!yield(u[:end]) || end+1 < len(u) && !yield(u[:end+1])) {
 				return
 			}
-			end = slash
 		}
 	}
 }

@@ -198,7 +198,7 @@ func (t *Tail) endPath() {
 		t.cut(end)
 		t.put('/')
 	}
-	t.query, t.param = len(t.out), len(t.out)
+	t.seg, t.query, t.param = 0, len(t.out), len(t.out)
 }
 
 // endParam drops the last parameter if that must be, and begins another behind it.
@@ -358,8 +358,10 @@ func (t *Tail) At(more string) (form []byte, same int) {
 		form = t.out[:t.param]
 	default:
 		form = append(append(t.out, t.half[:t.halves]...), more...)
-		if end := t.resolved(form); t.query < 0 && more == "" && (end < len(form) || end == 0) {
-			form = append(form[:end], '/')
+		if t.query < 0 && more == "" {
+			if end := t.resolved(form); end < len(form) || end == 0 {
+				form = append(form[:end], '/')
+			}
 		}
 	}
 	same = min(same, len(form))

@@ -24,7 +24,7 @@ func parsedTail(t interface{ Fatal(...any) }, tail string) string {
 
 // tailPieces are what tails of addresses are drawn from.
 var tailPieces = []string{
-	"a", "b2", "/", "/", "/", `\`, ".", ".", "..", "/./", "/../", "%2e", "%2E", "%", "%2", "%25", "%41", "%7e", "%c3%a9", "%zz", "é", "今", "\u200b",
+	"a", "b2", "/", "/", "/", `\`, ".", ".", "..", "/./", "/../", "/long-folder/..?", "/long-folder", "%2e", "%2E", "%", "%2", "%25", "%41", "%7e", "%c3%a9", "%zz", "é", "今", "\u200b",
 	"?", "?", "&", "&", "=", "utm_source", "utm_", "UTM_x", "%75tm_a", "fbclid", "fbclid=7", "f%62clid", "%E2%84%AA", "'", `"`, "<", ">", "`", "{", "}", "|", "^",
 	"[/]", "[.]", "[dot]", "[\u200b.]", "[", "]", "[.", "&amp;", "#", ";", ",", "+", ":", "@", "!",
 	"utm_" + strings.Repeat("x", longName), "%75tm_" + strings.Repeat("x", longName), "u%zz_" + strings.Repeat("x", longName), strings.Repeat("x%41", longName/4),

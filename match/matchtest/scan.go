@@ -134,6 +134,9 @@ func (r *reader) address(i int) {
 	first, usual, start := len(r.spots), r.usualEnd(i, host), r.t.chars[i].off
 	n := 0
 	for j := host; j < len(r.t.chars)-1 && addressChar(r.t.at(j)) && r.t.chars[j+1].off-start <= 4096; j++ {
+		if _, ok := bounded(r.t.cut(host, j+1)); !ok {
+			break
+		}
 		if !r.t.free(j+1, 1, ".-_~:/?#@&=+%$") && !entity.MatchString(r.t.from(j+1, 8)) {
 			continue
 		}
@@ -147,7 +150,7 @@ func (r *reader) address(i int) {
 		}
 	}
 	if usual > host {
-		r.page(r.t.cut(i, usual), i, usual, func(f match.Found) bool { return !exact(f) })
+		r.page(r.below(i, host, usual), i, usual, func(f match.Found) bool { return !exact(f) })
 	}
 	for k := first; k < len(r.spots); k++ {
 		if s := &r.spots[k]; s.end <= usual {
@@ -156,6 +159,51 @@ func (r *reader) address(i int) {
 			s.second = 1_000_000 + s.end
 		}
 	}
+}
+
+// below returns what of the address from i on decides below which signals it lies, if it usually ends at usual: all but its query.
+func (r *reader) below(i, host, usual int) string {
+	for j := host; j < usual; j++ {
+		path, ok := bounded(r.t.cut(host, j+1))
+		switch c := r.t.at(j); {
+		case !ok || !path && c == '#':
+			return r.t.cut(i, j)
+		case !path && c == '?':
+			return r.t.cut(i, j) + "?x=1"
+		}
+	}
+	return r.t.cut(i, usual)
+}
+
+var dotFolder = regexp.MustCompile(`[/\\](?:\.|\[\.\]|\[dot\]|%2[eE])`)
+
+// unseen drops what is no part of an address and cannot be seen.
+var unseen = strings.NewReplacer("\u200b", "", "\u2060", "", "\ufeff", "", "\u00ad", "", "\u200e", "", "\u200f", "", "\u202a", "", "\u202b", "",
+	"\u202c", "", "\u202d", "", "\u202e", "", "\u2066", "", "\u2067", "", "\u2068", "", "\u2069", "")
+
+// bounded reports whether s, which begins with the host of an address, is within what is read of one, and whether it ends
+// before a query or fragment.
+func bounded(s string) (path, ok bool) {
+	plain := strings.ReplaceAll(unseen.Replace(s), "[/]", "/")
+	if strings.Contains(plain, "／／") || strings.Contains(plain, "：//") {
+		return false, false
+	}
+	plain = strings.TrimLeft(plain, `/\`)
+	site := strings.IndexAny(plain, "/?#")
+	if site < 0 {
+		return true, len(s) <= 512
+	}
+	folders, rest := plain[site:], ""
+	if end := strings.IndexAny(folders, "?#"); end >= 0 {
+		folders, rest = folders[:end], folders[end:]
+	}
+	count := func(s, chars string) (n int) {
+		for _, c := range chars {
+			n += strings.Count(s, string(c))
+		}
+		return n
+	}
+	return rest == "", count(folders, `/\`) <= 64 && len(dotFolder.FindAllString(folders, -1)) <= 16 && count(rest, "?#") <= 16
 }
 
 // unescaped reads what stands from i on as a text of its own, in which each escaped slash from

@@ -1,0 +1,58 @@
+package match_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"lantern/match"
+	"lantern/match/matchtest"
+)
+
+// addresses are held by the engines of TestAddressesEqualReference.
+var addresses = []string{
+	"https://files.example.com/a", "https://files.example.com/a/", "https://files.example.com/a/b", "https://files.example.com/a/b?q=1", "https://files.example.com/?q=1&r=2",
+	"https://files.example.com/?q=%2F", "https://files.example.com/%22/c", "https://files.example.com/a%C3%A9", "https://files.example.com:8443/p/q", "http://192.0.2.7/a",
+	"http://192.0.2.7/a/b?q=1", "http://[2001:db8::7]/a/b", "https://bücher.example/ü/a", "https://wiki.example.org", "https://files.example.com/a/b.c",
+}
+
+// pieces are what texts of addresses are drawn from.
+var pieces = []string{
+	"https://files.example.com", "files.example.com", "https://files[.]example[.]com", "http://192.0.2.7", "tp://0xc0000207", "https://u:p@files.example.com",
+	"https://files.example.com:8443", "https://files.example.com[:]8443", "http://[2001:db8::7]", "https://bücher.example", "https:///files.example.com", `https://files.example.com\a`, `https:\/\/files.example.com\/a`,
+	"/a", "/a", "/a/", "/b", "/a/b", "/p/q", "?q=1", "?q=1&r=2", "&amp;r=2", "&utm_source=x", "?utm_source=x", "?fbclid=1&q=1", "#x", "/", "/", `\`, `\/`, "?", "#", "&", "&amp;", "=", "q=1",
+	"/.", "/./", "/..", "/../", "/x/../", "/%2e%2e/", "/x/y/z/../../..", "%41", "%2F", "%", "%2", "é", "%C3%A9", "ü", "[/]", "[.]", "[dot]", "[\u200b/]", "\u200b", "[", "]", "[.", "..",
+	",", ",", ";", "!", "'", `"`, "<", ">", "`", "{", "}", "|", "^", "(", ")", " ", ".", "c", "x", "今", "／", "／／", "：", "：//", "@", ":", "://", "https://", "hxxp://",
+	strings.Repeat("/x", 16), strings.Repeat("/x", 60), strings.Repeat("/..", 9), strings.Repeat("/./", 8), strings.Repeat("?", 9), strings.Repeat("#y", 9),
+	strings.Repeat(",", 40), strings.Repeat("x", 500), strings.Repeat("x,", 30), strings.Repeat("x", 2000),
+}
+
+// TestAddressesEqualReference holds Scan against the slow reference on texts in which addresses stand in addresses.
+func TestAddressesEqualReference(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		var changes []match.Change
+		for i, raw := range addresses {
+			if c, ok := changeOf(i, "url", raw); ok && rapid.IntRange(0, 3).Draw(t, "hold") > 0 {
+				changes = append(changes, c)
+			}
+		}
+		e, ref := match.New(key), matchtest.New()
+		if err := e.Apply(changes); err != nil {
+			t.Fatal(err)
+		}
+		ref.Apply(changes)
+		for range 5 {
+			text := strings.Join(rapid.SliceOfN(rapid.SampledFrom(pieces), 1, 12).Draw(t, "text"), "")
+			got, err := scanAll(e, []byte(text), "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if want := ref.Scan([]byte(text), ""); !slices.Equal(got, want) {
+				t.Fatalf("%q\n got %s\nwant %s", text, show(text, got), show(text, want))
+			}
+		}
+	})
+}
