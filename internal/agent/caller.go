@@ -10,6 +10,7 @@ import (
 
 	"lantern"
 	"lantern/client"
+	"lantern/internal/policy"
 )
 
 // TokenFile is the file in the agent's folder that holds the local token: whoever may
@@ -82,6 +83,9 @@ func (a *Agent) Authenticate(ctx context.Context, credential string) (Caller, er
 	a.callers[digest] = cachedCaller{person: who.Person.ID, trained: who.Person.Trained, until: now.Add(callerKept)}
 	return Caller{Person: who.Person.ID, Trained: who.Person.Trained, exchange: exchange}, nil
 }
+
+// actor is a caller as the rules know it.
+func (c Caller) actor() policy.Actor { return policy.Actor{Person: c.Person, Trained: c.Trained} }
 
 // person refuses callers that are no person.
 func (c Caller) person() error {

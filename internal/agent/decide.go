@@ -63,7 +63,7 @@ func (a *Agent) decideHit(ctx context.Context, c Caller, r lantern.HitRuling, ch
 	}
 	var h agentstore.HitRow
 	err = a.db.Read(ctx, func(tx *sqldb.Tx) (err error) {
-		h, err = decidable(ctx, tx, r.Hit, challenged)
+		h, err = a.decidable(ctx, tx, c, r, challenged)
 		return err
 	})
 	if err != nil {
@@ -86,7 +86,7 @@ func (a *Agent) decideHit(ctx context.Context, c Caller, r lantern.HitRuling, ch
 	d := agentstore.Deciding{Act: act, Person: c.Person, Decision: r.Decision, Reason: r.Reason, At: a.clock()}
 	err = a.db.Write(ctx, func(tx *sqldb.Tx) error {
 		// Its signal may have been suspended, or have fallen, since it was read.
-		if _, err := decidable(ctx, tx, r.Hit, challenged); err != nil {
+		if _, err := a.decidable(ctx, tx, c, r, challenged); err != nil {
 			return err
 		}
 		if err := a.desk.PutAct(ctx, tx, d, lantern.Act{Count: 1}, challenge); err != nil {
@@ -112,10 +112,10 @@ func (a *Agent) decideHit(ctx context.Context, c Caller, r lantern.HitRuling, ch
 	return h.Signal, act, nil
 }
 
-// decidable returns a hit that may be decided. One that is held because of a challenge
+// decidable returns a hit that the caller may decide so. One that is held because of a challenge
 // this very call opened still may be.
-func decidable(ctx context.Context, tx *sqldb.Tx, id lantern.ID, challenged map[lantern.ID]lantern.ID) (agentstore.HitRow, error) {
-	h, found, err := agentstore.LoadHit(ctx, tx, id)
+func (a *Agent) decidable(ctx context.Context, tx *sqldb.Tx, c Caller, r lantern.HitRuling, challenged map[lantern.ID]lantern.ID) (agentstore.HitRow, error) {
+	h, found, err := agentstore.LoadHit(ctx, tx, r.Hit)
 	switch {
 	case err != nil:
 		return h, fmt.Errorf("reading a hit: %w", err)
@@ -124,7 +124,11 @@ func decidable(ctx context.Context, tx *sqldb.Tx, id lantern.ID, challenged map[
 	case h.State == lantern.HitVoid:
 		return h, &lantern.Error{Kind: lantern.Conflict, Field: "/hit", Reason: "its signal fell", Fix: "see the review tasks under corrections"}
 	}
-	return h, nil
+	d := r.Decision
+	if h.State == lantern.HitDecided && h.Person != c.Person {
+		d = "" // handing it on would undo what another decided
+	}
+	return h, a.desk.MayDecide(ctx, tx, c.actor(), []lantern.ID{h.Signal}, d)
 }
 
 // sendReactions sends what is owed with the person's key, and returns what could not be

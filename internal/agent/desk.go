@@ -60,13 +60,13 @@ func (a *Agent) Acts(ctx context.Context) ([]lantern.Act, error) { return a.desk
 // Undo puts back exactly what was before an act: [casework.Desk.Undo]. Feedback that was
 // sent is taken back at the exchange, with this call or the next of a person who may react.
 func (a *Agent) Undo(ctx context.Context, c Caller, id lantern.ID) (lantern.Act, error) {
-	return deciding(ctx, a, c, func(p lantern.ID) (lantern.Act, error) { return a.desk.Undo(ctx, p, id) })
+	return deciding(ctx, a, c, func(lantern.ID) (lantern.Act, error) { return a.desk.Undo(ctx, c.actor(), id) })
 }
 
 // PreviewBulk shows what a decision on all identical evidence would be:
 // [casework.Desk.PreviewBulk].
 func (a *Agent) PreviewBulk(ctx context.Context, c Caller, d lantern.BulkDraft) (lantern.Bulk, error) {
-	return asPerson(c, func(p lantern.ID) (lantern.Bulk, error) { return a.desk.PreviewBulk(ctx, p, d) })
+	return asPerson(c, func(lantern.ID) (lantern.Bulk, error) { return a.desk.PreviewBulk(ctx, c.actor(), d) })
 }
 
 // Bulk returns a preview as it stands.
@@ -76,7 +76,7 @@ func (a *Agent) Bulk(ctx context.Context, id lantern.ID) (lantern.Bulk, error) {
 
 // CommitBulk does what a preview showed: [casework.Desk.CommitBulk].
 func (a *Agent) CommitBulk(ctx context.Context, c Caller, id lantern.ID, commit lantern.BulkCommit) (lantern.Act, error) {
-	return deciding(ctx, a, c, func(p lantern.ID) (lantern.Act, error) { return a.desk.CommitBulk(ctx, p, id, commit) })
+	return deciding(ctx, a, c, func(lantern.ID) (lantern.Act, error) { return a.desk.CommitBulk(ctx, c.actor(), id, commit) })
 }
 
 // CaseEvidence lists what evidence the candidates of a case share:
@@ -87,7 +87,7 @@ func (a *Agent) CaseEvidence(ctx context.Context, id lantern.ID) ([]lantern.Case
 
 // Rule records a person's decisions on candidates of a case: [casework.Desk.Rule].
 func (a *Agent) Rule(ctx context.Context, c Caller, id lantern.ID, rulings iter.Seq2[lantern.Ruling, error]) (lantern.Case, error) {
-	return deciding(ctx, a, c, func(p lantern.ID) (lantern.Case, error) { return a.desk.Rule(ctx, p, id, rulings) })
+	return deciding(ctx, a, c, func(lantern.ID) (lantern.Case, error) { return a.desk.Rule(ctx, c.actor(), id, rulings) })
 }
 
 // OwnCase says who has a case in hand: [casework.Desk.OwnCase].
@@ -132,7 +132,7 @@ func (a *Agent) Timeline(ctx context.Context, id lantern.ID, after, limit int) (
 
 // Propose asks for a second person's approval: [casework.Desk.Propose].
 func (a *Agent) Propose(ctx context.Context, c Caller, d lantern.ProposalDraft) (lantern.Proposal, error) {
-	return asPerson(c, func(p lantern.ID) (lantern.Proposal, error) { return a.desk.Propose(ctx, p, d) })
+	return asPerson(c, func(lantern.ID) (lantern.Proposal, error) { return a.desk.Propose(ctx, c.actor(), d) })
 }
 
 // Proposals lists the proposals in a state, the oldest first; "" is any.
@@ -142,5 +142,5 @@ func (a *Agent) Proposals(ctx context.Context, state lantern.ProposalState) ([]l
 
 // AnswerProposal is the second person's word: [casework.Desk.AnswerProposal].
 func (a *Agent) AnswerProposal(ctx context.Context, c Caller, id lantern.ID, answer lantern.ProposalAnswer) (lantern.Proposal, error) {
-	return asPerson(c, func(p lantern.ID) (lantern.Proposal, error) { return a.desk.AnswerProposal(ctx, p, id, answer) })
+	return asPerson(c, func(lantern.ID) (lantern.Proposal, error) { return a.desk.AnswerProposal(ctx, c.actor(), id, answer) })
 }

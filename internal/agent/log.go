@@ -8,6 +8,7 @@ import (
 	"lantern"
 	"lantern/audit"
 	"lantern/internal/agentstore"
+	"lantern/internal/casework"
 	"lantern/internal/ownlog"
 	"lantern/internal/policy"
 	"lantern/internal/sqldb"
@@ -53,7 +54,11 @@ func (a *Agent) Reveal(ctx context.Context, c Caller, id lantern.ID) (lantern.Si
 		if err != nil {
 			return err
 		}
-		if err := a.mayReveal(ctx, tx, c, places[id]); err != nil {
+		rules, err := casework.Policies(ctx, tx, places[id]...)
+		if err != nil {
+			return err
+		}
+		if err := policy.MayReview(c.actor(), rules, a.clock()); err != nil {
 			return err
 		}
 		s.Value, s.Tactic, s.Note, s.Programs = part.Value, part.Tactic, part.Note, places[id]
@@ -64,23 +69,4 @@ func (a *Agent) Reveal(ctx context.Context, c Caller, id lantern.ID) (lantern.Si
 		return lantern.Signal{}, fmt.Errorf("revealing a signal: %w", err)
 	}
 	return s, nil
-}
-
-// mayReveal refuses a person whose training is not valid in any of a signal's programs.
-func (a *Agent) mayReveal(ctx context.Context, tx *sqldb.Tx, c Caller, programs []lantern.ID) (refusal error) {
-	who := policy.Actor{Person: c.Person, Trained: c.Trained}
-	for _, id := range programs {
-		p, _, err := agentstore.LoadProgram(ctx, tx, id)
-		if err != nil {
-			return err
-		}
-		var rules lantern.Policy
-		if err := json.Unmarshal([]byte(p.Policy), &rules); err != nil {
-			return fmt.Errorf("reading a policy: %w", err)
-		}
-		if refusal = policy.MayRead(who, rules, a.clock()); refusal == nil {
-			return nil
-		}
-	}
-	return refusal
 }

@@ -54,6 +54,11 @@ func (a *Agent) Release(ctx context.Context, c Caller, signal lantern.ID, r lant
 }
 
 func (e *edit) release(ctx context.Context, tx *sqldb.Tx, c Caller, signal lantern.ID, r lantern.QuarantineRelease) error {
+	if r.Hits == lantern.DropHits { // unlike those that enter the queue, nobody will decide them
+		if err := e.a.desk.MayDecide(ctx, tx, c.actor(), []lantern.ID{signal}, ""); err != nil {
+			return err
+		}
+	}
 	done, err := queue.Release(ctx, tx, signal, r, e.now)
 	if err != nil {
 		return err

@@ -125,6 +125,11 @@ func ActIncidents(ctx context.Context, tx *sqldb.Tx, act lantern.ID) ([]lantern.
 	return idsOf(ctx, tx, `SELECT DISTINCT h.incident FROM act_hits p JOIN hits h ON h.id = p.hit WHERE p.act = $1 AND h.incident <> 0`, act)
 }
 
+// ActSignals returns the signals of whose hits an act decided.
+func ActSignals(ctx context.Context, tx *sqldb.Tx, act lantern.ID) ([]lantern.ID, error) {
+	return idsOf(ctx, tx, `SELECT DISTINCT h.signal FROM act_hits p JOIN hits h ON h.id = p.hit WHERE p.act = $1`, act)
+}
+
 // hitsBefore copies what is before an act decides hits; a condition follows.
 const hitsBefore = `INSERT INTO act_hits (act, hit, state, decision, reason, bulk, person, decided, prior)
 	SELECT $1, id, state, decision, reason, bulk, person, decided, act FROM hits WHERE `

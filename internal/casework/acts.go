@@ -8,6 +8,7 @@ import (
 	"lantern"
 	"lantern/audit"
 	"lantern/internal/agentstore"
+	"lantern/internal/policy"
 	"lantern/internal/sqldb"
 )
 
@@ -62,8 +63,9 @@ func (w *Desk) Acts(ctx context.Context) ([]lantern.Act, error) {
 // would not be exact: a later act decided one of the same again, or an outcome counted one
 // of them, or a challenge was opened, which others decide. Feedback that was not sent is
 // forgotten; what was sent is taken back at the exchange, with this call or the next of a
-// person who may react. Undoing twice changes nothing.
-func (w *Desk) Undo(ctx context.Context, person, id lantern.ID) (lantern.Act, error) {
+// person who may react. What another decided is undone by whoever may decide the same; one's own
+// mistake by oneself. Undoing twice changes nothing.
+func (w *Desk) Undo(ctx context.Context, who policy.Actor, id lantern.ID) (lantern.Act, error) {
 	var act agentstore.ActRow
 	err := w.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		var found bool
@@ -77,14 +79,14 @@ func (w *Desk) Undo(ctx context.Context, person, id lantern.ID) (lantern.Act, er
 		if !act.Undone.IsZero() {
 			return nil
 		}
-		if err := w.mayUndo(ctx, tx, act); err != nil {
+		if err := w.mayUndo(ctx, tx, who, act); err != nil {
 			return err
 		}
 		now := w.Clock()
-		if err := w.undo(ctx, tx, act, person); err != nil {
+		if err := w.undo(ctx, tx, act, who.Person); err != nil {
 			return err
 		}
-		act.Undone, act.UndoneBy = now, person
+		act.Undone, act.UndoneBy = now, who.Person
 		return nil
 	})
 	if err != nil {
@@ -93,8 +95,8 @@ func (w *Desk) Undo(ctx context.Context, person, id lantern.ID) (lantern.Act, er
 	return act.Act, nil
 }
 
-// mayUndo refuses what could not be put back exactly.
-func (w *Desk) mayUndo(ctx context.Context, tx *sqldb.Tx, act agentstore.ActRow) error {
+// mayUndo refuses what could not be put back exactly, and whoever may not decide what another did.
+func (w *Desk) mayUndo(ctx context.Context, tx *sqldb.Tx, who policy.Actor, act agentstore.ActRow) error {
 	conflict := func(reason, fix string) error {
 		return &lantern.Error{Kind: lantern.Conflict, Reason: reason, Fix: fix}
 	}
@@ -105,6 +107,11 @@ func (w *Desk) mayUndo(ctx context.Context, tx *sqldb.Tx, act agentstore.ActRow)
 		return conflict("it is too late to undo it", "decide again: the later decision counts")
 	case act.Case != 0:
 		if _, err := OpenCase(ctx, tx, act.Case); err != nil {
+			return err
+		}
+	}
+	if act.Person != who.Person {
+		if err := w.mayDecideAct(ctx, tx, who, &act); err != nil {
 			return err
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 
 	"lantern"
@@ -167,7 +168,7 @@ func (l alike) without(sample []lantern.Sampled) []string {
 // has in common, and the sample that must be decided singly first. The preview's digest is
 // that of exactly the set; [Desk.CommitBulk] takes it within [lantern.PreviewLife]. What
 // so few share that the sample is all of it is refused (Conflict). Nothing is decided.
-func (w *Desk) PreviewBulk(ctx context.Context, person lantern.ID, d lantern.BulkDraft) (lantern.Bulk, error) {
+func (w *Desk) PreviewBulk(ctx context.Context, who policy.Actor, d lantern.BulkDraft) (lantern.Bulk, error) {
 	if err := d.Validate(); err != nil {
 		return lantern.Bulk{}, err
 	}
@@ -179,13 +180,16 @@ func (w *Desk) PreviewBulk(ctx context.Context, person lantern.ID, d lantern.Bul
 	if _, err := io.ReadFull(w.Random, seed[:]); err != nil {
 		return lantern.Bulk{}, fmt.Errorf("drawing a seed: %w", err)
 	}
-	b := lantern.Bulk{ID: id, Person: person, Decision: d.Decision, Reason: d.Reason, Seed: hex.EncodeToString(seed[:])}
+	b := lantern.Bulk{ID: id, Person: who.Person, Decision: d.Decision, Reason: d.Reason, Seed: hex.EncodeToString(seed[:])}
 	err = w.DB.Write(ctx, func(tx *sqldb.Tx) (err error) {
 		b.Opened = w.Clock()
 		if b.Evidence, err = w.evidenceLike(ctx, tx, d); err != nil {
 			return err
 		}
 		if err := policy.MayBulk(b.Evidence, b.Decision); err != nil {
+			return err
+		}
+		if err := w.mayDecideAlike(ctx, tx, who, &b); err != nil {
 			return err
 		}
 		all, err := waiting(ctx, tx, b.Evidence)
@@ -203,7 +207,7 @@ func (w *Desk) PreviewBulk(ctx context.Context, person lantern.ID, d lantern.Bul
 		if err := agentstore.InsertBulk(ctx, tx, b, rest); err != nil {
 			return err
 		}
-		return w.Record(ctx, tx, audit.Decide, map[string]any{"person": person},
+		return w.Record(ctx, tx, audit.Decide, map[string]any{"person": who.Person},
 			map[string]any{"preview": b.ID, "case": b.Evidence.Case, "signal": b.Evidence.Signal, "decision": b.Decision, "count": b.Count,
 				"sample": len(b.Sample), "seed": b.Seed, "digest": b.Digest})
 	})
@@ -287,13 +291,16 @@ func (w *Desk) bulk(ctx context.Context, tx *sqldb.Tx, id lantern.ID) (lantern.B
 	if !found {
 		return b, lantern.Errorf(lantern.NotFound, "no such preview")
 	}
-	var programs []lantern.ID
+	programs, err := programsOf(ctx, tx, b.Evidence)
+	if err != nil {
+		return b, err
+	}
+	rules, err := Policies(ctx, tx, programs...)
+	if err != nil {
+		return b, err
+	}
+	b.FourEyes = b.Count > lantern.TypedCount && slices.ContainsFunc(rules, func(p lantern.Policy) bool { return p.FourEyes })
 	if e := b.Evidence; e.Case != 0 {
-		var c lantern.Case
-		if c, err = MustCase(ctx, tx, e.Case); err != nil {
-			return b, err
-		}
-		programs = []lantern.ID{c.Program}
 		drawn := make([]string, len(b.Sample))
 		for i, s := range b.Sample {
 			drawn[i] = s.Account
@@ -304,24 +311,12 @@ func (w *Desk) bulk(ctx context.Context, tx *sqldb.Tx, id lantern.ID) (lantern.B
 		for i, s := range b.Sample {
 			ids[i] = s.Hit
 		}
-		var places map[lantern.ID][]lantern.ID
-		if places, err = agentstore.LoadPlaces(ctx, tx, []lantern.ID{e.Signal}); err != nil {
-			return b, err
-		}
-		programs = places[e.Signal]
 		b.Sample, err = hitSample(ctx, tx, ids)
 	}
 	if err != nil {
 		return b, err
 	}
 	b.Ready = policy.Agreed(b.Sample, b.Decision, b.Reason)
-	for _, p := range programs {
-		four, err := FourEyes(ctx, tx, p)
-		if err != nil {
-			return b, err
-		}
-		b.FourEyes = b.FourEyes || four && b.Count > lantern.TypedCount
-	}
 	return b, nil
 }
 
@@ -331,7 +326,7 @@ func (w *Desk) bulk(ctx context.Context, tx *sqldb.Tx, id lantern.ID) (lantern.B
 // preview is too old; above [lantern.TypedCount] the count must be given, and where a
 // program asks for four eyes a second person must have approved. Committing again returns
 // the act.
-func (w *Desk) CommitBulk(ctx context.Context, person, id lantern.ID, commit lantern.BulkCommit) (lantern.Act, error) {
+func (w *Desk) CommitBulk(ctx context.Context, who policy.Actor, id lantern.ID, commit lantern.BulkCommit) (lantern.Act, error) {
 	if err := commit.Validate(); err != nil {
 		return lantern.Act{}, err
 	}
@@ -346,7 +341,7 @@ func (w *Desk) CommitBulk(ctx context.Context, person, id lantern.ID, commit lan
 			return err
 		}
 		if b.Act == 0 {
-			if err := w.commitBulk(ctx, tx, person, &b, commit, act); err != nil {
+			if err := w.commitBulk(ctx, tx, who, &b, commit, act); err != nil {
 				return err
 			}
 			b.Act = act
@@ -364,9 +359,12 @@ func (w *Desk) CommitBulk(ctx context.Context, person, id lantern.ID, commit lan
 }
 
 // commitBulk checks and does it.
-func (w *Desk) commitBulk(ctx context.Context, tx *sqldb.Tx, person lantern.ID, b *lantern.Bulk, commit lantern.BulkCommit, act lantern.ID) error {
+func (w *Desk) commitBulk(ctx context.Context, tx *sqldb.Tx, who policy.Actor, b *lantern.Bulk, commit lantern.BulkCommit, act lantern.ID) error {
 	now := w.Clock()
-	if err := policy.MayCommit(b, person, commit, now); err != nil {
+	if err := policy.MayCommit(b, who.Person, commit, now); err != nil {
+		return err
+	}
+	if err := w.mayDecideAlike(ctx, tx, who, b); err != nil {
 		return err
 	}
 	if b.Evidence.Case != 0 {
@@ -390,7 +388,7 @@ func (w *Desk) commitBulk(ctx context.Context, tx *sqldb.Tx, person lantern.ID, 
 			return err
 		}
 	}
-	d := agentstore.Deciding{Act: act, Person: person, Decision: b.Decision, Reason: b.Reason, Bulk: true, At: now}
+	d := agentstore.Deciding{Act: act, Person: who.Person, Decision: b.Decision, Reason: b.Reason, Bulk: true, At: now}
 	about := lantern.Act{Bulk: b.ID}
 	if b.Evidence.Case != 0 {
 		rulings := make([]lantern.Ruling, len(rest))

@@ -2,38 +2,30 @@ package casework
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"time"
 
 	"lantern"
 	"lantern/audit"
 	"lantern/internal/agentstore"
+	"lantern/internal/policy"
 	"lantern/internal/sqldb"
 )
 
 // maxProposals bounds the list of proposals.
 const maxProposals = 1000
 
-// FourEyes reports whether a program asks for a second person. A program that was left
-// asks for nothing.
+// FourEyes reports whether a program asks for a second person.
 func FourEyes(ctx context.Context, tx *sqldb.Tx, program lantern.ID) (bool, error) {
-	p, found, err := agentstore.LoadProgram(ctx, tx, program)
-	if err != nil || !found {
-		return false, err
-	}
-	var policy lantern.Policy
-	if err := json.Unmarshal([]byte(p.Policy), &policy); err != nil {
-		return false, fmt.Errorf("reading a policy: %w", err)
-	}
-	return policy.FourEyes, nil
+	rules, err := Policies(ctx, tx, program)
+	return len(rules) > 0 && rules[0].FourEyes, err
 }
 
 // Propose asks for a second person's approval, where a program wants four eyes: of an
 // outcome of a case, which is composed and counted as it will be sent, or of an act in bulk
 // whose sample was decided. Nothing leaves, and nothing is decided. Another person answers
 // within [lantern.ProposalLife]; then the proposer sends the outcome, or commits the act.
-func (w *Desk) Propose(ctx context.Context, person lantern.ID, d lantern.ProposalDraft) (lantern.Proposal, error) {
+func (w *Desk) Propose(ctx context.Context, who policy.Actor, d lantern.ProposalDraft) (lantern.Proposal, error) {
 	if err := d.Validate(); err != nil {
 		return lantern.Proposal{}, err
 	}
@@ -46,15 +38,15 @@ func (w *Desk) Propose(ctx context.Context, person lantern.ID, d lantern.Proposa
 	}
 	var row agentstore.ProposalRow
 	err := w.DB.Write(ctx, func(tx *sqldb.Tx) (err error) {
-		row = agentstore.ProposalRow{Proposal: lantern.Proposal{ID: ids[0], Person: person, At: w.Clock(), State: lantern.ProposalWaits}}
+		row = agentstore.ProposalRow{Proposal: lantern.Proposal{ID: ids[0], Person: who.Person, At: w.Clock(), State: lantern.ProposalWaits}}
 		row.Expires = row.At.Add(lantern.ProposalLife)
 		if err := w.lapse(ctx, tx); err != nil {
 			return err
 		}
 		if d.Outcome != nil {
-			err = w.proposeOutcome(ctx, tx, person, d.Case, *d.Outcome, ids[1], &row)
+			err = w.proposeOutcome(ctx, tx, who, d.Case, *d.Outcome, ids[1], &row)
 		} else {
-			err = w.proposeBulk(ctx, tx, person, d.Bulk, &row)
+			err = w.proposeBulk(ctx, tx, who, d.Bulk, &row)
 		}
 		if err != nil {
 			return err
@@ -68,7 +60,7 @@ func (w *Desk) Propose(ctx context.Context, person lantern.ID, d lantern.Proposa
 		if err := agentstore.InsertProposal(ctx, tx, row); err != nil {
 			return err
 		}
-		return w.told(ctx, tx, &row, person, lantern.CaseProposed)
+		return w.told(ctx, tx, &row, who.Person, lantern.CaseProposed)
 	})
 	if err != nil {
 		return lantern.Proposal{}, fmt.Errorf("proposing: %w", err)
@@ -78,7 +70,7 @@ func (w *Desk) Propose(ctx context.Context, person lantern.ID, d lantern.Proposa
 
 // proposeOutcome composes an outcome that waits. One that was kept before the program asked
 // for four eyes is proposed as it is.
-func (w *Desk) proposeOutcome(ctx context.Context, tx *sqldb.Tx, person, id lantern.ID, o lantern.CaseOutcome, local lantern.ID, row *agentstore.ProposalRow) error {
+func (w *Desk) proposeOutcome(ctx context.Context, tx *sqldb.Tx, who policy.Actor, id lantern.ID, o lantern.CaseOutcome, local lantern.ID, row *agentstore.ProposalRow) error {
 	if err := CheckOutcome(o); err != nil {
 		return err
 	}
@@ -89,20 +81,23 @@ func (w *Desk) proposeOutcome(ctx context.Context, tx *sqldb.Tx, person, id lant
 	if !k.FourEyes || !o.Kind.Act() {
 		return lantern.Errorf(lantern.Conflict, "the program asks for no second person here")
 	}
+	if err := w.mayDecideIn(ctx, tx, who, []lantern.ID{k.Program}, ""); err != nil {
+		return err
+	}
 	out, found, err := agentstore.PendingOutcome(ctx, tx, id, 0, o.Kind)
 	if err != nil {
 		return err
 	}
 	if !found {
-		out = agentstore.OutcomeRow{ID: local, CaseID: id, Person: person, At: row.At}
-		if out.Body, err = w.Compose(ctx, tx, k, local, person, o); err != nil {
+		out = agentstore.OutcomeRow{ID: local, CaseID: id, Person: who.Person, At: row.At}
+		if out.Body, err = w.Compose(ctx, tx, k, local, who.Person, o); err != nil {
 			return err
 		}
 		if err := agentstore.InsertOutcome(ctx, tx, out); err != nil {
 			return err
 		}
 	}
-	if out.Person != person {
+	if out.Person != who.Person {
 		return ErrAnother
 	}
 	row.Case, row.Local, row.Outcome, row.Count = id, out.ID, o.Kind, out.Body.Count
@@ -111,17 +106,20 @@ func (w *Desk) proposeOutcome(ctx context.Context, tx *sqldb.Tx, person, id lant
 }
 
 // proposeBulk takes what a preview says of itself.
-func (w *Desk) proposeBulk(ctx context.Context, tx *sqldb.Tx, person, id lantern.ID, row *agentstore.ProposalRow) error {
+func (w *Desk) proposeBulk(ctx context.Context, tx *sqldb.Tx, who policy.Actor, id lantern.ID, row *agentstore.ProposalRow) error {
 	b, err := w.bulk(ctx, tx, id)
 	switch {
 	case err != nil:
 		return err
-	case b.Person != person:
+	case b.Person != who.Person:
 		return lantern.Errorf(lantern.Forbidden, "another person asked for this preview")
 	case !b.FourEyes || b.Act != 0:
 		return lantern.Errorf(lantern.Conflict, "no second person is needed, or it is done")
 	case !b.Ready:
 		return &lantern.Error{Kind: lantern.Conflict, Reason: "the sample was not decided yet", Fix: "decide it first: the second person approves what was looked at"}
+	}
+	if err := w.mayDecideAlike(ctx, tx, who, &b); err != nil {
+		return err
 	}
 	row.Case, row.Bulk, row.Decision, row.Count, row.Digest, row.InBulk, row.Singly = b.Evidence.Case, b.ID, b.Decision, b.Count, b.Digest, b.Count, len(b.Sample)
 	return nil
@@ -161,8 +159,8 @@ func (w *Desk) Proposals(ctx context.Context, state lantern.ProposalState) ([]la
 
 // AnswerProposal is the second person's word, which the proposer cannot give. It names the
 // digest of what was looked at. A declined outcome is forgotten, and its accounts are free
-// to be counted again.
-func (w *Desk) AnswerProposal(ctx context.Context, person, id lantern.ID, answer lantern.ProposalAnswer) (lantern.Proposal, error) {
+// to be counted again. Declining wants no training: it settles nothing.
+func (w *Desk) AnswerProposal(ctx context.Context, who policy.Actor, id lantern.ID, answer lantern.ProposalAnswer) (lantern.Proposal, error) {
 	var row agentstore.ProposalRow
 	late := false
 	err := w.DB.Write(ctx, func(tx *sqldb.Tx) error {
@@ -180,7 +178,7 @@ func (w *Desk) AnswerProposal(ctx context.Context, person, id lantern.ID, answer
 			return nil // the lapse stands; the caller is told below
 		case !found:
 			return lantern.Errorf(lantern.NotFound, "no such proposal")
-		case row.Person == person:
+		case row.Person == who.Person:
 			return &lantern.Error{Kind: lantern.Forbidden, Reason: "whoever proposes cannot answer", Fix: "ask a colleague"}
 		case row.State != lantern.ProposalWaits:
 			return lantern.Errorf(lantern.Conflict, "the proposal does not wait any more")
@@ -191,9 +189,11 @@ func (w *Desk) AnswerProposal(ctx context.Context, person, id lantern.ID, answer
 		row.State = lantern.ProposalApproved
 		if !answer.Approve {
 			row.State, kind = lantern.ProposalDeclined, lantern.CaseDeclined
+		} else if err := w.mayApprove(ctx, tx, who, &row); err != nil {
+			return err
 		}
-		row.Second, row.Answered = person, w.Clock()
-		if err := agentstore.AnswerProposal(ctx, tx, id, row.State, person, row.Answered); err != nil {
+		row.Second, row.Answered = who.Person, w.Clock()
+		if err := agentstore.AnswerProposal(ctx, tx, id, row.State, who.Person, row.Answered); err != nil {
 			return err
 		}
 		if !answer.Approve && row.Local != 0 {
@@ -201,7 +201,7 @@ func (w *Desk) AnswerProposal(ctx context.Context, person, id lantern.ID, answer
 				return err
 			}
 		}
-		return w.told(ctx, tx, &row, person, kind)
+		return w.told(ctx, tx, &row, who.Person, kind)
 	})
 	if err == nil && late {
 		err = lantern.Errorf(lantern.Conflict, "the proposal lapsed")
@@ -210,6 +210,22 @@ func (w *Desk) AnswerProposal(ctx context.Context, person, id lantern.ID, answer
 		return lantern.Proposal{}, fmt.Errorf("answering a proposal: %w", err)
 	}
 	return row.Proposal, nil
+}
+
+// mayApprove refuses the approval of whoever may not decide the same.
+func (w *Desk) mayApprove(ctx context.Context, tx *sqldb.Tx, who policy.Actor, p *agentstore.ProposalRow) error {
+	if p.Bulk != 0 {
+		b, err := w.bulk(ctx, tx, p.Bulk)
+		if err != nil {
+			return err
+		}
+		return w.mayDecideAlike(ctx, tx, who, &b)
+	}
+	k, err := MustCase(ctx, tx, p.Case)
+	if err != nil {
+		return err
+	}
+	return w.mayDecideIn(ctx, tx, who, []lantern.ID{k.Program}, "")
 }
 
 // Approved refuses an outcome, by the agent's own id, or an act in bulk, that no second

@@ -23,7 +23,7 @@ import (
 // A ruling in bulk is taken only if of the same evidence the sample was decided singly and
 // alike, before or in an earlier part of the stream: see [Desk.CaseEvidence]. A stream
 // names every account, so it needs no preview.
-func (w *Desk) Rule(ctx context.Context, person, id lantern.ID, rulings iter.Seq2[lantern.Ruling, error]) (lantern.Case, error) {
+func (w *Desk) Rule(ctx context.Context, who policy.Actor, id lantern.ID, rulings iter.Seq2[lantern.Ruling, error]) (lantern.Case, error) {
 	if _, err := w.Case(ctx, id); err != nil {
 		return lantern.Case{}, err
 	}
@@ -31,7 +31,7 @@ func (w *Desk) Rule(ctx context.Context, person, id lantern.ID, rulings iter.Seq
 	if err != nil {
 		return lantern.Case{}, err
 	}
-	r := ruling{w: w, person: person, id: id, act: act, samples: make(map[lantern.Evidence][]string)}
+	r := ruling{w: w, who: who, id: id, act: act, samples: make(map[lantern.Evidence][]string)}
 	chunk := make([]lantern.Ruling, 0, ChunkSize)
 	for next, err := range rulings {
 		if err != nil {
@@ -56,7 +56,7 @@ func (w *Desk) Rule(ctx context.Context, person, id lantern.ID, rulings iter.Seq
 // ruling is one call of Rule.
 type ruling struct {
 	w       *Desk
-	person  lantern.ID
+	who     policy.Actor
 	id, act lantern.ID
 	first   int                           // line of the chunk's first ruling
 	samples map[lantern.Evidence][]string // of evidence that was ruled on in bulk
@@ -79,7 +79,12 @@ func (r *ruling) take(ctx context.Context, chunk []lantern.Ruling) error {
 	}
 	now := r.w.Clock()
 	err := r.w.DB.Write(ctx, func(tx *sqldb.Tx) error {
-		if _, err := OpenCase(ctx, tx, r.id); err != nil {
+		k, err := OpenCase(ctx, tx, r.id)
+		if err != nil {
+			return err
+		}
+		rules, err := Policies(ctx, tx, k.Program)
+		if err != nil {
 			return err
 		}
 		known, err := agentstore.KnownAccounts(ctx, tx, r.id, slices.Sorted(maps.Keys(last)))
@@ -87,11 +92,19 @@ func (r *ruling) take(ctx context.Context, chunk []lantern.Ruling) error {
 			return err
 		}
 		for i, next := range chunk {
-			if _, ok := known[next.Account]; !ok {
+			was, ok := known[next.Account]
+			if !ok {
 				return AtLine(&lantern.Error{Kind: lantern.Invalid, Field: "/account", Reason: "not a candidate of this case"}, r.first+i)
 			}
+			d := next.Decision
+			if was.Decision != "" && was.Person != r.who.Person {
+				d = "" // handing it on would undo what another decided
+			}
+			if err := policy.MayDecide(r.who, rules, d, now); err != nil {
+				return AtLine(err, r.first+i)
+			}
 		}
-		if err := r.w.ruleOn(ctx, tx, r.id, singly(rulings, true), agentstore.Deciding{Act: r.act, Person: r.person, At: now}, lantern.Act{}); err != nil {
+		if err := r.w.ruleOn(ctx, tx, r.id, singly(rulings, true), agentstore.Deciding{Act: r.act, Person: r.who.Person, At: now}, lantern.Act{}); err != nil {
 			return err
 		}
 		bulk := singly(rulings, false)
@@ -101,7 +114,7 @@ func (r *ruling) take(ctx context.Context, chunk []lantern.Ruling) error {
 				return AtLine(err, r.first+last[next.Account])
 			}
 		}
-		return r.w.ruleOn(ctx, tx, r.id, bulk, agentstore.Deciding{Act: r.act, Person: r.person, Bulk: true, At: now}, lantern.Act{})
+		return r.w.ruleOn(ctx, tx, r.id, bulk, agentstore.Deciding{Act: r.act, Person: r.who.Person, Bulk: true, At: now}, lantern.Act{})
 	})
 	if err != nil {
 		return fmt.Errorf("recording rulings: %w", err)

@@ -80,6 +80,28 @@ func MayRead(a Actor, p lantern.Policy, now time.Time) error {
 	return nil
 }
 
+// MayReview is [MayRead] for what stands in several programs: to be shown its value at a
+// member's agent, and to decide on what it found, training that one of them is content with
+// is enough. What stands in none asks for nothing.
+func MayReview(a Actor, programs []lantern.Policy, now time.Time) (refusal error) {
+	for _, p := range programs {
+		if refusal = MayRead(a, p, now); refusal == nil {
+			return nil
+		}
+	}
+	return refusal
+}
+
+// MayDecide is [MayReview] for a decision. Escalating is open to everybody: nobody is locked
+// out of handing on. The decision "" stands for whatever else settles hits: to propose or approve
+// an outcome, to undo what another decided or to decide it anew.
+func MayDecide(a Actor, programs []lantern.Policy, d lantern.HitDecision, now time.Time) error {
+	if d == lantern.Escalate {
+		return nil
+	}
+	return MayReview(a, programs, now)
+}
+
 // Best picks the place through which a reader sees an incident: of its places in the
 // incident's programs the one with the widest sight of what is active. The incident is
 // then read through that one place: [See] decides on each of its signals with nothing but

@@ -145,7 +145,8 @@ type hitsDecide struct {
 
 // Help lists the reasons.
 func (*hitsDecide) Help() string {
-	return "Each decision is an act that lantern hits undo takes back within 15 minutes, unless it opened a challenge.\n\n" +
+	return "Each decision is an act that lantern hits undo takes back within 15 minutes, unless it opened a challenge. " +
+		"Where all programs of a signal want training, whoever lacks it may only escalate what waits.\n\n" +
 		reasonsText(lantern.Confirmed, lantern.NotHere, lantern.WrongSignal, lantern.Unsure, lantern.Escalate)
 }
 
