@@ -130,6 +130,25 @@ func TestRetries(t *testing.T) {
 	}
 }
 
+// Whoever reads that there was no answer must know whose: by scheme, host and port, and nothing
+// else of the address.
+func TestNoAnswerNamesTheAddress(t *testing.T) {
+	t.Parallel()
+	for base, want := range map[string]string{
+		"https://exchange.example.com/planted/": "no answer from https://exchange.example.com (",
+		"http://192.0.2.7:8420":                 "no answer from http://192.0.2.7:8420 (",
+		"https://[2001:db8::7]:8420/":           "no answer from https://[2001:db8::7]:8420 (",
+	} {
+		for name, step := range map[string]func(*http.Request) (*http.Response, error){"refused": unreachable, "cut off": cutOff} {
+			c := client.New(base, key, client.Options{Transport: &script{steps: []func(*http.Request) (*http.Response, error){step}}, Retries: -1})
+			_, err := c.Feed(t.Context(), 9, "planted-cursor", 50, 0)
+			if lantern.KindOf(err) != lantern.Unavailable || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "planted") || strings.Contains(err.Error(), key) {
+				t.Errorf("%s, %s: got %v, want %q", base, name, err, want)
+			}
+		}
+	}
+}
+
 func TestErrorsKeepAllComplaints(t *testing.T) {
 	t.Parallel()
 	c := client.New("https://exchange.example.com", key, client.Options{Transport: &script{steps: []func(*http.Request) (*http.Response, error){answer(400, problem(lantern.Invalid))}}})

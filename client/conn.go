@@ -38,6 +38,7 @@ var (
 // conn sends requests to one address with one credential.
 type conn struct {
 	base    string // without a slash at its end
+	origin  string // of base: scheme, host and port
 	key     string
 	current func() string // the key of the moment; nil: key
 	http    *http.Client
@@ -66,6 +67,8 @@ func newConn(base, key string, opts Options) *conn {
 	u, err := url.Parse(base)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
 		c.err = &lantern.Error{Kind: lantern.Invalid, Reason: "the address of the exchange is not usable", Fix: "give a URL like https://exchange.example.com, without credentials"}
+	} else {
+		c.origin = u.Scheme + "://" + u.Host
 	}
 	if c.retries == 0 {
 		c.retries = 4
@@ -219,13 +222,13 @@ func (c *conn) send(ctx context.Context, req request, body io.Reader, key, idemp
 }
 
 // unreachable is the error of an attempt that got no whole answer. It drops the URL that
-// net/http puts into its errors: query strings hold cursors.
+// net/http puts into its errors, as query strings hold cursors, and says whose answer it was.
 func (c *conn) unreachable(err error) error {
 	var u *url.Error
 	if errors.As(err, &u) {
 		err = u.Err
 	}
-	said := &lantern.Error{Kind: lantern.Unavailable, Reason: "no answer", Fix: "check the address and retry later"}
+	said := &lantern.Error{Kind: lantern.Unavailable, Reason: "no answer from " + c.origin, Fix: "check the address and retry later"}
 	if c.toAgent {
 		said = c.silent(err)
 	}
