@@ -28,7 +28,7 @@ func (c *call) readMany() (any, error) {
 	if len(ids) == 0 {
 		return nil, &lantern.Error{Kind: lantern.Invalid, Field: "/ids", Reason: "missing", Fix: "name the objects: ids=1,2"}
 	}
-	f, err := wire.ParseFields(c.params.get("fields"))
+	f, err := c.fields()
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +45,7 @@ func (c *call) readMany() (any, error) {
 
 // readOne reads one object, whatever it is.
 func (c *call) readOne() (any, error) {
-	f, err := wire.ParseFields(c.params.get("fields"))
+	f, err := c.fields()
 	if err != nil {
 		return nil, err
 	}

@@ -50,7 +50,7 @@ func (c *call) groupsJoined() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := wire.ParseFields(c.params.get("fields"))
+	f, err := c.fields()
 	if err != nil {
 		return nil, err
 	}

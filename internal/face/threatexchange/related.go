@@ -81,7 +81,7 @@ func (c *call) nest(nodes []wire.Node, f wire.Fields) error {
 
 // nested is paged for descriptors and indicators, in which what is related may be wanted.
 func (c *call) nested(nodes []wire.Node, after string) (any, error) {
-	f, err := wire.ParseFields(c.params.get("fields"))
+	f, err := c.fields()
 	if err == nil {
 		err = c.nest(nodes, f)
 	}

@@ -33,7 +33,7 @@ func (c *call) search() (list []exchange.Seen, after string, err error) {
 	if _, err := c.params.flag("include_expired"); err != nil {
 		return nil, "", err
 	}
-	f, err := wire.ParseFields(c.params.get("fields"))
+	f, err := c.fields()
 	if err != nil {
 		return nil, "", err
 	}

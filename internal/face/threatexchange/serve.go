@@ -89,6 +89,7 @@ type call struct {
 	params params
 	actor  policy.Actor
 	whois  map[lantern.ID]string // names of members, once they were asked for
+	wanted wire.Fields           // the parameter fields, once it was asked for
 	batch  bool                  // it is a part of a batch
 }
 

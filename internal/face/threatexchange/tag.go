@@ -26,7 +26,7 @@ func (c *call) findTags() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := wire.ParseFields(c.params.get("fields"))
+	f, err := c.fields()
 	if err != nil {
 		return nil, err
 	}

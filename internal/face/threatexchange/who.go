@@ -62,9 +62,21 @@ func (c *call) listMembers() (any, error) {
 	return c.edge(nodes)
 }
 
+// fields is the selection that the call wants.
+func (c *call) fields() (wire.Fields, error) {
+	if c.wanted != nil {
+		return c.wanted, nil
+	}
+	f, err := wire.ParseFields(c.params.get("fields"))
+	if err == nil {
+		c.wanted = f
+	}
+	return f, err
+}
+
 // edge selects what is wanted of each object of a list.
 func (c *call) edge(nodes []wire.Node) (wire.Edge, error) {
-	f, err := wire.ParseFields(c.params.get("fields"))
+	f, err := c.fields()
 	list := make([]wire.Node, len(nodes))
 	for i, n := range nodes {
 		list[i] = wire.Select(n, f, wire.Usual(n)...)
