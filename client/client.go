@@ -74,6 +74,17 @@ func list[T any](ctx context.Context, c *Client, path string, query url.Values) 
 	return answer.Items, err
 }
 
+// pages reads a list page by page; the last object of a page, by its id, asks for the next.
+func pages[T any](ctx context.Context, c *Client, path string, query url.Values, id func(T) lantern.ID) (all []T, err error) {
+	for {
+		page, err := list[T](ctx, c, path, query)
+		if all = append(all, page...); err != nil || len(page) < lantern.MaxPage {
+			return all, err
+		}
+		query.Set("after", id(page[len(page)-1]).String())
+	}
+}
+
 // post writes one object.
 func post[T any](ctx context.Context, c *Client, path string, body any) (T, error) {
 	return call[T](ctx, c, http.MethodPost, path, nil, body)

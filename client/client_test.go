@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strconv"
@@ -145,6 +146,28 @@ func TestNoAnswerNamesTheAddress(t *testing.T) {
 			if lantern.KindOf(err) != lantern.Unavailable || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "planted") || strings.Contains(err.Error(), key) {
 				t.Errorf("%s, %s: got %v, want %q", base, name, err, want)
 			}
+		}
+	}
+}
+
+// Lists that come in pages are read to their end.
+func TestPagesAreReadToTheEnd(t *testing.T) {
+	t.Parallel()
+	full := func(from int) string {
+		ids := make([]string, lantern.MaxPage)
+		for i := range ids {
+			ids[i] = fmt.Sprintf(`{"id":"%d"}`, from+i)
+		}
+		return `{"items":[` + strings.Join(ids, ",") + `]}`
+	}
+	s := &script{steps: []func(*http.Request) (*http.Response, error){answer(200, full(1)), answer(200, full(1001)), answer(200, `{"items":[{"id":"2001"}]}`)}}
+	list, err := client.New("https://exchange.example.com", key, client.Options{Transport: s}).Outcomes(t.Context())
+	if err != nil || len(list) != 2001 || list[2000].ID != 2001 {
+		t.Fatalf("got %d, %v", len(list), err)
+	}
+	for i, want := range []string{"", "after=1000", "after=2000"} {
+		if got := s.seen[i].URL.RawQuery; got != want {
+			t.Errorf("page %d: asked for %q, want %q", i, got, want)
 		}
 	}
 }

@@ -23,14 +23,8 @@ func (c *Client) OwedCorrections(ctx context.Context) ([]lantern.Correction, err
 }
 
 // corrections reads a list page by page.
-func (c *Client) corrections(ctx context.Context, q url.Values) (all []lantern.Correction, err error) {
-	for {
-		page, err := list[lantern.Correction](ctx, c, "/v1/corrections", q)
-		if all = append(all, page...); err != nil || len(page) < lantern.MaxPage {
-			return all, err
-		}
-		q.Set("after", page[len(page)-1].ID.String())
-	}
+func (c *Client) corrections(ctx context.Context, q url.Values) ([]lantern.Correction, error) {
+	return pages(ctx, c, "/v1/corrections", q, func(c lantern.Correction) lantern.ID { return c.ID })
 }
 
 // Correction returns one correction.

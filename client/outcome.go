@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"net/url"
 
 	"lantern"
 )
@@ -28,9 +29,9 @@ func (c *Client) RecordOutcomeOnce(ctx context.Context, key string, o lantern.Ou
 	return decode[lantern.Outcome](ctx, c, req)
 }
 
-// Outcomes lists the outcomes of the caller's member.
+// Outcomes lists the outcomes of the caller's member, oldest first.
 func (c *Client) Outcomes(ctx context.Context) ([]lantern.Outcome, error) {
-	return list[lantern.Outcome](ctx, c, "/v1/outcomes", nil)
+	return pages(ctx, c, "/v1/outcomes", url.Values{}, func(o lantern.Outcome) lantern.ID { return o.ID })
 }
 
 // OutcomeTotals says what others did because of an own signal: sums, never who.

@@ -195,7 +195,7 @@ func TestALostAnswerCountsNothingTwice(t *testing.T) {
 	if err != nil || o.Count != 2 {
 		t.Errorf("got %+v, %v", o, err)
 	}
-	if all, err := s.Outcomes(ctx, s.social.Investigator); err != nil || len(all) != 1 {
+	if all, err := s.Outcomes(ctx, s.social.Investigator, 0, 0); err != nil || len(all) != 1 {
 		t.Errorf("the exchange has %d outcomes, %v; want 1", len(all), err)
 	}
 	if c, err := s.r.Case(ctx, c.ID); err != nil || len(c.Outcomes) != 1 {
@@ -235,7 +235,7 @@ func TestAFallenSignalOpensATask(t *testing.T) {
 			t.Errorf("got %+v, %v", task, err)
 		}
 	}
-	all, err := s.Outcomes(ctx, s.social.Investigator)
+	all, err := s.Outcomes(ctx, s.social.Investigator, 0, 0)
 	i := slices.IndexFunc(all, func(o lantern.Outcome) bool { return o.Kind == lantern.Reversed })
 	if err != nil || len(all) != 2 || i < 0 || all[i].Count != 3 || all[i].Corrects != sent.ID {
 		t.Errorf("got outcomes %+v, %v; want 3 accounts reversed", all, err)

@@ -53,7 +53,7 @@ func TestOutcomeNeedsItsPerson(t *testing.T) {
 				t.Errorf("%s: got %v, want kind %s", name, err, c.want)
 			}
 		}
-		if list, err := w.Outcomes(t.Context(), face.Service); err != nil || len(list) != 0 {
+		if list, err := w.Outcomes(t.Context(), face.Service, 0, 0); err != nil || len(list) != 0 {
 			t.Errorf("refused outcomes left %d entries, %v", len(list), err)
 		}
 	})

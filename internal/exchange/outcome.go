@@ -161,13 +161,17 @@ func checkCorrects(t *txn, a policy.Actor, o lantern.Outcome) error {
 	return policy.MayCorrect(o, earlier, left)
 }
 
-// Outcomes lists the ledger of the actor's member.
-func (x *Exchange) Outcomes(ctx context.Context, a policy.Actor) (list []lantern.Outcome, err error) {
+// Outcomes lists a page of the ledger of the actor's member, oldest first: what was recorded
+// after an entry, 0 for the oldest, at most [lantern.MaxPage], as with limit 0.
+func (x *Exchange) Outcomes(ctx context.Context, a policy.Actor, after lantern.ID, limit int) (list []lantern.Outcome, err error) {
 	if err := policy.Can(a, policy.ReadOutcomes, x.Clock()); err != nil {
 		return nil, err
 	}
+	if limit <= 0 || limit > lantern.MaxPage {
+		limit = lantern.MaxPage
+	}
 	err = x.read(ctx, func(tx *sqldb.Tx) error {
-		list, err = store.Outcomes(ctx, tx, a.Member)
+		list, err = store.Outcomes(ctx, tx, a.Member, after, limit)
 		return err
 	})
 	return list, err

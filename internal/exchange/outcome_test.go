@@ -483,9 +483,56 @@ func TestFourEyes(t *testing.T) {
 		if err := record(second, lantern.AccountsActioned, 3); err != nil {
 			t.Errorf("with a second person: got %v", err)
 		}
-		all, err := w.Outcomes(t.Context(), face.Investigator)
+		all, err := w.Outcomes(t.Context(), face.Investigator, 0, 0)
 		if err != nil || !slices.ContainsFunc(all, func(o lantern.Outcome) bool { return o.Attestation.Second == second }) {
 			t.Errorf("got %+v, %v; want the second person in the ledger", all, err)
+		}
+	})
+}
+
+// TestOutcomePages reads a ledger two entries at a time: together the pages are the whole of it,
+// and no other member's.
+func TestOutcomePages(t *testing.T) {
+	t.Parallel()
+	sqldbtest.Each(t, func(t *testing.T, url string) {
+		w := exchangetest.New(t, url)
+		cloud, face, game := w.AddCompany("Cloudbin"), w.AddCompany("Facegram"), w.AddCompany("Pixelplay")
+		signal := w.MustShare(cloud.Service, w.Draft(1))
+		w.Drain(face.Service, "")
+		w.Drain(game.Service, "")
+		var want []lantern.ID
+		for i := range 7 {
+			for _, c := range []exchangetest.Company{face, game} {
+				o, err := w.RecordOutcome(t.Context(), c.Investigator, lantern.Outcome{Program: w.Program.ID, Kind: lantern.ContentRemoved, Count: 1 + i,
+					Signals: []lantern.ID{signal}, Attestation: attest(c, 1+i, 1+i)})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if c.ID == face.ID {
+					want = append(want, o.ID)
+				}
+			}
+		}
+		var got []lantern.ID
+		var last lantern.Outcome
+		for {
+			page, err := w.Outcomes(t.Context(), face.Service, last.ID, 2)
+			if err != nil || len(page) > 2 {
+				t.Fatalf("got %d, %v; want at most 2", len(page), err)
+			}
+			for _, o := range page {
+				if o.At.Before(last.At) || !slices.Equal(o.Signals, []lantern.ID{signal}) {
+					t.Errorf("got %+v after %+v", o, last)
+				}
+				got, last = append(got, o.ID), o
+			}
+			if len(page) < 2 {
+				break
+			}
+		}
+		slices.Sort(want)
+		if slices.Sort(got); !slices.Equal(got, want) {
+			t.Errorf("the pages hold %d, want the %d of the ledger", len(got), len(want))
 		}
 	})
 }

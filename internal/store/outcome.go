@@ -204,9 +204,16 @@ func Outcome(ctx context.Context, tx *sqldb.Tx, id lantern.ID) (lantern.Outcome,
 	return one(tx.QueryRow(ctx, `SELECT `+outcomeColumns+` FROM outcome o WHERE o.id = $1`, id), "an outcome", scanOutcome)
 }
 
-// Outcomes reads a member's ledger, oldest first, with the contributing signals.
-func Outcomes(ctx context.Context, tx *sqldb.Tx, member lantern.ID) ([]lantern.Outcome, error) {
-	rows, err := tx.Query(ctx, `SELECT `+outcomeColumns+` FROM outcome o WHERE o.member_id = $1 ORDER BY o.at, o.id`, member)
+// Outcomes reads a page of a member's ledger, oldest first, with the contributing signals:
+// entries recorded after another one of it, 0 for the oldest.
+func Outcomes(ctx context.Context, tx *sqldb.Tx, member, after lantern.ID, limit int) ([]lantern.Outcome, error) {
+	at, _, err := one(tx.QueryRow(ctx, `SELECT o.at FROM outcome o WHERE o.id = $1 AND o.member_id = $2`, after, member), "when an outcome was recorded",
+		func(s scanner) (at int64, err error) { return at, s.Scan(&at) })
+	if err != nil {
+		return nil, err
+	}
+	rows, err := tx.Query(ctx, `SELECT `+outcomeColumns+` FROM outcome o WHERE o.member_id = $1 AND (o.at > $2 OR o.at = $2 AND o.id > $3)
+		ORDER BY o.at, o.id LIMIT $4`, member, at, after, limit)
 	list, err := all(rows, err, "outcomes", scanOutcome)
 	for i := range list {
 		if err == nil {

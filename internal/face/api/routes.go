@@ -64,7 +64,7 @@ func routes() []route {
 
 		{"POST", "/v1/feedback", "React", "Answer another member's signal, or take a reaction back.", create((*x).React), kinds(notFound)},
 		{"POST", "/v1/outcomes", "RecordOutcome", "Record what the own member did because of signals, attested by a person.", create((*x).RecordOutcome), kinds(notFound)},
-		{"GET", "/v1/outcomes", "Outcomes", "List the own member's outcomes.", list((*x).Outcomes), nil},
+		{"GET", "/v1/outcomes", "Outcomes", "List the own member's outcomes.", outcomes(), nil},
 
 		{"POST", "/v1/challenges", "OpenChallenge", "Say that a signal is wrong; it is suspended at once.", noteless(create((*x).OpenChallenge)), kinds(notFound)},
 		{"GET", "/v1/challenges", "Challenges", "List the challenges the caller may see.", list((*x).Challenges), nil},
