@@ -42,19 +42,19 @@ func (h *HitRow) scan(row interface{ Scan(...any) error }) error {
 	return err
 }
 
-// InsertHits adds hits. One that is there already stays as it is, unless it was void: then
+// InsertHits adds hits and returns how many. One that is there already stays as it is, unless it was void: then
 // the signal came back and the match counts anew.
-func InsertHits(ctx context.Context, tx *sqldb.Tx, hits []*HitRow) error {
+func InsertHits(ctx context.Context, tx *sqldb.Tx, hits []*HitRow) (added int, err error) {
 	rows := make([][]any, len(hits))
 	for i, h := range hits {
 		rows[i] = []any{h.ID, h.Signal, h.Kind, h.Ref, h.Account, h.How, h.State, h.Incident, h.Urgency, h.Urgency, Micros(h.Found), h.Place,
 			h.CaseID, h.Decision, h.Reason, h.Bulk, h.Person, Micros(h.Found), Micros(h.Decided), h.Act}
 	}
-	_, err := tx.InsertMany(ctx, "hits", strings.Split(hitColumns, ", "),
+	n, err := tx.InsertMany(ctx, "hits", strings.Split(hitColumns, ", "),
 		`ON CONFLICT (signal, ref, how) DO UPDATE SET id = excluded.id, state = excluded.state, account = excluded.account,
 		incident = excluded.incident, urgency = excluded.urgency, lead_urgency = excluded.lead_urgency, lead_found = excluded.lead_found, place = excluded.place, case_id = 0, decision = '', reason = '', bulk = FALSE, act = 0, person = 0,
 		found = excluded.found, decided = 0 WHERE hits.state = 'void'`, rows)
-	return err
+	return int(n), err
 }
 
 // SetHitStates moves the hits of signals from one state to another.

@@ -117,16 +117,13 @@ func (q *Queue) lockAway(ctx context.Context, tx *sqldb.Tx, in *agentstore.Quara
 	for _, h := range rows[:room] {
 		h.State = lantern.HitQuarantined
 	}
-	if err := agentstore.InsertHits(ctx, tx, rows[:room]); err != nil {
-		return err
-	}
-	after, err := agentstore.CountQuarantined(ctx, tx, in.Signal)
+	added, err := agentstore.InsertHits(ctx, tx, rows[:room])
 	if err != nil {
 		return err
 	}
 	missed := len(rows) - room
 	in.Missed += missed
-	in.Matches += after - before + missed
+	in.Matches += added + missed
 	return agentstore.SaveQuarantine(ctx, tx, *in)
 }
 

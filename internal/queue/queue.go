@@ -96,7 +96,7 @@ func (q *Queue) admit(ctx context.Context, tx *sqldb.Tx, rows []*agentstore.HitR
 			open = append(open, h)
 		}
 	}
-	if err := agentstore.InsertHits(ctx, tx, open); err != nil {
+	if _, err := agentstore.InsertHits(ctx, tx, open); err != nil {
 		return err
 	}
 	if err := q.trip(ctx, tx, signalsOf(open), known, replica, now); err != nil {
