@@ -44,6 +44,13 @@ type Challenge struct {
 	Decided  time.Time       `json:"decided,omitzero"`
 }
 
+// ChallengePage is a page of the challenges that a reader has a part in: what is imminent and
+// undecided first, then the oldest.
+type ChallengePage struct {
+	Items []Challenge `json:"items"`
+	Next  Cursor      `json:"next,omitempty"` // asks for what follows; empty on the last page
+}
+
 // Validate checks the form of a new challenge.
 func (c *Challenge) Validate() error {
 	var errs []*Error

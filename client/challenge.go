@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"net/url"
 
 	"lantern"
 )
@@ -11,9 +12,23 @@ func (c *Client) OpenChallenge(ctx context.Context, ch lantern.Challenge) (lante
 	return post[lantern.Challenge](ctx, c, "/v1/challenges", ch)
 }
 
-// Challenges lists the challenges the caller may see.
-func (c *Client) Challenges(ctx context.Context) ([]lantern.Challenge, error) {
-	return list[lantern.Challenge](ctx, c, "/v1/challenges", nil)
+// Challenges lists the challenges the caller may see, what is imminent and undecided first,
+// then the oldest, each once.
+func (c *Client) Challenges(ctx context.Context) (all []lantern.Challenge, err error) {
+	seen := make(map[lantern.ID]bool)
+	for q := (url.Values{}); ; {
+		page, err := get[lantern.ChallengePage](ctx, c, "/v1/challenges", q)
+		for _, ch := range page.Items {
+			if !seen[ch.ID] { // one that was decided meanwhile moved to where it was not read yet
+				seen[ch.ID] = true
+				all = append(all, ch)
+			}
+		}
+		if err != nil || page.Next == "" {
+			return all, err
+		}
+		q.Set("cursor", string(page.Next))
+	}
 }
 
 // Challenge returns one challenge.

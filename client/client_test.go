@@ -172,6 +172,22 @@ func TestPagesAreReadToTheEnd(t *testing.T) {
 	}
 }
 
+// A challenge that was decided while pages were read comes twice, and is listed once.
+func TestChallengesAreListedOnce(t *testing.T) {
+	t.Parallel()
+	s := &script{steps: []func(*http.Request) (*http.Response, error){
+		answer(200, `{"items":[{"id":"7"},{"id":"8"}],"next":"0.5.8"}`), answer(200, `{"items":[{"id":"9"},{"id":"7"}],"next":"1.6.7"}`), answer(200, `{"items":[]}`)}}
+	list, err := client.New("https://exchange.example.com", key, client.Options{Transport: s}).Challenges(t.Context())
+	if err != nil || len(list) != 3 || list[0].ID != 7 || list[2].ID != 9 {
+		t.Fatalf("got %+v, %v", list, err)
+	}
+	for i, want := range []string{"", "cursor=0.5.8", "cursor=1.6.7"} {
+		if got := s.seen[i].URL.RawQuery; got != want {
+			t.Errorf("page %d: asked for %q, want %q", i, got, want)
+		}
+	}
+}
+
 func TestErrorsKeepAllComplaints(t *testing.T) {
 	t.Parallel()
 	c := client.New("https://exchange.example.com", key, client.Options{Transport: &script{steps: []func(*http.Request) (*http.Response, error){answer(400, problem(lantern.Invalid))}}})

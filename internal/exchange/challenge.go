@@ -137,27 +137,58 @@ func (x *Exchange) turnAll(t *txn, rows []store.SignalRow, state lantern.SignalS
 	return nil
 }
 
-// Challenges lists the challenges the actor's member opened or must answer and, for a
-// dispute officer, those of its programs that wait for a decision.
-func (x *Exchange) Challenges(ctx context.Context, a policy.Actor) (list []lantern.Challenge, err error) {
+// Challenges lists a page of the challenges the actor's member opened or must answer and, for a
+// dispute officer, of those of its programs that wait for a decision: what is imminent and
+// undecided first, then the oldest. A challenge that is decided between two pages may come
+// twice; none is left out. A limit of 0 means [lantern.MaxPage], which is the most.
+func (x *Exchange) Challenges(ctx context.Context, a policy.Actor, cursor lantern.Cursor, limit int) (page lantern.ChallengePage, err error) {
 	if err := policy.Can(a, policy.ReadChallenges, x.Clock()); err != nil {
-		return nil, err
+		return page, err
+	}
+	after, err := readChallengeCursor(cursor)
+	if err != nil {
+		return page, err
+	}
+	if limit <= 0 || limit > lantern.MaxPage {
+		limit = lantern.MaxPage
 	}
 	officer := policy.Can(a, policy.DecideChallenge, x.Clock()) == nil
 	err = x.read(ctx, func(tx *sqldb.Tx) error {
-		rows, err := store.ChallengesFor(ctx, tx, a.Member, officer)
+		rows, err := store.ChallengesFor(ctx, tx, a.Member, officer, after, limit)
 		if err != nil {
 			return err
 		}
-		list = make([]lantern.Challenge, len(rows))
+		page.Items, page.Next = make([]lantern.Challenge, len(rows)), ""
 		for i, r := range rows {
-			if list[i], err = x.readChallenge(ctx, tx, r); err != nil {
+			if page.Items[i], err = x.readChallenge(ctx, tx, r); err != nil {
 				return err
 			}
 		}
+		if len(rows) == limit {
+			page.Next = challengeCursor(rows[limit-1].Place())
+		}
 		return nil
 	})
-	return list, err
+	return page, err
+}
+
+// challengeCursor writes a place in the list of challenges. It tells nothing that the list does not.
+func challengeCursor(p store.ChallengePlace) lantern.Cursor {
+	return lantern.Cursor(fmt.Sprintf("%d.%d.%s", p.Calm, p.Opened, p.ID))
+}
+
+func readChallengeCursor(c lantern.Cursor) (p store.ChallengePlace, err error) {
+	if c == "" {
+		return p, nil
+	}
+	var id int64
+	if _, err := fmt.Sscanf(string(c), "%d.%d.%d", &p.Calm, &p.Opened, &id); err == nil {
+		p.ID = lantern.ID(id)
+	}
+	if challengeCursor(p) != c {
+		return p, &lantern.Error{Kind: lantern.Invalid, Field: "/cursor", Reason: "not a cursor of this list", Fix: "pass what the last page gave as next, or leave it out to start from the beginning"}
+	}
+	return p, nil
 }
 
 // readChallenge unseals what people wrote, as long as the signal's key is there.
@@ -180,16 +211,21 @@ func (x *Exchange) readChallenge(ctx context.Context, tx *sqldb.Tx, r store.Chal
 
 // Challenge returns one challenge the actor's member has a part in.
 func (x *Exchange) Challenge(ctx context.Context, a policy.Actor, id lantern.ID) (c lantern.Challenge, err error) {
-	list, err := x.Challenges(ctx, a)
-	if err != nil {
+	if err := policy.Can(a, policy.ReadChallenges, x.Clock()); err != nil {
 		return c, err
 	}
-	for _, c := range list {
-		if c.ID == id {
-			return c, nil
+	officer := policy.Can(a, policy.DecideChallenge, x.Clock()) == nil
+	err = x.read(ctx, func(tx *sqldb.Tx) error {
+		row, ok, err := store.ChallengeFor(ctx, tx, a.Member, officer, id)
+		if err == nil && !ok {
+			err = errMissing("challenge")
 		}
-	}
-	return c, errMissing("challenge")
+		if err == nil {
+			c, err = x.readChallenge(ctx, tx, row)
+		}
+		return err
+	})
+	return c, err
 }
 
 // Decide answers a challenge: as the sharer, or as a dispute officer of a third member.

@@ -106,7 +106,7 @@ func TestImminentChallenge(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, a := range []policy.Actor{cloud.Submitter, face.Investigator} {
-			list, err := w.Challenges(ctx, a)
+			list, err := w.ChallengesOf(a)
 			if err != nil || len(list) != 3 || list[0].ID != silent.ID || list[1].ID != disputed.ID || list[2].ID != calm.ID {
 				t.Errorf("the list of a party: got %+v, %v; want what is imminent first", list, err)
 			}
@@ -118,7 +118,7 @@ func TestImminentChallenge(t *testing.T) {
 		if err := w.Sweep(ctx); err != nil {
 			t.Fatal(err)
 		}
-		list, err := w.Challenges(ctx, game.Officer)
+		list, err := w.ChallengesOf(game.Officer)
 		if err != nil || len(list) != 2 || list[0].ID != silent.ID {
 			t.Fatalf("the officer's list: got %+v, %v", list, err)
 		}
@@ -131,15 +131,26 @@ func TestImminentChallenge(t *testing.T) {
 		if err := w.Sweep(ctx); err != nil {
 			t.Fatal(err)
 		}
-		if list, err = w.Challenges(ctx, game.Officer); err != nil || !list[0].Overdue || !list[1].Overdue {
+		if list, err = w.ChallengesOf(game.Officer); err != nil || !list[0].Overdue || !list[1].Overdue {
 			t.Errorf("past the hour: got %+v, %v; want both overdue", list, err)
+		}
+		// One that is decided between two pages moves behind the place of the first.
+		begun, err := w.Challenges(ctx, cloud.Submitter, "", 1)
+		if err != nil || len(begun.Items) != 1 || begun.Items[0].ID != silent.ID {
+			t.Fatalf("the first page: got %+v, %v", begun, err)
 		}
 		if c, err := w.Decide(ctx, game.Officer, silent.ID, lantern.Decision{Verdict: lantern.Reject, Reason: "looked again"}); err != nil || c.State != lantern.ChallengeRejected {
 			t.Errorf("decided late: got %+v, %v", c, err)
 		}
-		list, err = w.Challenges(ctx, cloud.Submitter)
+		list, err = w.ChallengesOf(cloud.Submitter)
 		if err != nil || list[0].ID != disputed.ID || list[1].ID != calm.ID || list[2].Overdue {
 			t.Errorf("a decided one stands with the others: got %+v, %v", list, err)
+		}
+		if rest, err := w.Challenges(ctx, cloud.Submitter, begun.Next, 0); err != nil || len(rest.Items) != 3 || rest.Items[0].ID != disputed.ID || rest.Next != "" {
+			t.Errorf("the second page leaves something out: got %+v, %v", rest, err)
+		}
+		if _, err := w.Challenges(ctx, cloud.Submitter, begun.Next+"0x", 0); lantern.KindOf(err) != lantern.Invalid {
+			t.Errorf("a cursor of nowhere: got %v", err)
 		}
 	})
 }

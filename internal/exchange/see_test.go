@@ -159,7 +159,7 @@ func (g *game) act(r *rapid.T) {
 	case 9:
 		_, _ = g.Withdraw(ctx, g.Actor(m.SubmitterKey), some, lantern.Withdrawal{Reason: lantern.WithdrawnOutdated, Erase: g.next%2 == 0}) // may be refused
 	case 10:
-		list, err := g.Challenges(ctx, g.Actor(m.OfficerKey))
+		list, err := g.ChallengesOf(g.Actor(m.OfficerKey))
 		if err == nil && len(list) > 0 {
 			v := rapid.SampledFrom([]lantern.Verdict{lantern.Uphold, lantern.Dispute, lantern.Reject}).Draw(r, "verdict")
 			_, _ = g.Decide(ctx, g.Actor(m.OfficerKey), list[len(list)-1].ID, lantern.Decision{Verdict: v, Reason: "drawn"}) // may be refused

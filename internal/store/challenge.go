@@ -64,21 +64,45 @@ func CountUndecided(ctx context.Context, tx *sqldb.Tx, member lantern.ID) (n int
 	return n, err
 }
 
-// ChallengesFor reads the challenges a member opened, must answer or may decide: what is
-// imminent and undecided first, then the newest last: its own, those against its signals and, if disputes is set, every disputed one
-// in a program it is in, of a signal that it never challenged itself.
-func ChallengesFor(ctx context.Context, tx *sqldb.Tx, member lantern.ID, disputes bool) ([]ChallengeRow, error) {
-	flag := 0
-	if disputes {
-		flag = 1
+// challengeParty selects the challenges a member ($1) opened or must answer and, if $2 is 1, may
+// decide: every disputed one in a program it is in, of a signal that it never challenged itself.
+const challengeParty = ` (c.member_id = $1 OR c.owner_id = $1 OR ($2 = 1 AND c.state = 'disputed' AND EXISTS (
+	SELECT 1 FROM placement p JOIN membership b ON b.program_id = p.program_id AND b.member_id = $1 AND b.left_at = 0
+	WHERE p.signal_id = c.signal_id AND NOT p.narrowed)
+	AND NOT EXISTS (SELECT 1 FROM challenge o WHERE o.signal_id = c.signal_id AND o.member_id = $1))) `
+
+// calm is 0 for challenges that are imminent and undecided, which come first, and 1 for others.
+const calm = ` CASE WHEN c.imminent AND c.decided_at = 0 THEN 0 ELSE 1 END `
+
+// ChallengePlace is where a challenge stood in the list of [ChallengesFor]. It is kept by who
+// reads on: once the challenge is decided it stands elsewhere.
+type ChallengePlace struct {
+	Calm, Opened int64 // Opened in microseconds
+	ID           lantern.ID
+}
+
+// Place is where c stands.
+func (c *ChallengeRow) Place() ChallengePlace {
+	p := ChallengePlace{Calm: 1, Opened: micros(c.Opened), ID: c.ID}
+	if c.Imminent && c.Decided.IsZero() {
+		p.Calm = 0
 	}
-	rows, err := tx.Query(ctx, `SELECT `+challengeColumns+` FROM challenge c
-		WHERE c.member_id = $1 OR c.owner_id = $1 OR ($2 = 1 AND c.state = 'disputed' AND EXISTS (
-			SELECT 1 FROM placement p JOIN membership b ON b.program_id = p.program_id AND b.member_id = $1 AND b.left_at = 0
-			WHERE p.signal_id = c.signal_id AND NOT p.narrowed)
-			AND NOT EXISTS (SELECT 1 FROM challenge o WHERE o.signal_id = c.signal_id AND o.member_id = $1))
-		ORDER BY CASE WHEN c.imminent AND c.decided_at = 0 THEN 0 ELSE 1 END, c.opened_at, c.id`, member, flag)
+	return p
+}
+
+// ChallengesFor reads a page of the challenges that a member has a part in, as a decider too
+// if disputes is set: those behind a place, the zero place for the first.
+func ChallengesFor(ctx context.Context, tx *sqldb.Tx, member lantern.ID, disputes bool, after ChallengePlace, limit int) ([]ChallengeRow, error) {
+	rows, err := tx.Query(ctx, `SELECT `+challengeColumns+` FROM challenge c WHERE`+challengeParty+`
+		AND (`+calm+`> $3 OR `+calm+`= $3 AND (c.opened_at > $4 OR c.opened_at = $4 AND c.id > $5))
+		ORDER BY`+calm+`, c.opened_at, c.id LIMIT $6`, member, flag(disputes), after.Calm, after.Opened, after.ID, limit)
 	return all(rows, err, "challenges", scanChallenge)
+}
+
+// ChallengeFor reads one of those.
+func ChallengeFor(ctx context.Context, tx *sqldb.Tx, member lantern.ID, disputes bool, id lantern.ID) (ChallengeRow, bool, error) {
+	return one(tx.QueryRow(ctx, `SELECT `+challengeColumns+` FROM challenge c WHERE`+challengeParty+`AND c.id = $3`, member, flag(disputes), id),
+		"a challenge", scanChallenge)
 }
 
 // Untold reads the undecided challenges of imminent signals whose deadline passed and of

@@ -315,11 +315,11 @@ func (s *story) check() {
 		s.fail("m%d cannot list its corrections: %v", i, err)
 	}
 	s.observe(i, list)
-	disputes, err := s.Challenges(s.ctx, a)
+	disputes, err := s.Challenges(s.ctx, a, "", 0)
 	if err != nil {
 		s.fail("m%d cannot list its challenges: %v", i, err)
 	}
-	for _, c := range disputes {
+	for _, c := range disputes.Items {
 		if of := s.model.signals[c.Signal]; of.owner != i && s.memberOf(c.Member) != i {
 			s.fail("m%d is shown challenge %s, in which it has no part", i, s.name(c.ID))
 		}

@@ -192,6 +192,17 @@ func (w *World) ChangePolicy(change func(*lantern.Policy)) {
 	}
 }
 
+// ChallengesOf reads the challenges that an actor has a part in, two at a time.
+func (w *World) ChallengesOf(a policy.Actor) (all []lantern.Challenge, err error) {
+	for cursor := lantern.Cursor(""); ; {
+		page, err := w.Challenges(w.T.Context(), a, cursor, 2)
+		if all = append(all, page.Items...); err != nil || page.Next == "" {
+			return all, err
+		}
+		cursor = page.Next
+	}
+}
+
 // Train makes the training of actors' persons valid for a time.
 func (w *World) Train(valid time.Duration, actors ...policy.Actor) {
 	w.T.Helper()

@@ -245,6 +245,7 @@ func TestRefusedQueries(t *testing.T) {
 		{feed, "seen_since"}, {feed, "imminent"}, {feed, "wait"}, {feed, "limit"}, {feed, "cursor"},
 		{"/v1/signals", "state"}, {"/v1/signals", "type"}, {"/v1/signals", "after"}, {"/v1/signals", "limit"},
 		{"/v1/incidents", "after"}, {"/v1/corrections", "overdue"},
+		{"/v1/outcomes", "after"}, {"/v1/challenges", "cursor"}, {"/v1/challenges", "limit"},
 	}
 	check := func(path, name, query string) {
 		t.Helper()

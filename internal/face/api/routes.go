@@ -67,7 +67,7 @@ func routes() []route {
 		{"GET", "/v1/outcomes", "Outcomes", "List the own member's outcomes.", outcomes(), nil},
 
 		{"POST", "/v1/challenges", "OpenChallenge", "Say that a signal is wrong; it is suspended at once.", noteless(create((*x).OpenChallenge)), kinds(notFound)},
-		{"GET", "/v1/challenges", "Challenges", "List the challenges the caller may see.", list((*x).Challenges), nil},
+		{"GET", "/v1/challenges", "Challenges", "List the challenges the caller may see.", challenges(), nil},
 		{"GET", "/v1/challenges/{id}", "Challenge", "Return one challenge.", get((*x).Challenge), nil},
 		{"POST", "/v1/challenges/{id}/decision", "Decide", "Answer a challenge.", noteless(act((*x).Decide)), nil},
 		{"GET", "/v1/corrections", "Corrections", "List the corrections that concern the own member.", corrections(), nil},
