@@ -16,6 +16,12 @@ func (a *Agent) LookAt(ctx context.Context, p *lantern.Piece, r io.Reader, o Pie
 	return errors.Join(s.Look(ctx, p, r), s.End(ctx))
 }
 
+// Followed waits until the engine holds what the database does.
+func (a *Agent) Followed() {
+	a.applying.Lock()
+	defer a.applying.Unlock()
+}
+
 // Fill lets the database not grow any more, as on a full disk; with room it may again.
 func (a *Agent) Fill(ctx context.Context, room bool) error {
 	return a.db.Write(ctx, func(tx *sqldb.Tx) error {

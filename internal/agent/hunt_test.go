@@ -254,6 +254,7 @@ func (m *huntModel) change(s *modelSignal) {
 		s.challenge, s.stay = c.ID, 0
 	}
 	m.w.Reaches(m.r, m.social)
+	m.r.Followed() // the feed's place is stored a moment before the engine holds what came
 }
 
 // hunt hunts and is killed before so many pieces.
