@@ -75,16 +75,14 @@ func Copy(ctx context.Context, from, to *sqldb.DB, migrations fs.FS, skip ...str
 	return partial, to.Migrate(ctx, migrations)
 }
 
-// applied returns how many migrations a damaged database holds: all, if that cannot be read.
+// applied returns how many migrations a damaged database holds: all, if what it says of that is
+// damaged too.
 func applied(ctx context.Context, db *sqldb.DB, migrations fs.FS, all int) (n int, err error) {
 	err = db.Read(ctx, func(tx *sqldb.Tx) error {
 		n, err = tx.Applied(ctx, migrations)
 		return err
 	})
-	switch {
-	case lantern.KindOf(err) == lantern.Unsupported:
-		return 0, err
-	case err != nil:
+	if err != nil {
 		return all, ctx.Err()
 	}
 	return n, nil
@@ -141,15 +139,12 @@ func copyRows(ctx context.Context, from, to *sqldb.DB, t sqldb.Table, order stri
 	}
 	var rows [][]any
 	var failed error // of the fresh database
+	odd := false
 	flush := func() error {
-		failed = to.Write(ctx, func(tx *sqldb.Tx) error {
-			_, err := tx.InsertMany(ctx, t.Name, columns, "ON CONFLICT DO NOTHING", rows)
-			return err
-		})
-		rows = rows[:0]
+		refused, err := insert(ctx, to, t.Name, columns, rows)
+		rows, odd, failed = rows[:0], odd || refused, err
 		return failed
 	}
-	odd := false
 	read := from.Read(ctx, func(tx *sqldb.Tx) error {
 		found, err := tx.Query(ctx, "SELECT "+strings.Join(columns, ", ")+" FROM "+t.Name+" ORDER BY "+order)
 		if err != nil {
@@ -180,6 +175,28 @@ func copyRows(ctx context.Context, from, to *sqldb.DB, t sqldb.Table, order stri
 		failed = ctx.Err()
 	}
 	return read == nil && !odd, failed
+}
+
+// insert inserts rows, but those that a sound database does not take, and reports whether there were any.
+func insert(ctx context.Context, to *sqldb.DB, table string, columns []string, rows [][]any) (refused bool, err error) {
+	err = to.Write(ctx, func(tx *sqldb.Tx) error {
+		_, err := tx.InsertMany(ctx, table, columns, "ON CONFLICT DO NOTHING", rows)
+		return err
+	})
+	if err == nil || lantern.KindOf(err) == lantern.Unavailable || ctx.Err() != nil {
+		return false, err
+	}
+	if len(rows) == 1 {
+		return true, nil
+	}
+	for i := range rows {
+		one, err := insert(ctx, to, table, columns, rows[i:i+1])
+		if err != nil {
+			return refused, err
+		}
+		refused = refused || one
+	}
+	return refused, nil
 }
 
 // sound reports whether a row holds nothing that the engine would not have stored.

@@ -93,3 +93,32 @@ func TestCopyOfAnOlderSchema(t *testing.T) {
 		})
 	}
 }
+
+// A row that a damage left readable and that no sound database takes is left out, and no others.
+func TestCopyLeavesOutWhatIsNoRow(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	from, to := open(t, "from.db"), open(t, "to.db")
+	err := from.Migrate(ctx, history)
+	if err == nil {
+		err = from.Write(ctx, func(tx *sqldb.Tx) error {
+			for _, q := range []string{`DROP TABLE shelf`, `CREATE TABLE shelf (id BIGINT PRIMARY KEY, name TEXT, kind TEXT)`,
+				`INSERT INTO shelf (id, name, kind) VALUES (1, 'a', 'x'), (2, NULL, 'x'), (3, 'c', 'x')`} {
+				if _, err := tx.Exec(ctx, q); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	partial, err := mend.Copy(ctx, from, to, history)
+	if err != nil || !slices.Equal(partial, []string{"shelf"}) {
+		t.Errorf("got %v, %v", partial, err)
+	}
+	if got := all(ctx, t, to); !slices.Equal(got, []string{"a x", "c x"}) {
+		t.Errorf("got %q", got)
+	}
+}

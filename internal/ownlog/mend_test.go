@@ -21,22 +21,24 @@ import (
 
 // book is a log in a database of its own.
 type book struct {
-	ctx context.Context
-	t   rapid.TB
-	db  *sqldb.DB
-	now time.Time
+	ctx  context.Context
+	t    rapid.TB
+	path string
+	db   *sqldb.DB
+	now  time.Time
 }
 
 func newBook(ctx context.Context, t rapid.TB, dir string) *book {
 	t.Helper()
-	db, err := sqldb.Open(ctx, "sqlite:"+filepath.Join(dir, "agent.db"))
+	path := filepath.Join(dir, "agent.db")
+	db, err := sqldb.Open(ctx, "sqlite:"+path)
 	if err == nil {
 		err = db.Migrate(ctx, agentstore.Migrations())
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &book{ctx, t, db, time.Date(2026, 11, 27, 10, 0, 0, 0, time.UTC)}
+	return &book{ctx, t, path, db, time.Date(2026, 11, 27, 10, 0, 0, 0, time.UTC)}
 }
 
 // write does something in a transaction, a second later than what was done before.
