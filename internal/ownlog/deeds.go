@@ -49,13 +49,16 @@ type keptAct struct {
 type deed struct {
 	newest int64 // its newest entry
 	row    []byte
-	kept   bool // newest is the entry of a mend
+	kept   bool   // newest is the entry of a mend
+	older  *older // nil: no entry of it is without a digest
+}
 
-	// What entries without a digest say.
-	first   time.Time
-	act     agentstore.ActRow
-	ruled   bool // its reason is in no entry
-	differs bool // its entries say several decisions
+// older is what entries without a digest say of an act.
+type older struct {
+	agentstore.ActRow
+	first   time.Time // of the entries
+	ruled   bool      // its reason is in no entry
+	differs bool      // its entries say several decisions
 }
 
 // deeds are the acts of a log that is read through.
@@ -79,13 +82,7 @@ func (s *deeds) of(id lantern.ID, number int64, row []byte) *deed {
 
 // decided takes an entry of a decision. Only those of acts say anything here.
 func (s *deeds) decided(number int64, o *audit.Opening) error {
-	var which struct {
-		Act lantern.ID `json:"act"`
-	}
-	if err := json.Unmarshal(o.Facts, &which); err != nil {
-		return errors.New("what was decided is not said as it should be")
-	}
-	if which.Act == 0 {
+	if !bytes.Contains(o.Facts, []byte(`"act":`)) {
 		return nil
 	}
 	var f actFacts
@@ -93,42 +90,45 @@ func (s *deeds) decided(number int64, o *audit.Opening) error {
 		Person lantern.ID `json:"person"`
 	}
 	err := json.Unmarshal(o.Facts, &f)
-	if err == nil && !o.Erased() {
+	if err == nil && f.Row == nil && !o.Erased() {
 		err = json.Unmarshal(o.Person, &by)
 	}
-	if err != nil {
+	if err != nil || f.Act == 0 {
 		return errors.New("what was decided is not said as it should be")
 	}
-	s.of(f.Act, number, f.Row).add(&f, by.Person, o.Time)
+	d := s.of(f.Act, number, f.Row)
+	if f.Row == nil {
+		if d.older == nil {
+			d.older = &older{first: o.Time}
+		}
+		d.older.add(&f, by.Person, o.Time)
+	}
 	return nil
 }
 
-// add adds what one entry says to what an act must be like.
-func (d *deed) add(f *actFacts, person lantern.ID, at time.Time) {
+// add adds what one entry says.
+func (d *older) add(f *actFacts, person lantern.ID, at time.Time) {
 	if f.Undone {
-		d.act.Undone, d.act.UndoneBy = at, person
+		d.Undone, d.UndoneBy = at, person
 		return
 	}
-	if d.first.IsZero() {
-		d.first = at
-	}
-	d.act.Case, d.act.Bulk = f.Case, f.Preview
+	d.Case, d.Bulk = f.Case, f.Preview
 	if f.Challenge != 0 {
-		d.act.Challenge = f.Challenge
+		d.Challenge = f.Challenge
 	}
 	if person != 0 {
-		d.act.Person = person
+		d.Person = person
 	}
 	said := f.Decisions
 	d.ruled = said != nil
 	if !d.ruled {
 		said = map[lantern.HitDecision]int{f.Decision: max(f.Count, 1)}
-		d.act.Reason = f.Reason
+		d.Reason = f.Reason
 	}
 	for decision, n := range said {
-		d.differs = d.differs || d.act.Decision != "" && d.act.Decision != decision
-		d.act.Decision = decision
-		d.act.Count += n
+		d.differs = d.differs || d.Decision != "" && d.Decision != decision
+		d.Decision = decision
+		d.Count += n
 	}
 }
 
@@ -147,32 +147,35 @@ func (s *deeds) mended(number int64, f *mendFacts) {
 
 // unlike returns what of an act as it is stored is not as the log says, "" if all is.
 func (d *deed) unlike(a *agentstore.ActRow) string {
-	if d.row != nil {
-		if !bytes.Equal(d.row, a.Digest()) {
-			return "its row"
-		}
-		return ""
+	switch {
+	case d.row == nil && d.older != nil:
+		return d.older.unlike(a)
+	case !bytes.Equal(d.row, a.Digest()):
+		return "its row"
 	}
+	return ""
+}
+
+func (d *older) unlike(a *agentstore.ActRow) string {
 	mixed := d.differs || d.ruled && a.Decision == ""
-	away := a.At.Sub(d.first)
-	switch said := &d.act; {
-	case said.Person != 0 && a.Person != said.Person:
+	switch {
+	case d.Person != 0 && a.Person != d.Person:
 		return "the person"
-	case mixed && a.Decision != "" || !mixed && a.Decision != said.Decision:
+	case mixed && a.Decision != "" || !mixed && a.Decision != d.Decision:
 		return "the decision"
-	case !d.ruled && a.Reason != said.Reason:
+	case !d.ruled && a.Reason != d.Reason:
 		return "the reason"
-	case a.Count != said.Count:
+	case a.Count != d.Count:
 		return "the count"
-	case a.Case != said.Case:
+	case a.Case != d.Case:
 		return "the case"
-	case a.Bulk != said.Bulk:
+	case a.Bulk != d.Bulk:
 		return "the preview"
-	case a.Challenge != said.Challenge:
+	case a.Challenge != d.Challenge:
 		return "the challenge"
-	case a.Undone.IsZero() != said.Undone.IsZero() || said.UndoneBy != 0 && a.UndoneBy != said.UndoneBy || said.Undone.IsZero() && a.UndoneBy != 0:
+	case a.Undone.IsZero() != d.Undone.IsZero() || d.UndoneBy != 0 && a.UndoneBy != d.UndoneBy || d.Undone.IsZero() && a.UndoneBy != 0:
 		return "whether it was undone, and by whom"
-	case away.Abs() > time.Hour: // the clock may have been set between the act and its entry
+	case a.At.Sub(d.first).Abs() > time.Hour: // the clock may have been set between the act and its entry
 		return "the time"
 	}
 	return ""

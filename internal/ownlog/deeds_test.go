@@ -146,6 +146,21 @@ func TestMendTellsOfDecisions(t *testing.T) {
 	}
 }
 
+// A mend that says of an act only that it is kept holds nothing.
+func TestMendKeepsNothingUnsaid(t *testing.T) {
+	t.Parallel()
+	b := newBook(t.Context(), t, t.TempDir())
+	t.Cleanup(func() { _ = b.db.Close() })
+	b.append(1)
+	b.run(act)
+	b.write(func(tx *sqldb.Tx) error {
+		return ownlog.Append(b.ctx, tx, ownlog.Entry{Kind: audit.Mend, Who: map[string]any{}, What: rawFacts(`{"kept":[{"act":"5"}]}`)}, b.now, rand.Reader)
+	})
+	if r, err := b.verify(); err == nil {
+		t.Errorf("it is in order: %+v", r)
+	}
+}
+
 // A mend that has to tell of many decisions does so in several entries.
 func TestMendTellsOfManyDecisions(t *testing.T) {
 	t.Parallel()
