@@ -106,6 +106,45 @@ func EachAct(ctx context.Context, tx *sqldb.Tx, each func(*ActRow) error) error 
 	})
 }
 
+// unlikeAct is what a decision on a hit or candidate, d, cannot be like beside its act, a. The parts
+// of an act on hits are alike; rulings in a case may differ, and then the act has none of its own.
+const unlikeAct = ` d.person <> a.person OR d.decision <> a.decision AND (a.decision <> '' OR a.case_id = 0)
+	OR d.reason <> a.reason AND (a.reason <> '' OR a.case_id = 0)
+	OR a.case_id = 0 AND (d.decided <> a.at OR d.bulk <> (a.bulk <> 0))`
+
+// Decided is a decision that a hit, or else a candidate of a case, shows.
+type Decided struct {
+	Hit, Case, Act lantern.ID
+}
+
+// DecidedOtherwise returns decisions that hits and candidates show and that are not those of their
+// acts, at most one of each sort: of an act that is there; of one that was undone; of one that is
+// not there; of none, although there were acts by then; of an act that decided fewer.
+func DecidedOtherwise(ctx context.Context, tx *sqldb.Tx) (unlike, undone, lost []Decided, err error) {
+	const hits, candidates = `SELECT d.id, 0, d.act FROM hits d LEFT JOIN acts a ON a.id = d.act WHERE `, `SELECT 0, d.case_id, d.act FROM candidates d LEFT JOIN acts a ON a.id = d.act WHERE `
+	for _, q := range []struct {
+		into *[]Decided
+		text string
+	}{
+		{&unlike, `d.act <> 0 AND (` + unlikeAct + `) LIMIT 1`},
+		{&unlike, `d.act = 0 AND (d.decision <> '' OR d.person <> 0) AND d.decided > (SELECT MIN(at) FROM acts) LIMIT 1`},
+		{&undone, `a.undone <> 0 LIMIT 1`},
+		{&lost, `d.act <> 0 AND a.id IS NULL LIMIT 1`},
+	} {
+		for _, from := range []string{hits, candidates} {
+			rows, err := tx.Query(ctx, from+q.text)
+			found, err := collect(rows, err, func(d *Decided) error { return rows.Scan(&d.Hit, &d.Case, &d.Act) })
+			if err != nil {
+				return nil, nil, nil, err
+			}
+			*q.into = append(*q.into, found...)
+		}
+	}
+	rows, err := tx.Query(ctx, `SELECT MIN(d.id), 0, a.id FROM hits d JOIN acts a ON a.id = d.act WHERE a.case_id = 0 GROUP BY a.id, a.count HAVING COUNT(*) > a.count LIMIT 1`)
+	more, err := collect(rows, err, func(d *Decided) error { return rows.Scan(&d.Hit, &d.Case, &d.Act) })
+	return append(unlike, more...), undone, lost, err
+}
+
 // ForgetBefore deletes what was before acts of before a time, which cannot be undone any
 // more. The acts stay.
 func ForgetBefore(ctx context.Context, tx *sqldb.Tx, at time.Time) error {

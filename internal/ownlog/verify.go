@@ -1,15 +1,18 @@
 package ownlog
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"lantern"
 	"lantern/audit"
 	"lantern/internal/agentstore"
+	"lantern/internal/mend"
 	"lantern/internal/sqldb"
 )
 
@@ -100,8 +103,10 @@ func Verify(ctx context.Context, tx *sqldb.Tx, anchors []lantern.Anchor) (Report
 	if err := v.headed(ctx, tx); err != nil {
 		return v.report, err
 	}
-	v.report.Acts, err = v.deeds.check(ctx, tx)
-	return v.report, err
+	if v.report.Acts, err = v.deeds.check(ctx, tx); err != nil {
+		return v.report, err
+	}
+	return v.report, v.shown(ctx, tx)
 }
 
 // verifying is a log that is read through.
@@ -225,6 +230,31 @@ func (v *verifying) headed(ctx context.Context, tx *sqldb.Tx) error {
 		return errors.New("the log's head counts another number of entries")
 	case size == 0 && acts > 0:
 		return errors.New("it is empty, although people decided: it was emptied, or lost with a damaged database")
+	}
+	return nil
+}
+
+// shown holds the decisions that hits and candidates show to their acts. What a damage took of acts,
+// or of what their undoing goes by, explains what lacks of these.
+func (v *verifying) shown(ctx context.Context, tx *sqldb.Tx) error {
+	unlike, undone, lost, err := agentstore.DecidedOtherwise(ctx, tx)
+	if err != nil {
+		return err
+	}
+	for _, f := range v.mends {
+		if mend.Lacks(f.Tables, "acts") {
+			lost = nil
+		}
+		if mend.Lacks(f.Tables, "act_hits") || mend.Lacks(f.Tables, "act_candidates") {
+			undone = nil
+		}
+	}
+	for _, d := range slices.Concat(unlike, undone, lost) {
+		what := "hit " + d.Hit.String()
+		if d.Hit == 0 {
+			what = "a candidate of case " + d.Case.String()
+		}
+		return fmt.Errorf("the decision that %s shows is not decision %s", what, cmp.Or(d.Act.String(), "of anybody"))
 	}
 	return nil
 }

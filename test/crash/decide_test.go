@@ -53,6 +53,7 @@ func TestKillDecisions(t *testing.T) {
 	t.Logf("killed: %v; %d signals, %d of them fell or are suspended; %d acts of which %d in bulk, %d undone, %d refused; %d cases, %d outcomes; %d calls without an answer, of which %d were done",
 		killed, len(w.ledger.deeds), len(o.fallen()), o.decided.Load(), o.bulks.Load(), o.undone.Load(), o.refused.Load(), len(o.cases.all), len(o.cases.sent), o.unanswered.Load(), o.doneUnsaid.Load())
 	o.outcomes()
+	w.ownLogs()
 	for _, wrong := range w.ledger.wrong {
 		t.Error(wrong)
 	}

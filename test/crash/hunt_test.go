@@ -179,16 +179,12 @@ func (h *hunting) files() int {
 // start begins a hunt with the command.
 func (h *hunting) start(a *running) *exec.Cmd {
 	h.t.Helper()
-	cmd := exec.Command(a.args[0], "hunt", h.dir, "--agent", a.url, "--token-file", filepath.Join(h.home(a), "data", "agent.token"))
+	cmd := exec.Command(a.args[0], "hunt", h.dir, "--agent", a.url, "--token-file", filepath.Join(h.world.home(a.member), "data", "agent.token"))
 	cmd.Stderr = &bytes.Buffer{}
 	if err := cmd.Start(); err != nil {
 		h.t.Fatal(err)
 	}
 	return cmd
-}
-
-func (h *hunting) home(a *running) string {
-	return filepath.Join(h.world.dir, strings.ReplaceAll(a.member.Name, " ", "-"))
 }
 
 // finish hunts to the end and returns what the command said.

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -180,10 +181,25 @@ func (w *world) join(name string) *member {
 	return &member{Member: m, person: person, key: key, client: once(w.exchange.url, key), serviceKey: serviceKey.Secret}
 }
 
+// home is the folder of a member's agent.
+func (w *world) home(m *member) string {
+	return filepath.Join(w.dir, strings.ReplaceAll(m.Name, " ", "-"))
+}
+
+// ownLogs verifies what the agents' logs say of what they show.
+func (w *world) ownLogs() {
+	w.t.Helper()
+	for _, a := range w.agents {
+		if out, err := exec.Command(a.args[0], "audit", "own", "--dir", w.home(a.member)).CombinedOutput(); err != nil {
+			w.t.Errorf("the own log of %s: %v: %s", a.member.Name, err, out)
+		}
+	}
+}
+
 // runAgent starts a member's agent.
 func (w *world) runAgent(binary string, m *member) *running {
 	w.t.Helper()
-	home := filepath.Join(w.dir, strings.ReplaceAll(m.Name, " ", "-"))
+	home := w.home(m)
 	init := lanternCmd(binary, "", "agent", "init", "--dir", home, "--exchange", w.exchange.url)
 	init.Env = append(init.Env, "LANTERN_KEY="+m.serviceKey)
 	if out, err := init.CombinedOutput(); err != nil {

@@ -59,7 +59,7 @@ func NewOn(t *testing.T, url string) *World {
 type Running struct {
 	*agent.Agent
 	t    *testing.T
-	Stop func() // ends the loop and closes the agent; may be called twice
+	Stop func() // ends the loop, closes the agent and verifies its own log; may be called twice
 }
 
 // VerifyOwnLog verifies the log that an agent keeps of its own in dir, beside it or without it.
@@ -115,6 +115,9 @@ func Start(t *testing.T, c agent.Config) *Running {
 		}
 		if err := a.Close(); err != nil {
 			t.Errorf("Close: %v", err)
+		}
+		if _, err := VerifyOwnLog(context.WithoutCancel(ctx), c.Dir); err != nil {
+			t.Errorf("the own log is not in order: %v", err)
 		}
 	}}
 	t.Cleanup(r.Stop)
