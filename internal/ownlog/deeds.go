@@ -195,9 +195,9 @@ func (s *deeds) hold(ctx context.Context, tx *sqldb.Tx, each func(held) error) (
 		h := held{ActRow: a, deed: s.by[a.ID]}
 		shown[a.ID] = true
 		if h.deed == nil {
-			h.wrong = fmt.Errorf("decision %s is shown, and no entry says that it was taken", a.ID)
+			h.wrong = fmt.Errorf("act %s is shown, and no entry records it", a.ID)
 		} else if part := h.deed.unlike(a); part != "" {
-			h.wrong = fmt.Errorf("decision %s is shown otherwise than entry %d says: %s", a.ID, h.deed.newest, part)
+			h.wrong = fmt.Errorf("act %s is shown otherwise than entry %d says: %s", a.ID, h.deed.newest, part)
 		}
 		return each(h)
 	})
@@ -222,7 +222,7 @@ func (s *deeds) check(ctx context.Context, tx *sqldb.Tx) (Acts, error) {
 		return h.wrong
 	})
 	if err == nil && len(absent) > 0 {
-		err = fmt.Errorf("the decision of entry %d is not shown any more", s.by[absent[0]].newest)
+		err = fmt.Errorf("the act of entry %d is not shown any more", s.by[absent[0]].newest)
 	}
 	return n, err
 }

@@ -139,7 +139,7 @@ func TestMendTellsOfDecisions(t *testing.T) {
 				b.run(`DELETE FROM acts`, `INSERT INTO acts SELECT * FROM spare`)
 			}
 			b.run(`INSERT INTO acts SELECT 99, 7, 0, 0, 'confirmed', '', 1, 0, 1, 0, 0, x''`)
-			if _, err := b.verify(); err == nil || !strings.Contains(err.Error(), "decision 99") {
+			if _, err := b.verify(); err == nil || !strings.Contains(err.Error(), "act 99") {
 				t.Errorf("an act that nobody took: %v", err)
 			}
 		})

@@ -81,7 +81,7 @@ func TestLogOutlivesDamagedBytes(t *testing.T) {
 			_, err := ownlog.Verify(ctx, tx, nil)
 			return err
 		})
-		if err != nil && !strings.Contains(err.Error(), "decision") {
+		if err != nil && !strings.Contains(err.Error(), "act ") {
 			rt.Errorf("verifying: %v", err)
 		}
 	})

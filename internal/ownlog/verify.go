@@ -1,7 +1,6 @@
 package ownlog
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -249,14 +248,18 @@ func (v *verifying) shown(ctx context.Context, tx *sqldb.Tx) error {
 			undone = nil
 		}
 	}
-	for _, d := range slices.Concat(unlike, undone, lost) {
-		what := "hit " + d.Hit.String()
-		if d.Hit == 0 {
-			what = "a candidate of case " + d.Case.String()
-		}
-		return fmt.Errorf("the decision that %s shows is not decision %s", what, cmp.Or(d.Act.String(), "of anybody"))
+	wrong := slices.Concat(unlike, undone, lost)
+	if len(wrong) == 0 {
+		return nil
 	}
-	return nil
+	d, what := wrong[0], "a candidate of case "+wrong[0].Case.String()
+	if d.Hit != 0 {
+		what = "hit " + d.Hit.String()
+	}
+	if d.Act == 0 {
+		return fmt.Errorf("%s shows a decision, and no act took it", what)
+	}
+	return fmt.Errorf("%s shows otherwise than act %s what was decided", what, d.Act)
 }
 
 // opened returns what a stored leaf stands for.
