@@ -1,6 +1,7 @@
 package agent_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -339,4 +340,37 @@ func (w *anchored) column(query string) (all []string) {
 		w.t.Fatal(err)
 	}
 	return all
+}
+
+// A log whose first entry is lost goes on under another name; what was anchored of it stays and grows no more.
+func TestOwnLogWithoutItsBeginning(t *testing.T) {
+	t.Parallel()
+	w := newAnchored(t)
+	before, err := w.day(40)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.spoil(0, 1, 2)
+	if r, err := w.own(before); err != nil || r.Anchor.Size != 0 || len(r.Lacks()) != 1 {
+		t.Errorf("mended: %+v, %v", r, err)
+	}
+	for range 2 {
+		a := opened(t, w.config)
+		runOnce(t, a)
+		if err := a.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	list, err := w.exchange.Anchors(t.Context())
+	if err != nil || len(list) != 2 {
+		t.Fatalf("got %+v, %v", list, err)
+	}
+	for _, n := range list {
+		if old := bytes.Equal(n.Log, before.Log); n.Breaks != 0 || old && n.Entry != before.Entry || !old && n.Size != 41 {
+			t.Errorf("got %+v", n)
+		}
+	}
+	if r, err := w.own(list...); err != nil || r.Anchor.Size != 41 || r.Unheld {
+		t.Errorf("held against both: %+v, %v", r, err)
+	}
 }

@@ -3,6 +3,7 @@ package agentstore
 import (
 	"context"
 
+	"lantern"
 	"lantern/internal/sqldb"
 )
 
@@ -95,6 +96,13 @@ func PutStandIns(ctx context.Context, tx *sqldb.Tx, leaf []byte, numbers []int64
 	}
 	_, err := tx.InsertMany(ctx, "log_leaves", []string{"number", "leaf", "opening"},
 		`ON CONFLICT (number) DO UPDATE SET leaf = excluded.leaf, opening = excluded.opening`, rows)
+	return err
+}
+
+// RestoreEntry notes that an entry of the agent's own log records a decision on a hit, if the hit
+// is there.
+func RestoreEntry(ctx context.Context, tx *sqldb.Tx, hit lantern.ID, number int64) error {
+	_, err := tx.Exec(ctx, `INSERT INTO hit_entries (hit, entry) SELECT id, $1 FROM hits WHERE id = $2 ON CONFLICT (hit, entry) DO NOTHING`, number, hit)
 	return err
 }
 

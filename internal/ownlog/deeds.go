@@ -29,6 +29,7 @@ type Acts struct {
 type actFacts struct {
 	Act       lantern.ID                  `json:"act"`
 	Row       []byte                      `json:"row"` // digest of the act as it was stored after this entry
+	Hit       lantern.ID                  `json:"hit"`
 	Case      lantern.ID                  `json:"case"`
 	Preview   lantern.ID                  `json:"preview"`
 	Challenge lantern.ID                  `json:"challenge"`
@@ -63,8 +64,9 @@ type older struct {
 
 // deeds are the acts of a log that is read through.
 type deeds struct {
-	by   map[lantern.ID]*deed
-	gone int
+	by    map[lantern.ID]*deed
+	gone  int
+	about map[int64]lantern.ID // the hits of entries that name people; nil: nobody asks
 }
 
 func newDeeds() deeds { return deeds{by: make(map[lantern.ID]*deed)} }
@@ -95,6 +97,9 @@ func (s *deeds) decided(number int64, o *audit.Opening) error {
 	}
 	if err != nil || f.Act == 0 {
 		return errors.New("what was decided is not said as it should be")
+	}
+	if s.about != nil && f.Hit != 0 && !o.Erased() {
+		s.about[number] = f.Hit
 	}
 	d := s.of(f.Act, number, f.Row)
 	if f.Row == nil {

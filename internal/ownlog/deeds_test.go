@@ -146,6 +146,31 @@ func TestMendTellsOfDecisions(t *testing.T) {
 	}
 }
 
+// What an entry says of people goes with its hit, although a damage took the note that it belongs to it.
+func TestMendNotesWhatEntriesAreAbout(t *testing.T) {
+	t.Parallel()
+	b := newBook(t.Context(), t, t.TempDir())
+	t.Cleanup(func() { _ = b.db.Close() })
+	b.older() // entry 0 is about hit 3
+	b.mend("hit_entries")
+	b.write(func(tx *sqldb.Tx) error {
+		if got, err := agentstore.TakeEntries(b.ctx, tx, 3); err != nil || len(got) != 0 {
+			t.Errorf("of a hit that is not there: %v, %v", got, err)
+		}
+		return nil
+	})
+	b.run(`INSERT INTO hits (id, signal, type, ref, account, how, state, urgency, place, case_id, decision, person, found, decided)
+		VALUES (3, 4, 'url', 'r', 'a', 'exact', 'open', 1, '', 0, '', 0, 1, 0)`)
+	b.mend("hit_entries")
+	b.write(func(tx *sqldb.Tx) error {
+		got, err := agentstore.TakeEntries(b.ctx, tx, 3)
+		if _, found := got[0]; err != nil || len(got) != 1 || !found {
+			t.Errorf("got %v, %v", got, err)
+		}
+		return nil
+	})
+}
+
 // A mend that says of an act only that it is kept holds nothing.
 func TestMendKeepsNothingUnsaid(t *testing.T) {
 	t.Parallel()

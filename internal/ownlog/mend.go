@@ -60,6 +60,7 @@ func Mend(ctx context.Context, tx *sqldb.Tx, tables []string, now time.Time, ran
 		return m, err
 	}
 	s := survey{deeds: newDeeds()}
+	s.deeds.about = make(map[int64]lantern.ID)
 	if err := agentstore.EachLogLeaf(ctx, tx, s.take); err != nil {
 		return m, err
 	}
@@ -67,6 +68,11 @@ func Mend(ctx context.Context, tx *sqldb.Tx, tables []string, now time.Time, ran
 	lost := s.lost()
 	if err := replace(ctx, tx, lost); err != nil {
 		return m, err
+	}
+	for number, hit := range s.deeds.about {
+		if err := agentstore.RestoreEntry(ctx, tx, hit, number); err != nil {
+			return m, err
+		}
 	}
 	tree, err := treeOf(ctx, tx)
 	if err != nil {
