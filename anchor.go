@@ -19,11 +19,11 @@ const (
 // Broken are given; the rest is told. The hashes are of salted commitments, so nothing of what
 // the log says leaves the agent.
 type Anchor struct {
-	Log    []byte   `json:"log"`              // names the log: the hash of its first leaf, 32 bytes
+	Log    []byte   `json:"log"`              // names the log: the hash of its first leaf that was not lost, 32 bytes
 	Size   int64    `json:"size"`             // leaves it has, 1 or more
 	Root   []byte   `json:"root"`             // of the tree of that size, 32 bytes
 	Proof  [][]byte `json:"proof,omitempty"`  // that the tree of the anchor before is its beginning (RFC 6962, section 2.1.2); given only
-	Broken bool     `json:"broken,omitempty"` // it does not continue the anchor before: a backup was brought in, or somebody changed the log
+	Broken bool     `json:"broken,omitempty"` // it does not continue the anchor before: a backup was brought in, entries were lost with a damaged database, or somebody changed the log
 
 	Member ID        `json:"member,omitempty"`
 	Breaks int       `json:"breaks,omitempty"` // how often the log did not continue its anchor before

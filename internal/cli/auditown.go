@@ -131,7 +131,7 @@ func (*auditAnchors) Help() string {
 	return "An agent keeps a log of its own of who revealed and decided what. Every ten minutes in which it grew it has the log's head, " +
 		"and nothing else of it, entered in the exchange's log. Shows the newest such entry of each log of your member's agents; " +
 		"stewards and auditors of the operator see those of every member. A log that broke did not continue what was entered before: " +
-		"a backup was brought in, or somebody changed it."
+		"a backup was brought in, entries were lost with a damaged database, or somebody changed it."
 }
 
 func (c *auditAnchors) Run(ctx context.Context, a *command.App) error {

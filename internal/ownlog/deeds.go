@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -50,7 +49,8 @@ type keptAct struct {
 type deed struct {
 	newest int64 // its newest entry
 	row    []byte
-	kept   bool   // newest is the entry of a mend
+	kept   bool // newest is the entry of a mend
+	shown  bool
 	older  *older // nil: no entry of it is without a digest
 }
 
@@ -195,18 +195,23 @@ type held struct {
 
 // hold holds every act that is shown to the log, and returns the acts of the log that are not shown.
 func (s *deeds) hold(ctx context.Context, tx *sqldb.Tx, each func(held) error) (absent []lantern.ID, err error) {
-	shown := make(map[lantern.ID]bool, len(s.by))
 	err = agentstore.EachAct(ctx, tx, func(a *agentstore.ActRow) error {
 		h := held{ActRow: a, deed: s.by[a.ID]}
-		shown[a.ID] = true
 		if h.deed == nil {
 			h.wrong = fmt.Errorf("act %s is shown, and no entry records it", a.ID)
-		} else if part := h.deed.unlike(a); part != "" {
+			return each(h)
+		}
+		h.deed.shown = true
+		if part := h.deed.unlike(a); part != "" {
 			h.wrong = fmt.Errorf("act %s is shown otherwise than entry %d says: %s", a.ID, h.deed.newest, part)
 		}
 		return each(h)
 	})
-	absent = slices.DeleteFunc(slices.Collect(maps.Keys(s.by)), func(id lantern.ID) bool { return shown[id] })
+	for id, d := range s.by {
+		if !d.shown {
+			absent = append(absent, id)
+		}
+	}
 	slices.SortFunc(absent, func(a, b lantern.ID) int { return cmp.Compare(s.by[a].newest, s.by[b].newest) })
 	return absent, err
 }
