@@ -216,6 +216,25 @@ func TestLostEntriesAreNobodysExcuse(t *testing.T) {
 	}
 }
 
+// An anchor from before a mend that covers nothing lost holds as ever.
+func TestMendExcusesNoAnchorThatCoversNothingLost(t *testing.T) {
+	t.Parallel()
+	b := newBook(t.Context(), t, t.TempDir())
+	t.Cleanup(func() { _ = b.db.Close() })
+	b.append(4)
+	early := b.head()
+	b.append(8)
+	b.run(lose + `IN (4, 5)`)
+	b.mend("log_leaves")
+	if r, err := b.verify(early); err != nil || r.Unheld || r.Anchor.Size != 4 {
+		t.Errorf("got %+v, %v", r, err)
+	}
+	early.Root[0] ^= 1
+	if r, err := b.verify(early); err == nil {
+		t.Errorf("another root: got %+v", r)
+	}
+}
+
 // recompute makes a head that fits the leaves.
 func (b *book) recompute() {
 	b.t.Helper()
