@@ -15,13 +15,14 @@ const topFloor = 7
 
 // floors says on which floor the packages of a folder stand. The last element may be *.
 var floors = map[string]int{
-	".":                0,
-	"pdq":              0,
-	"match/hamming":    0,
-	"internal/segment": 0,
-	"internal/siphash": 0,
-	"internal/bounded": 0,
-	"internal/sqltext": 0,
+	".":                 0,
+	"pdq":               0,
+	"pdq/internal/luma": 0,
+	"match/hamming":     0,
+	"internal/segment":  0,
+	"internal/siphash":  0,
+	"internal/bounded":  0,
+	"internal/sqltext":  0,
 
 	"signal":              1,
 	"audit":               1,

@@ -1,0 +1,200 @@
+// Package luma reads the luma of JPEG files: how bright each pixel is. That is all a
+// perceptual hash looks at, so the color of a picture need not be worked out, which makes
+// reading it several times as fast.
+//
+// It reads what cameras and programs write: sequential and progressive files of 8 bits,
+// Huffman coded, in gray or in luma with two planes of chroma, sampled as Go's image/jpeg takes
+// them. Everything else it leaves to that package: other kinds of files, rare forms of these,
+// and whatever is damaged. So it never says what is wrong with a file, and never reads one
+// that image/jpeg refuses. Files come from strangers: each length and index is checked, and memory is taken
+// only for as many pixels as the caller allows.
+//
+// A sample is the Y of image/jpeg, in every bit, but for pixels whose color has a channel
+// that is out of range and gets clipped: there it is the luma of the clipped color, rounded.
+package luma
+
+import "image"
+
+// Decode returns the luma of a JPEG file, or false if it is left to image/jpeg: because it is
+// of another kind, damaged, or has more pixels than allowed. What it takes of memory is a byte
+// a pixel, and up to six more for a progressive file.
+func Decode(file []byte, maxPixels int64) (*image.Gray, bool) {
+	d := &decoder{bits: bits{src: file}, maxPixels: maxPixels, clips: true}
+	if !d.decode() {
+		return nil, false
+	}
+	return d.picture(), true
+}
+
+// picture is what was decoded, without what the plane has beyond the picture.
+func (d *decoder) picture() *image.Gray {
+	return &image.Gray{Pix: d.plane, Stride: d.stride, Rect: image.Rect(0, 0, d.width, d.height)}
+}
+
+// decoder is one file being read. Its methods report whether to go on: if not, the file is
+// left to image/jpeg.
+type decoder struct {
+	bits
+	maxPixels int64
+	clips     bool // clipped colors are looked for; a test compares without
+
+	baseline, progressive bool
+	width, height         int
+	parts                 []component // one, or luma and two of chroma
+	across, down          int         // in units: blocks of 8x8, as many of each component as its factors say
+	dc, ac                [4]huffman
+	quant                 [4][64]int32 // in zigzag order
+	restart               int          // units between two restarts, or 0
+	jfif, adobe           bool
+	transform             byte // of Adobe
+	endOfBand             int  // blocks that are still to be passed over, of a progressive file
+
+	plane  []byte
+	stride int
+}
+
+// component is gray, luma or chroma.
+type component struct {
+	id, quant     byte
+	h, v          int         // blocks in a unit, across and down
+	coefficients  [][64]int16 // of a progressive file, in zigzag order, by rows of blocks
+	width, height int         // in blocks
+	seen          bool        // in a scan of a progressive file
+}
+
+// The markers that are known (table B.1 of the standard).
+const (
+	startOfFrame0 = 0xc0 // baseline
+	startOfFrame1 = 0xc1 // extended sequential
+	startOfFrame2 = 0xc2 // progressive
+	huffmanTables = 0xc4
+	restart0      = 0xd0
+	restart7      = 0xd7
+	startOfImage  = 0xd8
+	endOfImage    = 0xd9
+	startOfScan   = 0xda
+	quantization  = 0xdb
+	interval      = 0xdd
+	application0  = 0xe0
+	application14 = 0xee
+	application15 = 0xef
+	comment       = 0xfe
+)
+
+func (d *decoder) decode() bool {
+	if len(d.src) < 2 || d.src[0] != 0xff || d.src[1] != startOfImage {
+		return false
+	}
+	d.pos = 2
+	for {
+		marker, ok := d.marker()
+		if !ok {
+			return false
+		}
+		if marker == endOfImage {
+			break
+		}
+		if marker >= restart0 && marker <= restart7 {
+			continue // one too many: nothing follows it
+		}
+		segment, ok := d.segment()
+		if !ok || !d.take(marker, segment) {
+			return false
+		}
+	}
+	if d.plane == nil || d.rgb() {
+		return false
+	}
+	return !d.progressive || d.reconstruct()
+}
+
+// marker finds the next marker. Bytes before it that belong to nothing are passed over, as
+// image/jpeg does.
+func (d *decoder) marker() (byte, bool) {
+	for d.pos+1 < len(d.src) {
+		if d.src[d.pos] != 0xff {
+			d.pos++
+			continue
+		}
+		marker := d.src[d.pos+1]
+		d.pos += 2
+		for marker == 0xff && d.pos < len(d.src) {
+			marker = d.src[d.pos]
+			d.pos++
+			if marker == 0 {
+				return 0, false
+			}
+		}
+		if marker != 0 {
+			return marker, true
+		}
+	}
+	return 0, false
+}
+
+// segment returns what belongs to a marker.
+func (d *decoder) segment() ([]byte, bool) {
+	rest := d.src[d.pos:]
+	if len(rest) < 2 {
+		return nil, false
+	}
+	length := int(rest[0])<<8 | int(rest[1])
+	if length < 2 || length > len(rest) {
+		return nil, false
+	}
+	d.pos += length
+	return rest[2:length], true
+}
+
+// take does what a segment says.
+func (d *decoder) take(marker byte, p []byte) bool {
+	switch marker {
+	case startOfFrame0, startOfFrame1, startOfFrame2:
+		d.baseline, d.progressive = marker == startOfFrame0, marker == startOfFrame2
+		return d.frame(p)
+	case huffmanTables:
+		return d.huffman(p)
+	case quantization:
+		return d.quantization(p)
+	case interval:
+		if len(p) != 2 {
+			return false
+		}
+		d.restart = int(p[0])<<8 | int(p[1])
+		return true
+	case startOfScan:
+		return d.scan(p)
+	case application0:
+		if len(p) >= 5 {
+			d.jfif = string(p[:5]) == "JFIF\x00"
+		}
+		return true
+	case application14:
+		if len(p) >= 12 && string(p[:5]) == "Adobe" {
+			d.adobe, d.transform = true, p[11]
+		}
+		return true
+	}
+	return marker > application0 && marker <= application15 || marker == comment
+}
+
+// rgb reports whether the planes are not luma and chroma but red, green and blue.
+func (d *decoder) rgb() bool {
+	if d.jfif || len(d.parts) == 1 {
+		return false
+	}
+	return d.adobe && d.transform == 0 || d.parts[0].id == 'R' && d.parts[1].id == 'G' && d.parts[2].id == 'B'
+}
+
+// put transforms a block of luma into the plane. It spoils the block.
+func (d *decoder) put(b *block, x, y int) {
+	var samples [64]byte
+	b.transform(&samples)
+	lines := d.plane[d.at(x, y):]
+	for i := range 8 {
+		*(*[8]byte)(lines[i*d.stride:]) = *(*[8]byte)(samples[8*i:])
+	}
+}
+
+// at returns where in plane a block of luma begins.
+func (d *decoder) at(x, y int) int { return 8 * (y*d.stride + x) }
