@@ -8,10 +8,12 @@ import (
 	"fmt"
 	"hash/crc32"
 	"image"
+	"image/color"
 	"image/gif"
 	"image/jpeg"
 	"image/png"
 	"io"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -93,6 +95,13 @@ func TestDecodeFormats(t *testing.T) {
 			if d := h.Distance(want[picture]); d > bound {
 				t.Errorf("%d bits from the picture it was made from, want at most %d", d, bound)
 			}
+			once, _, err := pdq.SumFile(bytes.NewReader(file), pdq.Limits{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d := once.Distance(h); d > 2 || d > 0 && format != "jpeg" {
+				t.Errorf("SumFile: %d bits from Decode and Sum", d)
+			}
 		})
 	}
 }
@@ -106,6 +115,9 @@ func TestDecodeDamaged(t *testing.T) {
 				img, _, err := pdq.Decode(bytes.NewReader(file[:n]), pdq.Limits{})
 				if !errors.Is(err, pdq.ErrMalformed) || img != nil {
 					t.Errorf("cut to %d bytes: got error %v, want ErrMalformed", n, err)
+				}
+				if _, _, once := pdq.SumFile(bytes.NewReader(file[:n]), pdq.Limits{}); once == nil || once.Error() != err.Error() {
+					t.Errorf("cut to %d bytes: SumFile says %v, Decode %v", n, once, err)
 				}
 			}
 		})
@@ -167,6 +179,9 @@ func TestHugeClaims(t *testing.T) {
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
 			_, _, err := pdq.Decode(bytes.NewReader(file), pdq.Limits{})
+			if _, _, once := pdq.SumFile(bytes.NewReader(file), pdq.Limits{}); !errors.Is(once, pdq.ErrTooLarge) {
+				t.Errorf("SumFile: got error %v, want ErrTooLarge", once)
+			}
 			runtime.ReadMemStats(&after)
 			if !errors.Is(err, pdq.ErrTooLarge) {
 				t.Errorf("got error %v, want ErrTooLarge", err)
@@ -273,6 +288,9 @@ func TestLimits(t *testing.T) {
 			if _, _, err := pdq.Decode(bytes.NewReader(file), tt.limit); !errors.Is(err, tt.want) {
 				t.Errorf("got error %v, want %v", err, tt.want)
 			}
+			if _, _, err := pdq.SumFile(bytes.NewReader(file), tt.limit); !errors.Is(err, tt.want) {
+				t.Errorf("SumFile: got error %v, want %v", err, tt.want)
+			}
 		})
 	}
 }
@@ -343,6 +361,76 @@ func TestFirstFrame(t *testing.T) {
 	}
 }
 
+// strong is a JPEG of noise in strong colors: what it is made of has each channel's difference
+// from gray three times.
+func strong(t *testing.T, seed uint64, quality int) []byte {
+	t.Helper()
+	r := rand.New(rand.NewPCG(seed, 1))
+	const side = 256
+	m := image.NewRGBA(image.Rect(0, 0, side, side))
+	var planes [3][side * side]float64
+	for c := range planes {
+		for step, weight := side/2, 60.0; step > 0; step, weight = step/2, weight*0.7 {
+			for y := 0; y < side; y += step {
+				for x := 0; x < side; x += step {
+					v := (2*r.Float64() - 1) * weight
+					for i := range step * step {
+						planes[c][(y+i/step)*side+x+i%step] += v
+					}
+				}
+			}
+		}
+	}
+	for i := range side * side {
+		red, green, blue := planes[0][i], planes[1][i], planes[2][i]
+		gray := 0.299*red + 0.587*green + 0.114*blue
+		channel := func(v float64) uint8 { return uint8(min(max(128+gray+3*(v-gray), 0), 255)) }
+		m.SetRGBA(i%side, i/side, color.RGBA{channel(red), channel(green), channel(blue), 255})
+	}
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, m, &jpeg.Options{Quality: quality}); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// TestStrongColors holds the hash of a JPEG's luma to that of its colors where many of them clip.
+// The luma of the file itself would be far off, which the test shows, too.
+func TestStrongColors(t *testing.T) {
+	t.Parallel()
+	worst, worstRaw := 0, 0
+	for seed := range uint64(12) {
+		for _, quality := range []int{5, 15, 60} {
+			file := strong(t, seed, quality)
+			img, _, err := pdq.Decode(bytes.NewReader(file), pdq.Limits{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			want, wantQuality, err := pdq.Sum(img)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, gotQuality, err := pdq.SumFile(bytes.NewReader(file), pdq.Limits{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d := gotQuality - wantQuality; d < -2 || d > 2 {
+				t.Errorf("quality %d, of the colors %d", gotQuality, wantQuality)
+			}
+			planes := img.(*image.YCbCr)
+			raw, _, err := pdq.Sum(&image.Gray{Pix: planes.Y, Stride: planes.YStride, Rect: planes.Rect})
+			if err != nil {
+				t.Fatal(err)
+			}
+			worst, worstRaw = max(worst, got.Distance(want)), max(worstRaw, raw.Distance(want))
+		}
+	}
+	t.Logf("at most %d bits, %d without looking at clipping", worst, worstRaw)
+	if worst > 6 || worstRaw <= 10 {
+		t.Errorf("%d bits from the colors' luma, want at most 6; %d without looking at clipping, want more than 10", worst, worstRaw)
+	}
+}
+
 func FuzzDecode(f *testing.F) { fuzz(f, "", nil) }
 
 // The fuzz targets of single formats: what is made up begins as files of the format do, so
@@ -384,11 +472,18 @@ func fuzz(f *testing.F, format string, fixed map[int]string) {
 		if got != format || known == errors.Is(err, pdq.ErrUnsupported) {
 			t.Fatalf("Sniff says %q, Decode %q with error %v", format, got, err)
 		}
+		_, q, once := pdq.SumFile(bytes.NewReader(file), limit)
 		if err != nil {
 			if img != nil {
 				t.Fatal("a picture beside an error")
 			}
+			if once == nil || once.Error() != err.Error() {
+				t.Fatalf("Decode says %v, SumFile %v", err, once)
+			}
 			return
+		}
+		if once != nil && !errors.Is(once, pdq.ErrTooSmall) || q < 0 || q > 100 {
+			t.Fatalf("SumFile: quality %d and error %v of what Decode takes", q, once)
 		}
 		size := img.Bounds().Size()
 		if int64(size.X)*int64(size.Y) > limit.MaxPixels {

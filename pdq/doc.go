@@ -20,7 +20,10 @@
 // fused into a sum, for each is converted to float32 first. This covers pictures of any
 // size as they are, while the command-line tool of the reference first squeezes large
 // ones to 512x512 and then differs by a few bits. Before the pixels, decoders differ:
-// for a JPEG expect up to two bits, and never rely on fewer than ten.
+// for a JPEG expect up to two bits, and never rely on fewer than ten. [SumFile] takes the luma
+// of a JPEG from the file instead of working it out from rounded colors, but for colors that
+// clip. It lies as near to the reference as [Decode] and [Sum] do, and as a rule within two
+// bits of them; docs/design/031-luma.md has the figures.
 //
 // # What counts as the pixels
 //
@@ -37,12 +40,13 @@
 //
 // # Hostile files
 //
-// [Decode] takes files nobody vouches for. It looks at the dimensions in the header
-// before anything is allocated for the pixels, reads no more than [Limits] allow and
-// turns a panic of a decoder into an error. At the default limits one picture takes up
-// to 1 GiB (a progressive JPEG of 64 megapixels without chroma subsampling) and as a
-// rule a tenth of that: bound how many run at once. Hashing adds little, for it goes
-// through the picture a few rows at a time. All decoders are Go: no C code sees the bytes.
+// [Decode] and [SumFile] take files nobody vouches for. They look at the dimensions in the
+// header before anything is allocated for the pixels, read no more than [Limits] allow and
+// turn a panic of a decoder into an error. At the default limits one picture takes up to
+// 1 GiB (a progressive JPEG of 64 megapixels without chroma subsampling; SumFile adds half of
+// that if the file turns out to be damaged) and as a rule a tenth of that: bound how many run
+// at once. Hashing adds little, for it goes through the picture a few rows at a time. All
+// decoders are Go: no C code sees the bytes.
 //
 // Everything here is pure and safe for concurrent use.
 package pdq

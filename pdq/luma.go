@@ -20,7 +20,7 @@ func products(weight float32) (p [256]float32) {
 	return p
 }
 
-func luma(r, g, b uint8) float32 { return fromRed[r] + fromGreen[g] + fromBlue[b] }
+func weigh(r, g, b uint8) float32 { return fromRed[r] + fromGreen[g] + fromBlue[b] }
 
 // lumaRGB takes three bytes a pixel.
 func lumaRGB(pix []byte, dst []quad, lane int) {
@@ -28,7 +28,7 @@ func lumaRGB(pix []byte, dst []quad, lane int) {
 	pix = pix[:3*len(dst)]
 	for x := range dst {
 		p := (*[3]byte)(pix[3*x:])
-		dst[x][lane] = luma(p[0], p[1], p[2])
+		dst[x][lane] = weigh(p[0], p[1], p[2])
 	}
 }
 
@@ -61,7 +61,7 @@ func lumaOf(img image.Image) rowFunc {
 func gray(m *image.Gray) rowFunc {
 	var table [256]float32
 	for i := range table {
-		table[i] = luma(uint8(i), uint8(i), uint8(i))
+		table[i] = weigh(uint8(i), uint8(i), uint8(i))
 	}
 	b := m.Bounds()
 	return func(y int, dst []quad, lane int) {
@@ -96,7 +96,7 @@ func nrgba(m *image.NRGBA) rowFunc {
 		pix := m.Pix[m.PixOffset(b.Min.X, b.Min.Y+y):][:4*len(dst)]
 		for x := range dst {
 			p := (*[4]byte)(pix[4*x:])
-			dst[x][lane] = luma(p[0], p[1], p[2])
+			dst[x][lane] = weigh(p[0], p[1], p[2])
 		}
 	}
 }
@@ -109,7 +109,7 @@ func rgba(m *image.RGBA) rowFunc {
 		for x := range dst {
 			p := (*[4]byte)(pix[4*x:])
 			if p[3] == 0xff {
-				dst[x][lane] = luma(p[0], p[1], p[2])
+				dst[x][lane] = weigh(p[0], p[1], p[2])
 			} else {
 				dst[x][lane] = lumaColor(color.RGBA{R: p[0], G: p[1], B: p[2], A: p[3]})
 			}
@@ -124,7 +124,7 @@ func nrgba64(m *image.NRGBA64) rowFunc {
 		pix := m.Pix[m.PixOffset(b.Min.X, b.Min.Y+y):][:8*len(dst)]
 		for x := range dst {
 			p := (*[8]byte)(pix[8*x:])
-			dst[x][lane] = luma(p[0], p[2], p[4])
+			dst[x][lane] = weigh(p[0], p[2], p[4])
 		}
 	}
 }
@@ -136,7 +136,7 @@ func cmyk(m *image.CMYK) rowFunc {
 		pix := m.Pix[m.PixOffset(b.Min.X, b.Min.Y+y):][:4*len(dst)]
 		for x := range dst {
 			p := (*[4]byte)(pix[4*x:])
-			dst[x][lane] = luma(color.CMYKToRGB(p[0], p[1], p[2], p[3]))
+			dst[x][lane] = weigh(color.CMYKToRGB(p[0], p[1], p[2], p[3]))
 		}
 	}
 }
@@ -147,7 +147,7 @@ func anyRGBA64(m image.RGBA64Image) rowFunc {
 		for x := range dst {
 			c := m.RGBA64At(b.Min.X+x, b.Min.Y+y)
 			r, g, b := straight(uint32(c.R), uint32(c.G), uint32(c.B), uint32(c.A))
-			dst[x][lane] = luma(r, g, b)
+			dst[x][lane] = weigh(r, g, b)
 		}
 	}
 }
@@ -165,11 +165,11 @@ func anyImage(m image.Image) rowFunc {
 func lumaColor(c color.Color) float32 {
 	switch c := c.(type) {
 	case color.NRGBA:
-		return luma(c.R, c.G, c.B)
+		return weigh(c.R, c.G, c.B)
 	case color.NRGBA64:
-		return luma(uint8(c.R>>8), uint8(c.G>>8), uint8(c.B>>8))
+		return weigh(uint8(c.R>>8), uint8(c.G>>8), uint8(c.B>>8))
 	}
-	return luma(straight(c.RGBA()))
+	return weigh(straight(c.RGBA()))
 }
 
 // straight divides alpha out of a premultiplied 16-bit color and keeps the high bytes.

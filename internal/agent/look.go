@@ -253,14 +253,9 @@ func (l *fileLook) alsoHeld(ctx context.Context) (in io.Reader, finish func(erro
 
 // picture looks up what a picture looks like.
 func (l *fileLook) picture() {
-	img, _, err := pdq.Decode(l.in, pdq.Limits{})
+	sum, quality, err := pdq.SumFile(l.in, pdq.Limits{})
 	if err != nil {
 		l.why = append(l.why, "the picture could not be looked at: "+corpus.PictureReason(err))
-		return
-	}
-	sum, quality, err := pdq.Sum(img)
-	if err != nil {
-		l.why = append(l.why, "the picture could not be looked at")
 		return
 	}
 	// Below this quality a hash says next to nothing: it lies near those of other flat

@@ -44,7 +44,8 @@ func HashTypes() []lantern.SignalType {
 }
 
 // manyPixels is how many pixels a picture has at least that is decoded alone. A progressive
-// JPEG of this size takes up to 250 MB while it is decoded, and each core may have one.
+// JPEG of this size takes up to 120 MB while it is decoded, and 250 MB more if it is one that
+// its fast reader leaves to another in the end; each core may have one.
 const manyPixels = 16 << 20
 
 // Hash hashes all files that roots mean, with all cores, and calls each for every one in
@@ -190,7 +191,7 @@ func (r *hashRun) file(path string) Hashed {
 // such one is being decoded.
 func (r *hashRun) picture(f io.ReadSeeker, in io.Reader, sums io.Writer) (*Sum, error) {
 	all := io.TeeReader(in, sums)
-	img, _, err := pdq.Decode(all, pdq.Limits{MaxPixels: manyPixels})
+	h, quality, err := pdq.SumFile(all, pdq.Limits{MaxPixels: manyPixels})
 	if errors.Is(err, pdq.ErrTooLarge) {
 		if _, err := io.Copy(io.Discard, all); err != nil {
 			return nil, fmt.Errorf("reading: %s", Reason(err))
@@ -200,12 +201,8 @@ func (r *hashRun) picture(f io.ReadSeeker, in io.Reader, sums io.Writer) (*Sum, 
 		if _, err := f.Seek(0, io.SeekStart); err != nil {
 			return nil, errors.New(Reason(err))
 		}
-		img, _, err = pdq.Decode(&counter{r.ctx, f, new(int64)}, pdq.Limits{})
+		h, quality, err = pdq.SumFile(&counter{r.ctx, f, new(int64)}, pdq.Limits{})
 	}
-	if err != nil {
-		return nil, err
-	}
-	h, quality, err := pdq.Sum(img)
 	if err != nil {
 		return nil, err
 	}

@@ -28,9 +28,9 @@ func Ref(name string) string {
 	return name
 }
 
-// PictureReason says why package pdq gives no picture, without a word from the file.
+// PictureReason says why package pdq gives no hash, without a word from the file.
 func PictureReason(err error) string {
-	for _, known := range []error{pdq.ErrUnsupported, pdq.ErrTooLarge, pdq.ErrMalformed} {
+	for _, known := range []error{pdq.ErrUnsupported, pdq.ErrTooLarge, pdq.ErrTooSmall, pdq.ErrMalformed} {
 		if errors.Is(err, known) {
 			return known.Error()
 		}
