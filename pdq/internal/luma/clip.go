@@ -37,29 +37,47 @@ func clip(lines []byte, stride, across, down int, cb, cr *[8]byte) {
 	if within(lines, stride, 8<<across, 1<<down, low, top) {
 		return
 	}
-	var lows, tops [8]int32
-	for i := range lows {
+	var colors [8]color
+	for i := range colors {
 		b, r := int32(cb[i])-128, int32(cr[i])-128
-		lows[i], tops[i] = between(b, b, r, r)
+		colors[i] = color{red: 91881 * r, green: -22554*b - 46802*r, blue: 116130 * b}
 	}
 	for y := range 1 << down {
 		line := lines[y*stride:][:8<<across]
 		for x, luma := range line {
-			if i := x >> across & 7; int32(luma) < lows[i] || int32(luma) > tops[i] {
-				line[x] = clipped(luma, cb[i], cr[i])
+			c := &colors[x>>across&7]
+			gray, v := int32(luma)*0x10101, int32(luma)
+			red, green, blue := (gray+c.red)>>16, (gray+c.green)>>16, (gray+c.blue)>>16
+			// That a channel clips is no surprise here: the sum is made either way.
+			clipped := (ofRed.at(red) + ofGreen.at(green) + ofBlue.at(blue)) >> 16
+			if uint32(red|green|blue) > 255 {
+				v = clipped
 			}
+			line[x] = uint8(v)
 		}
 	}
 }
 
-// clipped returns the luma of a color that clips. The channels are made as image/color does.
-func clipped(luma, cb, cr uint8) uint8 {
-	gray, b, r := int32(luma)*0x10101, int32(cb)-128, int32(cr)-128
-	red := min(max((gray+91881*r)>>16, 0), 255)
-	green := min(max((gray-22554*b-46802*r)>>16, 0), 255)
-	blue := min(max((gray+116130*b)>>16, 0), 255)
-	return uint8((19595*red + 38470*green + 7471*blue + 1<<15) >> 16)
+// color is what chroma adds to each channel, in 1/65536, with the factors of image/color.
+type color struct{ red, green, blue int32 }
+
+// share is what a channel, clipped, adds to luma, in 1/65536. Chroma moves a channel by 227 at most.
+type share [1024]int32
+
+var (
+	ofRed   = shares(19595, 1<<15) // with what rounds the sum
+	ofGreen = shares(38470, 0)
+	ofBlue  = shares(7471, 0)
+)
+
+func shares(weight, more int32) (s share) {
+	for i := range s {
+		s[i] = weight*int32(min(max(i-256, 0), 255)) + more
+	}
+	return s
 }
+
+func (s *share) at(channel int32) int32 { return s[uint32(channel+256)%uint32(len(s))] }
 
 // between returns luma, from low to top, at which no color clips whose chroma lies from b0 to b1
 // and from r0 to r1. There may be none.
@@ -87,14 +105,8 @@ func (b *block) bounds() (low, top int32, ok bool) {
 		return v, v, true
 	}
 	const most = 2048
-	mean, rest := b.c[0], int32(0)
-	for _, at := range natural[:b.last+1] {
-		if b.c[at] < -most || b.c[at] > most {
-			return 0, 0, false
-		}
-		rest += max(b.c[at], -b.c[at])
-	}
-	if rest -= max(mean, -mean); rest > most {
+	mean, rest := b.c[0], int32(b.rest)
+	if mean < -most || mean > most || b.rest > most {
 		return 0, 0, false
 	}
 	const rounded = 4 // on the way, by less than this in all

@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
-	"image/color"
+	imagecolor "image/color"
 	"image/jpeg"
 	"maps"
 	"math/rand/v2"
@@ -64,7 +64,7 @@ func lumaAt(t *testing.T, m image.Image, x, y int) (raw, luma uint8) {
 		gray, b, r := int(c.Y)*0x10101, int(c.Cb)-128, int(c.Cr)-128
 		for _, channel := range []int{gray + 91881*r, gray - 22554*b - 46802*r, gray + 116130*b} {
 			if channel < 0 || channel >= 1<<24 {
-				red, green, blue := color.YCbCrToRGB(c.Y, c.Cb, c.Cr)
+				red, green, blue := imagecolor.YCbCrToRGB(c.Y, c.Cb, c.Cr)
 				return c.Y, uint8((19595*int(red) + 38470*int(green) + 7471*int(blue) + 1<<15) >> 16)
 			}
 		}
@@ -141,7 +141,7 @@ func TestQualities(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
 	for y := range 61 {
 		for x := range 99 {
-			m.SetRGBA(x, y, color.RGBA{uint8(x * 3), uint8(255 * (y / 9 % 2)), uint8(r.IntN(1 + x)), 255})
+			m.SetRGBA(x, y, imagecolor.RGBA{uint8(x * 3), uint8(255 * (y / 9 % 2)), uint8(r.IntN(1 + x)), 255})
 		}
 	}
 	for quality := 1; quality <= 100; quality += 3 {
@@ -192,7 +192,7 @@ func TestClipped(t *testing.T) {
 			for cr := 0; cr < 256; cr += 3 {
 				line := [8]byte{uint8(y), uint8(y), uint8(y), uint8(y), uint8(y), uint8(y), uint8(y), uint8(y)}
 				clip(line[:], 8, 0, 0, &[8]byte{7: uint8(cb), 0: 128, 1: 128, 2: 128, 3: 128, 4: 128, 5: 128, 6: 128}, &[8]byte{7: uint8(cr), 0: 128, 1: 128, 2: 128, 3: 128, 4: 128, 5: 128, 6: 128})
-				r, g, b := color.YCbCrToRGB(uint8(y), uint8(cb), uint8(cr))
+				r, g, b := imagecolor.YCbCrToRGB(uint8(y), uint8(cb), uint8(cr))
 				want := 0.299*float64(r) + 0.587*float64(g) + 0.114*float64(b)
 				if d := float64(line[7]) - want; d > 1 || d < -1 {
 					t.Fatalf("Y %d, Cb %d, Cr %d: %d, and the color has %.2f", y, cb, cr, line[7], want)
@@ -210,9 +210,13 @@ func TestBounds(t *testing.T) {
 		var b block
 		reach := 1 << r.IntN(31)
 		for range r.IntN(64) {
-			k := r.IntN(64)
-			b.c[natural[k]] = int32(r.IntN(2*reach+1) - reach)
-			b.last = max(b.last, k)
+			if k, v := r.IntN(64), int32(r.IntN(2*reach+1)-reach); k == 0 {
+				b.c[0] = v
+			} else if at := &b.c[natural[k]]; *at == 0 {
+				last := max(b.last, k)
+				b.set(k, v)
+				b.last = last
+			}
 		}
 		low, top, ok := b.bounds()
 		if !ok {

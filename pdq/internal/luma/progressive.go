@@ -219,10 +219,11 @@ func (d *decoder) reconstruct() bool {
 func (d *decoder) gather(b *block, c *component, x, y int) {
 	*b = block{}
 	quant := &d.quant[c.quant&3]
-	for k, v := range c.coefficient(x, y) {
-		if v != 0 {
-			b.c[natural[k]] = int32(v) * quant[k]
-			b.last = k
+	from := c.coefficient(x, y)
+	b.c[0] = int32(from[0]) * quant[0]
+	for k := 1; k < len(from); k++ {
+		if v := from[k]; v != 0 {
+			b.set(k, int32(v)*quant[k])
 		}
 	}
 }

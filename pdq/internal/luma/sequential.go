@@ -90,8 +90,7 @@ func (d *decoder) block(b *block, c *scanned) bool {
 		if k > 63 {
 			return false
 		}
-		b.c[natural[k&63]&63] = value * quant[k&63]
-		b.last = k
+		b.set(k, value*quant[k&63])
 	}
 	d.acc, d.n, d.pos = acc, n, pos
 	return n >= 0
