@@ -170,18 +170,13 @@ func (d *decoder) pass(to *[64]int16, k int, b band, zeros int) (int, bool) {
 			zeros--
 			continue
 		}
-		if d.bit() == 0 {
-			continue
-		}
-		// Away from zero; one that turned its sign would be another to image/jpeg.
-		was, bit := *c, int16(1)<<b.low
-		if was < 0 {
-			bit = -bit
-		}
-		*c += bit
-		if (*c < 0) != (was < 0) {
+		// The bit goes away from zero.
+		sign := int32(*c) >> 31
+		v := int32(*c) + (d.bit()<<b.low ^ sign - sign)
+		if v != int32(int16(v)) {
 			return k, false
 		}
+		*c = int16(v)
 	}
 	return k, true
 }
