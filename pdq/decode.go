@@ -158,14 +158,15 @@ func read(r io.Reader, limit Limits) (*format, []byte, error) {
 	if f == nil {
 		return &format{}, nil, ErrUnsupported
 	}
-	file := bytes.NewBuffer(append([]byte(nil), head[:n]...))
-	if _, err := file.ReadFrom(io.LimitReader(r, limit.MaxBytes-int64(n)+1)); err != nil {
+	rest := io.LimitReader(r, limit.MaxBytes-int64(n)+1)
+	file, err := io.ReadAll(io.MultiReader(bytes.NewReader(head[:n]), rest))
+	if err != nil {
 		return f, nil, fmt.Errorf("reading picture: %w", err)
 	}
-	if int64(file.Len()) > limit.MaxBytes {
+	if int64(len(file)) > limit.MaxBytes {
 		return f, nil, fmt.Errorf("%w: more than %d bytes", ErrTooLarge, limit.MaxBytes)
 	}
-	return f, file.Bytes(), nil
+	return f, file, nil
 }
 
 // picture decodes file, or its luma alone if gray will do. The decoders are meant never to

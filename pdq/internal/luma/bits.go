@@ -22,42 +22,43 @@ const enough = 32
 // start begins a stretch at the byte that is next.
 func (b *bits) start() { b.begin, b.acc, b.n = b.pos, 0, 0 }
 
-// fill returns acc, n and pos with as many more bytes as fit. Below a count of enough it
-// leaves at least that many bits, but at the end of the stretch.
-func fill(src []byte, acc uint64, n, pos int) (uint64, int, int) {
-	if n < 0 {
-		return acc, n, pos // nothing comes after the end
-	}
-	if len(src)-pos >= 8 {
-		const ones, highs = 0x0101010101010101, 0x8080808080808080
-		next := binary.BigEndian.Uint64(src[pos:])
-		if (^next-ones)&next&highs == 0 { // none of the eight is 0xff
-			// Of the byte that does not fit whole the first bits get into acc, too. They do
-			// not count yet; when that byte comes they are put there once more.
-			whole := (64 - n) / 8
-			return acc | next>>uint(n), n + 8*whole, pos + whole
-		}
-	}
-	for n <= 56 && pos < len(src) {
-		next := src[pos]
-		pos++
-		if next == 0xff {
-			if pos == len(src) || src[pos] != 0 {
-				pos--
-				break
-			}
-			pos++
-		}
-		acc |= uint64(next) << uint(56-n)
-		n += 8
-	}
-	return acc, n, pos
-}
-
 // need fills if a code and a value may not be there.
 func (b *bits) need() {
 	if b.n < enough {
-		b.acc, b.n, b.pos = fill(b.src, b.acc, b.n, b.pos)
+		b.fill()
+	}
+}
+
+// fill takes as many more bytes as fit: from a count below enough on at least as many as make it
+// that, but at the end of the stretch.
+func (b *bits) fill() {
+	if b.n < 0 {
+		return // nothing comes after the end
+	}
+	if rest := b.src[b.pos:]; len(rest) >= 8 {
+		const ones, highs = 0x0101010101010101, 0x8080808080808080
+		next := binary.BigEndian.Uint64(rest)
+		if (^next-ones)&next&highs == 0 { // none of the eight is 0xff
+			// Of the byte that does not fit whole the first bits get into acc, too. They do
+			// not count yet; when that byte comes they are put there once more.
+			whole := (64 - b.n) / 8
+			b.acc |= next >> uint(b.n)
+			b.n += 8 * whole
+			b.pos += whole
+			return
+		}
+	}
+	for b.n <= 56 && b.pos < len(b.src) {
+		next, size := b.src[b.pos], 1
+		if next == 0xff {
+			if b.pos+1 == len(b.src) || b.src[b.pos+1] != 0 {
+				return
+			}
+			size = 2
+		}
+		b.acc |= uint64(next) << uint(56-b.n)
+		b.n += 8
+		b.pos += size
 	}
 }
 

@@ -125,8 +125,9 @@ func within(lines []byte, stride, width, height int, low, top int32) bool {
 	below, above := uint64(low)*ones, uint64(255-top)*ones
 	var bad uint64
 	for y := range height {
-		for line := lines[y*stride:][:width]; len(line) >= 8; line = line[8:] {
-			v := binary.LittleEndian.Uint64(line)
+		line := lines[y*stride:][:width]
+		for x := 0; x <= len(line)-8; x += 8 {
+			v := binary.LittleEndian.Uint64(line[x:])
 			bad |= (v-below)&^v | (^v-above)&v
 		}
 	}

@@ -51,11 +51,14 @@ func (d *decoder) block(b *block, c *scanned) bool {
 	quant := &d.quant[c.quant&3]
 	b.c[0] = c.mean * quant[0]
 
+	// Most symbols lie in the table with their values, so near bits will do for them.
 	table := c.ac
-	src, acc, n, pos := d.src, d.acc, d.n, d.pos
+	acc, n := d.acc, d.n
 	for k := 1; k < 64; k++ {
-		if n < enough {
-			acc, n, pos = fill(src, acc, n, pos)
+		if n < near {
+			d.acc, d.n = acc, n
+			d.fill()
+			acc, n = d.acc, d.n
 		}
 		entry := table.table[acc>>(64-near)]
 		value := int32(entry) >> 16
@@ -64,6 +67,11 @@ func (d *decoder) block(b *block, c *scanned) bool {
 			n -= int(entry & 63)
 			k += int(entry >> 8 & 15)
 		} else {
+			if n < enough {
+				d.acc, d.n = acc, n
+				d.fill()
+				acc, n = d.acc, d.n
+			}
 			symbol, length := byte(entry>>8), int(entry&63)
 			if entry == 0 {
 				if symbol, length = table.far(acc); length == 0 {
@@ -92,6 +100,6 @@ func (d *decoder) block(b *block, c *scanned) bool {
 		}
 		b.set(k, value*quant[k&63])
 	}
-	d.acc, d.n, d.pos = acc, n, pos
+	d.acc, d.n = acc, n
 	return n >= 0
 }

@@ -1,5 +1,7 @@
 package luma
 
+import "encoding/binary"
+
 // block holds 8x8 coefficients, in rows of rising horizontal frequency and multiplied out.
 // last is the place of the last one that is not zero, in zigzag order, and rest the sum of all
 // but the first, without their signs.
@@ -58,9 +60,9 @@ const (
 // transform returns the 8x8 samples of b in out. It spoils b.
 func (b *block) transform(out *[64]byte) {
 	if b.last == 0 {
-		v := b.mean()
-		for i := range out {
-			out[i] = v
+		v := uint64(b.mean()) * 0x0101010101010101
+		for i := 0; i < len(out); i += 8 {
+			binary.NativeEndian.PutUint64(out[i:], v)
 		}
 		return
 	}
@@ -86,12 +88,14 @@ func sample(v int32) uint8 {
 	return uint8(v)
 }
 
+func turn(x, y, cos, sin int32) (int32, int32) { return cos*x - sin*y, cos*y + sin*x }
+
 // rows transforms the first n rows; the others are zero.
 func (b *block) rows(n int) {
 	for i := range n {
 		x := (*[8]int32)(b.c[8*i:])
 		even0, even1 := x[0]<<17+x[4]<<17, x[0]<<17-x[4]<<17
-		even2, even3 := cos6x18*x[2]-sin6x18*x[6], cos6x18*x[6]+sin6x18*x[2]
+		even2, even3 := turn(x[2], x[6], cos6x18, sin6x18)
 		even1, even2 = even1+even2, even1-even2
 		even0, even3 = even0+even3, even0-even3
 
@@ -100,8 +104,8 @@ func (b *block) rows(n int) {
 		odd7, odd5 = odd7+odd5, odd7-odd5
 		odd4, odd6 = odd4+odd6, odd4-odd6
 		odd4, odd7, odd5, odd6 = odd4>>2, odd7>>2, odd5>>2, odd6>>2
-		odd4, odd7 = cos3*odd4-sin3*odd7, cos3*odd7+sin3*odd4
-		odd5, odd6 = cos1*odd5-sin1*odd6, cos1*odd6+sin1*odd5
+		odd4, odd7 = turn(odd4, odd7, cos3, sin3)
+		odd5, odd6 = turn(odd5, odd6, cos1, sin1)
 
 		x[0], x[7] = even0+odd7, even0-odd7
 		x[1], x[6] = even1+odd6, even1-odd6
@@ -117,7 +121,7 @@ func (b *block) columns8(out *[64]byte) {
 		x0 := x[0] + 1<<19
 		even0, even1 := (x0+x[32])>>2, (x0-x[32])>>2
 		x2, x6 := x[16]>>13, x[48]>>13
-		even2, even3 := cos6*x2-sin6*x6, cos6*x6+sin6*x2
+		even2, even3 := turn(x2, x6, cos6, sin6)
 		even1, even2 = even1+even2, even1-even2
 		even0, even3 = even0+even3, even0-even3
 
@@ -126,8 +130,8 @@ func (b *block) columns8(out *[64]byte) {
 		odd7, odd5 = odd7+odd5, odd7-odd5
 		odd4, odd6 = odd4+odd6, odd4-odd6
 		odd4, odd7, odd5, odd6 = odd4>>14, odd7>>14, odd5>>14, odd6>>14
-		odd4, odd7 = cos3*odd4-sin3*odd7, cos3*odd7+sin3*odd4
-		odd5, odd6 = cos1*odd5-sin1*odd6, cos1*odd6+sin1*odd5
+		odd4, odd7 = turn(odd4, odd7, cos3, sin3)
+		odd5, odd6 = turn(odd5, odd6, cos1, sin1)
 
 		out[i], out[56+i] = sample(even0+odd7), sample(even0-odd7)
 		out[8+i], out[48+i] = sample(even1+odd6), sample(even1-odd6)
@@ -149,8 +153,8 @@ func (b *block) columns4(out *[64]byte) {
 		x3 := (x[24] >> 13) * rootx14
 		odd7, odd5 := (x[8]+x3)>>14, (x[8]-x3)>>14
 		x1 := x[8] >> 14
-		odd4, odd7 := cos3*x1-sin3*odd7, cos3*odd7+sin3*x1
-		odd5, odd6 := cos1*odd5-sin1*x1, cos1*x1+sin1*odd5
+		odd4, odd7 := turn(x1, odd7, cos3, sin3)
+		odd5, odd6 := turn(odd5, x1, cos1, sin1)
 
 		out[i], out[56+i] = sample(even0+odd7), sample(even0-odd7)
 		out[8+i], out[48+i] = sample(even1+odd6), sample(even1-odd6)
