@@ -26,6 +26,8 @@ type Limits struct {
 const (
 	defaultMaxPixels = 64 << 20
 	defaultMaxBytes  = 64 << 20
+
+	maxScans = 100 // programs write about ten
 )
 
 // What [Decode] and [SumFile] say of a file they give nothing for. In every case the picture
@@ -47,15 +49,16 @@ type format struct {
 	config func(io.Reader) (image.Config, error)
 	decode func(io.Reader) (image.Image, error)
 	luma   func(file []byte, maxPixels int64) (*image.Gray, bool)
+	scans  func(file []byte) int // how often a decoder goes through the pixels; nil: once
 }
 
 var formats = []format{
-	{"jpeg", magic("\xff\xd8\xff"), jpeg.DecodeConfig, jpeg.Decode, luma.Decode},
-	{"png", magic("\x89PNG\r\n\x1a\n"), png.DecodeConfig, png.Decode, nil},
-	{"gif", magic("GIF87a", "GIF89a"), gif.DecodeConfig, gif.Decode, nil},
-	{"webp", isWebP, webp.DecodeConfig, webp.Decode, nil},
-	{"bmp", isBMP, bmp.DecodeConfig, bmp.Decode, nil},
-	{"tiff", magic("II*\x00", "MM\x00*"), tiff.DecodeConfig, tiff.Decode, nil},
+	{"jpeg", magic("\xff\xd8\xff"), jpeg.DecodeConfig, jpeg.Decode, luma.Decode, luma.Scans},
+	{"png", magic("\x89PNG\r\n\x1a\n"), png.DecodeConfig, png.Decode, nil, nil},
+	{"gif", magic("GIF87a", "GIF89a"), gif.DecodeConfig, gif.Decode, nil, nil},
+	{"webp", isWebP, webp.DecodeConfig, webp.Decode, nil, nil},
+	{"bmp", isBMP, bmp.DecodeConfig, bmp.Decode, nil, nil},
+	{"tiff", magic("II*\x00", "MM\x00*"), tiff.DecodeConfig, tiff.Decode, nil, nil},
 }
 
 func magic(prefixes ...string) func([]byte) bool {
@@ -108,8 +111,8 @@ func Sniff(head []byte) (format string, ok bool) {
 // Decode reads one picture and returns it with its format as [Sniff] names it. It reads r
 // to its end, or up to one byte beyond limit.MaxBytes. The error is [ErrUnsupported] if
 // the bytes are no picture, after reading no more than [SniffLen] of them;
-// [ErrTooLarge] if the file or the dimensions in its header are over the limit, before
-// room for the pixels is taken; [ErrMalformed] if the rest is damaged, cut short or of
+// [ErrTooLarge] if the file or the dimensions in its header are over the limit, or a JPEG goes
+// through its pixels too often, before room for the pixels is taken; [ErrMalformed] if the rest is damaged, cut short or of
 // a kind the decoder does not know; or that of r. No error quotes the file.
 func Decode(r io.Reader, limit Limits) (image.Image, string, error) {
 	f, file, err := read(r, limit)
@@ -187,6 +190,13 @@ func (f *format) picture(file []byte, maxPixels int64, gray bool) (img image.Ima
 	}
 	if int64(c.Width) > maxPixels/int64(c.Height) {
 		return nil, fmt.Errorf("%s: %w: %dx%d is more than %d pixels", f.name, ErrTooLarge, c.Width, c.Height, maxPixels)
+	}
+	// A scan may take a few bytes and as long as the pixels are many. One of the largest pictures
+	// has maxScans, a smaller one more.
+	if f.scans != nil {
+		if n := int64(f.scans(file)); n > maxScans && n > maxScans*maxPixels/(int64(c.Width)*int64(c.Height)) {
+			return nil, fmt.Errorf("%s: %w: %dx%d in %d scans", f.name, ErrTooLarge, c.Width, c.Height, n)
+		}
 	}
 	if gray && f.luma != nil {
 		if m, ok := f.luma(file, maxPixels); ok {

@@ -243,6 +243,50 @@ func TestBomb(t *testing.T) {
 	}
 }
 
+// scans is a sound progressive JPEG in gray, all 8x8 blocks of the mean, in so many scans after the
+// first that change nothing: each takes some bytes and goes through all blocks.
+func scans(t testing.TB, side, n int) []byte {
+	t.Helper()
+	b := []byte("\xff\xd8")
+	segment := func(marker byte, body ...byte) {
+		b = append(b, 0xff, marker)
+		b = append(binary.BigEndian.AppendUint16(b, uint16(len(body)+2)), body...)
+	}
+	segment(0xdb, append([]byte{0}, bytes.Repeat([]byte{1}, 64)...)...)
+	segment(0xc2, 8, byte(side>>8), byte(side), byte(side>>8), byte(side), 1, 1, 0x11, 0)
+	// One code each, of one bit, 0: no difference, and that 1<<14 blocks and as many more as 14 bits say are over.
+	segment(0xc4, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+	segment(0xc4, 0x10, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xe0)
+	blocks := side / 8 * (side / 8)
+	segment(0xda, 1, 1, 0, 0, 0, 0)
+	b = append(b, make([]byte, (blocks+7)/8)...)
+	if blocks%(1<<14) != 0 {
+		t.Fatalf("%d blocks are not a multiple of what a run without more bits has", blocks)
+	}
+	for range n {
+		segment(0xda, 1, 1, 0, 1, 63, 0)
+		b = append(b, make([]byte, (15*blocks/(1<<14)+7)/8)...)
+	}
+	return append(b, 0xff, 0xd9)
+}
+
+// TestScanBomb is about a small file that would keep a decoder busy for hours.
+func TestScanBomb(t *testing.T) {
+	t.Parallel()
+	const side = 1024
+	limit := pdq.Limits{MaxPixels: 2 * side * side}
+	for n, want := range map[int]error{10: nil, 199: nil, 200: pdq.ErrTooLarge, 5000: pdq.ErrTooLarge} {
+		file := scans(t, side, n)
+		img, _, err := pdq.Decode(bytes.NewReader(file), limit)
+		if !errors.Is(err, want) || err == nil && img.Bounds().Dx() != side {
+			t.Errorf("%d scans, %d bytes: got error %v, want %v", n+1, len(file), err, want)
+		}
+		if _, _, err := pdq.SumFile(bytes.NewReader(file), limit); !errors.Is(err, want) {
+			t.Errorf("%d scans: SumFile: got error %v, want %v", n+1, err, want)
+		}
+	}
+}
+
 // BenchmarkBomb refuses that file.
 func BenchmarkBomb(b *testing.B) {
 	file := bomb(b, 30000)

@@ -13,7 +13,10 @@
 // that is out of range and gets clipped: there it is the luma of the clipped color, rounded.
 package luma
 
-import "image"
+import (
+	"bytes"
+	"image"
+)
 
 // Decode returns the luma of a JPEG file, or false if it is left to image/jpeg: because it is
 // of another kind, damaged, or has more pixels than allowed. What it takes of memory is a byte
@@ -108,33 +111,51 @@ func (d *decoder) decode() bool {
 	return !d.progressive || d.reconstruct()
 }
 
-// marker finds the next marker. Bytes before it that belong to nothing are passed over, as
-// image/jpeg does.
-func (d *decoder) marker() (byte, bool) {
-	for d.pos+1 < len(d.src) {
-		if d.src[d.pos] != 0xff {
-			d.pos++
+// Scans returns in how many passes over its pixels a file holds them, as far as a decoder gets.
+// A few bytes may make a pass over all of them, so that a small file can take hours.
+func Scans(file []byte) int {
+	b := bits{src: file, pos: min(2, len(file))}
+	for n := 0; ; {
+		marker, ok := b.marker()
+		if !ok || marker == endOfImage {
+			return n
+		}
+		if marker >= restart0 && marker <= restart7 {
 			continue
 		}
-		marker := d.src[d.pos+1]
-		d.pos += 2
-		for marker == 0xff && d.pos < len(d.src) {
-			marker = d.src[d.pos]
-			d.pos++
-			if marker == 0 {
-				return 0, false
-			}
+		if _, ok := b.segment(); !ok {
+			return n
 		}
-		if marker != 0 {
-			return marker, true
+		if marker == startOfScan {
+			n++
 		}
 	}
-	return 0, false
+}
+
+// marker finds the next marker. Bytes before it that belong to nothing are passed over, as
+// image/jpeg does.
+func (b *bits) marker() (byte, bool) {
+	for {
+		at := bytes.IndexByte(b.src[b.pos:], 0xff)
+		if at < 0 || b.pos+at+1 >= len(b.src) {
+			return 0, false
+		}
+		marker := b.src[b.pos+at+1]
+		b.pos += at + 2
+		if marker == 0 {
+			continue
+		}
+		for marker == 0xff && b.pos < len(b.src) {
+			marker = b.src[b.pos]
+			b.pos++
+		}
+		return marker, marker != 0
+	}
 }
 
 // segment returns what belongs to a marker.
-func (d *decoder) segment() ([]byte, bool) {
-	rest := d.src[d.pos:]
+func (b *bits) segment() ([]byte, bool) {
+	rest := b.src[b.pos:]
 	if len(rest) < 2 {
 		return nil, false
 	}
@@ -142,7 +163,7 @@ func (d *decoder) segment() ([]byte, bool) {
 	if length < 2 || length > len(rest) {
 		return nil, false
 	}
-	d.pos += length
+	b.pos += length
 	return rest[2:length], true
 }
 

@@ -252,6 +252,25 @@ func TestLimit(t *testing.T) {
 	}
 }
 
+// TestScans counts the scans of files of which that is known.
+func TestScans(t *testing.T) {
+	t.Parallel()
+	files := written(t)
+	for name, want := range map[string]int{"440.jpg": 1, "restart-422.jpg": 1, "progressive-444.jpg": 10, "gray-progressive.jpg": 6} {
+		if got := Scans(files[name]); got != want {
+			t.Errorf("%s: %d scans, want %d", name, got, want)
+		}
+		if got := Scans(append(bytes.Clone(files[name]), files["progressive-444.jpg"]...)); got != want {
+			t.Errorf("%s: %d scans with another picture behind it, want %d", name, got, want)
+		}
+	}
+	for _, nothing := range []string{"", "\xff", "\xff\xd8", "\xff\xd8\xff\xda", "\xff\xd8\xff\xff"} {
+		if got := Scans([]byte(nothing)); got != 0 {
+			t.Errorf("%x: %d scans", nothing, got)
+		}
+	}
+}
+
 // FuzzDecode looks for a file that is read otherwise than by image/jpeg.
 func FuzzDecode(f *testing.F) {
 	for _, file := range written(f) {
