@@ -6,7 +6,7 @@ import "encoding/binary"
 // that does not count; before anything else it is a marker, which ends the stretch.
 //
 // What is taken beyond the end is zeros, and n falls below zero: the reader looks at that
-// once a block, so that no bit has to be asked for whether it exists.
+// once a block, so that it need not ask for each bit whether it exists.
 type bits struct {
 	src   []byte // the file
 	pos   int    // of the next byte that is not in acc
@@ -29,8 +29,7 @@ func (b *bits) need() {
 	}
 }
 
-// fill takes as many more bytes as fit: from a count below enough on at least as many as make it
-// that, but at the end of the stretch.
+// fill takes as many more bytes as fit, which makes at least 56 bits but at the end of the stretch.
 func (b *bits) fill() {
 	if b.n < 0 {
 		return // nothing comes after the end

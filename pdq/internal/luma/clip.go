@@ -80,7 +80,8 @@ func shares(weight, more int32) (s share) {
 func (s *share) at(channel int32) int32 { return s[uint32(channel+256)%uint32(len(s))] }
 
 // between returns luma, from low to top, at which no color clips whose chroma lies from b0 to b1
-// and from r0 to r1. There may be none.
+// and from r0 to r1. There may be none. Neither leaves a byte's range: of three reaches one is
+// not below zero.
 func between(b0, b1, r0, r1 int32) (low, top int32) {
 	under := max(-91881*r0, -116130*b0, 22554*b1+46802*r1)
 	over := max(91881*r1, 116130*b1, -22554*b0-46802*r0)
