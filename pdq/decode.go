@@ -41,24 +41,22 @@ var (
 // SniffLen is how many bytes at the start of a file [Sniff] looks at.
 const SniffLen = 32
 
-// format is a picture format: its name as Sniff gives it, how to know it, its decoder, and
-// what reads the luma alone of most of its files, if there is such a thing.
+// format is a picture format: its name as Sniff gives it, how to know it, its decoder.
 type format struct {
 	name   string
 	is     func(head []byte) bool
 	config func(io.Reader) (image.Config, error)
 	decode func(io.Reader) (image.Image, error)
-	luma   func(file []byte, maxPixels int64) (*image.Gray, bool)
-	scans  func(file []byte) int // how often a decoder goes through the pixels; nil: once
+	jpeg   bool // which package luma reads, too
 }
 
 var formats = []format{
-	{"jpeg", magic("\xff\xd8\xff"), jpeg.DecodeConfig, jpeg.Decode, luma.Decode, luma.Scans},
-	{"png", magic("\x89PNG\r\n\x1a\n"), png.DecodeConfig, png.Decode, nil, nil},
-	{"gif", magic("GIF87a", "GIF89a"), gif.DecodeConfig, gif.Decode, nil, nil},
-	{"webp", isWebP, webp.DecodeConfig, webp.Decode, nil, nil},
-	{"bmp", isBMP, bmp.DecodeConfig, bmp.Decode, nil, nil},
-	{"tiff", magic("II*\x00", "MM\x00*"), tiff.DecodeConfig, tiff.Decode, nil, nil},
+	{"jpeg", magic("\xff\xd8\xff"), jpeg.DecodeConfig, jpeg.Decode, true},
+	{"png", magic("\x89PNG\r\n\x1a\n"), png.DecodeConfig, png.Decode, false},
+	{"gif", magic("GIF87a", "GIF89a"), gif.DecodeConfig, gif.Decode, false},
+	{"webp", isWebP, webp.DecodeConfig, webp.Decode, false},
+	{"bmp", isBMP, bmp.DecodeConfig, bmp.Decode, false},
+	{"tiff", magic("II*\x00", "MM\x00*"), tiff.DecodeConfig, tiff.Decode, false},
 }
 
 func magic(prefixes ...string) func([]byte) bool {
@@ -119,7 +117,7 @@ func Decode(r io.Reader, limit Limits) (image.Image, string, error) {
 	if err != nil {
 		return nil, f.name, err
 	}
-	img, err := f.picture(file, limit.pixels(), false)
+	img, err := f.picture(file, limit.pixels())
 	return img, f.name, err
 }
 
@@ -133,11 +131,39 @@ func SumFile(r io.Reader, limit Limits) (Hash, int, error) {
 	if err != nil {
 		return Hash{}, 0, err
 	}
-	img, err := f.picture(file, limit.pixels(), true)
+	if f.jpeg {
+		if h, quality, ok := f.sumLuma(file, limit.pixels()); ok {
+			return h, quality, nil
+		}
+	}
+	img, err := f.picture(file, limit.pixels())
 	if err != nil {
 		return Hash{}, 0, err
 	}
 	return Sum(img)
+}
+
+// sumLuma hashes the luma of a JPEG as it is read, a few rows at a time. It is not ok if only
+// the usual decoder can tell.
+func (f *format) sumLuma(file []byte, maxPixels int64) (h Hash, quality int, ok bool) {
+	defer func() {
+		if recover() != nil {
+			ok = false
+		}
+	}()
+	if f.check(file, maxPixels) != nil {
+		return Hash{}, 0, false
+	}
+	p, ok := luma.Open(file, maxPixels)
+	if !ok {
+		return Hash{}, 0, false
+	}
+	width, height := p.Size()
+	if width < minSide || height < minSide {
+		return Hash{}, 0, false
+	}
+	h, quality = sum(width, height, grayRows(p.Row))
+	return h, quality, p.Whole()
 }
 
 func (l Limits) pixels() int64 {
@@ -172,40 +198,43 @@ func read(r io.Reader, limit Limits) (*format, []byte, error) {
 	return f, file, nil
 }
 
-// picture decodes file, or its luma alone if gray will do. The decoders are meant never to
-// panic; they read what attackers write, though, and one bad picture must not end a process
-// that looks at many others.
-func (f *format) picture(file []byte, maxPixels int64, gray bool) (img image.Image, err error) {
+// picture decodes file. The decoders are meant never to panic; they read what attackers
+// write, though, and one bad picture must not end a process that looks at many others.
+func (f *format) picture(file []byte, maxPixels int64) (img image.Image, err error) {
 	defer func() {
 		if recover() != nil {
 			img, err = nil, fmt.Errorf("%s: %w: decoder failed", f.name, ErrMalformed)
 		}
 	}()
-	c, err := f.config(bytes.NewReader(file))
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w: %w", f.name, ErrMalformed, err)
-	}
-	if c.Width <= 0 || c.Height <= 0 {
-		return nil, fmt.Errorf("%s: %w: no pixels", f.name, ErrMalformed)
-	}
-	if int64(c.Width) > maxPixels/int64(c.Height) {
-		return nil, fmt.Errorf("%s: %w: %dx%d is more than %d pixels", f.name, ErrTooLarge, c.Width, c.Height, maxPixels)
-	}
-	// A scan may take a few bytes and as long as the pixels are many. One of the largest pictures
-	// has maxScans, a smaller one more.
-	if f.scans != nil {
-		if n := int64(f.scans(file)); n > maxScans && n > maxScans*maxPixels/(int64(c.Width)*int64(c.Height)) {
-			return nil, fmt.Errorf("%s: %w: %dx%d in %d scans", f.name, ErrTooLarge, c.Width, c.Height, n)
-		}
-	}
-	if gray && f.luma != nil {
-		if m, ok := f.luma(file, maxPixels); ok {
-			return m, nil
-		}
+	if err := f.check(file, maxPixels); err != nil {
+		return nil, err
 	}
 	img, err = f.decode(bytes.NewReader(file))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w: %w", f.name, ErrMalformed, err)
 	}
 	return img, nil
+}
+
+// check says by its header whether file may be decoded.
+func (f *format) check(file []byte, maxPixels int64) error {
+	c, err := f.config(bytes.NewReader(file))
+	if err != nil {
+		return fmt.Errorf("%s: %w: %w", f.name, ErrMalformed, err)
+	}
+	if c.Width <= 0 || c.Height <= 0 {
+		return fmt.Errorf("%s: %w: no pixels", f.name, ErrMalformed)
+	}
+	if int64(c.Width) > maxPixels/int64(c.Height) {
+		return fmt.Errorf("%s: %w: %dx%d is more than %d pixels", f.name, ErrTooLarge, c.Width, c.Height, maxPixels)
+	}
+	if !f.jpeg {
+		return nil
+	}
+	// A scan may take a few bytes and as long as the pixels are many. One of the largest pictures
+	// has maxScans, a smaller one more.
+	if n := int64(luma.Scans(file)); n > maxScans && n > maxScans*maxPixels/(int64(c.Width)*int64(c.Height)) {
+		return fmt.Errorf("%s: %w: %dx%d in %d scans", f.name, ErrTooLarge, c.Width, c.Height, n)
+	}
+	return nil
 }

@@ -42,11 +42,12 @@
 //
 // [Decode] and [SumFile] take files nobody vouches for. They look at the dimensions in the
 // header before anything is allocated for the pixels, and how often a JPEG goes through
-// them, read no more than [Limits] allow and turn a panic of a decoder into an error. At the default limits one picture takes up to
-// 1 GiB (a progressive JPEG of 64 megapixels without chroma subsampling; SumFile adds half of
-// that if the file turns out to be damaged) and as a rule a tenth of that: bound how many run
-// at once. Hashing adds little, for it goes through the picture a few rows at a time. All
-// decoders are Go: no C code sees the bytes.
+// them, read no more than [Limits] allow and turn a panic of a decoder into an error. At the
+// default limits one picture takes up to 1 GiB (a progressive JPEG of 64 megapixels without
+// chroma subsampling; SumFile takes 384 MiB for it, and both in turn if it turns out to be
+// damaged) and as a rule a tenth of that: bound how many run at once. Hashing adds little, for
+// it goes through the picture a few rows at a time, and so does SumFile through a JPEG that is
+// not progressive. All decoders are Go: no C code sees the bytes.
 //
 // Everything here is pure and safe for concurrent use.
 package pdq

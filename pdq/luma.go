@@ -59,14 +59,19 @@ func lumaOf(img image.Image) rowFunc {
 }
 
 func gray(m *image.Gray) rowFunc {
+	b := m.Bounds()
+	return grayRows(func(y int) []byte { return m.Pix[m.PixOffset(b.Min.X, b.Min.Y+y):] })
+}
+
+// grayRows reads rows of gray, a byte a pixel, that may be longer than the picture is wide.
+func grayRows(row func(y int) []byte) rowFunc {
 	var table [256]float32
 	for i := range table {
 		table[i] = weigh(uint8(i), uint8(i), uint8(i))
 	}
-	b := m.Bounds()
 	return func(y int, dst []quad, lane int) {
 		lane &= lanes - 1
-		pix := m.Pix[m.PixOffset(b.Min.X, b.Min.Y+y):][:len(dst)]
+		pix := row(y)[:len(dst)]
 		for x, p := range pix {
 			dst[x][lane] = table[p]
 		}

@@ -44,8 +44,8 @@ func HashTypes() []lantern.SignalType {
 }
 
 // manyPixels is how many pixels a picture has at least that is decoded alone. A progressive
-// JPEG of this size takes up to 120 MB while it is decoded, and 250 MB more if it is one that
-// its fast reader leaves to another in the end; each core may have one.
+// JPEG of this size takes up to 100 MB while it is read, and 250 MB more if it is one that
+// the reader of luma leaves to another in the end; each core may have one.
 const manyPixels = 16 << 20
 
 // Hash hashes all files that roots mean, with all cores, and calls each for every one in

@@ -8,13 +8,13 @@ import "encoding/binary"
 // are replaced. Bounds tell where there may be one: first for all samples under a block of
 // chroma, then for each row, so that for most blocks of most pictures no chroma is worked out.
 
-// clipUnder replaces the luma of clipped colors under the blocks of chroma at this place. It
-// spoils the blocks.
+// clipUnder replaces the luma of clipped colors under the blocks of chroma at this place of the
+// strip. It spoils the blocks.
 func (d *decoder) clipUnder(x, y int, blue, red *block) {
 	luma, chroma := &d.parts[0], &d.parts[1]
 	// So many samples share one of chroma, as a power of two: 1, 2 or 4 across and 1 or 2 down.
 	across, down := luma.h/chroma.h/2, luma.v/chroma.v/2
-	lines := d.plane[d.at(x<<across, y<<down):]
+	lines := d.strip[d.at(x<<across, y<<down):]
 	b0, b1, ok0 := blue.bounds()
 	r0, r1, ok1 := red.bounds()
 	low, top := between(b0, b1, r0, r1)

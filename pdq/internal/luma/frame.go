@@ -93,7 +93,8 @@ type scanned struct {
 	mean   int32 // of the block before, which the next one is told as a difference from
 }
 
-// scan takes the header of a scan (section B.2.3) and reads what follows it.
+// scan takes the header of a scan (section B.2.3) and reads what follows it, but for the
+// samples of a sequential file.
 func (d *decoder) scan(p []byte) bool {
 	if d.parts == nil || d.rgb() || len(p) < 6 || len(p) != 4+2*int(p[0]) || int(p[0]) > len(d.parts) {
 		return false
@@ -115,25 +116,30 @@ func (d *decoder) scan(p []byte) bool {
 	d.start()
 	if d.progressive {
 		p = p[len(p)-3:]
-		return d.allocate() && d.progress(list, band{int(p[0]), int(p[1]), int(p[2] >> 4), int(p[2] & 15)}) && d.end()
+		d.allocate()
+		return d.progress(list, band{int(p[0]), int(p[1]), int(p[2] >> 4), int(p[2] & 15)}) && d.end()
 	}
 	// A sequential file of several scans is rare, and luma has to wait for chroma there.
-	return d.plane == nil && len(list) == len(d.parts) && d.allocate() && d.sequential(list) && d.end()
-}
-
-// allocate takes room for the picture, once.
-func (d *decoder) allocate() bool {
-	if d.plane != nil {
-		return true
+	if d.begun || len(list) != len(d.parts) {
+		return false
 	}
-	d.stride = 8 * d.parts[0].width
-	d.plane = make([]byte, d.stride*8*d.parts[0].height)
-	for i := range d.parts {
-		if c := &d.parts[i]; d.progressive {
-			c.coefficients = make([][64]int16, c.width*c.height)
+	d.begun, d.list = true, list
+	for i := range list {
+		if !list[i].dc.build() || !list[i].ac.build() {
+			return false
 		}
 	}
 	return true
+}
+
+// allocate takes room for the coefficients of a progressive file, once.
+func (d *decoder) allocate() {
+	for i := range d.parts {
+		if c := &d.parts[i]; !d.begun {
+			c.coefficients = make([][64]int16, c.width*c.height)
+		}
+	}
+	d.begun = true
 }
 
 // again ends a stretch of entropy-coded bytes and begins the next, behind a restart marker,

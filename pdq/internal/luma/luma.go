@@ -6,33 +6,37 @@
 // Huffman coded, in gray or in luma with two planes of chroma, sampled as Go's image/jpeg takes
 // them. Everything else it leaves to that package: other kinds of files, rare forms of these,
 // and whatever is damaged. So it never says what is wrong with a file, and never reads one
-// that image/jpeg refuses. Files come from strangers: each length and index is checked, and memory is taken
-// only for as many pixels as the caller allows.
+// that image/jpeg refuses. Files come from strangers: each length and index is checked, and
+// memory is taken only for as many pixels as the caller allows.
 //
 // A sample is the Y of image/jpeg, in every bit, but for pixels whose color has a channel
 // that is out of range and gets clipped: there it is the luma of the clipped color, rounded.
 package luma
 
-import (
-	"bytes"
-	"image"
-)
+import "bytes"
 
-// Decode returns the luma of a JPEG file, or false if it is left to image/jpeg: because it is
-// of another kind, damaged, or has more pixels than allowed. What it takes of memory is a byte
-// a pixel, and up to six more for a progressive file.
-func Decode(file []byte, maxPixels int64) (*image.Gray, bool) {
-	d := &decoder{bits: bits{src: file}, maxPixels: maxPixels, clips: true}
-	if !d.decode() {
-		return nil, false
-	}
-	return d.picture(), true
+// Picture is a JPEG file being read from the top, a strip of its rows at a time.
+type Picture struct{ d decoder }
+
+// Open reads a file up to its first row of samples, a progressive one to its end. It returns
+// false if the file is left to image/jpeg: because it is of another kind, damaged, or has more
+// pixels than allowed. A progressive file takes two bytes for each sample of luma and chroma,
+// any other next to nothing.
+func Open(file []byte, maxPixels int64) (*Picture, bool) {
+	p := &Picture{decoder{bits: bits{src: file}, maxPixels: maxPixels, clips: true}}
+	return p, p.d.open()
 }
 
-// picture is what was decoded, without what the plane has beyond the picture.
-func (d *decoder) picture() *image.Gray {
-	return &image.Gray{Pix: d.plane, Stride: d.stride, Rect: image.Rect(0, 0, d.width, d.height)}
-}
+// Size returns the width and height in pixels.
+func (p *Picture) Size() (width, height int) { return p.d.width, p.d.height }
+
+// Row returns row y, which is good until the next call. It must not lie above the one before. If
+// the file turns out to be damaged, it returns any samples, and Whole says so.
+func (p *Picture) Row(y int) []byte { return p.d.row(y) }
+
+// Whole reports whether the file is one that image/jpeg takes, after the last row was read. If
+// not, the rows were wrong, and it is left to image/jpeg.
+func (p *Picture) Whole() bool { return p.d.whole() }
 
 // decoder is one file being read. Its methods report whether to go on: if not, the file is
 // left to image/jpeg.
@@ -51,9 +55,13 @@ type decoder struct {
 	jfif, adobe           bool
 	transform             byte // of Adobe
 	endOfBand             int  // blocks that are still to be passed over, of a progressive file
+	begun                 bool // there was a scan
+	list                  []scanned
 
-	plane  []byte
+	strip  []byte // the samples of a row of units
 	stride int
+	read   int  // rows of units
+	failed bool // the file is damaged
 }
 
 // component is gray, luma or chroma.
@@ -84,18 +92,28 @@ const (
 	comment       = 0xfe
 )
 
-func (d *decoder) decode() bool {
+func (d *decoder) open() bool {
 	if len(d.src) < 2 || d.src[0] != 0xff || d.src[1] != startOfImage {
 		return false
 	}
 	d.pos = 2
+	if !d.segments() || d.progressive && !d.complete() {
+		return false
+	}
+	d.stride = 8 * d.parts[0].width
+	d.strip = make([]byte, d.stride*8*d.parts[0].v)
+	return true
+}
+
+// segments reads up to the samples of a sequential scan, or to the end of the picture.
+func (d *decoder) segments() bool {
 	for {
 		marker, ok := d.marker()
 		if !ok {
 			return false
 		}
 		if marker == endOfImage {
-			break
+			return d.begun && !d.rgb()
 		}
 		if marker >= restart0 && marker <= restart7 {
 			continue // one too many: nothing follows it
@@ -104,11 +122,27 @@ func (d *decoder) decode() bool {
 		if !ok || !d.take(marker, segment) {
 			return false
 		}
+		if marker == startOfScan && !d.progressive {
+			return true
+		}
 	}
-	if d.plane == nil || d.rgb() {
-		return false
+}
+
+func (d *decoder) row(y int) []byte {
+	lines := 8 * d.parts[0].v
+	for d.read <= y/lines && !d.failed {
+		if d.progressive {
+			d.reconstruct(d.read)
+		} else {
+			d.failed = !d.units(d.read)
+		}
+		d.read++
 	}
-	return !d.progressive || d.reconstruct()
+	return d.strip[y%lines*d.stride:][:d.width]
+}
+
+func (d *decoder) whole() bool {
+	return !d.failed && d.read == d.down && (d.progressive || d.end() && d.segments())
 }
 
 // Scans returns in how many passes over its pixels a file holds them, as far as a decoder gets.
@@ -207,15 +241,15 @@ func (d *decoder) rgb() bool {
 	return d.adobe && d.transform == 0 || d.parts[0].id == 'R' && d.parts[1].id == 'G' && d.parts[2].id == 'B'
 }
 
-// put transforms a block of luma into the plane. It spoils the block.
+// put transforms a block of luma into the strip. It spoils the block.
 func (d *decoder) put(b *block, x, y int) {
 	var samples [64]byte
 	b.transform(&samples)
-	lines := d.plane[d.at(x, y):]
+	lines := d.strip[d.at(x, y):]
 	for i := range 8 {
 		*(*[8]byte)(lines[i*d.stride:]) = *(*[8]byte)(samples[8*i:])
 	}
 }
 
-// at returns where in plane a block of luma begins.
+// at returns where in the strip a block of luma begins.
 func (d *decoder) at(x, y int) int { return 8 * (y*d.stride + x) }

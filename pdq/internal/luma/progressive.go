@@ -181,33 +181,38 @@ func (d *decoder) pass(to *[64]int16, k int, b band, zeros int) (int, bool) {
 	return k, true
 }
 
-// reconstruct makes the picture of the coefficients of all scans.
-func (d *decoder) reconstruct() bool {
+// complete reports whether there was a scan of each component.
+func (d *decoder) complete() bool {
 	for i := range d.parts {
 		if !d.parts[i].seen {
 			return false
 		}
 	}
+	return true
+}
+
+// reconstruct makes row y of units of the coefficients of all scans, as far as there are pixels.
+func (d *decoder) reconstruct(y int) {
 	var b, blue, red block
-	y := &d.parts[0]
-	for by := range units(d.height, 1) {
-		for bx := range units(d.width, 1) {
-			d.gather(&b, y, bx, by)
-			d.put(&b, bx, by)
+	c := &d.parts[0]
+	for j := range min(c.v, units(d.height, 1)-y*c.v) {
+		for x := range units(d.width, 1) {
+			d.gather(&b, c, x, y*c.v+j)
+			d.put(&b, x, j)
 		}
 	}
 	if len(d.parts) == 1 || !d.clips {
-		return true
+		return
 	}
-	c := &d.parts[1]
-	for by := range units(d.height, y.v/c.v) {
-		for bx := range units(d.width, y.h/c.h) {
-			d.gather(&blue, c, bx, by)
-			d.gather(&red, &d.parts[2], bx, by)
-			d.clipUnder(bx, by, &blue, &red)
+	across, down := c.h/d.parts[1].h, c.v/d.parts[1].v
+	c = &d.parts[1]
+	for j := range min(c.v, units(d.height, down)-y*c.v) {
+		for x := range units(d.width, across) {
+			d.gather(&blue, c, x, y*c.v+j)
+			d.gather(&red, &d.parts[2], x, y*c.v+j)
+			d.clipUnder(x, j, &blue, &red)
 		}
 	}
-	return true
 }
 
 // gather multiplies the coefficients of a block out.

@@ -1,40 +1,33 @@
 package luma
 
-// sequential reads the only scan of a file that is not progressive.
-func (d *decoder) sequential(list []scanned) bool {
-	for i := range list {
-		if !list[i].dc.build() || !list[i].ac.build() {
-			return false
-		}
-	}
+// units reads row y of units of a sequential file into the strip.
+func (d *decoder) units(y int) bool {
 	var b block
 	var chroma [3][2]block // a unit has at most two blocks of each: all of its blocks are ten at most
-	for y := range d.down {
-		for x := range d.across {
-			for i := range list {
-				c := &list[i]
-				for j := range c.h * c.v {
-					to := &b
-					if i > 0 {
-						to = &chroma[i][j&1]
-					}
-					if !d.block(to, c) {
-						return false
-					}
-					if i == 0 {
-						d.put(to, x*c.h+j%c.h, y*c.v+j/c.h)
-					}
+	for x := range d.across {
+		for i := range d.list {
+			c := &d.list[i]
+			for j := range c.h * c.v {
+				to := &b
+				if i > 0 {
+					to = &chroma[i][j&1]
+				}
+				if !d.block(to, c) {
+					return false
+				}
+				if i == 0 {
+					d.put(to, x*c.h+j%c.h, j/c.h)
 				}
 			}
-			if len(list) == 3 && d.clips {
-				c := list[1]
-				for j := range c.h * c.v {
-					d.clipUnder(x*c.h+j%c.h, y*c.v+j/c.h, &chroma[1][j&1], &chroma[2][j&1])
-				}
+		}
+		if len(d.list) == 3 && d.clips {
+			c := d.list[1]
+			for j := range c.h * c.v {
+				d.clipUnder(x*c.h+j%c.h, j/c.h, &chroma[1][j&1], &chroma[2][j&1])
 			}
-			if !d.again(list, y*d.across+x+1) {
-				return false
-			}
+		}
+		if !d.again(d.list, y*d.across+x+1) {
+			return false
 		}
 	}
 	return true
