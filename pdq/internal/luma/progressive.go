@@ -221,9 +221,11 @@ func (d *decoder) gather(b *block, c *component, x, y int) {
 	quant := &d.quant[c.quant&3]
 	from := c.coefficient(x, y)
 	b.c[0] = int32(from[0]) * quant[0]
-	for k := 1; k < len(from); k++ {
-		if v := from[k]; v != 0 {
-			b.set(k, int32(v)*quant[k])
+	for k := 1; k < len(from); k += 3 { // three by three, for zeros come in heaps
+		if from[k]|from[k+1]|from[k+2] != 0 {
+			b.set(k, int32(from[k])*quant[k])
+			b.set(k+1, int32(from[k+1])*quant[k+1])
+			b.set(k+2, int32(from[k+2])*quant[k+2])
 		}
 	}
 }

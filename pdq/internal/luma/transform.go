@@ -3,15 +3,15 @@ package luma
 import "encoding/binary"
 
 // block holds 8x8 coefficients, in rows of rising horizontal frequency and multiplied out.
-// last is the place of the last one that is not zero, in zigzag order, and rest the sum of all
-// but the first, without their signs.
+// Behind last, a place in zigzag order, all are zero; rest is the sum of all but the first, without
+// their signs.
 type block struct {
 	c    [64]int32
 	last int
 	rest uint64
 }
 
-// set puts a coefficient other than the first at a place in zigzag order.
+// set puts a coefficient other than the first at a place in zigzag order, behind those set before.
 func (b *block) set(k int, v int32) {
 	b.c[natural[k&63]&63] = v
 	b.last = k
