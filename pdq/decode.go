@@ -109,9 +109,10 @@ func Sniff(head []byte) (format string, ok bool) {
 // Decode reads one picture and returns it with its format as [Sniff] names it. It reads r
 // to its end, or up to one byte beyond limit.MaxBytes. The error is [ErrUnsupported] if
 // the bytes are no picture, after reading no more than [SniffLen] of them;
-// [ErrTooLarge] if the file or the dimensions in its header are over the limit, or a JPEG goes
-// through its pixels too often, before room for the pixels is taken; [ErrMalformed] if the rest is damaged, cut short or of
-// a kind the decoder does not know; or that of r. No error quotes the file.
+// [ErrTooLarge] if the file or the dimensions in its header are over the limit, or a JPEG
+// goes through its pixels too often, before room for the pixels is taken; [ErrMalformed] if
+// the rest is damaged, cut short or of a kind the decoder does not know; or that of r. No
+// error quotes the file.
 func Decode(r io.Reader, limit Limits) (image.Image, string, error) {
 	f, file, err := read(r, limit)
 	if err != nil {
@@ -122,7 +123,7 @@ func Decode(r io.Reader, limit Limits) (image.Image, string, error) {
 }
 
 // SumFile is [Decode] and [Sum] in one, for whoever needs the picture for nothing else. A JPEG
-// takes less than half of their time: its luma is read from the file, where they work out its
+// takes about half of their time: its luma is read from the file, where they work out its
 // color and then the luma of that, which is rounded otherwise. The hash may differ by what
 // decoders differ by, as the package comment says; the quality by 2. The errors are those of
 // both.

@@ -32,3 +32,18 @@ func Example() {
 	// png of use: true
 	// worth a look: false
 }
+
+func ExampleSumFile() {
+	file, err := os.Open("testdata/synthetic/waves-512x512.png")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer file.Close()
+	_, quality, err := pdq.SumFile(file, pdq.Limits{MaxPixels: 1 << 20})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("of use:", quality >= pdq.MinQuality)
+	// Output:
+	// of use: true
+}
