@@ -2,6 +2,7 @@ package match
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -17,6 +18,7 @@ import (
 const (
 	maxAddressEnds = 64  // that are tried, counted from its start
 	maxBefore      = 512 // bytes before its path: credentials, host, port
+	maxBeforeEnds  = 8   // of the ends, before its path
 	maxSlashes     = 64  // in its path
 	maxDotFolders  = 16  // folders of its path that begin with a dot
 	maxQueries     = 16  // "?" and "#"
@@ -177,7 +179,7 @@ func (s *scanner) readOddSite(a *address) (path string, next int, ok bool) {
 		case c < utf8.RuneSelf && text.Classes[c]&(text.Letter|text.Digit) == 0 && !siteMarks.Has(c):
 			odd = true
 		}
-		if i += size; i <= a.limit && i-a.host <= maxBefore && s.endsAt(a, i) && (folder || !odd) {
+		if i += size; i <= a.limit && i-a.host <= maxBefore && s.endsAt(a, i) && a.ends <= maxBeforeEnds && (folder || !odd) {
 			s.lookAddress(a, i)
 		}
 	}
@@ -199,11 +201,11 @@ func (s *scanner) siteOf(a *address, i int) (path string, next int, ok bool) {
 	if c := s.text[i]; c == '/' || c == '[' {
 		more = "/x?x=1"
 	}
-	v, err := signal.URL.Normalize(string(s.text[a.start:i]) + more)
-	if err != nil {
+	u := s.known.site(string(s.text[a.start:i]) + more)
+	if u == "" {
 		return "", 0, false
 	}
-	u := v.Canonical[:len(v.Canonical)-len(more)]
+	u = u[:len(u)-len(more)]
 	u = u[bytes.Index([]byte(u), []byte("://"))+3:]
 	site := len(u)
 	if slash := bytes.IndexByte([]byte(u), '/'); slash >= 0 {
@@ -374,7 +376,7 @@ func (s *scanner) tryEnd(a *address, e int, more string, dead int) {
 	}
 	if !bytes.Equal(s.page, s.last) {
 		s.last = append(s.last[:0], s.page...)
-		s.pages = s.pagesOf(s.pages[:0], a.rawTo(s, e), false)
+		s.pages = append(s.pages[:0], s.pagesOf(a.rawTo(s, e), false)...)
 	}
 	s.notePages(a, s.pages, e)
 }
@@ -391,9 +393,9 @@ func (a *address) rawTo(s *scanner, e int) string {
 // lookAddress looks up the signals that equal the address that ends at e.
 func (s *scanner) lookAddress(a *address, e int) {
 	raw := string(s.text[a.start:e])
-	s.notePages(a, s.pagesOf(nil, raw, false), e)
+	s.notePages(a, s.pagesOf(raw, false), e)
 	if strings.Contains(raw, "&amp;") {
-		s.notePages(a, s.pagesOf(nil, strings.ReplaceAll(raw, "&amp;", "&"), false), e)
+		s.notePages(a, s.pagesOf(strings.ReplaceAll(raw, "&amp;", "&"), false), e)
 	}
 }
 
@@ -407,24 +409,22 @@ func (s *scanner) lookBelow(a *address) {
 	if a.asked && e > a.stop {
 		raw += "?x=1"
 	}
-	s.notePages(a, s.pagesOf(nil, raw, true), e)
+	s.notePages(a, s.pagesOf(raw, true), e)
 }
 
-// pagesOf appends the signals that an address lies below, or else those it equals.
-func (s *scanner) pagesOf(dst []Found, raw string, below bool) []Found {
-	v, err := signal.URL.Normalize(raw)
-	if err != nil {
-		return dst
+// pagesOf returns the signals that an address lies below, or else those it equals, until the next call.
+func (s *scanner) pagesOf(raw string, below bool) []Found {
+	r := reading{typ: s.e.n.url, raw: raw}
+	if below {
+		r.way = "below"
 	}
-	l := lookup{e: s.e, v: s.v, dst: s.found[:0]}
-	l.url(signal.URL, s.e.n.url, v.Canonical)
-	s.found = l.dst
-	for _, f := range l.dst {
-		if (f.How == lantern.HowURLPrefix) == below {
-			dst = append(dst, f)
-		}
+	found, ok := s.known.found[r]
+	if !ok {
+		s.found = s.findString(s.e.n.url, raw, s.found[:0])
+		found = slices.DeleteFunc(s.found, func(f Found) bool { return (f.How == lantern.HowURLPrefix) != below })
+		s.known.note(r, found)
 	}
-	return dst
+	return found
 }
 
 // notePages notes what an address that ends at e was found to be.

@@ -35,12 +35,24 @@ func (s *scanner) look(n uint8, start, end int) {
 
 // lookString is look for a stretch that reads as raw.
 func (s *scanner) lookString(n uint8, raw string, start, end int) {
+	r := reading{typ: n, raw: raw}
+	if found, ok := s.known.found[r]; ok {
+		s.note(n, found, start, end)
+		return
+	}
+	s.found = s.findString(n, raw, s.found[:0])
+	s.known.note(r, s.found)
+	s.note(n, s.found, start, end)
+}
+
+// findString appends what raw is, as one type.
+func (s *scanner) findString(n uint8, raw string, dst []Found) []Found {
 	t := s.e.types.list[n]
 	v, err := t.Normalize(raw)
 	if err != nil {
-		return
+		return dst
 	}
-	l := lookup{e: s.e, v: s.v, dst: s.found[:0]}
+	l := lookup{e: s.e, v: s.v, dst: dst}
 	switch t.Compare {
 	case signal.Hamming:
 		l.near(t, v.Canonical)
@@ -51,6 +63,5 @@ func (s *scanner) lookString(n uint8, raw string, start, end int) {
 	default:
 		l.keys(t, n, Query{t.Name, v.Canonical, v.Weak})
 	}
-	s.found = l.dst
-	s.note(n, l.dst, start, end)
+	return l.dst
 }

@@ -93,9 +93,21 @@ func (s *scanner) lookPhone(start, end int, region string) {
 		s.look(s.e.n.phone, start, end)
 		return
 	}
-	n, err := phonenumbers.Parse(string(s.text[start:end]), strings.ToUpper(region))
-	if err != nil || n.GetExtension() != "" || !phonenumbers.IsPossibleNumber(n) {
-		return
+	r := reading{typ: s.e.n.phone, way: region, raw: string(s.text[start:end])}
+	found, ok := s.known.found[r]
+	if !ok {
+		found = s.findNational(r.raw, region, s.found[:0])
+		s.found = found
+		s.known.note(r, found)
 	}
-	s.lookString(s.e.n.phone, phonenumbers.Format(n, phonenumbers.E164), start, end)
+	s.note(s.e.n.phone, found, start, end)
+}
+
+// findNational appends what a number is in a region.
+func (s *scanner) findNational(raw, region string, dst []Found) []Found {
+	n, err := phonenumbers.Parse(raw, strings.ToUpper(region))
+	if err != nil || n.GetExtension() != "" || !phonenumbers.IsPossibleNumber(n) {
+		return dst
+	}
+	return s.findString(s.e.n.phone, phonenumbers.Format(n, phonenumbers.E164), dst)
 }

@@ -5,6 +5,7 @@ import (
 	"weak"
 
 	"lantern/internal/shelf"
+	"lantern/signal"
 )
 
 // recall remembers words, by their hashes, of which a view said that they tell nothing: most words
@@ -18,17 +19,18 @@ type recall struct {
 // recallSlots is how many words are remembered, at most: as much as fits in a near cache.
 const recallSlots = 1 << 15
 
-// begin forgets what was remembered for another view.
-func (c *recall) begin(v *shelf.View) {
+// begin forgets what was remembered for another view. It reports whether v is one.
+func (c *recall) begin(v *shelf.View) bool {
 	of := weak.Make(v)
 	if of == c.of && c.nothing != nil {
-		return
+		return false
 	}
 	if c.of = of; c.nothing == nil {
 		c.nothing = make([]uint64, recallSlots)
 	}
 	clear(c.nothing)
 	c.nothing[0] = 1 // which lies in another slot, as 0 does in no other
+	return true
 }
 
 // unknown returns the numbers of the hashes of which it is not known that they tell nothing, until
@@ -56,4 +58,59 @@ func (s *scanner) tells(h uint64) bool {
 	}
 	*slot = h
 	return false
+}
+
+// known remembers, within one text and view, what stretches of it were found to be: whoever repeats one, by the
+// thousand if need be, has it normalized once.
+type known struct {
+	found map[reading][]Found
+	sites map[string]string // canonical URLs; "" if there is none
+	bytes int               // of readings and sites
+}
+
+// reading is a stretch of text read as a type, in one of several ways.
+type reading struct {
+	typ uint8
+	way string // what else decides what it is
+	raw string
+}
+
+// maxKnown is how many bytes of readings are remembered.
+const maxKnown = 1 << 18
+
+// forget forgets everything.
+func (k *known) forget() {
+	clear(k.found)
+	clear(k.sites)
+	k.bytes = 0
+}
+
+// grow makes room for one more stretch of n bytes.
+func (k *known) grow(n int) {
+	const entry = 100 // bytes, about, beside the stretch
+	if k.bytes += n + entry; k.bytes > maxKnown {
+		k.forget()
+	}
+	if k.found == nil {
+		k.found, k.sites = map[reading][]Found{}, map[string]string{}
+	}
+}
+
+// note remembers what was found.
+func (k *known) note(r reading, found []Found) {
+	k.grow(len(r.raw))
+	k.found[r] = slices.Clone(found)
+}
+
+// site returns the canonical form of a URL, "" if it has none.
+func (k *known) site(raw string) string {
+	u, ok := k.sites[raw]
+	if !ok {
+		if v, err := signal.URL.Normalize(raw); err == nil {
+			u = v.Canonical
+		}
+		k.grow(len(raw))
+		k.sites[raw] = u
+	}
+	return u
 }

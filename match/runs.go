@@ -36,7 +36,9 @@ type run struct {
 
 // readRuns finds everything but phrases that begins in the window.
 func (s *scanner) readRuns() {
-	s.recall.begin(s.v.View)
+	if s.recall.begin(s.v.View) {
+		s.known.forget()
+	}
 	s.seek()
 	end := min(len(s.text), s.hi+windowHead)
 	done := 0 // runs that begin before were read

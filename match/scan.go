@@ -107,6 +107,7 @@ type scanner struct {
 	blocks    []text.Block // of the window
 	stretches []stretch    // of the window, to be read closely
 	recall    recall
+	known     known
 	starts    []int // of tokens within a run
 	found     []Found
 	lower     []byte
@@ -138,6 +139,7 @@ func (s *scanner) reset(e *Engine, opts ScanOptions) {
 
 // release gives s back for the next text.
 func (s *scanner) release(e *Engine) {
+	s.known.forget()
 	e.scanners.Put(s)
 }
 
@@ -170,14 +172,18 @@ func (s *scanner) window(at *text.Place, emit func(Spot) error) (passed int, err
 	})
 	slices.SortFunc(s.spots, compareSpots)
 	passed = s.lo
+	end, ended := *at, passed // the last end, and where it stands: those in each other end together
 	for i, sp := range s.spots {
 		if i > 0 && sp.Signal == s.spots[i-1].Signal && sp.start == s.spots[i-1].start || s.covered(sp) {
 			continue
 		}
 		at.Pass(s.text[passed:sp.start])
 		passed = sp.start
-		end := *at
-		end.Pass(s.text[sp.start:sp.end])
+		if ended < passed || ended > sp.end {
+			end, ended = *at, passed
+		}
+		end.Pass(s.text[ended:sp.end])
+		ended = sp.end
 		out := Spot{
 			Found: sp.Found, Type: s.e.types.list[sp.typ].Name,
 			Start: at.Offset, End: end.Offset, Line: at.Line, Column: at.Column,

@@ -134,7 +134,8 @@ func (r *reader) address(i int) {
 	first, usual, start := len(r.spots), r.usualEnd(i, host), r.t.chars[i].off
 	n := 0
 	for j := host; j < len(r.t.chars)-1 && addressChar(r.t.at(j)) && r.t.chars[j+1].off-start <= 4096; j++ {
-		if _, ok := bounded(r.t.cut(host, j+1)); !ok {
+		part, ok := bounded(r.t.cut(host, j+1))
+		if !ok {
 			break
 		}
 		if !r.t.free(j+1, 1, ".-_~:/?#@&=+%$") && !entity.MatchString(r.t.from(j+1, 8)) {
@@ -142,6 +143,9 @@ func (r *reader) address(i int) {
 		}
 		if n++; n > 64 {
 			break
+		}
+		if part == beforePath && n > 8 {
+			continue
 		}
 		raw := r.t.cut(i, j+1)
 		r.page(raw, i, j+1, exact)
@@ -164,11 +168,11 @@ func (r *reader) address(i int) {
 // below returns what of the address from i on decides below which signals it lies, if it usually ends at usual: all but its query.
 func (r *reader) below(i, host, usual int) string {
 	for j := host; j < usual; j++ {
-		path, ok := bounded(r.t.cut(host, j+1))
+		part, ok := bounded(r.t.cut(host, j+1))
 		switch c := r.t.at(j); {
-		case !ok || !path && c == '#':
+		case !ok || part == behindPath && c == '#':
 			return r.t.cut(i, j)
-		case !path && c == '?':
+		case part == behindPath && c == '?':
 			return r.t.cut(i, j) + "?x=1"
 		}
 	}
@@ -181,21 +185,28 @@ var dotFolder = regexp.MustCompile(`[/\\](?:\.|\[\.\]|\[dot\]|%2[eE])`)
 var unseen = strings.NewReplacer("\u200b", "", "\u2060", "", "\ufeff", "", "\u00ad", "", "\u200e", "", "\u200f", "", "\u202a", "", "\u202b", "",
 	"\u202c", "", "\u202d", "", "\u202e", "", "\u2066", "", "\u2067", "", "\u2068", "", "\u2069", "")
 
-// bounded reports whether s, which begins with the host of an address, is within what is read of one, and whether it ends
-// before a query or fragment.
-func bounded(s string) (path, ok bool) {
+// The parts of an address.
+const (
+	beforePath = iota
+	inPath
+	behindPath
+)
+
+// bounded reports in which part of an address s ends, which begins with its host, and whether it is within what is read
+// of one.
+func bounded(s string) (part int, ok bool) {
 	plain := strings.ReplaceAll(unseen.Replace(s), "[/]", "/")
 	if strings.Contains(plain, "／／") || strings.Contains(plain, "：//") {
-		return false, false
+		return 0, false
 	}
 	plain = strings.TrimLeft(plain, `/\`)
 	site := strings.IndexAny(plain, "/?#")
 	if site < 0 {
-		return true, len(s) <= 512
+		return beforePath, len(s) <= 512
 	}
-	folders, rest := plain[site:], ""
+	folders, rest, part := plain[site:], "", inPath
 	if end := strings.IndexAny(folders, "?#"); end >= 0 {
-		folders, rest = folders[:end], folders[end:]
+		folders, rest, part = folders[:end], folders[end:], behindPath
 	}
 	count := func(s, chars string) (n int) {
 		for _, c := range chars {
@@ -203,7 +214,7 @@ func bounded(s string) (path, ok bool) {
 		}
 		return n
 	}
-	return rest == "", count(folders, `/\`) <= 64 && len(dotFolder.FindAllString(folders, -1)) <= 16 && count(rest, "?#") <= 16
+	return part, count(folders, `/\`) <= 64 && len(dotFolder.FindAllString(folders, -1)) <= 16 && count(rest, "?#") <= 16
 }
 
 // unescaped reads what stands from i on as a text of its own, in which each escaped slash from
