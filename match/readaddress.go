@@ -16,9 +16,9 @@ import (
 // Bounds of an address in a text, far beyond any real one. Addresses can stand in each other thousands of times;
 // with these each byte is read for a few of them. docs/design/008-reading-text.md has them.
 const (
-	maxAddressEnds = 64  // that are tried, counted from its start
+	maxAddressEnds = 64  // that are tried, counted from its path
 	maxBefore      = 512 // bytes before its path: credentials, host, port
-	maxBeforeEnds  = 8   // of the ends, before its path
+	maxBeforeEnds  = 8   // that are tried before its path
 	maxSlashes     = 64  // in its path
 	maxDotFolders  = 16  // folders of its path that begin with a dot
 	maxQueries     = 16  // "?" and "#"
@@ -50,7 +50,8 @@ type pageReader struct {
 	hashed int     // leading bytes of page that are as they were when it was hashed last
 	last   []byte  // the page that was looked up last
 	pages  []Found // that were found then
-	ahead  ahead
+	ahead  ahead   // of usualStop
+	site   ahead   // of siteStop
 }
 
 // readAddress finds the URL signals that equal an address, wherever it may end, and those
@@ -65,13 +66,13 @@ func (s *scanner) readAddress(start, host int) {
 	if !ok {
 		return
 	}
-	ends, begun := a.ends, a.wide
+	begun := a.wide
 	s.readTail(&a, path, i)
 	if a.below {
 		s.lookBelow(&a)
 	}
 	if a.amp {
-		a.ends, a.wide, a.amped = ends, begun, true
+		a.wide, a.amped = begun, true
 		s.readTail(&a, path, i)
 	}
 }
@@ -179,8 +180,11 @@ func (s *scanner) readOddSite(a *address) (path string, next int, ok bool) {
 		case c < utf8.RuneSelf && text.Classes[c]&(text.Letter|text.Digit) == 0 && !siteMarks.Has(c):
 			odd = true
 		}
-		if i += size; i <= a.limit && i-a.host <= maxBefore && s.endsAt(a, i) && a.ends <= maxBeforeEnds && (folder || !odd) {
+		if i += size; i <= a.limit && i-a.host <= maxBefore && s.endsAt(a, i) && (folder || !odd) {
 			s.lookAddress(a, i)
+		}
+		if a.ends >= maxBeforeEnds {
+			i = s.site.stop(s.text, i, min(a.limit, a.host+maxBefore+1), &siteStop)
 		}
 	}
 	if i == from || odd && !folder {
@@ -229,6 +233,7 @@ func (s *scanner) readTail(a *address, path string, i int) {
 	t := &s.tail
 	t.Start(path)
 	s.hashed, s.last = min(s.hashed, a.site), s.last[:0]
+	a.ends = 0
 	f := folders{}
 	for i < a.limit && (a.ends < maxAddressEnds || t.InPath()) {
 		r, size := text.RuneAt(s.text, i)
@@ -448,7 +453,7 @@ func oddity(e, usual int) int {
 	return maxReading + e - usual
 }
 
-// endsAt reports whether an address may end at e, and counts the ends.
+// endsAt reports whether an address may end at e, and counts the ends there and before.
 func (s *scanner) endsAt(a *address, e int) bool {
 	if e < len(s.text) {
 		if text.Classes[s.text[e]]&(text.Letter|text.Digit) != 0 && s.text[e-1] < utf8.RuneSelf {
@@ -489,7 +494,7 @@ func (w *wide) stops(r rune) bool {
 // bracket that addresses do not hold, and before the punctuation in front of it.
 func (s *scanner) usualEnd(a *address) int {
 	if a.usual == 0 {
-		e := s.ahead.stop(s.text, a.host, min(len(s.text), a.start+maxReading))
+		e := s.ahead.stop(s.text, a.host, min(len(s.text), a.start+maxReading), &usualStop)
 		for e > a.host && usualTrim.Has(s.text[e-1]) {
 			e--
 		}
@@ -501,23 +506,24 @@ func (s *scanner) usualEnd(a *address) int {
 var (
 	usualStop = text.NewSet("<>\"`{}|\\^[]")
 	usualTrim = text.NewSet(".,;:!?'*()_~&$")
+	siteStop  = text.NewSet(`/?#[@\\`)
 )
 
-// ahead remembers how far a text was searched for the usual end of an address: of addresses in addresses
-// all have the same.
+// ahead remembers how far a text was searched for the first of a set of characters: addresses in addresses
+// have the same before them.
 type ahead struct {
 	from, to int  // searched
 	found    bool // at to
 }
 
-// stop returns where the first character from i on stands with which an address usually ends, limit at most.
-func (h *ahead) stop(b []byte, i, limit int) int {
+// stop returns where the first character of set stands from i on, or one that ends every address, limit at most.
+func (h *ahead) stop(b []byte, i, limit int, set *text.Set) int {
 	if i < h.from || i > h.to {
 		*h = ahead{from: i, to: i}
 	}
 	for !h.found && h.to < limit {
 		r, size := text.RuneAt(b, h.to)
-		if h.found = usualStop.Has(b[h.to]) || stops(r, size); !h.found {
+		if h.found = set.Has(b[h.to]) || stops(r, size) || set == &siteStop && (r == '／' || r == '：'); !h.found {
 			h.to += size
 		}
 	}

@@ -102,7 +102,7 @@ func scanHostile(b *testing.B, e *match.Engine, text []byte) {
 func BenchmarkHostileText(b *testing.B) {
 	e := hostileEngine(b)
 	for _, h := range hostile {
-		text := []byte(strings.Repeat(h.unit, 1<<18/len(h.unit)))
+		text := []byte(strings.Repeat(h.unit, 1<<16/len(h.unit)))
 		b.Run(h.name, func(b *testing.B) {
 			from := processorTime()
 			for range b.N {

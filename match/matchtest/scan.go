@@ -132,7 +132,7 @@ func (r *reader) address(i int) {
 	}
 	exact := func(f match.Found) bool { return f.How != lantern.HowURLPrefix }
 	first, usual, start := len(r.spots), r.usualEnd(i, host), r.t.chars[i].off
-	n := 0
+	ends := map[bool]int{} // before the path, and else
 	for j := host; j < len(r.t.chars)-1 && addressChar(r.t.at(j)) && r.t.chars[j+1].off-start <= 4096; j++ {
 		part, ok := bounded(r.t.cut(host, j+1))
 		if !ok {
@@ -141,10 +141,8 @@ func (r *reader) address(i int) {
 		if !r.t.free(j+1, 1, ".-_~:/?#@&=+%$") && !entity.MatchString(r.t.from(j+1, 8)) {
 			continue
 		}
-		if n++; n > 64 {
-			break
-		}
-		if part == beforePath && n > 8 {
+		before := part == beforePath
+		if ends[before]++; ends[true] > 8 && before || ends[false] > 64 {
 			continue
 		}
 		raw := r.t.cut(i, j+1)
