@@ -20,8 +20,8 @@ const (
 	maxBefore      = 512 // bytes before its path: credentials, host, port
 	maxBeforeEnds  = 8   // that are tried before its path
 	maxSlashes     = 64  // in its path
-	maxDotFolders  = 16  // folders of its path that begin with a dot
-	maxQueries     = 16  // "?" and "#"
+	maxDotFolders  = 8   // folders of its path that begin with a dot
+	maxQueries     = 8   // "?" and "#"
 )
 
 // address is the reading of one address in a text.
@@ -236,6 +236,12 @@ func (s *scanner) readTail(a *address, path string, i int) {
 	a.ends = 0
 	f := folders{}
 	for i < a.limit && (a.ends < maxAddressEnds || t.InPath()) {
+		if s.isPlain(i) && i+1 < len(s.text) && s.isPlain(i+1) {
+			t.Add(s.text[i]) // in the middle of a word
+			a.wide = wide{}
+			i++
+			continue
+		}
 		r, size := text.RuneAt(s.text, i)
 		if stops(r, size) || a.wide.stops(r) {
 			break
@@ -274,6 +280,9 @@ func (s *scanner) readTail(a *address, path string, i int) {
 		a.stop = min(i, a.limit)
 	}
 }
+
+// isPlain reports a letter or digit of ASCII.
+func (s *scanner) isPlain(i int) bool { return text.Classes[s.text[i]]&(text.Letter|text.Digit) != 0 }
 
 // folders says how far the folders of an address are those of some signal.
 type folders struct {

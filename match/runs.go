@@ -47,6 +47,9 @@ func (s *scanner) readRuns() {
 			continue
 		}
 		i := s.runFrom(s.tokenAt(max(p.at, done), done))
+		if i >= end {
+			break // what begins here, and behind, is the next window's
+		}
 		for i < min(p.to, end) {
 			i = s.runFrom(s.readRunAt(i))
 		}

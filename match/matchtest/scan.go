@@ -212,7 +212,7 @@ func bounded(s string) (part int, ok bool) {
 		}
 		return n
 	}
-	return part, count(folders, `/\`) <= 64 && len(dotFolder.FindAllString(folders, -1)) <= 16 && count(rest, "?#") <= 16
+	return part, count(folders, `/\`) <= 64 && len(dotFolder.FindAllString(folders, -1)) <= 8 && count(rest, "?#") <= 8
 }
 
 // unescaped reads what stands from i on as a text of its own, in which each escaped slash from
