@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"unicode/utf8"
 
+	"lantern/internal/siphash"
 	"lantern/internal/text"
 )
 
@@ -64,7 +65,8 @@ func (s *scanner) readFediverse(q int, ends []int) {
 		}
 		p -= size
 	}
-	if p == q || p == 0 || s.text[p-1] != '@' || !s.mayHandle(p, q) || !text.LeftFree(s.text, p-1, &text.HandleJoin) {
+	s.readHandle(p)
+	if p == q || p == 0 || s.text[p-1] != '@' || !s.mayHandle(q) || !text.LeftFree(s.text, p-1, &text.HandleJoin) {
 		return
 	}
 	for _, e := range ends {
@@ -80,22 +82,39 @@ func handleRune(r rune, join *text.Set) bool {
 	return r > 0 && text.RunRune(r)
 }
 
-// mayHandle reports whether some signal may have this stretch for its handle. What holds
+// handleReader brings a handle to the form that is marked as it is read.
+type handleReader struct {
+	start, end int
+	lower      []byte
+	hash       siphash.Stream
+	high       bool // it holds a character outside ASCII
+}
+
+// readHandle begins a handle at start.
+func (s *scanner) readHandle(start int) {
+	h := &s.handle
+	h.start, h.end, h.lower, h.high = start, start, h.lower[:0], false
+	h.hash.Start(&s.e.marks[markHandle])
+}
+
+// mayHandle reports whether some signal may have for its handle what was begun and goes on to end. What holds
 // combining marks always may.
-func (s *scanner) mayHandle(start, end int) bool {
-	if end-start > maxLocal {
+func (s *scanner) mayHandle(end int) bool {
+	h := &s.handle
+	if end-h.start > maxLocal {
 		return false
 	}
-	s.lower = text.Coarse(s.lower[:0], s.text[start:end])
-	if s.v.May(s.e.markBytes(markHandle, s.lower)) {
+	same := len(h.lower)
+	for ; h.end < end && s.text[h.end] < utf8.RuneSelf; h.end++ {
+		h.lower = append(h.lower, text.Lower(s.text[h.end]))
+	}
+	if h.end < end {
+		h.high, h.lower, h.end = true, text.Coarse(h.lower, s.text[h.end:end]), end
+	}
+	if s.v.May(h.hash.First(inPlace(h.lower), same)) {
 		return true
 	}
-	for _, c := range s.text[start:end] {
-		if c >= utf8.RuneSelf {
-			return bytes.ContainsFunc(s.text[start:end], text.Combines)
-		}
-	}
-	return false
+	return h.high && bytes.ContainsFunc(s.text[h.start:end], text.Combines)
 }
 
 // mayMail reports whether some signal may have this stretch for its mailbox. What holds

@@ -1,9 +1,9 @@
 package match
 
 import (
-	"lantern/signal"
-
+	"lantern/internal/siphash"
 	"lantern/internal/text"
+	"lantern/signal"
 )
 
 // readNames finds what begins with a name of labels joined by dots: domains, addresses
@@ -106,12 +106,16 @@ func (s *scanner) readMember(p, e int) {
 	if !s.want.account {
 		return
 	}
+	var id siphash.Stream
+	id.Start(&s.e.marks[markID])
+	same := 0
 	for i := e + 1; i < len(s.text) && i-e <= maxID && idChars.Has(s.text[i]); i++ {
 		end := i + 1
 		if end < len(s.text) && text.Classes[s.text[end]]&(text.Letter|text.Digit) != 0 || !text.RightFree(s.text, end, &text.IDJoin) {
 			continue
 		}
-		if s.v.May(s.e.markBytes(markID, s.text[e+1:end])) {
+		mark := id.First(inPlace(s.text[e+1:end]), same)
+		if same = end - e - 1; s.v.May(mark) {
 			s.look(s.e.n.account, p, end)
 		}
 	}
@@ -126,8 +130,9 @@ const maxEnds = 8
 // readHandleAt finds usernames from p on whose handle begins at h. join is what joins
 // handles there.
 func (s *scanner) readHandleAt(p, h int, join *text.Set) {
+	s.readHandle(h)
 	s.handleEnds(h, join, func(e int) {
-		if !s.mayHandle(h, e) {
+		if !s.mayHandle(e) {
 			return
 		}
 		if s.want.username {
@@ -175,8 +180,9 @@ func (s *scanner) readHandles(r *run) {
 			if from < s.lo || from >= s.hi {
 				continue
 			}
+			s.readHandle(from)
 			s.handleEnds(from, &text.HandleJoin, func(e int) {
-				if s.mayHandle(from, e) {
+				if s.mayHandle(e) {
 					s.lookBare(from, e)
 				}
 			})

@@ -35,12 +35,13 @@ func (s *scanner) readPayment(p, colon int) {
 	for h < len(s.text) && (s.text[h] == '$' || s.text[h] == '@') && h-colon <= maxEdge {
 		h++
 	}
+	s.readHandle(h)
 	for i := h; i < len(s.text) && i-h < maxID && payChars.Has(s.text[i]); i++ {
 		end := i + 1
 		if end < len(s.text) && text.Classes[s.text[end]]&(text.Letter|text.Digit) != 0 || !text.RightFree(s.text, end, &text.IDJoin) {
 			continue
 		}
-		if s.mayHandle(h, end) {
+		if s.mayHandle(end) {
 			s.look(s.e.n.payment, p, end)
 		}
 	}
@@ -51,8 +52,9 @@ func (s *scanner) readCashtag(p int) {
 	if !text.LeftFree(s.text, p, &text.NoJoin) {
 		return
 	}
+	s.readHandle(p + 1)
 	s.handleEnds(p+1, &text.HandleJoin, func(e int) {
-		if s.mayHandle(p+1, e) {
+		if s.mayHandle(e) {
 			s.look(s.e.n.payment, p, e)
 		}
 	})

@@ -111,6 +111,7 @@ type scanner struct {
 	starts    []int // of tokens within a run
 	found     []Found
 	lower     []byte
+	handle    handleReader
 	plain     unescaped
 	odd       unescaped // of what begins where plain cannot be read
 	pageReader

@@ -2,10 +2,7 @@ package text
 
 import (
 	"bytes"
-	"unicode"
 	"unicode/utf8"
-
-	"lantern/signal"
 )
 
 // DotForms are the ways people write a dot so that a name cannot be clicked, and what
@@ -181,7 +178,7 @@ func Chain(text []byte, p int) (h HostEnds) {
 			if RunRune(r) {
 				h.Plain = false
 				i += size
-				if !unicode.Is(unicode.Cf, r) {
+				if !IsFormat(r) {
 					h.end(text, i)
 				}
 				continue
@@ -215,5 +212,5 @@ func (h *HostEnds) All() []int { return h.ends[:h.n] }
 // RunRune reports whether a character outside ASCII can be part of a name: a letter, digit
 // or mark, or one that cannot be seen.
 func RunRune(r rune) bool {
-	return r != utf8.RuneError && (signal.IsWord(r) || unicode.Is(unicode.Cf, r))
+	return kind(r)&isRun != 0
 }

@@ -14,11 +14,7 @@
 // docs/design/008-reading-text.md has the whole of the rules.
 package text
 
-import (
-	"unicode/utf8"
-
-	"lantern/signal"
-)
+import "unicode/utf8"
 
 // Class says what a byte of text can be part of.
 type Class uint8
@@ -109,12 +105,8 @@ func ScriptOf(r rune) Script {
 			return Spaced
 		}
 		return NoScript
-	case r == utf8.RuneError || !signal.IsWord(r):
-		return NoScript
-	case signal.Unspaced(r):
-		return Unspaced
 	}
-	return Spaced
+	return Script(kind(r) & scriptBits)
 }
 
 // RuneAt decodes the character at i.

@@ -1,0 +1,26 @@
+package text_test
+
+import (
+	"testing"
+	"unicode"
+	"unicode/utf8"
+
+	"lantern/internal/text"
+	"lantern/signal"
+)
+
+// TestKinds holds the tables of characters to what they are made of, and what the functions say to their comments.
+func TestKinds(t *testing.T) {
+	for r := rune(utf8.RuneSelf); r <= unicode.MaxRune; r++ {
+		script := text.NoScript
+		if signal.IsWord(r) && r != utf8.RuneError {
+			if script = text.Spaced; signal.Unspaced(r) {
+				script = text.Unspaced
+			}
+		}
+		format := unicode.Is(unicode.Cf, r)
+		if text.ScriptOf(r) != script || text.IsFormat(r) != format || text.RunRune(r) != (script != text.NoScript || format) {
+			t.Fatalf("%U: script %d, unseen %t, in runs %t", r, text.ScriptOf(r), text.IsFormat(r), text.RunRune(r))
+		}
+	}
+}

@@ -1,0 +1,63 @@
+package text
+
+import (
+	"sync"
+	"unicode"
+	"unicode/utf8"
+
+	"lantern/signal"
+)
+
+// runeKind says what a character outside ASCII is: its [Script] in the lowest bits, and more.
+type runeKind uint8
+
+const (
+	scriptBits runeKind = 3
+	isFormat   runeKind = 4 // cannot be seen
+	isRun      runeKind = 8 // see RunRune
+)
+
+// kindPages hold what characters are, as foldPages what they fold to.
+var kindPages = func() (pages [foldEnd >> 8]func() *[256]runeKind) {
+	for n := range pages {
+		pages[n] = sync.OnceValue(func() *[256]runeKind {
+			p := &[256]runeKind{}
+			for i := range p {
+				p[i] = kindOf(rune(n<<8 + i))
+			}
+			return p
+		})
+	}
+	return pages
+}()
+
+// kindOf is what a character is.
+func kindOf(r rune) (k runeKind) {
+	if unicode.Is(unicode.Cf, r) {
+		k |= isFormat
+	}
+	switch {
+	case r == utf8.RuneError:
+		return 0
+	case !signal.IsWord(r):
+	case signal.Unspaced(r):
+		k |= runeKind(Unspaced)
+	default:
+		k |= runeKind(Spaced)
+	}
+	if k != 0 {
+		k |= isRun
+	}
+	return k
+}
+
+// kind is kindOf from a table.
+func kind(r rune) runeKind {
+	if r >= 0 && r < foldEnd {
+		return kindPages[r>>8]()[r&0xFF]
+	}
+	return kindOf(r)
+}
+
+// IsFormat reports whether a character cannot be seen.
+func IsFormat(r rune) bool { return r >= utf8.RuneSelf && kind(r)&isFormat != 0 }
