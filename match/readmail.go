@@ -87,13 +87,13 @@ type handleReader struct {
 	start, end int
 	lower      []byte
 	hash       siphash.Stream
-	high       bool // it holds a character outside ASCII
+	marks      bool // it holds combining marks
 }
 
 // readHandle begins a handle at start.
 func (s *scanner) readHandle(start int) {
 	h := &s.handle
-	h.start, h.end, h.lower, h.high = start, start, h.lower[:0], false
+	h.start, h.end, h.lower, h.marks = start, start, h.lower[:0], false
 	h.hash.Start(&s.e.marks[markHandle])
 }
 
@@ -109,12 +109,10 @@ func (s *scanner) mayHandle(end int) bool {
 		h.lower = append(h.lower, text.Lower(s.text[h.end]))
 	}
 	if h.end < end {
-		h.high, h.lower, h.end = true, text.Coarse(h.lower, s.text[h.end:end]), end
+		h.marks = h.marks || bytes.ContainsFunc(s.text[h.end:end], text.Combines)
+		h.lower, h.end = text.Coarse(h.lower, s.text[h.end:end]), end
 	}
-	if s.v.May(h.hash.First(inPlace(h.lower), same)) {
-		return true
-	}
-	return h.high && bytes.ContainsFunc(s.text[h.start:end], text.Combines)
+	return h.marks || s.v.May(h.hash.First(inPlace(h.lower), same))
 }
 
 // mayMail reports whether some signal may have this stretch for its mailbox. What holds

@@ -228,9 +228,11 @@ func knownSuffix(host string) bool {
 var tracking = sync.OnceValue(func() (t struct {
 	names    map[string]bool
 	prefixes []string
+	heads    *[256]bool // with which they begin, in lower case
 }) {
-	t.names = wordSet(trackingText)
+	t.names, t.heads = wordSet(trackingText), &[256]bool{}
 	for name := range t.names {
+		t.heads[name[0]|0x20] = true
 		if p, ok := strings.CutSuffix(name, "*"); ok {
 			t.prefixes = append(t.prefixes, p)
 		}

@@ -1,7 +1,6 @@
 package text
 
 import (
-	"unicode"
 	"unicode/utf8"
 
 	"lantern/signal"
@@ -38,4 +37,4 @@ func MailName[S string | []byte](dst []byte, s S) []byte {
 }
 
 // Combines reports combining marks.
-func Combines(r rune) bool { return r >= utf8.RuneSelf && unicode.Is(unicode.Mn, r) }
+func Combines(r rune) bool { return r >= utf8.RuneSelf && kind(r)&isMark != 0 }

@@ -19,7 +19,7 @@ func TestKinds(t *testing.T) {
 			}
 		}
 		format := unicode.Is(unicode.Cf, r)
-		if text.ScriptOf(r) != script || text.IsFormat(r) != format || text.RunRune(r) != (script != text.NoScript || format) {
+		if text.ScriptOf(r) != script || text.IsFormat(r) != format || text.RunRune(r) != (script != text.NoScript || format) || text.Combines(r) != unicode.Is(unicode.Mn, r) {
 			t.Fatalf("%U: script %d, unseen %t, in runs %t", r, text.ScriptOf(r), text.IsFormat(r), text.RunRune(r))
 		}
 	}

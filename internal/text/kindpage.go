@@ -15,6 +15,7 @@ const (
 	scriptBits runeKind = 3
 	isFormat   runeKind = 4 // cannot be seen
 	isRun      runeKind = 8 // see RunRune
+	isMark     runeKind = 16
 )
 
 // kindPages hold what characters are, as foldPages what they fold to.
@@ -47,6 +48,9 @@ func kindOf(r rune) (k runeKind) {
 	}
 	if k != 0 {
 		k |= isRun
+	}
+	if unicode.Is(unicode.Mn, r) {
+		k |= isMark
 	}
 	return k
 }
