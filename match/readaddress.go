@@ -19,7 +19,7 @@ const (
 	maxAddressEnds = 64  // that are tried, counted from its path
 	maxBefore      = 512 // bytes before its path: credentials, host, port
 	maxBeforeEnds  = 8   // that are tried before its path
-	maxSlashes     = 64  // in its path
+	maxSlashes     = 32  // in its path
 	maxDotFolders  = 8   // folders of its path that begin with a dot
 	maxQueries     = 8   // "?" and "#"
 )
@@ -50,8 +50,7 @@ type pageReader struct {
 	hashed int     // leading bytes of page that are as they were when it was hashed last
 	last   []byte  // the page that was looked up last
 	pages  []Found // that were found then
-	ahead  ahead   // of usualStop
-	site   ahead   // of siteStop
+	ahead  aheads
 }
 
 // readAddress finds the URL signals that equal an address, wherever it may end, and those
@@ -132,15 +131,8 @@ func (s *scanner) hostGoesOn(i, limit int) bool {
 		c == '(' && i+1 < len(s.text) && (s.text[i+1] == ':' || s.text[i+1] == '@') {
 		return true
 	}
-	for ; i < limit; i++ {
-		switch c := s.text[i]; {
-		case c == '@':
-			return true
-		case c <= ' ' || c == '/' || c == '?' || c == '#':
-			return false
-		}
-	}
-	return false
+	at := s.ahead.at.stop(s.text, i, limit, &atStop)
+	return at < limit && s.text[at] == '@'
 }
 
 // siteMarks are the ASCII characters that a host and port can be written with, beside letters and digits.
@@ -184,7 +176,7 @@ func (s *scanner) readOddSite(a *address) (path string, next int, ok bool) {
 			s.lookAddress(a, i)
 		}
 		if a.ends >= maxBeforeEnds {
-			i = s.site.stop(s.text, i, min(a.limit, a.host+maxBefore+1), &siteStop)
+			i = s.ahead.site.stop(s.text, i, min(a.limit, a.host+maxBefore+1), &siteStop)
 		}
 	}
 	if i == from || odd && !folder {
@@ -503,7 +495,7 @@ func (w *wide) stops(r rune) bool {
 // bracket that addresses do not hold, and before the punctuation in front of it.
 func (s *scanner) usualEnd(a *address) int {
 	if a.usual == 0 {
-		e := s.ahead.stop(s.text, a.host, min(len(s.text), a.start+maxReading), &usualStop)
+		e := s.ahead.usual.stop(s.text, a.host, min(len(s.text), a.start+maxReading), &usualStop)
 		for e > a.host && usualTrim.Has(s.text[e-1]) {
 			e--
 		}
@@ -515,7 +507,8 @@ func (s *scanner) usualEnd(a *address) int {
 var (
 	usualStop = text.NewSet("<>\"`{}|\\^[]")
 	usualTrim = text.NewSet(".,;:!?'*()_~&$")
-	siteStop  = text.NewSet(`/?#[@\\`)
+	siteStop  = text.NewSet("/?#[")
+	atStop    = text.NewSet("@/?#")
 )
 
 // ahead remembers how far a text was searched for the first of a set of characters: addresses in addresses
@@ -523,6 +516,13 @@ var (
 type ahead struct {
 	from, to int  // searched
 	found    bool // at to
+}
+
+// aheads are those of one text.
+type aheads struct {
+	usual ahead // of usualStop
+	site  ahead // of siteStop
+	at    ahead // of atStop
 }
 
 // stop returns where the first character of set stands from i on, or one that ends every address, limit at most.

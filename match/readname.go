@@ -87,8 +87,11 @@ func (s *scanner) addressMayStart(p int) bool {
 	return text.ScriptOf(before) == text.NoScript && before != ':' && before != '/' && before != '\\' && before != ']' && before != ')'
 }
 
-// maxID is how many bytes of an account id are looked at.
-const maxID = 192
+// How many bytes of an account id, or of a payment handle behind its scheme, are looked at, and how many of its ends.
+const (
+	maxID     = 192
+	maxIDEnds = 16
+)
 
 // readMember finds the username or account that begins with the platform from p to e, on
 // which a slash or colon follows.
@@ -108,12 +111,13 @@ func (s *scanner) readMember(p, e int) {
 	}
 	var id siphash.Stream
 	id.Start(&s.e.marks[markID])
-	same := 0
-	for i := e + 1; i < len(s.text) && i-e <= maxID && idChars.Has(s.text[i]); i++ {
+	same, ends := 0, 0
+	for i := e + 1; i < len(s.text) && i-e <= maxID && ends < maxIDEnds && idChars.Has(s.text[i]); i++ {
 		end := i + 1
 		if end < len(s.text) && text.Classes[s.text[end]]&(text.Letter|text.Digit) != 0 || !text.RightFree(s.text, end, &text.IDJoin) {
 			continue
 		}
+		ends++
 		mark := id.First(inPlace(s.text[e+1:end]), same)
 		if same = end - e - 1; s.v.May(mark) {
 			s.look(s.e.n.account, p, end)

@@ -36,12 +36,13 @@ func (s *scanner) readPayment(p, colon int) {
 		h++
 	}
 	s.readHandle(h)
-	for i := h; i < len(s.text) && i-h < maxID && payChars.Has(s.text[i]); i++ {
+	ends := 0
+	for i := h; i < len(s.text) && i-h < maxID && ends < maxIDEnds && payChars.Has(s.text[i]); i++ {
 		end := i + 1
 		if end < len(s.text) && text.Classes[s.text[end]]&(text.Letter|text.Digit) != 0 || !text.RightFree(s.text, end, &text.IDJoin) {
 			continue
 		}
-		if s.mayHandle(end) {
+		if ends++; s.mayHandle(end) {
 			s.look(s.e.n.payment, p, end)
 		}
 	}

@@ -99,7 +99,7 @@ type unescaped struct {
 	from, to int   // of the window
 	escapes  int   // where escapes begin to count
 	done     bool  // it ends there
-	ahead    ahead
+	ahead    aheads
 }
 
 // unescaped reads what stands from start on as a text of its own, in which each escaped slash from
@@ -122,11 +122,11 @@ func (s *scanner) unescaped(start, escapes int, read func(at int)) {
 	}
 	const beyond = 256 // of what follows a reading decides where it ends
 	u.reach(s.text, at+maxReading+beyond)
-	whole, lo, hi, usual, site, from := s.text, s.lo, s.hi, s.ahead, s.site, len(s.spots)
-	s.text, s.lo, s.hi, s.ahead, s.site = u.text, 0, len(u.text), u.ahead, ahead{}
+	whole, lo, hi, ahead, from := s.text, s.lo, s.hi, s.ahead, len(s.spots)
+	s.text, s.lo, s.hi, s.ahead = u.text, 0, len(u.text), u.ahead
 	read(at)
 	u.ahead = s.ahead
-	s.text, s.lo, s.hi, s.ahead, s.site = whole, lo, hi, usual, site
+	s.text, s.lo, s.hi, s.ahead = whole, lo, hi, ahead
 	for i := range s.spots[from:] {
 		sp := &s.spots[from+i]
 		sp.start, sp.end = start, u.stood[sp.end-1]+1

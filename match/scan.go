@@ -164,7 +164,7 @@ func (s *scanner) window(at *text.Place, emit func(Spot) error) (passed int, err
 		// The view is let go before anybody waits for text or for emit, and each window
 		// reads the newest one.
 		s.v, s.want, s.spots, s.past6 = v, s.e.wants(v), s.spots[:0], past6
-		s.plain.to, s.ahead, s.site = 0, ahead{}, ahead{} // they were of another text
+		s.plain.to, s.ahead = 0, aheads{} // they were of another text
 		s.blocks = text.Blocks(s.blocks, s.text)
 		s.words.CutBlocks(s.text, s.blocks)
 		s.readRuns()

@@ -16,7 +16,12 @@ func (r *reader) paid(i, h int) {
 	allowed := func(c rune) bool {
 		return c > 0 && c < 0x80 && (kind(c) != 0 || strings.ContainsRune("-_.~=+:/|@", c))
 	}
-	r.each(h, 192, ".-_~=+", allowed, func(j int) { r.look(signal.Payment, r.t.cut(i, j), i, j, nil) })
+	n := 0
+	r.each(h, 192, ".-_~=+", allowed, func(j int) {
+		if n++; n <= 16 {
+			r.look(signal.Payment, r.t.cut(i, j), i, j, nil)
+		}
+	})
 }
 
 // payment reads cashtags and bank account numbers.

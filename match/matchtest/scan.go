@@ -212,7 +212,7 @@ func bounded(s string) (part int, ok bool) {
 		}
 		return n
 	}
-	return part, count(folders, `/\`) <= 64 && len(dotFolder.FindAllString(folders, -1)) <= 8 && count(rest, "?#") <= 8
+	return part, count(folders, `/\`) <= 32 && len(dotFolder.FindAllString(folders, -1)) <= 8 && count(rest, "?#") <= 8
 }
 
 // unescaped reads what stands from i on as a text of its own, in which each escaped slash from
@@ -389,9 +389,14 @@ func (r *reader) host(i int) {
 		if c == ':' {
 			r.paid(i, j+1)
 		}
+		n := 0
 		r.each(j+1, 192, ".-_~=+", func(c rune) bool {
 			return c > 0 && c < 0x80 && (kind(c) != 0 || strings.ContainsRune("-_.~=+:/|", c))
-		}, func(k int) { r.look(signal.Account, r.t.cut(i, k), i, k, nil) })
+		}, func(k int) {
+			if n++; n <= 16 {
+				r.look(signal.Account, r.t.cut(i, k), i, k, nil)
+			}
+		})
 	}
 }
 
