@@ -26,7 +26,7 @@ var pieces = []string{
 	"/.", "/./", "/..", "/../", "/x/../", "/%2e%2e/", "/x/y/z/../../..", "%41", "%2F", "%", "%2", "é", "%C3%A9", "ü", "[/]", "[.]", "[dot]", "[\u200b/]", "\u200b", "[", "]", "[.", "..",
 	",", ",", ";", "!", "'", `"`, "<", ">", "`", "{", "}", "|", "^", "(", ")", " ", ".", "c", "x", "今", "／", "／／", "：", "：//", "@", ":", "://", "https://", "hxxp://",
 	strings.Repeat("/x", 16), strings.Repeat("/x", 60), strings.Repeat("/..", 9), strings.Repeat("/./", 8), strings.Repeat("?", 9), strings.Repeat("#y", 9),
-	strings.Repeat(",", 40), strings.Repeat("x", 500), strings.Repeat("x,", 30), strings.Repeat("x", 2000),
+	strings.Repeat("a@", 5), "https://a@b+c@files.example.com", strings.Repeat(",", 40), strings.Repeat("x", 500), strings.Repeat("x,", 30), strings.Repeat("x", 2000),
 }
 
 // TestAddressesEqualReference holds Scan against the slow reference on texts in which addresses stand in addresses.

@@ -19,6 +19,7 @@ const (
 	maxAddressEnds = 64  // that are tried, counted from its path
 	maxBefore      = 512 // bytes before its path: credentials, host, port
 	maxBeforeEnds  = 8   // that are tried before its path
+	maxAts         = 8   // before its path
 	maxSlashes     = 32  // in its path
 	maxDotFolders  = 8   // folders of its path that begin with a dot
 	maxQueries     = 8   // "?" and "#"
@@ -151,7 +152,7 @@ func (s *scanner) readOddSite(a *address) (path string, next int, ok bool) {
 			break
 		}
 	}
-	from, odd, folder := i, false, false
+	from, ats, odd, folder := i, 0, false, false
 	for {
 		if i >= a.limit || i-a.host > maxBefore {
 			return "", 0, false
@@ -167,10 +168,16 @@ func (s *scanner) readOddSite(a *address) (path string, next int, ok bool) {
 		switch {
 		case c == '@':
 			odd = false
+			if ats++; ats > maxAts {
+				return "", 0, false
+			}
 		case c == '\\' && !(i+1 < len(s.text) && s.text[i+1] == '.'):
 			folder = true
 		case c < utf8.RuneSelf && text.Classes[c]&(text.Letter|text.Digit) == 0 && !siteMarks.Has(c):
 			odd = true
+			if at := s.ahead.at.stop(s.text, i, a.limit, &atStop); !folder && (at >= a.limit || s.text[at] != '@') {
+				return "", 0, false // no host can hold this, and it belongs to no credentials
+			}
 		}
 		if i += size; i <= a.limit && i-a.host <= maxBefore && s.endsAt(a, i) && (folder || !odd) {
 			s.lookAddress(a, i)

@@ -200,7 +200,7 @@ func bounded(s string) (part int, ok bool) {
 	plain = strings.TrimLeft(plain, `/\`)
 	site := strings.IndexAny(plain, "/?#")
 	if site < 0 {
-		return beforePath, len(s) <= 512
+		return beforePath, len(s) <= 512 && strings.Count(s, "@") <= 8
 	}
 	folders, rest, part := plain[site:], "", inPath
 	if end := strings.IndexAny(folders, "?#"); end >= 0 {
