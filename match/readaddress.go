@@ -314,10 +314,16 @@ func (s *scanner) goesOn(a *address, f *folders, c byte) bool {
 		if s.tail.InPath() {
 			a.below = a.below || s.mayPage(a, "", f.dead)
 		}
+	case '#', '?':
+		if s.tail.InPath() && len(s.form(a, "")) < f.dead {
+			f.dead = 0 // dots at the end climbed out of it
+		}
+	}
+	switch c {
 	case '#':
 		return s.mayPage(a, "", f.dead) // what is read from here on changes nothing
 	case '?':
-		return !s.tail.InPath() || !a.named || s.mayPage(a, "", f.dead) || s.mayFolder(a, "?")
+		return !s.tail.InPath() || !a.named || f.dead == 0 && (s.mayPage(a, "", 0) || s.mayFolder(a, "?"))
 	}
 	return true
 }
