@@ -41,6 +41,7 @@ type address struct {
 	asked bool // because there is a "?"
 	amped bool // "&amp;" is read as "&"
 	wide  wide
+	noted int // where in scanner.spots those of its last page begin
 }
 
 // pageReader is what reading an address needs, kept for the next.
@@ -48,9 +49,8 @@ type pageReader struct {
 	tail   signal.Tail
 	page   []byte // the canonical form of the address as far as it was read, without scheme
 	hash   siphash.Stream
-	hashed int     // leading bytes of page that are as they were when it was hashed last
-	last   []byte  // the page that was looked up last
-	pages  []Found // that were found then
+	hashed int    // leading bytes of page that are as they were when it was hashed last
+	last   []byte // the page that was looked up last
 	ahead  aheads
 }
 
@@ -393,11 +393,17 @@ func (s *scanner) tryEnd(a *address, e int, more string, dead int) {
 	if e > a.limit || !s.endsAt(a, e) || !s.mayPage(a, more, dead) {
 		return
 	}
-	if !bytes.Equal(s.page, s.last) {
-		s.last = append(s.last[:0], s.page...)
-		s.pages = append(s.pages[:0], s.pagesOf(a.rawTo(s, e), false)...)
+	if noted := s.spots[a.noted:]; len(s.last) > 0 && bytes.Equal(s.page, s.last) {
+		second := oddity(e, s.usualEnd(a))
+		for i := range noted { // of the ends of one page one counts
+			if sp := &noted[i]; second < sp.second {
+				sp.end, sp.second = e, second
+			}
+		}
+		return
 	}
-	s.notePages(a, s.pages, e)
+	a.noted, s.last = len(s.spots), append(s.last[:0], s.page...)
+	s.notePages(a, s.pagesOf(a.rawTo(s, e), false), e)
 }
 
 // rawTo returns the address as it stands up to e.

@@ -28,6 +28,7 @@ var hostile = []struct{ name, unit string }{
 	{"short numbers for hosts", "tp://1?"},
 	{"parts of a number", "tp://1(.)1(.)1(.)1(.)1(.)1(.)1"},
 	{"IPv6 for hosts", "tp://[2001:db8::7]/"},
+	{"queries at IPv6 hosts", "tp://[::1]?"},
 	{"credentials", "https://a:b,c@files.example.com/"},
 	{"credentials without end", "https://files.example.com,x@"},
 	{"backslashes", `https://files.example.com\a,`},

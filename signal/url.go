@@ -228,17 +228,20 @@ func knownSuffix(host string) bool {
 var tracking = sync.OnceValue(func() (t struct {
 	names    map[string]bool
 	prefixes []string
-	heads    *[256]bool // with which they begin, in lower case
+	heads    *[1 << 16]bool // the two letters with which they begin, in lower case
 }) {
-	t.names, t.heads = wordSet(trackingText), &[256]bool{}
+	t.names, t.heads = wordSet(trackingText), &[1 << 16]bool{}
 	for name := range t.names {
-		t.heads[name[0]|0x20] = true
+		t.heads[headOf(name)] = true
 		if p, ok := strings.CutSuffix(name, "*"); ok {
 			t.prefixes = append(t.prefixes, p)
 		}
 	}
 	return t
 })
+
+// headOf returns the two letters with which the name of a parameter begins, in lower case.
+func headOf[S string | []byte](name S) uint16 { return uint16(name[0]|0x20)<<8 | uint16(name[1]|0x20) }
 
 // dropTracking removes the parameters of data/tracking.txt and empty ones from a query.
 func dropTracking(query string) string {

@@ -239,8 +239,8 @@ const longName = 9 * 64
 // dropsName reports whether a parameter of that name is dropped. Of a long one only its beginning
 // counts.
 func dropsName(name []byte) bool {
-	if len(name) == 0 || name[0] != '%' && !tracking().heads[name[0]|0x20] {
-		return false
+	if len(name) < 2 || name[0] != '%' && name[1] != '%' && !tracking().heads[headOf(name)] {
+		return false // none is of one letter
 	}
 	if len(name) > longName {
 		if !wholeCodes(name) {
