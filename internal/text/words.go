@@ -75,22 +75,25 @@ func (l *Words) AppendFolded(dst []byte) []byte {
 	return dst
 }
 
-// is reports whether a word is the one folded to f.
-func (l *Words) is(w *Word, f []byte) bool {
+// after returns what of a phrase, folded, follows the word w that it must begin with. ok is false if it
+// begins with another.
+func (l *Words) after(w *Word, phrase []byte) (rest []byte, ok bool) {
 	if w.fold >= 0 {
 		have := l.fold[w.fold:]
-		return len(have) > len(f) && have[len(f)] == ' ' && bytes.HasPrefix(have, f)
+		n := bytes.IndexByte(have, ' ')
+		return phrase[min(n, len(phrase)):], bytes.HasPrefix(phrase, have[:n])
 	}
 	have := l.text[w.Start:w.End]
-	if len(have) != len(f) {
-		return false
+	if len(phrase) < len(have) {
+		return nil, false
 	}
+	f := phrase[:len(have)]
 	for i, c := range have {
 		if c|foldBit != f[i] {
-			return false
+			return nil, false
 		}
 	}
-	return true
+	return phrase[len(have):], true
 }
 
 // Stands reports whether a phrase of n words, folded and separated by single spaces, begins
@@ -99,19 +102,20 @@ func (l *Words) Stands(phrase []byte, n, i int) bool {
 	if n <= 0 || i < 0 || n > len(l.List)-i {
 		return false // or damaged
 	}
-	words, rest := l.List[i:i+n], phrase
+	words, rest, ok := l.List[i:i+n], phrase, false
 	for j := range words {
 		w := &words[j]
-		if j > 0 && w.Start-words[j-1].End > maxGap {
+		if j > 0 {
+			if w.Start-words[j-1].End > maxGap || len(rest) == 0 || rest[0] != ' ' {
+				return false
+			}
+			rest = rest[1:]
+		}
+		if rest, ok = l.after(w, rest); !ok {
 			return false
 		}
-		f, behind, more := bytes.Cut(rest, []byte{' '})
-		if more == (j == n-1) || !l.is(w, f) {
-			return false
-		}
-		rest = behind
 	}
-	return words[n-1].End-words[0].Start <= MaxPhrase
+	return len(rest) == 0 && words[n-1].End-words[0].Start <= MaxPhrase
 }
 
 // Forget lets the text go.

@@ -59,8 +59,12 @@ func checkCutBy(t *testing.T, text []byte, plain bool) {
 	if len(l.List) != len(want) || len(l.Hashes) != len(want) {
 		t.Fatalf("%d words, %d hashes, want %d words", len(l.List), len(l.Hashes), len(want))
 	}
+	is := func(w *Word, fold string) bool {
+		rest, ok := l.after(w, []byte(fold))
+		return ok && len(rest) == 0
+	}
 	for i, w := range want {
-		if got := &l.List[i]; got.Start != w.start || got.End != w.end || !l.is(got, []byte(w.fold)) || l.is(got, []byte(w.fold+"x")) || l.is(got, []byte(w.fold[1:])) {
+		if got := &l.List[i]; got.Start != w.start || got.End != w.end || !is(got, w.fold) || is(got, w.fold+"x") || is(got, w.fold[1:]) {
 			t.Fatalf("word %d is %+v, want %d to %d", i, *got, w.start, w.end)
 		}
 		if l.Hashes[i] != hashFolded([]byte(w.fold)) {
