@@ -1,10 +1,7 @@
 package hamming
 
 import (
-	"cmp"
-	"math/bits"
 	"runtime"
-	"slices"
 	"sync"
 )
 
@@ -17,199 +14,166 @@ func Build(hashes []Hash, form Form) (x *Index, numbers []uint32) {
 }
 
 func build(hashes []Hash, form Form, split []chunk) (x *Index, numbers []uint32) {
-	x = &Index{form: form, split: split, order: orderOf(hashes, split)}
+	return newBuilder(hashes, form, split).build()
+}
+
+func (b *builder) build() (x *Index, numbers []uint32) {
+	b.sort()
+	b.distinct()
+	b.arrange()
+	b.pages.done()
+	return b.x, b.numbers
+}
+
+// builder holds what is needed to make an index.
+type builder struct {
+	x       *Index
+	hashes  []Hash
+	cores   int
+	first   chunk
+	numbers []uint32 // of the hashes, in the order of the index
+	buckets []uint32 // where the buckets of the first chunk begin in numbers, and the end
+	starts  []uint32 // where the first chunk's buckets begin in the rows, and the end
+	list    []entry  // of each row
+	deal    func(hashes []Hash, out []dealt)
+	pages   pages
+}
+
+func newBuilder(hashes []Hash, form Form, split []chunk) *builder {
+	x := &Index{form: form, split: split, order: orderOf(hashes, split)}
 	x.dealer = newDealer(&x.order)
-	rows := x.sorted(hashes)
-	numbers = make([]uint32, len(rows))
-	for i := range rows {
-		numbers[i] = rows[i].number
+	b := &builder{x: x, hashes: hashes, cores: runtime.GOMAXPROCS(0), first: chunk{width: 16}, deal: dealFast(&x.order)}
+	if len(split) > 0 {
+		b.first = split[0]
 	}
-	x.arrange(x.distinct(rows))
-	return x, numbers
+	return b
 }
 
-// numbered is a dealt hash and its number.
-type numbered struct {
-	dealt
-	number uint32
-}
-
-// sorted deals the hashes and puts them in the order of their first chunk, equal ones
-// side by side.
-func (x *Index) sorted(hashes []Hash) []numbered {
-	first := chunk{width: 16}
-	if len(x.split) > 0 {
-		first = x.split[0]
+// sort puts the numbers of the hashes into the buckets of the first chunk.
+func (b *builder) sort() {
+	n := len(b.hashes)
+	values, counts := fresh[uint32](&b.pages, n), make([][]uint32, b.cores)
+	b.parts(n, func(core, from, to int) {
+		counts[core] = b.firstValues(values, from, to)
+	})
+	p := newParting[uint32](&b.pages, b.first, n)
+	for _, c := range counts {
+		p.add(c)
 	}
-	all := make([]dealt, len(hashes))
-	parts(len(hashes), func(from, to int) { x.order.deal(hashes[from:to], all[from:to]) })
-	starts := make([]uint32, 1<<first.width+1)
-	for i := range all {
-		starts[first.value(&all[i].Hash)+1]++
+	ends := p.place()
+	for _, c := range counts {
+		for i, n := range c { // in each part a core goes on where the one before it ends
+			c[i] = ends[i]
+			ends[i] += n
+		}
 	}
-	add(starts)
-	rows := make([]numbered, len(all))
-	at := slices.Clone(starts)
-	for i := range all {
-		v := first.value(&all[i].Hash)
-		rows[at[v]] = numbered{all[i], uint32(i)}
-		at[v]++
-	}
-	parts(len(starts)-1, func(from, to int) {
-		for b := from; b < to; b++ {
-			sortBucket(rows[starts[b]:starts[b+1]])
+	b.parts(n, func(core, from, to int) {
+		mine, numbers := *p, make([]uint32, blockRows)
+		mine.ends = counts[core]
+		for ; from < to; from += blockRows {
+			end := min(from+blockRows, to)
+			mine.put(values[from:end], countFrom(numbers, from))
 		}
 	})
-	return rows
+	b.numbers, b.buckets = p.placed, make([]uint32, 1<<b.first.width+1)
+	b.parts(len(p.starts)-1, func(_, from, to int) { p.finish(from, to, b.buckets) })
+	b.buckets[1<<b.first.width] = uint32(n)
 }
 
-// fewRows is how many rows are quicker sorted by insertion.
-const fewRows = 40
-
-// sortBucket sorts rows by hash, those with equal hashes by number, in which order they come.
-func sortBucket(rows []numbered) {
-	if len(rows) > fewRows {
-		slices.SortFunc(rows, func(i, j numbered) int {
-			return cmp.Or(compare(&i.Hash, &j.Hash), cmp.Compare(i.number, j.number))
-		})
-		return
-	}
-	for i := 1; i < len(rows); i++ {
-		if compare(&rows[i-1].Hash, &rows[i].Hash) <= 0 {
-			continue
+// firstValues fills in the values of the first chunk of some hashes, and counts how many go to each part.
+func (b *builder) firstValues(values []uint32, from, to int) (counts []uint32) {
+	low := b.first.low(len(b.hashes))
+	counts = make([]uint32, 1<<(b.first.width-low))
+	dealt := make([]dealt, blockRows)
+	for ; from < to; from += blockRows {
+		end := min(from+blockRows, to)
+		b.deal(b.hashes[from:end], dealt)
+		for i := range values[from:end] {
+			v := b.first.value(&dealt[i].Hash)
+			values[from+i] = v
+			counts[v>>low]++
 		}
-		r, j := rows[i], i
-		for ; j > 0 && compare(&rows[j-1].Hash, &r.Hash) > 0; j-- {
-			rows[j] = rows[j-1]
-		}
-		rows[j] = r
 	}
+	return counts
 }
 
-func compare(a, b *Hash) int {
-	for w := range a {
-		if a[w] != b[w] {
-			if a[w] < b[w] {
-				return -1
-			}
-			return 1
-		}
+// arrange puts the rows into the buckets of each chunk but the first, in whose order they and so
+// their entries are.
+func (b *builder) arrange() {
+	x := b.x
+	others := max(len(x.split)-1, 0)
+	if len(x.split) > 0 {
+		x.starts = make([][]uint32, len(x.split))
+		x.starts[0] = b.starts
 	}
-	return 0
-}
-
-// distinct fills in the rows and which hashes belong to each, and returns the rows'
-// entries.
-func (x *Index) distinct(all []numbered) []entry {
-	x.rows = make([]Hash, 0, len(all))
-	list := make([]entry, 0, len(all))
-	groups := make([]uint32, 0, len(all)+1)
-	for i := range all {
-		row := len(x.rows)
-		if row > 0 && x.rows[row-1] == all[i].Hash {
-			continue
-		}
-		x.rows = append(x.rows, all[i].Hash)
-		list = append(list, entry{all[i].filter[0], all[i].filter[1] | uint64(row)<<32})
-		groups = append(groups, uint32(i))
-	}
-	if len(x.rows) < len(all) {
-		x.groups = append(groups, uint32(len(all)))
-	}
-	return list
-}
-
-// arrange puts the rows into the buckets of each chunk. The rows, and so list, are in the order
-// of the first chunk.
-func (x *Index) arrange(list []entry) {
-	x.starts = make([][]uint32, len(x.split))
 	switch {
 	case x.form == Wide:
-		x.entries = make([][]entry, max(len(x.split), 1))
-		x.entries[0] = list
-		spread(x, list, func(c int, placed []entry) { x.entries[c] = placed })
+		x.entries = make([][]entry, others+1)
+		x.entries[0] = b.list
+		b.parts(others, func(_, from, to int) {
+			spread(b, from+1, to+1, x.entries[1:], func(begin int) []entry { return b.list[begin:] })
+		})
 	case len(x.split) > 0:
-		x.numbers = make([][]uint32, len(x.split)-1)
-		numbers := make([]uint32, len(x.rows))
-		for i := range numbers {
-			numbers[i] = uint32(i)
+		x.numbers = make([][]uint32, others)
+		b.parts(others, func(_, from, to int) {
+			numbers := make([]uint32, blockRows)
+			spread(b, from+1, to+1, x.numbers, func(begin int) []uint32 { return countFrom(numbers, begin) })
+		})
+	}
+}
+
+// spread fills in where the buckets of the chunks from from to before to begin, and in placed, where
+// the first chunk is missing, what there is of each row in the order of each chunk's buckets. of returns
+// what there is of a block of rows.
+func spread[T any](b *builder, from, to int, placed [][]T, of func(begin int) []T) {
+	x := b.x
+	chunks := make([]*parting[T], to-from)
+	for i := range chunks {
+		k := x.split[from+i]
+		chunks[i] = newParting[T](&b.pages, k, len(x.rows))
+		x.starts[from+i] = make([]uint32, 1<<k.width+1)
+	}
+	values := make([]uint32, blockRows)
+	each := func(do func(p *parting[T], values []uint32, begin int)) {
+		for begin := 0; begin < len(x.rows); begin += blockRows {
+			rows := x.rows[begin:min(begin+blockRows, len(x.rows))]
+			for i, p := range chunks {
+				x.split[from+i].values(rows, values)
+				do(p, values[:len(rows)], begin)
+			}
 		}
-		spread(x, numbers, func(c int, placed []uint32) { x.numbers[c-1] = placed })
+	}
+	each(func(p *parting[T], values []uint32, _ int) { p.count(values) })
+	for _, p := range chunks {
+		p.ends = p.place()
+		p.byLine()
+	}
+	each(func(p *parting[T], values []uint32, begin int) { p.put(values, of(begin)) })
+	for i, p := range chunks {
+		p.flush()
+		p.finish(0, len(p.starts)-1, x.starts[from+i])
+		x.starts[from+i][len(x.starts[from+i])-1] = uint32(len(x.rows))
+		placed[from+i-1] = p.placed
 	}
 }
 
-// moved is what is kept of a row on its way into the buckets of a chunk.
-type moved[T any] struct {
-	value uint32 // of the chunk
-	what  T
-}
+// blockRows is how many rows are read, and brought where they belong for each chunk in turn, while
+// they lie in the nearest cache.
+const blockRows = 1024
 
-// spread fills in where the buckets of every chunk begin, and yields what list holds of each row
-// in the order of the buckets of each chunk but the first. Rows are put into parts that fit the
-// nearer caches before they go to their buckets, as writing to hundreds of thousands of places
-// in turn takes longer than writing twice.
-func spread[T any](x *Index, list []T, yield func(c int, placed []T)) {
-	parts(len(x.split), func(from, to int) {
-		values := make([]uint32, len(list))
-		rough := make([]moved[T], len(list))
-		for c := from; c < to; c++ {
-			starts := x.valuesOf(c, values)
-			x.starts[c] = starts
-			if c == 0 {
-				continue
-			}
-			low := x.split[c].width - min(bits.Len(uint(len(list)/partRows)), x.split[c].width, maxPartBits)
-			var next [1 << maxPartBits]uint32
-			for p := range (len(starts) - 1) >> low {
-				next[p] = starts[p<<low]
-			}
-			for i, v := range values {
-				n := &next[v>>low&(1<<maxPartBits-1)]
-				rough[*n] = moved[T]{v, list[i]}
-				*n++
-			}
-			at, placed := slices.Clone(starts), make([]T, len(list))
-			for i := range rough {
-				n := &at[rough[i].value]
-				placed[*n] = rough[i].what
-				*n++
-			}
-			yield(c, placed)
-		}
-	})
-}
-
-const (
-	partRows    = 4096 // about how many rows of a part are put into their buckets together
-	maxPartBits = 11   // so many parts at most are written at once
-)
-
-// valuesOf lists the rows' values of a chunk, and returns where the buckets begin, and the end.
-func (x *Index) valuesOf(c int, values []uint32) (starts []uint32) {
-	k := x.split[c]
-	starts = make([]uint32, 1<<k.width+1)
-	for row := range x.rows {
-		v := k.value(&x.rows[row])
-		values[row] = v
-		starts[v+1]++
+// countFrom fills numbers with those from begin on.
+func countFrom(numbers []uint32, begin int) []uint32 {
+	for i := range numbers {
+		numbers[i] = uint32(begin + i)
 	}
-	add(starts)
-	return starts
-}
-
-// add turns how many stand before each boundary into how many stand before it in all.
-func add(starts []uint32) {
-	for b := range len(starts) - 1 {
-		starts[b+1] += starts[b]
-	}
+	return numbers
 }
 
 // parts cuts 0 to n into as many parts as there are cores and works on them at once.
-func parts(n int, work func(from, to int)) {
-	cores := runtime.GOMAXPROCS(0)
+func (b *builder) parts(n int, work func(core, from, to int)) {
 	var wg sync.WaitGroup
-	for i := range cores {
-		wg.Go(func() { work(i*n/cores, (i+1)*n/cores) })
+	for i := range b.cores {
+		wg.Go(func() { work(i, i*n/b.cores, (i+1)*n/b.cores) })
 	}
 	wg.Wait()
 }

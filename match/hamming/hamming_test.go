@@ -1,6 +1,8 @@
 package hamming
 
 import (
+	"bytes"
+	"cmp"
 	"fmt"
 	"math/bits"
 	"math/rand/v2"
@@ -237,8 +239,8 @@ func TestOrderIsAPermutation(t *testing.T) {
 	}
 }
 
-// TestDealTogether holds dealing many hashes at a time to dealing one bit after the other, and
-// one hash.
+// TestDealTogether holds dealing many hashes at a time, in Go and in assembly, to dealing one bit
+// after the other, and one hash.
 func TestDealTogether(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(9, 9))
@@ -246,8 +248,9 @@ func TestDealTogether(t *testing.T) {
 		for _, n := range []int{0, 1, 63, 64, 65, 200} {
 			hashes := dull(r, n)
 			o := orderOf(hashes, split)
-			d, got := newDealer(&o), make([]dealt, n)
+			d, got, fast := newDealer(&o), make([]dealt, n), make([]dealt, n)
 			o.deal(hashes, got)
+			dealFast(&o)(hashes, fast)
 			for i, h := range hashes {
 				var want, one dealt
 				for at, b := range o.bits {
@@ -256,7 +259,7 @@ func TestDealTogether(t *testing.T) {
 				for at, b := range o.filter {
 					want.filter[at/64] |= h[b/64] >> (b % 64) & 1 << (at % 64)
 				}
-				if d.deal(&hashes[i], &one); got[i] != want || one != want {
+				if d.deal(&hashes[i], &one); got[i] != want || fast[i] != want || one != want {
 					t.Fatalf("%s chunks, %d hashes: hash %d is dealt otherwise", name, n, i)
 				}
 			}
@@ -304,4 +307,90 @@ func FuzzKernels(f *testing.F) {
 			t.Fatal("scan: the kernels disagree")
 		}
 	})
+}
+
+// An index is the same on any number of cores.
+func TestBuildOnManyCores(t *testing.T) {
+	t.Parallel()
+	for _, w := range worlds {
+		for split, chunks := range splits {
+			for _, form := range []Form{Wide, Compact} {
+				hashes := w.make(rand.New(rand.NewPCG(8, 8)), 3000)
+				var want []byte
+				var wantNumbers []uint32
+				for _, cores := range []int{1, 2, 3, 7, 40} {
+					b := newBuilder(hashes, form, chunks)
+					b.cores = cores
+					x, numbers := b.build()
+					got := flatOf(t, x)
+					if cores == 1 {
+						want, wantNumbers = got, numbers
+					}
+					if !bytes.Equal(got, want) || !slices.Equal(numbers, wantNumbers) {
+						t.Errorf("%s, %s chunks, form %d: %d cores make another index", w.name, split, form, cores)
+					}
+				}
+			}
+		}
+	}
+}
+
+// FuzzParting holds the kernels that go to places by lines to going there one by one, and both to
+// sorting by value, however uneven the values.
+func FuzzParting(f *testing.F) {
+	f.Add(uint64(1), uint32(20_000), uint8(16), uint8(0), uint16(1024))
+	f.Add(uint64(2), uint32(9), uint8(21), uint8(3), uint16(1))
+	f.Add(uint64(3), uint32(70_000), uint8(6), uint8(2), uint16(77))
+	f.Add(uint64(4), uint32(40_000), uint8(24), uint8(20), uint16(8))
+	f.Fuzz(func(t *testing.T, seed uint64, n uint32, width, dull uint8, block uint16) {
+		n %= 1 << 17
+		width = width%maxWidth + 1
+		values := make([]uint32, n)
+		numbers, entries := make([]uint32, n), make([]entry, n)
+		r := rand.New(rand.NewPCG(seed, 0))
+		for i := range values {
+			values[i] = r.Uint32() >> (32 - width) >> (r.Uint32N(uint32(dull)%25 + 1))
+			numbers[i], entries[i] = uint32(i), entry{r.Uint64(), r.Uint64()}
+		}
+		checkParting(t, int(width), values, numbers, int(block)+1)
+		checkParting(t, int(width), values, entries, int(block)+1)
+	})
+}
+
+func checkParting[T comparable](t *testing.T, width int, values []uint32, list []T, block int) {
+	t.Helper()
+	order := make([]int, len(list))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(values[i], values[j]) })
+	for _, lines := range []bool{false, true} {
+		p := newParting[T](new(pages), chunk{width: width}, len(list))
+		p.count(values)
+		p.ends = p.place()
+		if lines {
+			p.byLine()
+		}
+		for from := 0; from < len(list); from += block {
+			to := min(from+block, len(list))
+			p.put(values[from:to], list[from:])
+		}
+		p.flush()
+		starts := make([]uint32, 1<<width+1)
+		p.finish(0, len(p.starts)-1, starts)
+		at := 0
+		for v, s := range starts[:1<<width] {
+			for at < len(order) && values[order[at]] < uint32(v) {
+				at++
+			}
+			if int(s) != at {
+				t.Fatalf("by lines %v: a bucket begins at %d, want %d", lines, s, at)
+			}
+		}
+		for i, from := range order {
+			if p.placed[i] != list[from] {
+				t.Fatalf("by lines %v: place %d holds another", lines, i)
+			}
+		}
+	}
 }

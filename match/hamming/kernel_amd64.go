@@ -1,6 +1,10 @@
 package hamming
 
-import "golang.org/x/sys/cpu"
+import (
+	"slices"
+
+	"golang.org/x/sys/cpu"
+)
 
 // fast reports whether the processor compares four entries at once.
 var fast = cpu.X86.HasAVX512F && cpu.X86.HasAVX512VPOPCNTDQ
@@ -29,4 +33,63 @@ func scanFast(spans []span, entries []entry, q filter, limit int, out []uint32) 
 		return scan(spans, entries, q, limit, out)
 	}
 	return scanAVX512(&spans[0], len(spans), &entries[0], &q, uint64(limit), &out[0], len(out))
+}
+
+// deals reports whether the processor picks any 64 bits of a hash at once.
+var deals = cpu.X86.HasAVX512F && cpu.X86.HasAVX512BW && cpu.X86.HasAVX512VBMI && cpu.X86.HasAVX512BITALG
+
+// dealAVX512 is [order.deal] of n hashes.
+//
+//go:noescape
+func dealAVX512(hashes *Hash, n int, plan *plan, out *dealt)
+
+// plan says for each word of a dealt hash where its bits are: in which bytes of a hash, and, once
+// these lie in place, at which bit of eight bytes.
+type plan [6]struct{ bytes, bits [64]uint8 }
+
+// dealFast returns what deals hashes.
+func dealFast(o *order) func(hashes []Hash, out []dealt) {
+	if !deals {
+		return o.deal
+	}
+	p := new(plan)
+	for to, from := range slices.Concat(o.bits[:], o.filter[:]) {
+		w := &p[to/64]
+		w.bytes[to%64], w.bits[to%64] = from/8, uint8(to%8*8)+from%8
+	}
+	return func(hashes []Hash, out []dealt) {
+		if len(hashes) > 0 {
+			_ = out[len(hashes)-1]
+			dealAVX512(&hashes[0], len(hashes), p, &out[0])
+		}
+	}
+}
+
+// putEntries is [parting.put], by way of lines that are written at once and past the caches: a line
+// that is not read before it is overwritten need not be fetched. Any processor can do it.
+//
+//go:noescape
+func putEntries(values *uint32, n int, list *entry, low uint64, ends *uint32, lines, placed *entry, rest *uint16)
+
+// putNumbers is the same for numbers.
+//
+//go:noescape
+func putNumbers(values *uint32, n int, list *uint32, low uint64, ends, lines, placed *uint32, rest *uint16)
+
+// byLines reports whether [parting.putFast] wants lines.
+const byLines = true
+
+// putFast is [parting.put] if p has lines.
+func (p *parting[T]) putFast(values []uint32, list []T) {
+	n := len(values)
+	if n == 0 {
+		return
+	}
+	_ = list[n-1]
+	switch p := any(p).(type) {
+	case *parting[entry]:
+		putEntries(&values[0], n, &any(list).([]entry)[0], uint64(p.low), &p.ends[0], &p.lines[0], &p.placed[0], &p.rest[0])
+	case *parting[uint32]:
+		putNumbers(&values[0], n, &any(list).([]uint32)[0], uint64(p.low), &p.ends[0], &p.lines[0], &p.placed[0], &p.rest[0])
+	}
 }

@@ -166,3 +166,178 @@ done:
 	SUBQ R9, AX
 	MOVQ AX, found+64(FP)
 	RET
+
+// func dealAVX512(hashes *Hash, n int, plan *plan, out *dealt)
+//
+// Z0-Z11 hold the plan, Z12 a hash twice.
+TEXT ·dealAVX512(SB), NOSPLIT, $0-32
+	MOVQ hashes+0(FP), SI
+	MOVQ n+8(FP), CX
+	MOVQ plan+16(FP), DX
+	MOVQ out+24(FP), DI
+	VMOVDQU64 (DX), Z0
+	VMOVDQU64 64(DX), Z1
+	VMOVDQU64 128(DX), Z2
+	VMOVDQU64 192(DX), Z3
+	VMOVDQU64 256(DX), Z4
+	VMOVDQU64 320(DX), Z5
+	VMOVDQU64 384(DX), Z6
+	VMOVDQU64 448(DX), Z7
+	VMOVDQU64 512(DX), Z8
+	VMOVDQU64 576(DX), Z9
+	VMOVDQU64 640(DX), Z10
+	VMOVDQU64 704(DX), Z11
+
+one:
+	TESTQ CX, CX
+	JLE   dealt
+	VBROADCASTI64X4 (SI), Z12
+	VPERMB       Z12, Z0, Z13
+	VPSHUFBITQMB Z1, Z13, K1
+	VPERMB       Z12, Z2, Z14
+	VPSHUFBITQMB Z3, Z14, K2
+	VPERMB       Z12, Z4, Z15
+	VPSHUFBITQMB Z5, Z15, K3
+	VPERMB       Z12, Z6, Z16
+	VPSHUFBITQMB Z7, Z16, K4
+	VPERMB       Z12, Z8, Z17
+	VPSHUFBITQMB Z9, Z17, K5
+	VPERMB       Z12, Z10, Z18
+	VPSHUFBITQMB Z11, Z18, K6
+	KMOVQ K1, (DI)
+	KMOVQ K2, 8(DI)
+	KMOVQ K3, 16(DI)
+	KMOVQ K4, 24(DI)
+	KMOVQ K5, 32(DI)
+	KMOVD K6, AX             // the filter's 96 bits end here
+	MOVQ  AX, 40(DI)
+	ADDQ  $32, SI
+	ADDQ  $48, DI
+	DECQ  CX
+	JMP   one
+
+dealt:
+	VZEROUPPER
+	RET
+
+// LINE writes a line of 128 bytes from AX to before DX, past the caches.
+#define LINE \
+	MOVOU  (AX), X0         \
+	MOVOU  16(AX), X1       \
+	MOVOU  32(AX), X2       \
+	MOVOU  48(AX), X3       \
+	MOVNTO X0, -128(DX)     \
+	MOVNTO X1, -112(DX)     \
+	MOVNTO X2, -96(DX)      \
+	MOVNTO X3, -80(DX)      \
+	MOVOU  64(AX), X0       \
+	MOVOU  80(AX), X1       \
+	MOVOU  96(AX), X2       \
+	MOVOU  112(AX), X3      \
+	MOVNTO X0, -64(DX)      \
+	MOVNTO X1, -48(DX)      \
+	MOVNTO X2, -32(DX)      \
+	MOVNTO X3, -16(DX)
+
+// NEXT takes the value at SI apart: BX its part, DX where that goes on, AX the part's line. It
+// keeps the lower bits.
+#define NEXT \
+	MOVL (SI), AX           \
+	MOVL AX, BX             \
+	SHRL CX, BX             \
+	ANDL R13, AX            \
+	MOVL (R9)(BX*4), DX     \
+	MOVW AX, (R12)(DX*2)    \
+	MOVQ BX, AX             \
+	SHLQ $7, AX             \
+	ADDQ R10, AX
+
+// func putEntries(values *uint32, n int, list *entry, low uint64, ends *uint32, lines, placed *entry, rest *uint16)
+//
+// SI the value, R8 values left, DI its entry, CX low, R13 the mask of the lower bits.
+TEXT ·putEntries(SB), NOSPLIT, $0-64
+	MOVQ values+0(FP), SI
+	MOVQ n+8(FP), R8
+	MOVQ list+16(FP), DI
+	MOVQ low+24(FP), CX
+	MOVQ ends+32(FP), R9
+	MOVQ lines+40(FP), R10
+	MOVQ placed+48(FP), R11
+	MOVQ rest+56(FP), R12
+	MOVL $1, R13
+	SHLL CX, R13
+	DECL R13
+
+put:
+	TESTQ R8, R8
+	JLE   fence
+	NEXT
+	MOVOU (DI), X0
+	MOVL  DX, R15
+	ANDL  $7, R15
+	SHLL  $4, R15
+	MOVOU X0, (AX)(R15*1)
+	INCL  DX
+	MOVL  DX, (R9)(BX*4)
+	TESTL $7, DX
+	JZ    full
+
+step:
+	ADDQ $4, SI
+	ADDQ $16, DI
+	DECQ R8
+	JMP  put
+
+full:
+	SHLQ $4, DX
+	ADDQ R11, DX
+	LINE
+	JMP  step
+
+fence:
+	SFENCE
+	RET
+
+// func putNumbers(values *uint32, n int, list *uint32, low uint64, ends, lines, placed *uint32, rest *uint16)
+TEXT ·putNumbers(SB), NOSPLIT, $0-64
+	MOVQ values+0(FP), SI
+	MOVQ n+8(FP), R8
+	MOVQ list+16(FP), DI
+	MOVQ low+24(FP), CX
+	MOVQ ends+32(FP), R9
+	MOVQ lines+40(FP), R10
+	MOVQ placed+48(FP), R11
+	MOVQ rest+56(FP), R12
+	MOVL $1, R13
+	SHLL CX, R13
+	DECL R13
+
+put:
+	TESTQ R8, R8
+	JLE   fence
+	NEXT
+	MOVL  DX, R15
+	ANDL  $31, R15
+	LEAQ  (AX)(R15*4), R15
+	INCL  DX
+	MOVL  DX, (R9)(BX*4)
+	MOVL  (DI), BX
+	MOVL  BX, (R15)
+	TESTL $31, DX
+	JZ    full
+
+step:
+	ADDQ $4, SI
+	ADDQ $4, DI
+	DECQ R8
+	JMP  put
+
+full:
+	SHLQ $2, DX
+	ADDQ R11, DX
+	LINE
+	JMP  step
+
+fence:
+	SFENCE
+	RET

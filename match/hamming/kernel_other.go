@@ -9,3 +9,9 @@ func gatherFast(spans []span, starts, flips []uint32, value, n uint32, _ []entry
 func scanFast(spans []span, entries []entry, q filter, limit int, out []uint32) (done, found int) {
 	return scan(spans, entries, q, limit, out)
 }
+
+func dealFast(o *order) func(hashes []Hash, out []dealt) { return o.deal }
+
+const byLines = false
+
+func (p *parting[T]) putFast([]uint32, []T) {}

@@ -95,6 +95,21 @@ func (c chunk) value(h *Hash) uint32 {
 	return uint32(v & (1<<c.width - 1))
 }
 
+// values fills in the value of each row.
+func (c chunk) values(rows []Hash, values []uint32) {
+	word, shift, mask := c.at/64, c.at%64, uint64(1)<<c.width-1
+	values = values[:len(rows)]
+	if shift+c.width <= 64 {
+		for i := range rows {
+			values[i] = uint32(rows[i][word&3] >> (shift & 63) & mask)
+		}
+		return
+	}
+	for i := range rows {
+		values[i] = c.value(&rows[i])
+	}
+}
+
 // maxNear bounds the distance up to which a chunk is searched.
 const maxNear = 2
 
