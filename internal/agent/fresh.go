@@ -78,7 +78,7 @@ func (a *Agent) freshness(now time.Time) freshness {
 		a.files.wake()
 	}
 	if a.hurt.Load() {
-		f.worse(lantern.CouldNotLook, "this agent's database is damaged: start the agent again, which takes out what is damaged and reads it anew")
+		f.worse(lantern.CouldNotLook, "this agent's database is damaged: stop the agent and start it, also if it was started just now: that start takes out what is damaged and reads it anew")
 	}
 	if a.gone {
 		f.worse(lantern.CouldNotLook, "the file of this agent's database was removed or replaced while it runs: what it keeps is lost when it ends; end it, and bring your backup back or start without one")

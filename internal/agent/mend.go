@@ -96,12 +96,14 @@ func (a *Agent) openMended(ctx context.Context) error {
 	if a.db, err = sqldb.Open(ctx, database(path)); err != nil {
 		return fmt.Errorf("opening the agent's database: %w", mend.Beyond(path, err))
 	}
+	found := "noted before this start"
 	if !hurt {
 		if err = a.start(ctx); !sqldb.Damaged(err) {
 			return err
 		}
+		found = err.Error()
 	}
-	a.log.Error("the agent's database is damaged and is being mended; every feed is read again", "error", err)
+	a.log.Error("the agent's database is damaged and is being mended; every feed is read again", "found", found)
 	if err := a.mend(ctx, path); err != nil {
 		return fmt.Errorf("mending the agent's database: %w", mend.Beyond(path, err))
 	}

@@ -137,6 +137,10 @@ func TestShownDecisionsAreHeldToTheLog(t *testing.T) {
 		`UPDATE hits SET bulk = 1 - bulk WHERE act IN (SELECT id FROM acts WHERE case_id = 0)`,
 		`UPDATE hits SET (state, decision, reason, person, decided, act) = (SELECT 'decided', decision, reason, person, at, id FROM acts WHERE count = 1 AND case_id = 0 AND undone = 0 LIMIT 1)`,
 		`UPDATE hits SET (state, decision, reason, person, decided, act) = (SELECT 'decided', decision, reason, person, at, id FROM acts WHERE undone <> 0) WHERE state = 'open'`)
+	edits = append(edits, `UPDATE hits SET act = 0, decision = '', person = 0, reason = '', decided = 0, state = 'open' WHERE act IN (SELECT id FROM acts WHERE count = 1 AND case_id = 0)`)
+	if r, err := s.meddled(`DELETE FROM act_hits`, `DELETE FROM hits WHERE act IN (SELECT id FROM acts WHERE count = 1 AND case_id = 0 AND undone = 0)`); err != nil || r.Acts.Past == 0 {
+		t.Errorf("of hits that are gone: got %+v, %v", r.Acts, err)
+	}
 	for _, q := range edits {
 		if r, err := s.meddled(q); err == nil {
 			t.Errorf("%s: the log is in order: %+v", q, r.Acts)

@@ -145,6 +145,18 @@ func DecidedOtherwise(ctx context.Context, tx *sqldb.Tx) (unlike, undone, lost [
 	return append(unlike, more...), undone, lost, err
 }
 
+// EachHitsAct calls each for every hit with the act that decided it, 0 if it waits.
+func EachHitsAct(ctx context.Context, tx *sqldb.Tx, each func(hit, act lantern.ID) error) error {
+	rows, err := tx.Query(ctx, `SELECT id, act FROM hits`)
+	return eachRow(rows, err, func() error {
+		var hit, act lantern.ID
+		if err := rows.Scan(&hit, &act); err != nil {
+			return err
+		}
+		return each(hit, act)
+	})
+}
+
 // ForgetBefore deletes what was before acts of before a time, which cannot be undone any
 // more. The acts stay.
 func ForgetBefore(ctx context.Context, tx *sqldb.Tx, at time.Time) error {

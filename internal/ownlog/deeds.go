@@ -22,6 +22,7 @@ type Acts struct {
 	Older  int // their entries are from before entries said every part: what they say is so
 	Kept   int // their entries were lost; each as it was when that was found
 	Gone   int // not shown any more: they were lost with a damaged database, and their entries were not
+	Past   int // hits that were decided singly and are not held any more
 }
 
 // actFacts is what the entry of an act says of it, and what an entry of another decision does not.
@@ -50,7 +51,8 @@ type deed struct {
 	newest int64 // its newest entry
 	row    []byte
 	kept   bool // newest is the entry of a mend
-	shown  bool
+	shown  bool // as is undone, what the row of the act says
+	undone bool
 	older  *older // nil: no entry of it is without a digest
 }
 
@@ -66,10 +68,13 @@ type older struct {
 type deeds struct {
 	by    map[lantern.ID]*deed
 	gone  int
-	about map[int64]lantern.ID // the hits of entries that name people; nil: nobody asks
+	hits  map[lantern.ID][]lantern.ID // the acts that each hit was decided by singly, in their order
+	about map[int64]lantern.ID        // the hits of entries that name people; nil: nobody asks
 }
 
-func newDeeds() deeds { return deeds{by: make(map[lantern.ID]*deed)} }
+func newDeeds() deeds {
+	return deeds{by: make(map[lantern.ID]*deed), hits: make(map[lantern.ID][]lantern.ID)}
+}
 
 // of returns what is known of an act, with a newer entry.
 func (s *deeds) of(id lantern.ID, number int64, row []byte) *deed {
@@ -102,6 +107,9 @@ func (s *deeds) decided(number int64, o *audit.Opening) error {
 		s.about[number] = f.Hit
 	}
 	d := s.of(f.Act, number, f.Row)
+	if f.Hit != 0 && !f.Undone {
+		s.hits[f.Hit] = append(s.hits[f.Hit], f.Act)
+	}
 	if f.Row == nil {
 		if d.older == nil {
 			d.older = &older{first: o.Time}
@@ -193,6 +201,29 @@ type held struct {
 	wrong error
 }
 
+// undecided refuses a hit that waits although an act decided it, singly, and was not undone. It returns how many
+// such hits are not held any more: dismissed ones go after a time, and those of a signal that fell when they are found anew.
+func (s *deeds) undecided(ctx context.Context, tx *sqldb.Tx) (gone int, err error) {
+	for id, acts := range s.hits {
+		acts = slices.DeleteFunc(acts, func(act lantern.ID) bool { return s.by[act] == nil || s.by[act].undone })
+		if s.hits[id] = acts; len(acts) == 0 {
+			delete(s.hits, id)
+		}
+	}
+	left := len(s.hits)
+	err = agentstore.EachHitsAct(ctx, tx, func(hit, act lantern.ID) error {
+		acts := s.hits[hit]
+		if len(acts) == 0 {
+			return nil
+		}
+		if left--; act == 0 {
+			return fmt.Errorf("hit %s waits, although act %s decided it", hit, acts[len(acts)-1])
+		}
+		return nil
+	})
+	return left, err
+}
+
 // hold holds every act that is shown to the log, and returns the acts of the log that are not shown.
 func (s *deeds) hold(ctx context.Context, tx *sqldb.Tx, each func(held) error) (absent []lantern.ID, err error) {
 	err = agentstore.EachAct(ctx, tx, func(a *agentstore.ActRow) error {
@@ -201,7 +232,7 @@ func (s *deeds) hold(ctx context.Context, tx *sqldb.Tx, each func(held) error) (
 			h.wrong = fmt.Errorf("act %s is shown, and no entry records it", a.ID)
 			return each(h)
 		}
-		h.deed.shown = true
+		h.deed.shown, h.deed.undone = true, !a.Undone.IsZero()
 		if part := h.deed.unlike(a); part != "" {
 			h.wrong = fmt.Errorf("act %s is shown otherwise than entry %d says: %s", a.ID, h.deed.newest, part)
 		}

@@ -56,6 +56,9 @@ func (r *Report) Lacks() (said []string) {
 	if n := r.Acts.Gone; n > 0 {
 		said = append(said, fmt.Sprintf("%d decisions of the log are not shown any more: they were lost with the damaged database", n))
 	}
+	if n := r.Acts.Past; n > 0 {
+		said = append(said, fmt.Sprintf("of %d hits that were decided singly nothing is held any more: dismissed ones are deleted after 30 days, others when their signal fell and came back", n))
+	}
 	if n := r.Acts.Older; n > 0 {
 		said = append(said, fmt.Sprintf("of %d decisions the entries are older and say less than is shown: not all of their times, and of rulings in a case no reasons", n))
 	}
@@ -103,6 +106,9 @@ func Verify(ctx context.Context, tx *sqldb.Tx, anchors []lantern.Anchor) (Report
 		return v.report, err
 	}
 	if v.report.Acts, err = v.deeds.check(ctx, tx); err != nil {
+		return v.report, err
+	}
+	if v.report.Acts.Past, err = v.deeds.undecided(ctx, tx); err != nil {
 		return v.report, err
 	}
 	return v.report, v.shown(ctx, tx)

@@ -66,7 +66,7 @@ func (db *DB) clean(ctx context.Context, err error) error {
 		case downFull:
 			fix = "free space on that disk, then repeat; nothing may be read into the missing answer"
 		case downDamaged:
-			fix = "retrying does not help: start the agent again, which mends its database, or bring the exchange's backup back"
+			fix = "retrying does not help: stop the agent and start it, also if it was started just now: that start mends its database; or bring the exchange's backup back"
 		}
 		return fmt.Errorf("%w: %w", &lantern.Error{Kind: lantern.Unavailable, Reason: f.down, Fix: fix}, f)
 	}
