@@ -28,5 +28,6 @@
 // An index is immutable and flat: [Index.WriteTo] writes it as it is, [Open] uses such
 // bytes where they lie, which may be a mapped file. The form is described in
 // docs/formats/hamming.md. On processors with AVX-512 and VPOPCNTDQ a small kernel
-// compares four hashes at once; elsewhere Go does the same.
+// compares four hashes at once, and one deals bits with AVX-512 BITALG; elsewhere Go does
+// the same. On amd64 a search asks for memory before it needs it.
 package hamming

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+	"unsafe"
 )
 
 // world makes hashes of one kind and questions about them, half of which are planted at
@@ -114,7 +115,7 @@ func searched(x *Index, numbers []uint32, q Hash, radius int) (found []answer) {
 }
 
 // splits are every form of split, whatever the number of rows.
-var splits = map[string][]chunk{"none": nil, "16 narrow": splitFor(fromChunks, Wide), "16": splitFor(1<<20, Wide), "14": splitFor(fromSmall, Compact), "13": splitFor(fromWide, Wide)}
+var splits = map[string][]chunk{"none": nil, "16 narrow": splitFor(fromChunks, Wide), "16": splitFor(1<<20, Wide), "14": splitFor(fromSmall, Compact), "13": splitFor(fromWide, Wide), "11": splitFor(fromWide, Compact)}
 
 func TestSearchFindsAllAndNothingElse(t *testing.T) {
 	t.Parallel()
@@ -289,7 +290,7 @@ func FuzzKernels(f *testing.F) {
 		value := uint32(r.IntN(256))
 		a, b := make([]span, len(fl)), make([]span, len(fl))
 		na := gather(a, starts, fl, value, uint32(n))
-		nb := gatherFast(b, starts, fl, value, uint32(n), entries)
+		nb := gatherFast(b, starts, fl, value, uint32(n), unsafe.Pointer(&entries[0]), 4)
 		if na != nb || !slices.Equal(a, b) {
 			t.Fatalf("gather: %d and %d entries", na, nb)
 		}

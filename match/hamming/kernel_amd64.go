@@ -2,6 +2,7 @@ package hamming
 
 import (
 	"slices"
+	"unsafe"
 
 	"golang.org/x/sys/cpu"
 )
@@ -9,23 +10,31 @@ import (
 // fast reports whether the processor compares four entries at once.
 var fast = cpu.X86.HasAVX512F && cpu.X86.HasAVX512VPOPCNTDQ
 
-// gatherAVX512 is [gather], and asks for the first entries of each bucket to be brought
-// from memory. spans has room for n of them, flips holds n.
+// gatherFetch is [gather], and asks for the beginning of each bucket in list to be brought from
+// memory, whose members take 1<<shift bytes each. Any processor can do it.
 //
 //go:noescape
-func gatherAVX512(spans *span, starts, flips *uint32, n int, value, limit uint32, entries *entry) int
+func gatherFetch(spans *span, starts, flips *uint32, n int, value, limit uint32, list unsafe.Pointer, shift int) int
+
+// fetchRows asks for n rows to be brought from memory.
+//
+//go:noescape
+func fetchRows(numbers *uint32, n int, rows *Hash)
 
 // scanAVX512 is [scan] over n spans with room places in out.
 //
 //go:noescape
 func scanAVX512(spans *span, n int, entries *entry, q *filter, limit uint64, out *uint32, room int) (done, found int)
 
-func gatherFast(spans []span, starts, flips []uint32, value, n uint32, entries []entry) int {
-	if !fast || len(entries) == 0 {
-		return gather(spans, starts, flips, value, n)
-	}
+func gatherFast(spans []span, starts, flips []uint32, value, n uint32, list unsafe.Pointer, shift int) int {
 	_ = spans[len(flips)-1]
-	return gatherAVX512(&spans[0], &starts[0], &flips[0], len(flips), value, n, &entries[0])
+	return gatherFetch(&spans[0], &starts[0], &flips[0], len(flips), value, n, list, shift)
+}
+
+func fetchFast(numbers []uint32, rows []Hash) {
+	if len(numbers) > 0 {
+		fetchRows(&numbers[0], len(numbers), &rows[0])
+	}
 }
 
 func scanFast(spans []span, entries []entry, q filter, limit int, out []uint32) (done, found int) {

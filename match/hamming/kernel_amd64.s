@@ -5,19 +5,20 @@ DATA low96<>+0(SB)/8, $0xffffffffffffffff
 DATA low96<>+8(SB)/8, $0x00000000ffffffff
 GLOBL low96<>(SB), RODATA, $16
 
-// func gatherAVX512(spans *span, starts, flips *uint32, n int, value, limit uint32, entries *entry) int
-TEXT ·gatherAVX512(SB), NOSPLIT, $0-56
+// func gatherFetch(spans *span, starts, flips *uint32, n int, value, limit uint32, list unsafe.Pointer, shift int) int
+TEXT ·gatherFetch(SB), NOSPLIT, $0-64
 	MOVQ spans+0(FP), DI
 	MOVQ starts+8(FP), SI
 	MOVQ flips+16(FP), R8
-	MOVQ n+24(FP), CX
+	MOVQ n+24(FP), R15
 	MOVL value+32(FP), R9
 	MOVL limit+36(FP), R10
-	MOVQ entries+40(FP), R11
-	XORQ R12, R12            // entries in all
+	MOVQ list+40(FP), R11
+	MOVQ shift+48(FP), CX
+	XORQ R12, R12            // listed in all
 
 bucket:
-	TESTQ CX, CX
+	TESTQ R15, R15
 	JZ    gathered
 	MOVL  (R8), AX
 	XORL  R9, AX
@@ -32,16 +33,35 @@ bucket:
 	MOVL  DX, R13
 	SUBL  BX, R13
 	ADDQ  R13, R12
-	SHLQ  $4, BX
+	SHLQ  CX, BX
 	PREFETCHT0 (R11)(BX*1)
 	PREFETCHT0 64(R11)(BX*1)
 	ADDQ  $4, R8
 	ADDQ  $8, DI
-	DECQ  CX
+	DECQ  R15
 	JMP   bucket
 
 gathered:
-	MOVQ R12, ret+48(FP)
+	MOVQ R12, ret+56(FP)
+	RET
+
+// func fetchRows(numbers *uint32, n int, rows *Hash)
+TEXT ·fetchRows(SB), NOSPLIT, $0-24
+	MOVQ numbers+0(FP), SI
+	MOVQ n+8(FP), CX
+	MOVQ rows+16(FP), DI
+
+fetch:
+	TESTQ CX, CX
+	JLE   fetched
+	MOVL  (SI), AX
+	SHLQ  $5, AX
+	PREFETCHT0 (DI)(AX*1)    // a number beyond the rows does no harm
+	ADDQ  $4, SI
+	DECQ  CX
+	JMP   fetch
+
+fetched:
 	RET
 
 // func scanAVX512(spans *span, n int, entries *entry, q *filter, limit uint64, out *uint32, room int) (done, found int)

@@ -2,9 +2,13 @@
 
 package hamming
 
-func gatherFast(spans []span, starts, flips []uint32, value, n uint32, _ []entry) int {
+import "unsafe"
+
+func gatherFast(spans []span, starts, flips []uint32, value, n uint32, _ unsafe.Pointer, _ int) int {
 	return gather(spans, starts, flips, value, n)
 }
+
+func fetchFast([]uint32, []Hash) {}
 
 func scanFast(spans []span, entries []entry, q filter, limit int, out []uint32) (done, found int) {
 	return scan(spans, entries, q, limit, out)
