@@ -26,11 +26,15 @@ const (
 // distance 2 and 7 of 18 or 19 searched to distance 1 (6*3 + 7*2 = 32) read 1,525
 // buckets but only a fourth of the rows. Between them 4 of 19 bits searched to distance 2 and 10 of
 // 17 or 18 searched to distance 1 (4*3 + 10*2 = 32) read 950 buckets and little more than half of the
-// rows; with 20 bits it is less than half, and 8 MB more of bounds.
+// rows; with 20 bits it is less than half, and 8 MB more of bounds. The compact form pays 4 bytes a
+// row for each chunk: 10 of 21 bits searched to distance 2 and one of 20 bits searched to distance 1
+// (10*3 + 2 = 32) read a tenth more rows than 13 chunks and take 5 bytes less.
 func splitFor(n int, form Form) []chunk {
 	switch {
 	case n < fromChunks:
 		return nil
+	case n >= fromWide && form == Compact:
+		return chunksOf(run{10, 21, 2}, run{1, 20, 1})
 	case n >= fromWide:
 		return chunksOf(run{6, 21, 2}, run{4, 19, 1}, run{3, 18, 1})
 	case n >= fromSmall && form == Compact:
