@@ -102,8 +102,7 @@ func (b *builder) firstValues(values []uint32, from, to int) (counts []uint32) {
 func (b *builder) arrange() {
 	x := b.x
 	others := max(len(x.split)-1, 0)
-	if len(x.split) > 0 {
-		x.starts = make([][]uint32, len(x.split))
+	if x.starts = make([][]uint32, len(x.split)); len(x.split) > 0 {
 		x.starts[0] = b.starts
 	}
 	switch {
@@ -134,21 +133,21 @@ func spread[T any](b *builder, from, to int, placed [][]T, of func(begin int) []
 		x.starts[from+i] = make([]uint32, 1<<k.width+1)
 	}
 	values := make([]uint32, blockRows)
-	each := func(do func(p *parting[T], values []uint32, begin int)) {
+	each := func(do func(p *parting[T], values []uint32, list []T)) {
 		for begin := 0; begin < len(x.rows); begin += blockRows {
-			rows := x.rows[begin:min(begin+blockRows, len(x.rows))]
+			rows, list := x.rows[begin:min(begin+blockRows, len(x.rows))], of(begin)
 			for i, p := range chunks {
 				x.split[from+i].values(rows, values)
-				do(p, values[:len(rows)], begin)
+				do(p, values[:len(rows)], list)
 			}
 		}
 	}
-	each(func(p *parting[T], values []uint32, _ int) { p.count(values) })
+	each(func(p *parting[T], values []uint32, _ []T) { p.count(values) })
 	for _, p := range chunks {
 		p.ends = p.place()
 		p.byLine()
 	}
-	each(func(p *parting[T], values []uint32, begin int) { p.put(values, of(begin)) })
+	each((*parting[T]).put)
 	for i, p := range chunks {
 		p.flush()
 		p.finish(0, len(p.starts)-1, x.starts[from+i])

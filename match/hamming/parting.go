@@ -106,19 +106,18 @@ func (p *parting[T]) flush() {
 
 // finish puts the parts from from to before to in order, and fills in where their buckets begin.
 func (p *parting[T]) finish(from, to int, starts []uint32) {
-	var next [1 << restBits]uint32
-	buckets := next[:1<<p.low]
+	next := make([]uint32, 1<<p.low)
 	var list []T
 	for part := from; part < to; part++ {
 		begin, end := p.starts[part], p.starts[part+1]
 		rest := p.rest[begin:end]
 		list = append(list[:0], p.placed[begin:end]...)
-		clear(buckets)
+		clear(next)
 		for _, v := range rest {
 			next[v]++
 		}
-		sum(buckets, begin)
-		copy(starts[part<<p.low:], buckets)
+		sum(next, begin)
+		copy(starts[part<<p.low:], next)
 		for i, v := range rest {
 			p.placed[next[v]] = list[i]
 			next[v]++
