@@ -186,13 +186,25 @@ func (p *reader) id(into *lantern.ID) bool {
 func (p *reader) time(into *time.Time) bool {
 	from, to := p.raw()
 	if s := p.s[from:to]; s == "" || s != p.read { // the drafts of a batch often say the same
-		if !p.ok || p.moment.UnmarshalText(p.b[from:to]) != nil {
+		if !p.ok || p.moment.UnmarshalText(p.b[from:to]) != nil || !isStrict(s) {
 			return false
 		}
 		p.read = s
 	}
 	*into = p.moment
 	return p.ok
+}
+
+// isStrict reports whether a time that package time has read is one by RFC 3339 too:
+// package time also takes hours of one digit, fractions behind a comma and zones that
+// are out of range (go.dev/issue/54580).
+func isStrict(s string) bool {
+	const whole = len("2006-01-02T15:04:05")
+	if len(s) <= whole || s[13] != ':' || s[whole] == ',' {
+		return false
+	}
+	zone := s[len(s)-len("07:00"):]
+	return s[len(s)-1] == 'Z' || zone[:2] < "24" && zone[3:] < "60"
 }
 
 // literal takes a word.

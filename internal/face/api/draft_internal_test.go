@@ -41,7 +41,9 @@ func FuzzReadDrafts(f *testing.F) {
 	for _, s := range []string{`{"items":[{"type":"url","type":"url"}]}`, `{"items":[{"confidence":01}]}`, `{"items":[{"confidence":-1}]}`,
 		`{"items":[{"tags":["a",]}]}`, `{"items":[{"programs":[null]}]}`, `{"items":[{"basis":{"at":"2026-02-30T00:00:00Z"}}]}`, `{"items":[{}],"items":[{}]}`,
 		`{"items":[{"value":"\u0041"}]}`, `{"items":[{"imminent":truex}]}`, "{\"items\":[{\"value\":\"a\tb\"}]}", "{\"items\":[{\"value\":\"äöü\x1f....\"}]}", "{\t\"items\":[{\"note\":\"a\\u0041\"}]}",
-		`{"items":[{"tags":["a","b"],"programs":["1","2"]},{"tags":[],"programs":[]},{"programs":["3"],"tags":["c"]}]}`, `{"items":[{}]} x`, `{"items":[{"programs":["0"]}]}`, `{"items":[{"expires":""}]}`} {
+		`{"items":[{"tags":["a","b"],"programs":["1","2"]},{"tags":[],"programs":[]},{"programs":["3"],"tags":["c"]}]}`, `{"items":[{}]} x`, `{"items":[{"programs":["0"]}]}`, `{"items":[{"expires":""}]}`,
+		`{"items":[{"expires":"2027-01-02T3:04:05Z"}]}`, `{"items":[{"expires":"2027-01-02T03:04:05,5Z"}]}`, `{"items":[{"expires":"2027-01-02T03:04:05+24:00"}]}`,
+		`{"items":[{"expires":"2027-01-02T03:04:05-23:60"}]}`, `{"items":[{"expires":"2027-01-02T03:04:05.5+23:59"}]}`} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
