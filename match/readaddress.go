@@ -209,9 +209,9 @@ func (s *scanner) siteOf(a *address, i int) (path string, next int, ok bool) {
 		return "", 0, false
 	}
 	u = u[:len(u)-len(more)]
-	u = u[bytes.Index([]byte(u), []byte("://"))+3:]
+	_, u, _ = strings.Cut(u, "://")
 	site := len(u)
-	if slash := bytes.IndexByte([]byte(u), '/'); slash >= 0 {
+	if slash := strings.IndexByte(u, '/'); slash >= 0 {
 		site = slash
 	}
 	host := hostOf("https://" + u[:site] + "/")

@@ -40,7 +40,8 @@ func MustCase(ctx context.Context, tx *sqldb.Tx, id lantern.ID) (lantern.Case, e
 	if !found {
 		return c, lantern.Errorf(lantern.NotFound, "no such case")
 	}
-	c.FourEyes, err = FourEyes(ctx, tx, c.Program)
+	rules, err := Policies(ctx, tx, c.Program)
+	c.FourEyes = len(rules) > 0 && rules[0].FourEyes
 	return c, err
 }
 

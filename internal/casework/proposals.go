@@ -15,12 +15,6 @@ import (
 // maxProposals bounds the list of proposals.
 const maxProposals = 1000
 
-// FourEyes reports whether a program asks for a second person.
-func FourEyes(ctx context.Context, tx *sqldb.Tx, program lantern.ID) (bool, error) {
-	rules, err := Policies(ctx, tx, program)
-	return len(rules) > 0 && rules[0].FourEyes, err
-}
-
 // Propose asks for a second person's approval, where a program wants four eyes: of an
 // outcome of a case, which is composed and counted as it will be sent, or of an act in bulk
 // whose sample was decided. Nothing leaves, and nothing is decided. Another person answers

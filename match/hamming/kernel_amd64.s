@@ -5,6 +5,21 @@ DATA low96<>+0(SB)/8, $0xffffffffffffffff
 DATA low96<>+8(SB)/8, $0x00000000ffffffff
 GLOBL low96<>(SB), RODATA, $16
 
+// BEGIN loads what putEntries and putNumbers are given: SI the values, R8 their number, DI the list, CX the lower bits
+// and R13 their mask, R9 to R12 where it goes.
+#define BEGIN \
+	MOVQ values+0(FP), SI \
+	MOVQ n+8(FP), R8 \
+	MOVQ list+16(FP), DI \
+	MOVQ low+24(FP), CX \
+	MOVQ ends+32(FP), R9 \
+	MOVQ lines+40(FP), R10 \
+	MOVQ placed+48(FP), R11 \
+	MOVQ rest+56(FP), R12 \
+	MOVL $1, R13 \
+	SHLL CX, R13 \
+	DECL R13
+
 // func gatherFetch(spans *span, starts, flips *uint32, n int, value, limit uint32, list unsafe.Pointer, shift int) int
 TEXT ·gatherFetch(SB), NOSPLIT, $0-64
 	MOVQ spans+0(FP), DI
@@ -274,19 +289,9 @@ dealt:
 
 // func putEntries(values *uint32, n int, list *entry, low uint64, ends *uint32, lines, placed *entry, rest *uint16)
 //
-// SI the value, R8 values left, DI its entry, CX low, R13 the mask of the lower bits.
+// SI the value, R8 values left, DI its entry.
 TEXT ·putEntries(SB), NOSPLIT, $0-64
-	MOVQ values+0(FP), SI
-	MOVQ n+8(FP), R8
-	MOVQ list+16(FP), DI
-	MOVQ low+24(FP), CX
-	MOVQ ends+32(FP), R9
-	MOVQ lines+40(FP), R10
-	MOVQ placed+48(FP), R11
-	MOVQ rest+56(FP), R12
-	MOVL $1, R13
-	SHLL CX, R13
-	DECL R13
+	BEGIN
 
 put:
 	TESTQ R8, R8
@@ -320,17 +325,7 @@ fence:
 
 // func putNumbers(values *uint32, n int, list *uint32, low uint64, ends, lines, placed *uint32, rest *uint16)
 TEXT ·putNumbers(SB), NOSPLIT, $0-64
-	MOVQ values+0(FP), SI
-	MOVQ n+8(FP), R8
-	MOVQ list+16(FP), DI
-	MOVQ low+24(FP), CX
-	MOVQ ends+32(FP), R9
-	MOVQ lines+40(FP), R10
-	MOVQ placed+48(FP), R11
-	MOVQ rest+56(FP), R12
-	MOVL $1, R13
-	SHLL CX, R13
-	DECL R13
+	BEGIN
 
 put:
 	TESTQ R8, R8
