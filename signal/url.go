@@ -278,30 +278,6 @@ func isTrackingPrefix(name string) bool {
 	return false
 }
 
-// tidyPercent writes percent-encoding in its one form (RFC 3986 section 6.2.2): capital
-// digits, and none around characters that need none. A "%" that encodes nothing stays,
-// and so does a digit that would complete one: decoding it would make another code.
-func tidyPercent(s string) string {
-	if strings.IndexByte(s, '%') < 0 {
-		return s
-	}
-	b := make([]byte, 0, len(s))
-	for i := 0; i < len(s); i++ {
-		if s[i] != '%' || i+2 >= len(s) || !hexDigit(s[i+1]) || !hexDigit(s[i+2]) {
-			b = append(b, s[i])
-			continue
-		}
-		c := unhex(s[i+1])<<4 | unhex(s[i+2])
-		if unreserved(c) && !completes(b, c) {
-			b = append(b, c)
-		} else {
-			b = append(b, '%', upperHex(s[i+1]), upperHex(s[i+2]))
-		}
-		i += 2
-	}
-	return string(b)
-}
-
 // completes reports whether c after b would read as the end of a percent code.
 func completes(b []byte, c byte) bool {
 	n := len(b)

@@ -314,7 +314,9 @@ func (t *Tail) flush() {
 	t.halves = 0
 }
 
-// tidy adds one byte, percent codes in their one form: see [tidyPercent].
+// tidy adds one byte, percent codes in their one form (RFC 3986 section 6.2.2): capital
+// digits, and none around characters that need none. A "%" that encodes nothing stays,
+// and so does a digit that would complete one: decoding it would make another code.
 func (t *Tail) tidy(c byte) {
 	switch {
 	case t.halves == 2 && hexDigit(c):

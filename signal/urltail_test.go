@@ -22,6 +22,28 @@ func parsedTail(t interface{ Fatal(...any) }, tail string) string {
 	return path
 }
 
+// tidyPercent is what tidy does, for a whole text.
+func tidyPercent(s string) string {
+	if strings.IndexByte(s, '%') < 0 {
+		return s
+	}
+	b := make([]byte, 0, len(s))
+	for i := 0; i < len(s); i++ {
+		if s[i] != '%' || i+2 >= len(s) || !hexDigit(s[i+1]) || !hexDigit(s[i+2]) {
+			b = append(b, s[i])
+			continue
+		}
+		c := unhex(s[i+1])<<4 | unhex(s[i+2])
+		if unreserved(c) && !completes(b, c) {
+			b = append(b, c)
+		} else {
+			b = append(b, '%', upperHex(s[i+1]), upperHex(s[i+2]))
+		}
+		i += 2
+	}
+	return string(b)
+}
+
 // tailPieces are what tails of addresses are drawn from.
 var tailPieces = []string{
 	"a", "b2", "/", "/", "/", `\`, ".", ".", "..", "/./", "/../", "/long-folder/..?", "/long-folder", "%2e", "%2E", "%", "%2", "%25", "%41", "%7e", "%c3%a9", "%zz", "é", "今", "\u200b",

@@ -116,10 +116,3 @@ func CountDeliveries(ctx context.Context, tx *sqldb.Tx, hook lantern.ID) (pendin
 		Scan(&pending, &dead)
 	return pending, dead, err
 }
-
-// NextDue is when the next delivery is due; the zero time if none waits.
-func NextDue(ctx context.Context, tx *sqldb.Tx) (time.Time, error) {
-	var due int64
-	err := tx.QueryRow(ctx, `SELECT COALESCE(MIN(due), 0) FROM deliveries WHERE state = 'pending'`).Scan(&due)
-	return FromMicros(due), err
-}
