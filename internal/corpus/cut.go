@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"unicode/utf8"
 
+	"golang.org/x/text/encoding/unicode"
+
 	"lantern"
 	"lantern/internal/bounded"
 	"lantern/internal/text"
@@ -176,7 +178,7 @@ func (c *Cutter) content(e *entry, p Packing, in *bufio.Reader, head []byte) err
 	case kind == lantern.PiecePicture:
 		return c.picture(e, in)
 	case kind == lantern.PieceRecords:
-		return c.records(e, in)
+		return c.records(e, in, head)
 	}
 	return c.text(e, in, head)
 }
@@ -301,7 +303,15 @@ func border(b []byte, at int, enc text.Encoding) int {
 }
 
 // records cuts a file of records between lines. A line that is too long is named and left out.
-func (c *Cutter) records(e *entry, in *bufio.Reader) error {
+// Of a file in UTF-16 pieces are cut from its text in UTF-8, and stand where they stand there.
+func (c *Cutter) records(e *entry, in *bufio.Reader, head []byte) error {
+	if enc, _ := text.Sniff(head); enc != text.UTF8 {
+		order := unicode.LittleEndian
+		if enc == text.UTF16BE {
+			order = unicode.BigEndian
+		}
+		in = bufio.NewReader(unicode.UTF16(order, unicode.IgnoreBOM).NewDecoder().Reader(in))
+	}
 	p := lantern.Piece{Ref: e.ref, Kind: lantern.PieceRecords, Offset: int64(bounded.SkipMark(in))}
 	var rest []byte
 	for {

@@ -7,6 +7,7 @@ import (
 	"compress/gzip"
 	"context"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -18,6 +19,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf16"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -314,6 +316,26 @@ func TestRecordsBehindAMark(t *testing.T) {
 				string(pieces[0].Body) != text[3:] || pieces[0].To != int64(len(text)) {
 				t.Errorf("%s: got %+v, %v", name, pieces, troubles)
 			}
+		}
+	}
+}
+
+// Records that a shell wrote in UTF-16 are read as any others.
+func TestRecordsInUTF16(t *testing.T) {
+	t.Parallel()
+	text := strings.Repeat("{\"ref\":\"r\",\"text\":\"ä今\U0001F4CE\"}\r\n", 5000)
+	for _, order := range []binary.AppendByteOrder{binary.LittleEndian, binary.BigEndian} {
+		b := order.AppendUint16(nil, 0xFEFF)
+		for _, u := range utf16.Encode([]rune(text)) {
+			b = order.AppendUint16(b, u)
+		}
+		pieces, troubles := cut(t, "a.ndjson", b, corpus.Limits{})
+		var got []byte
+		for _, p := range pieces {
+			got = append(got, p.Body...)
+		}
+		if string(got) != text || len(troubles) != 0 || pieces[0].Kind != lantern.PieceRecords {
+			t.Errorf("%v: got %d bytes in %d pieces, %v; want the %d bytes of the text", order, len(got), len(pieces), troubles, len(text))
 		}
 	}
 }
