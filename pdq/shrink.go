@@ -6,7 +6,9 @@ package pdq
 // Here rows stream through the four stages, so that what is touched stays in the cache
 // and a picture of any height takes a few rows of memory, and the third and fourth stage
 // compute only the 64 columns that are sampled. Each running sum still adds and subtracts
-// the same values in the same order, so every bit is the same.
+// the same values in the same order, so every bit is the same. Where sums of neighboring
+// columns have nothing to do with each other, and for colors, there are kernels for processors
+// with AVX2.
 
 // lanes is how many rows go through a running sum side by side. A sum depends on the one
 // before it, so a single row would wait for each addition; four keep the adder busy.
@@ -220,6 +222,8 @@ func (c *columns) sub(row []float32) {
 
 func (c *columns) addSub(in, out []float32) {
 	sums := c.sums
+	done := addSubFast(sums, in, out)
+	sums, in, out = sums[done:], in[done:], out[done:]
 	in, out = in[:len(sums)], out[:len(sums)]
 	for x, s := range sums {
 		sums[x] = s + in[x] - out[x]
@@ -264,8 +268,10 @@ func shrink(width, height int, luma rowFunc, dst *square) {
 
 // divide writes the means of sums into one lane of dst.
 func divide(sums []float32, count int, dst []quad, lane int) {
-	dst = dst[:len(sums)]
 	lane &= lanes - 1
+	done := divideFast(sums, count, dst, lane)
+	sums, dst = sums[done:], dst[done:]
+	dst = dst[:len(sums)]
 	if count&(count-1) == 0 {
 		f := 1 / float32(count)
 		for x, s := range sums {

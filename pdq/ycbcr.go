@@ -19,6 +19,10 @@ func ycbcr(m *image.YCbCr) rowFunc {
 		// How far the first pixel stands from the first that shares its chroma.
 		phase := b.Min.X % across
 		x := 0
+		if phase == 0 {
+			x = ycbcrFast(ys, cbs, crs, across, dst, lane)
+			cbs, crs = cbs[x/across:], crs[x/across:]
+		}
 		for i, cb := range cbs {
 			c := newChroma(cb, crs[i])
 			for ; phase < across && x < len(ys); phase++ {

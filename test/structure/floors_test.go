@@ -240,7 +240,7 @@ func TestWhatIsPulledIn(t *testing.T) {
 		}
 	}
 	only(".", module)
-	only("pdq", module+"/pdq", "golang.org/x/image")
+	only("pdq", module+"/pdq", "golang.org/x/image", "golang.org/x/sys/cpu")
 }
 
 func deps(t *testing.T, dir, format string) []string {
