@@ -9,9 +9,15 @@ import (
 // Build makes a segment of rows.
 func Build(r *Rows) *Segment {
 	return assemble(parts{
-		ids:     r.IDs,
-		gone:    func(i int) bool { return r.Gone[i] },
-		types:   r.Types,
+		ids:   r.IDs,
+		gone:  func(i int) bool { return r.Gone[i] },
+		types: r.Types,
+		nKeys: len(r.Keys),
+		hashes: func(yield func(uint64)) {
+			for i := range r.Keys {
+				yield(r.Keys[i].Hash)
+			}
+		},
 		keys:    over(r.Keys),
 		marks:   over(r.Marks),
 		near:    over(r.Near),
@@ -34,7 +40,7 @@ func count[R any](each func(func(R))) (n int) {
 
 // assemble lays out and fills a segment. Its header is signed when it is written to a file.
 func assemble(p parts) *Segment {
-	nKeys, nMarks := count(p.keys), count(p.marks)
+	nMarks := count(p.marks)
 	hashes := newNearRows(p.near)
 	nearBytes, nearIndexBytes := hashes.sizes()
 	var list []Phrase
@@ -56,9 +62,9 @@ func assemble(p parts) *Segment {
 		gone:        8 * ((s.n + 63) / 64),
 		idFilter:    bloomSize(s.n, 8),
 		types:       len(names),
-		filter:      bloomSize(nKeys+nMarks+filed[0], 4),
-		keyIndex:    indexSize(nKeys),
-		keys:        (keySize - implied(nKeys)) * nKeys,
+		filter:      bloomSize(p.nKeys+nMarks+filed[0], 4),
+		keyIndex:    indexSize(p.nKeys),
+		keys:        (keySize - implied(p.nKeys)) * p.nKeys,
 		marks:       markSize * nMarks,
 		near:        nearBytes,
 		nearIndex:   nearIndexBytes,
@@ -82,7 +88,7 @@ func assemble(p parts) *Segment {
 		}
 	}
 	copy(s.types, names)
-	s.keys.sortKeys(p.keys)
+	s.keys.sortKeys(p.hashes, p.keys)
 	s.keys.each(func(_ int, hash uint64) { s.filter.add(hash) })
 	s.putMarks(p.marks)
 	s.near.build(&hashes)

@@ -50,6 +50,39 @@ func (l *idList) at(i int) uint64 {
 	return le.Uint64(l.first[i>>idBlockBits*8:]) + le.Uint64(l.more[i*l.width:])&l.mask
 }
 
+// idCursor goes through the ids of a list, a block at a time.
+type idCursor struct {
+	list  *idList
+	n, at int
+	id    uint64 // number at, if at < n
+	block [idBlock]uint64
+}
+
+func (l *idList) cursor(n int) idCursor {
+	c := idCursor{list: l, n: n, at: -1}
+	c.next()
+	return c
+}
+
+// next goes to the next id.
+func (c *idCursor) next() {
+	c.at++
+	if c.at%idBlock == 0 && c.at < c.n {
+		c.list.read(c.at/idBlock, c.block[:min(idBlock, c.n-c.at)])
+	}
+	c.id = c.block[c.at%idBlock]
+}
+
+// read reads the first ids of a block.
+func (l *idList) read(block int, ids []uint64) {
+	first := le.Uint64(l.first[8*block:])
+	b := l.more[block*idBlock*l.width:]
+	for i := range ids {
+		ids[i] = first + le.Uint64(b)&l.mask
+		b = b[l.width:]
+	}
+}
+
 // put writes the ids the list was made for.
 func (l *idList) put(ids []uint64) {
 	var first uint64

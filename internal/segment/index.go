@@ -113,12 +113,12 @@ func (x *index) fill() {
 	}
 }
 
-// sortKeys writes the keys that each yields, in any order but the same each time, into x in
-// order. Hashes are spread evenly, so it counts how many share a prefix, puts each into the
+// sortKeys writes the keys that each yields, in any order, into x in order; hashes yields
+// theirs. Hashes are spread evenly, so it counts how many share a prefix, puts each into the
 // place of its prefix, and sorts the few there by insertion.
-func (x *index) sortKeys(each func(yield func(Key))) {
+func (x *index) sortKeys(hashes func(yield func(uint64)), each func(yield func(Key))) {
 	next := make([]uint32, len(x.dir)/4)
-	each(func(k Key) { next[k.Hash>>x.shift+1]++ })
+	hashes(func(hash uint64) { next[hash>>x.shift+1]++ })
 	for p := 1; p < len(next); p++ {
 		next[p] += next[p-1]
 	}

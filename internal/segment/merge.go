@@ -8,7 +8,7 @@ const dropped = 1<<32 - 1
 // unless needed, which is asked about its id, reports that something older speaks of it.
 // Of rows that a later segment replaced, nothing is left.
 func Merge(list []*Segment, needed func(id uint64) bool) *Segment {
-	m := merger{list: list, rows: make([][]uint32, len(list))}
+	m := merger{list: list, rows: make([][]uint32, len(list)), thinned: make([]bool, len(list))}
 	for i, s := range list {
 		m.rows[i] = make([]uint32, s.n)
 	}
@@ -21,6 +21,8 @@ func Merge(list []*Segment, needed func(id uint64) bool) *Segment {
 		ids:     m.ids,
 		gone:    func(i int) bool { return m.gone[i] },
 		types:   types,
+		nKeys:   m.countKeys(),
+		hashes:  m.hashes,
 		keys:    m.keys,
 		marks:   m.marks,
 		near:    m.near,
@@ -34,37 +36,43 @@ type merger struct {
 	rows [][]uint32 // for each segment and row the row it gets, or dropped
 	ids  []uint64
 	gone []bool
+
+	thinned []bool // for each segment whether some row of it is dropped
 }
 
 // unite merges the ids.
 func (m *merger) unite(needed func(uint64) bool) {
-	at := make([]int, len(m.list))
+	n := 0
+	cursors := make([]idCursor, len(m.list))
+	for i, s := range m.list {
+		n += s.n
+		cursors[i] = s.ids.cursor(s.n)
+	}
+	m.ids, m.gone = make([]uint64, 0, n), make([]bool, 0, n)
 	for {
 		last, least := -1, uint64(0)
-		for i, s := range m.list {
-			if at[i] == s.n {
-				continue
-			}
-			if id := s.ID(uint32(at[i])); last < 0 || id <= least {
-				last, least = i, id
+		for i := range cursors {
+			if c := &cursors[i]; c.at < c.n && (last < 0 || c.id <= least) {
+				last, least = i, c.id
 			}
 		}
 		if last < 0 {
 			return
 		}
-		isGone := m.list[last].Gone(uint32(at[last]))
-		keep := !isGone || needed(least)
-		for i, s := range m.list {
-			if at[i] == s.n || s.ID(uint32(at[i])) != least {
+		isGone := m.list[last].Gone(uint32(cursors[last].at))
+		for i := range cursors {
+			c := &cursors[i]
+			if c.at == c.n || c.id != least {
 				continue
 			}
-			m.rows[i][at[i]] = dropped
 			if i == last && !isGone {
-				m.rows[i][at[i]] = uint32(len(m.ids))
+				m.rows[i][c.at] = uint32(len(m.ids))
+			} else {
+				m.rows[i][c.at], m.thinned[i] = dropped, true
 			}
-			at[i]++
+			c.next()
 		}
-		if keep {
+		if !isGone || needed(least) {
 			m.ids, m.gone = append(m.ids, least), append(m.gone, isGone)
 		}
 	}
@@ -79,17 +87,45 @@ func (m *merger) to(i int, row uint32) (uint32, bool) {
 	return r, r != dropped
 }
 
-func (m *merger) keys(yield func(Key)) {
+// countKeys returns how many keys there will be, of segments that are not damaged. Most lose none.
+func (m *merger) countKeys() (n int) {
 	for i, s := range m.list {
-		s.keys.each(func(j int, hash uint64) {
-			k := s.keys.key(j)
-			k.Hash = hash
-			var ok bool
-			if k.Row, ok = m.to(i, k.Row); ok {
-				yield(k)
-			}
-		})
+		if !m.thinned[i] {
+			n += s.keys.len()
+			continue
+		}
+		m.keysOf(i, func(Key) { n++ })
 	}
+	return n
+}
+
+func (m *merger) hashes(yield func(uint64)) {
+	for i, s := range m.list {
+		if m.thinned[i] {
+			m.keysOf(i, func(k Key) { yield(k.Hash) })
+		} else {
+			s.keys.each(func(_ int, hash uint64) { yield(hash) })
+		}
+	}
+}
+
+func (m *merger) keys(yield func(Key)) {
+	for i := range m.list {
+		m.keysOf(i, yield)
+	}
+}
+
+// keysOf yields what is left of the keys of one segment.
+func (m *merger) keysOf(i int, yield func(Key)) {
+	s := m.list[i]
+	s.keys.each(func(j int, hash uint64) {
+		k := s.keys.key(j)
+		k.Hash = hash
+		var ok bool
+		if k.Row, ok = m.to(i, k.Row); ok {
+			yield(k)
+		}
+	})
 }
 
 func (m *merger) marks(yield func(Mark)) {
