@@ -140,10 +140,9 @@ func (s *Segment) May(hash uint64) bool { return s.filter.has(hash) }
 // MayAny answers [Segment.May] for up to 64 hashes: bit i of the answer is that of hash i. The
 // memory accesses do not wait for one another.
 func (s *Segment) MayAny(hashes []uint64) (set uint64) {
-	for i, h := range hashes {
-		if s.filter.has(h) {
-			set |= 1 << i
-		}
+	var room [64 + 8]uint32
+	for _, i := range s.filter.sift(hashes, room[:0]) {
+		set |= 1 << i
 	}
 	return set
 }
