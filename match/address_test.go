@@ -32,6 +32,12 @@ var pieces = []string{
 // folders are what paths are drawn from that climb up and down.
 var folders = []string{"/a", "/a/b", "/b", "/c", "/", "/..", "/..", "/../..", "/.", "/%2e.", "/[.].", `\..`, "[/]..", ".", "?q=1", "?q=1&r=2", "?", "#", ",", "&amp;"}
 
+// whole are addresses that people write one behind the other.
+var whole = []string{
+	"https://wiki.example.org", "https://wiki.example.org/", "http://wiki.example.org", "wiki.example.org", "wiki.example.org/", "https://wiki.example.org/x", "https://files.example.com/a",
+	"files.example.com/a/", "https://files.example.com/?q=1&r=2", "http://192.0.2.7/a", "http://[2001:db8::7]/a/b", "https://bücher.example/ü/a", "and", "\n",
+}
+
 // TestAddressesEqualReference holds Scan against the slow reference on texts in which addresses stand in addresses.
 func TestAddressesEqualReference(t *testing.T) {
 	t.Parallel()
@@ -49,9 +55,12 @@ func TestAddressesEqualReference(t *testing.T) {
 		ref.Apply(changes)
 		for range 5 {
 			text := ""
-			if rapid.Bool().Draw(t, "climb") {
+			switch rapid.IntRange(0, 2).Draw(t, "kind") {
+			case 0:
+				text = strings.Join(rapid.SliceOfN(rapid.SampledFrom(whole), 1, 6).Draw(t, "text"), " ")
+			case 1:
 				text = "https://files.example.com" + strings.Join(rapid.SliceOfN(rapid.SampledFrom(folders), 1, 9).Draw(t, "text"), "")
-			} else {
+			default:
 				text = strings.Join(rapid.SliceOfN(rapid.SampledFrom(pieces), 1, 12).Draw(t, "text"), "")
 			}
 			got, err := scanAll(e, []byte(text), "")
@@ -63,4 +72,25 @@ func TestAddressesEqualReference(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestSameAddressAgain reads an address that is a whole site behind itself, in one text and in the next: what was
+// found first must not take the second in.
+func TestSameAddressAgain(t *testing.T) {
+	t.Parallel()
+	e := match.New(key)
+	c, _ := changeOf(0, "url", "https://wiki.example.org/")
+	if err := e.Apply([]match.Change{c}); err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{"https://wiki.example.org/", "wiki.example.org", "http://wiki.example.org", "https://wiki.example.org"} {
+		got, err := scanAll(e, []byte(text), "")
+		if err != nil || len(got) != 1 || got[0].End != int64(len(text)) {
+			t.Errorf("%q: got %s, %v", text, show(text, got), err)
+		}
+		twice := text + " and " + text
+		if got, err = scanAll(e, []byte(twice), ""); err != nil || len(got) != 2 || got[0].End != int64(len(text)) {
+			t.Errorf("%q: got %s, %v", twice, show(twice, got), err)
+		}
+	}
 }

@@ -114,9 +114,11 @@ func (s *scanner) readSite(a *address) (path string, next int, ok bool) {
 	return "", i, true
 }
 
-// begin notes that host and port, site bytes in all, stand in s.page.
+// begin notes that host and port, site bytes in all, stand in s.page. What the address before it was found to be is
+// none of its own.
 func (s *scanner) begin(a *address, site, port int) {
 	a.site, a.port, a.named = site, port, s.page[0] != '['
+	a.noted, s.last = len(s.spots), s.last[:0]
 	s.hashed = 0
 	s.hash.Start(&s.e.marks[markPage])
 }
