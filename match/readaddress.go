@@ -69,7 +69,7 @@ func (s *scanner) readAddress(start, host int) {
 	begun := a.wide
 	s.readTail(&a, path, i)
 	if a.below {
-		s.lookBelow(&a)
+		s.lookBelow(&a, i)
 	}
 	if a.amp {
 		a.wide, a.amped = begun, true
@@ -271,7 +271,7 @@ func (s *scanner) readTail(a *address, path string, i int) {
 		if t.Slashes > maxSlashes || t.Dots > maxDotFolders || t.Queries > maxQueries {
 			break
 		}
-		if inPath && t.InPath() && a.named && s.passFolder(a, &f, c, size) {
+		if inPath && t.InPath() && s.passFolder(a, &f, c) {
 			break
 		}
 		i += size
@@ -330,10 +330,13 @@ func (s *scanner) goesOn(a *address, f *folders, c byte) bool {
 	return true
 }
 
-// passFolder looks at the path behind c, which took size bytes. It reports whether no signal has such folders, whatever
-// follows.
-func (s *scanner) passFolder(a *address, f *folders, c byte, size int) bool {
+// passFolder looks at the path behind c. It reports whether no signal has such folders, whatever follows.
+func (s *scanner) passFolder(a *address, f *folders, c byte) bool {
 	switch {
+	case !a.named:
+		if c == '/' || c == '\\' {
+			a.below = a.below || s.mayPage(a, "", 0)
+		}
 	case c == '/' || c == '\\':
 		f.since++
 		if f.dead > 0 && len(s.form(a, "")) >= f.dead {
@@ -426,12 +429,9 @@ func (s *scanner) lookAddress(a *address, e int) {
 	}
 }
 
-// lookBelow looks up the signals that the address lies below. Its query does not count.
-func (s *scanner) lookBelow(a *address) {
-	e := s.usualEnd(a)
-	if e <= a.host {
-		return
-	}
+// lookBelow looks up the signals that the address lies below, whose path begins at path. Its query does not count.
+func (s *scanner) lookBelow(a *address, path int) {
+	e := s.belowEnd(a, path)
 	raw := string(s.text[a.start:min(e, a.stop)])
 	if a.asked && e > a.stop {
 		raw += "?x=1"
@@ -525,8 +525,33 @@ func (s *scanner) usualEnd(a *address) int {
 	return a.usual
 }
 
+// belowEnd is [scanner.usualEnd] for what lies below a signal. It counts from the path at path, so what makes a host harmless and
+// the brackets of an IPv6 address do not end it, nor do defanged dots and slashes.
+func (s *scanner) belowEnd(a *address, path int) int {
+	e := s.ahead.below.stop(s.text, path, min(len(s.text), a.start+maxReading), &belowStop)
+	for e > path && usualTrim.Has(s.text[e-1]) {
+		e--
+	}
+	return e
+}
+
+// ofDefanged reports whether a bracket at i is that of a defanged dot or slash.
+func ofDefanged(b []byte, i int) bool {
+	const longest = 64 // bytes of one; what cannot be seen may stand within
+	at := i
+	if b[i] == ']' {
+		at = max(0, i-longest) + bytes.LastIndexByte(b[max(0, i-longest):i], '[')
+	}
+	if at < 0 || b[at] != '[' {
+		return false
+	}
+	_, size := signal.Defanged(b, at)
+	return size > 0 && size <= longest && (at == i || at+size == i+1)
+}
+
 var (
 	usualStop = text.NewSet("<>\"`{}|\\^[]")
+	belowStop = usualStop
 	usualTrim = text.NewSet(".,;:!?'*()_~&$")
 	siteStop  = text.NewSet("/?#[")
 	atStop    = text.NewSet("@/?#")
@@ -542,6 +567,7 @@ type ahead struct {
 // aheads are those of one text.
 type aheads struct {
 	usual ahead // of usualStop
+	below ahead // of belowStop
 	site  ahead // of siteStop
 	at    ahead // of atStop
 }
@@ -553,7 +579,7 @@ func (h *ahead) stop(b []byte, i, limit int, set *text.Set) int {
 	}
 	for !h.found && h.to < limit {
 		r, size := text.RuneAt(b, h.to)
-		if h.found = set.Has(b[h.to]) || stops(r, size) || set == &siteStop && (r == '／' || r == '：'); !h.found {
+		if h.found = set.Has(b[h.to]) && !(set == &belowStop && ofDefanged(b, h.to)) || stops(r, size) || set == &siteStop && (r == '／' || r == '：'); !h.found {
 			h.to += size
 		}
 	}

@@ -151,8 +151,9 @@ func (r *reader) address(i int) {
 			r.page(strings.ReplaceAll(raw, "&amp;", "&"), i, j+1, exact)
 		}
 	}
-	if usual > host {
-		r.page(r.below(i, host, usual), i, usual, func(f match.Found) bool { return !exact(f) })
+	if path := r.pathAt(i, host); path >= 0 {
+		end := r.endOf(i, path, r.ofDefanged)
+		r.page(r.below(i, host, end), i, end, func(f match.Found) bool { return !exact(f) })
 	}
 	for k := first; k < len(r.spots); k++ {
 		if s := &r.spots[k]; s.end <= usual {
@@ -238,11 +239,49 @@ func (r *reader) unescaped(i, j int, read func(in *reader)) {
 
 // usualEnd returns where a reader would say that the address from i on ends.
 func (r *reader) usualEnd(i, host int) int {
-	j, start := host, r.t.chars[i].off
-	for j < len(r.t.chars)-1 && addressChar(r.t.at(j)) && r.t.chars[j+1].off-start <= 4096 && !strings.ContainsRune("<>\"`{}|\\^[]", r.t.at(j)) {
+	return r.endOf(i, host, func(int) bool { return false })
+}
+
+// pathAt returns where the path of the address from i on begins, or its query or fragment without one; -1 if there is none.
+func (r *reader) pathAt(i, host int) int {
+	for j := host; j < len(r.t.chars)-1 && addressChar(r.t.at(j)) && r.t.chars[j+1].off-r.t.chars[i].off <= 4096; j++ {
+		part, ok := bounded(r.t.cut(host, j+1))
+		if !ok {
+			return -1
+		}
+		if part != beforePath {
+			if r.t.at(j) == ']' {
+				for ; r.t.at(j) != '['; j-- {
+				}
+			}
+			return j
+		}
+	}
+	return -1
+}
+
+var defanged = regexp.MustCompile(strings.ReplaceAll(`\[U*(?:/|\.|dU*oU*t)U*\]`, "U", `[\x{200b}\x{2060}\x{feff}\x{ad}\x{200e}\x{200f}\x{202a}-\x{202e}\x{2066}-\x{2069}]`))
+
+// ofDefanged reports whether character j is a bracket of a defanged dot or slash.
+func (r *reader) ofDefanged(j int) bool {
+	off := r.t.chars[j].off
+	from := max(0, off-64)
+	for _, m := range defanged.FindAllStringIndex(r.t.s[from:min(len(r.t.s), off+64)], -1) {
+		if from+m[0] == off || from+m[1]-1 == off {
+			return true
+		}
+	}
+	return false
+}
+
+// endOf returns where a reader would say that the address from i on ends, who begins to look at j and reads on over what
+// passes.
+func (r *reader) endOf(i, j int, passes func(int) bool) int {
+	from, start := j, r.t.chars[i].off
+	for j < len(r.t.chars)-1 && addressChar(r.t.at(j)) && r.t.chars[j+1].off-start <= 4096 && (!strings.ContainsRune("<>\"`{}|\\^[]", r.t.at(j)) || passes(j)) {
 		j++
 	}
-	for j > host && strings.ContainsRune(".,;:!?'*()_~&$", r.t.at(j-1)) {
+	for j > from && strings.ContainsRune(".,;:!?'*()_~&$", r.t.at(j-1)) {
 		j--
 	}
 	return j
