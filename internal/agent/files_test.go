@@ -72,6 +72,60 @@ func TestDamageOfTheEngineInUse(t *testing.T) {
 	}
 }
 
+// TestFileThatFailsUnderALookup cuts a file of the engine short under an agent: the lookup that comes upon it finds
+// nothing in it, and must not answer that there is nothing.
+func TestFileThatFailsUnderALookup(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	w := agenttest.New(t)
+	host, social := w.AddCompany("Cloudbin"), w.AddCompany("Facegram")
+	for i := range 50 {
+		w.MustShare(host.Submitter, w.Draft(i))
+	}
+	conf := w.AgentConfig(t, social, t.TempDir())
+	for _, text := range []bool{false, true} {
+		r := lantern.Record{Ref: "post-1", Text: "see " + w.Draft(7).Value}
+		if !text {
+			r = lantern.Record{Ref: "post-1", URLs: []string{w.Draft(7).Value}}
+		}
+		look := func(a *agent.Agent) lantern.Answer {
+			t.Helper()
+			answers, err := a.Match(ctx, []lantern.Record{r}, agent.MatchOptions{Dry: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return answers[0]
+		}
+		a := opened(t, conf)
+		runOnce(t, a)
+		if err := a.Close(); err != nil { // now all of it is in files
+			t.Fatal(err)
+		}
+		a = opened(t, conf)
+		names, err := filepath.Glob(filepath.Join(conf.Dir, "engine", "*.segment"))
+		if err != nil || len(names) == 0 {
+			t.Fatalf("no segments to cut: %v", err)
+		}
+		for _, name := range names {
+			if err := os.Truncate(name, 0); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for range 2 {
+			if answer := look(a); answer.State != lantern.CouldNotLook || len(answer.Reasons) == 0 {
+				t.Errorf("cut short (text: %t): got %+v", text, answer)
+			}
+		}
+		runOnce(t, a)
+		if answer := look(a); answer.State != lantern.AnswerOK || len(answer.Matches) != 1 {
+			t.Errorf("made anew (text: %t): got %+v", text, answer)
+		}
+		if err := a.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // breakFiles overwrites the segments in a folder in place, all but their headers.
 func breakFiles(t *testing.T, dir string) {
 	t.Helper()

@@ -10,6 +10,9 @@ import (
 	"lantern/internal/policy"
 )
 
+// damagedReason is said while a file of the engine is missing.
+const damagedReason = "a file of this agent's engine is damaged: it is taken out and made anew"
+
 // freshness is how far answers given at one moment can be relied on.
 type freshness struct {
 	state    lantern.AnswerState
@@ -74,7 +77,7 @@ func (a *Agent) freshness(now time.Time) freshness {
 		f.worse(lantern.CouldNotLook, "the agent's folder went back to an older state: every feed is read again")
 	}
 	if a.engine.Missing() > 0 {
-		f.worse(lantern.CouldNotLook, "a file of this agent's engine is damaged: it is taken out and made anew")
+		f.worse(lantern.CouldNotLook, damagedReason)
 		a.files.wake()
 	}
 	if a.hurt.Load() {

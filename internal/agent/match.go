@@ -31,7 +31,7 @@ func (a *Agent) Match(ctx context.Context, records []lantern.Record, opts MatchO
 
 // match is Match in a sight.
 func (a *Agent) match(ctx context.Context, in sight, records []lantern.Record, opts MatchOptions) ([]lantern.Answer, error) {
-	fresh := a.freshness(a.clock())
+	began, fresh := a.keeper.Checks(), a.freshness(a.clock())
 	answers := make([]lantern.Answer, len(records))
 	looks := make([]*look, len(records))
 	for i := range records {
@@ -54,6 +54,9 @@ func (a *Agent) match(ctx context.Context, in sight, records []lantern.Record, o
 			return nil, err
 		}
 	}
+	if a.engine.Missing() > 0 || !a.keeper.Trusts(began) {
+		failed(looks)
+	}
 	if err := a.answer(ctx, looks, opts); err != nil {
 		return nil, err
 	}
@@ -61,6 +64,17 @@ func (a *Agent) match(ctx context.Context, in sight, records []lantern.Record, o
 		answers[i] = l.answer
 	}
 	return answers, nil
+}
+
+// failed says of lookups that a file of the engine was found damaged while they ran, perhaps by one of them: what it
+// held was not found.
+func failed(looks []*look) {
+	for _, l := range looks {
+		if l.answer.State == lantern.AnswerOK || l.answer.State == lantern.AnswerStale {
+			l.blind()
+			l.answer.Reasons = append(l.answer.Reasons, damagedReason)
+		}
+	}
 }
 
 // checkRecord checks form, and that references can be stored and shown.
