@@ -16,8 +16,9 @@ const (
 	maxPhoneGap    = 3 // separators between two digits
 )
 
-// phoneGaps are the characters that may separate the digits of a number.
-const phoneGaps = " \t\u00a0-.()/[]\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u2009\u202f"
+// phoneGaps are the characters that may separate the digits of a number: marks of every width, and what cannot be seen.
+const phoneGaps = " \t\u00a0\u3000-.()/[]－．（）／\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u2009\u202f" +
+	"\u00ad\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
 
 // readPhones finds the telephone numbers whose first digit lies in a run.
 func (s *scanner) readPhones(r *run) {

@@ -48,7 +48,7 @@ var glue = []string{
 
 // dressed returns a value as somebody might write it.
 func dressed(t *rapid.T, raw string) string {
-	switch rapid.IntRange(0, 10).Draw(t, "dress") {
+	switch rapid.IntRange(0, 11).Draw(t, "dress") {
 	case 0:
 		return strings.ToUpper(raw)
 	case 1:
@@ -68,6 +68,8 @@ func dressed(t *rapid.T, raw string) string {
 		return strings.ReplaceAll(raw, "/", rapid.SampledFrom([]string{`\/`, `\u002f`, `\u002F`}).Draw(t, "slash"))
 	case 7:
 		return raw[strings.IndexAny(raw, "/:")+1:]
+	case 8:
+		return strings.ReplaceAll(raw, " ", rapid.SampledFrom([]string{"（", "）\u2060", "－", "．", "／", "\u3000", "\u200b", "\u202c \u202a", "\u2066"}).Draw(t, "gap"))
 	}
 	return raw
 }
@@ -148,4 +150,20 @@ func show(text string, spots []match.Spot) string {
 		fmt.Fprintf(&b, "\n  %d %s %s weak=%t %d:%d %d-%d %q", s.Signal, s.Type, s.How, s.Weak, s.Line, s.Column, s.Start, s.End, text[min(len(text), int(s.Start)):min(len(text), int(s.End))])
 	}
 	return b.String()
+}
+
+// TestPhonesWrittenOtherwise finds numbers whose separators are full-width or cannot be seen.
+func TestPhonesWrittenOtherwise(t *testing.T) {
+	t.Parallel()
+	e := match.New(key)
+	c, _ := changeOf(0, "phone", "+1 202 555 0143")
+	if err := e.Apply([]match.Change{c}); err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{"＋１（２０２）５５５－０１４３", "+1（202）555－0143", "+1\u3000202\u3000555\u30000143", "+1\u200b202\u2060555\u00ad0143", "001／202．5550143", "+1 \u206620255\u2069\u202a50143"} {
+		text = "tel " + text + " now"
+		if got, err := scanAll(e, []byte(text), ""); err != nil || len(got) != 1 {
+			t.Errorf("%q: got %s, %v", text, show(text, got), err)
+		}
+	}
 }

@@ -570,13 +570,15 @@ func (r *reader) phone(i int) {
 
 func isDigit(r rune) bool { return r >= '0' && r <= '9' || r >= 0x80 && unicode.IsDigit(r) }
 
+var phoneGap = regexp.MustCompile(`^[ \t\x{a0}\x{3000}\-.()/\[\]－．（）／\x{2010}-\x{2015}\x{2212}\x{2009}\x{202f}\x{ad}\x{200b}-\x{200f}\x{202a}-\x{202e}\x{2060}\x{2066}-\x{2069}\x{feff}]$`)
+
 // digits calls f for each place where the digits that begin at first can end.
 func (r *reader) digits(i, first int, f func(raw string, j int)) {
 	n, gap := 0, 0
 	for j := first; n < 20 && gap <= 3; j++ {
 		c := r.t.at(j)
 		if !isDigit(c) {
-			if c < 0 || !strings.ContainsRune(" \t\u00a0-.()/[]\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u2009\u202f", c) {
+			if c < 0 || !phoneGap.MatchString(string(c)) {
 				return
 			}
 			gap++
