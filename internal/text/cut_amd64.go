@@ -60,9 +60,8 @@ func (l *Words) readASCII(i int) int {
 	if !fastCut || l.plain || len(l.text) < 32 {
 		return l.readPlain(i)
 	}
-	c := cutting{
-		text: &l.text[0], limit: len(l.text) - 16, start: -1, carry: 0, skip: ^uint64(0) << (i & 63), tables: forCut,
-	}
+	var c cutting // filled field by field: a copy of it would wait for what was just written
+	c.text, c.limit, c.start, c.skip, c.tables = &l.text[0], len(l.text)-16, -1, ^uint64(0)<<(i&63), forCut
 	for b := i >> 6; b < len(l.blocks); {
 		n := len(l.List)
 		c.blocks, c.base, c.count = &l.blocks[b], b<<6, min(cutAtOnce, len(l.blocks)-b)
