@@ -54,9 +54,9 @@ func (l *lookup) framesOf(i int, row uint32) []byte {
 	if !p.May(hash) {
 		return nil
 	}
-	from, behind := p.FindPhrases(hash)
-	for j := from; j < behind; j++ {
-		if ph := p.Phrase(j); ph.Row == row && len(ph.Text)%frameSize == 0 {
+	var ph segment.Phrase
+	for list := p.FindPhrases(hash); p.NextPhrase(&list, &ph); {
+		if ph.Row == row && len(ph.Text)%frameSize == 0 {
 			return ph.Text
 		}
 	}

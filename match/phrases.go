@@ -13,41 +13,57 @@ import (
 
 // findPhrases calls found for the phrases that begin with one of the words from number from to
 // before number behind, in no order. Nearly none does, and the filters of each piece say so:
-// all words are asked about, then all pairs and triples, so that memory accesses do not wait for one
-// another. A phrase is filed under the rarest of its words, which may stand behind that stretch.
+// all words are asked about, and all pairs and triples, so that memory accesses do not wait for one
+// another, and only then what may stand there is compared, while its memory is on its way. A phrase is
+// filed under the rarest of its words, which may stand behind that stretch.
 func (s *scanner) findPhrases(v view, from, behind int, found func(signal lantern.ID, start, end int)) {
-	l := &s.words
+	s.candidates = s.candidates[:0]
 	for filed := 1; filed <= text.MaxFiled; filed++ {
-		files := func(p *shelf.Piece) bool { return p.Files(filed) }
-		if !slices.ContainsFunc(v.Pieces, files) {
-			continue
-		}
-		l.FiledUnder(filed, from, func(hashes []uint64, at int) {
-			for k, p := range v.Pieces {
-				if !files(p) {
-					continue
-				}
-				s.sifted = p.Sift(filed, hashes, s.sifted[:0])
-				for _, i := range s.sifted {
-					s.findAt(v, k, p, at+int(i), hashes[i], func(row *segment.Phrase, first, last int) {
-						if first >= from && first < behind {
-							found(signalAt(p, row.Row), l.List[first].Start, l.List[last].End)
-						}
-					})
-				}
-			}
-		})
+		s.sift(v, filed, from)
+	}
+	if len(s.candidates) > 0 {
+		s.compare(v, from, behind, found)
 	}
 }
 
-// findAt calls found for the phrases with a hash that is that of word i, or of those from i on.
-func (s *scanner) findAt(v view, k int, p *shelf.Piece, i int, hash uint64, found func(row *segment.Phrase, first, last int)) {
-	from, behind := p.FindPhrases(hash)
-	for j := from; j < behind; j++ {
-		row := p.Phrase(j)
-		n, first := int(row.Words&(1<<anchorShift-1)), i-int(row.Words>>anchorShift)
-		if s.words.Stands(row.Text, n, first) && v.Alive(k, row.Row) {
-			found(&row, first, first+n-1)
+// sift asks about all neighbors of so many words.
+func (s *scanner) sift(v view, filed, from int) {
+	files := func(p *shelf.Piece) bool { return p.Files(filed) }
+	if !slices.ContainsFunc(v.Pieces, files) {
+		return
+	}
+	s.words.FiledUnder(filed, from, func(hashes []uint64, at int) {
+		for k, p := range v.Pieces {
+			if !files(p) {
+				continue
+			}
+			s.sifted = p.Sift(filed, hashes, s.sifted[:0])
+			for _, i := range s.sifted {
+				s.candidates = append(s.candidates, candidate{p.FindPhrases(hashes[i]), at + int(i), k})
+			}
+		}
+	})
+}
+
+// candidate is where phrases may stand. It holds no pointer, since what a list is of may go.
+type candidate struct {
+	list  segment.PhraseList
+	word  int // the first of those they are filed under
+	piece int
+}
+
+// compare calls found for the phrases that stand where they may.
+func (s *scanner) compare(v view, from, behind int, found func(signal lantern.ID, start, end int)) {
+	l := &s.words
+	var row segment.Phrase
+	for i := range s.candidates {
+		at := &s.candidates[i]
+		p := v.Pieces[at.piece]
+		for p.NextPhrase(&at.list, &row) {
+			n, first := int(row.Words&(1<<anchorShift-1)), at.word-int(row.Words>>anchorShift)
+			if l.Stands(row.Text, n, first) && first >= from && first < behind && v.Alive(at.piece, row.Row) {
+				found(signalAt(p, row.Row), l.List[first].Start, l.List[first+n-1].End)
+			}
 		}
 	}
 }

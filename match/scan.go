@@ -103,7 +103,7 @@ type scanner struct {
 	spots     []spot
 	recent    map[lantern.ID][]reach // where signals were found that later finds may lie within
 	words     text.Words
-	sifted    []uint32     // words that may begin a phrase
+	sifted    []uint32     // words that phrases may be filed under
 	blocks    []text.Block // of the window
 	stretches []stretch    // of the window, to be read closely
 	recall    recall
@@ -116,6 +116,8 @@ type scanner struct {
 	odd       unescaped // of what begins where plain cannot be read
 	pageReader
 	past6 int // text before it has been read for IPv6 addresses
+
+	candidates []candidate // where phrases may stand
 
 	spans     []Span // what Phrases found
 	spansFrom int    // before it, what its caller had

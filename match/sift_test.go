@@ -7,27 +7,34 @@ import (
 	"testing"
 
 	"lantern"
+	"lantern/internal/segment"
 	"lantern/internal/text"
 )
 
-// TestSift holds asking about many hashes to asking about each, in a segment that claims some
-// of them, for each number of words that phrases are filed under.
-func TestSift(t *testing.T) {
-	t.Parallel()
+// siftWorld returns an engine that holds phrases of up to so many of the words that it returns.
+func siftWorld(t *testing.T, r *rand.Rand, words int) (*Engine, *text.Words) {
 	e := New([32]byte{1})
 	var changes []Change
-	r := rand.New(rand.NewPCG(6, 6))
 	var l text.Words
 	body := []byte(strings.Repeat("some words, of which a few are phrases and others are not; 言葉のいくつかは句である ", 50))
 	l.Cut(body)
 	for i := range 300 {
 		from := r.IntN(len(l.List) - 5)
-		w := l.List[from : from+1+r.IntN(4)]
+		w := l.List[from : from+1+r.IntN(words)]
 		changes = append(changes, Change{Entry: Entry{Signal: lantern.ID(1 + i), Type: "phrase", Canonical: string(body[w[0].Start:w[len(w)-1].End])}})
 	}
 	if err := e.Apply(changes); err != nil {
 		t.Fatal(err)
 	}
+	return e, &l
+}
+
+// TestSift holds asking about many hashes to asking about each, in a segment that claims some
+// of them, for each number of words that phrases are filed under.
+func TestSift(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(6, 6))
+	e, l := siftWorld(t, r, 4)
 	for filed := 1; filed <= text.MaxFiled; filed++ {
 		var hashes []uint64
 		l.FiledUnder(filed, 0, func(more []uint64, _ int) { hashes = append(hashes, more...) })
@@ -46,11 +53,11 @@ func TestSift(t *testing.T) {
 			if !slices.Equal(got, want) || len(want) < words/8 {
 				t.Fatalf("%d words: %d of %d may be there, want %d", filed, len(got), words, len(want))
 			}
-			for i := range p.Phrases() {
-				if ph := p.Phrase(i); int(ph.Filed) == filed && len(p.Sift(filed, []uint64{ph.Hash}, nil)) == 0 {
+			p.EachPhrase(func(ph *segment.Phrase) {
+				if int(ph.Filed) == filed && len(p.Sift(filed, []uint64{ph.Hash}, nil)) == 0 {
 					t.Fatalf("%d words: what was filed is denied", filed)
 				}
-			}
+			})
 		}
 	}
 }

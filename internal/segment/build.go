@@ -1,7 +1,6 @@
 package segment
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 )
@@ -44,15 +43,13 @@ func assemble(p parts) *Segment {
 	hashes := newNearRows(p.near)
 	nearBytes, nearIndexBytes := hashes.sizes()
 	var list []Phrase
-	text, filed := 0, [maxFiled + 1]int{}
+	phraseBytes, filed := 0, [maxFiled + 1]int{}
 	p.phrases(func(ph Phrase) {
 		list = append(list, ph)
-		text += len(ph.Text)
+		phraseBytes += phraseHead + len(ph.Text)
 		filed[ph.Filed]++
 	})
-	slices.SortStableFunc(list, func(a, b Phrase) int {
-		return cmp.Or(cmp.Compare(a.Hash, b.Hash), cmp.Compare(a.Row, b.Row))
-	})
+	sortPhrases(list)
 	slices.Sort(p.types)
 	s := &Segment{n: len(p.ids), names: slices.Compact(p.types)}
 	names := strings.Join(s.names, "\n")
@@ -68,9 +65,8 @@ func assemble(p parts) *Segment {
 		marks:       markSize * nMarks,
 		near:        nearBytes,
 		nearIndex:   nearIndexBytes,
-		phraseIndex: indexSize(len(list)),
-		phrases:     phraseSize * len(list),
-		words:       text,
+		phraseIndex: phraseDirSize(len(list)),
+		phrases:     phraseBytes,
 
 		// A common word that is claimed by mistake is so each time it stands in a text.
 		filedWords:   bloomSize(filed[1], 2),
@@ -111,24 +107,4 @@ func (s *Segment) eachMark(yield func(Mark)) {
 	for b := s.marks; len(b) > 0; b = b[markSize:] {
 		yield(Mark{le.Uint64(b), le.Uint32(b[8:]) & rowMask})
 	}
-}
-
-// putPhrases writes phrases, which are in order.
-func (s *Segment) putPhrases(list []Phrase) {
-	at := 0
-	for i, p := range list {
-		b := s.phrases.rows[phraseSize*i:]
-		le.PutUint64(b, p.Hash)
-		le.PutUint32(b[8:], uint32(at))
-		le.PutUint32(b[12:], uint32(len(p.Text)))
-		le.PutUint32(b[16:], p.Words)
-		le.PutUint32(b[20:], p.Row|uint32(p.Filed)<<30)
-		at += copy(s.words[at:], p.Text)
-		if p.Filed == 0 {
-			s.filter.add(p.Hash)
-		} else {
-			s.filed[p.Filed].add(p.Hash)
-		}
-	}
-	s.phrases.fill()
 }

@@ -6,11 +6,11 @@ import (
 	"sort"
 )
 
-// index is a table of rows of one width that begin with a hash and rise by it. Hashes are
+// index is a table of keys, rows of one width that begin with a hash and rise by it. Hashes are
 // spread evenly, so their first bits say where to look: the directory holds, for each value
 // of these bits, the number of its first row. A search reads one entry of the directory and
 // the few rows behind it, which share one or two cache lines. As the place of a row in the
-// directory says how its hash begins, rows may leave whole bytes of that out.
+// directory says how its hash begins, rows leave whole bytes of that out.
 type index struct {
 	dir   []byte // numbers of 4 bytes, one more than there are prefixes
 	rows  []byte
@@ -36,18 +36,13 @@ func indexSize(n int) int { return 4 * (1<<prefixBits(n) + 1) }
 // implied is how many bytes of a hash n keys leave out.
 func implied(n int) int { return int(prefixBits(n)) / 8 }
 
-// newIndex puts a table together. Its rows are so wide, less the bytes of a hash that they
-// leave out if trimmed. ok is false if its parts do not fit.
-func newIndex(dir, rows []byte, width int, trimmed bool) (x index, ok bool) {
+// newIndex puts a table of keys together. ok is false if its parts do not fit.
+func newIndex(dir, rows []byte) (x index, ok bool) {
 	b := uint(bits.Len(uint(len(dir)/4-1))) - 1
-	x = index{dir: dir, rows: rows, width: width, shift: 64 - b, kept: 1<<64 - 1}
 	if len(dir) < 8 || b > 32 {
 		return x, false
 	}
-	if trimmed {
-		x.width -= int(b / 8)
-		x.kept >>= b / 8 * 8
-	}
+	x = index{dir: dir, rows: rows, width: keySize - int(b/8), shift: 64 - b, kept: (1<<64 - 1) >> (b / 8 * 8)}
 	return x, len(rows)%x.width == 0 && len(dir) == indexSize(x.len())
 }
 
@@ -98,19 +93,6 @@ func (x *index) find(hash uint64) (from, behind int) {
 func (x *index) around(hash uint64, mid, from, behind int) (int, int) {
 	first := from + sort.Search(mid-from, func(i int) bool { return x.hash(from+i) >= hash })
 	return first, mid + sort.Search(behind-mid, func(i int) bool { return x.hash(mid+i) > hash })
-}
-
-// fill writes the directory of rows that are in order already.
-func (x *index) fill() {
-	next := 0
-	for row := range x.len() {
-		for p := int(x.hash(row) >> x.shift); next <= p; next++ {
-			le.PutUint32(x.dir[4*next:], uint32(row))
-		}
-	}
-	for ; next < len(x.dir)/4; next++ {
-		le.PutUint32(x.dir[4*next:], uint32(x.len()))
-	}
 }
 
 // sortKeys writes the keys that each yields, in any order, into x in order; hashes yields

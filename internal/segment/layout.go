@@ -9,7 +9,7 @@ import (
 
 // Sizes of the layout. See docs/formats/segments.md.
 const (
-	version    = 3
+	version    = 4
 	align      = 64
 	fixedSize  = 64 // of the header, before its table
 	tableEntry = 32
@@ -36,8 +36,7 @@ const (
 	near                     // perceptual hashes
 	nearIndex                // their index, if there are many
 	phraseIndex              // where the phrases of each prefix begin
-	phrases                  // 24 bytes each, rising
-	words                    // the text of phrases
+	phrases                  // with their texts, rising
 	filedWords               // Bloom filter of phrases filed under one word
 	filedPairs               // of those under two
 	filedTriples             // of those under three
@@ -45,7 +44,7 @@ const (
 )
 
 // names are for people: what a damaged section is called.
-var names = [sections]string{"ids", "gone", "id filter", "types", "filter", "key index", "keys", "marks", "near", "near index", "phrase index", "phrases", "words", "filter of words", "filter of pairs", "filter of triples"}
+var names = [sections]string{"ids", "gone", "id filter", "types", "filter", "key index", "keys", "marks", "near", "near index", "phrase index", "phrases", "filter of words", "filter of pairs", "filter of triples"}
 
 // castagnoli is the polynomial of all checksums. They find damage and are no protection
 // against a person: the folder is the member's own.
@@ -177,14 +176,14 @@ func (s *Segment) slice() bool {
 	s.ids, okIDs = newIDList(part(ids), s.n)
 	s.gone, s.idFilter = part(gone), part(idFilter)
 	s.types, s.filter = part(types), part(filter)
-	s.marks, s.words = part(marks), part(words)
+	s.marks = part(marks)
 	s.near = nearTable{hashes: part(near), flat: part(nearIndex)}
 	ok := okIDs && len(s.gone) == 8*((s.n+63)/64) && len(s.idFilter)%8 == 0 && len(s.filter)%8 == 0 &&
-		len(s.marks)%markSize == 0 && len(s.near.hashes)%s.near.width() == 0 && len(s.words) < 1<<32
-	s.keys, okKeys = newIndex(part(keyIndex), part(keys), keySize, true)
-	s.phrases, okPhrases = newIndex(part(phraseIndex), part(phrases), phraseSize, false)
+		len(s.marks)%markSize == 0 && len(s.near.hashes)%s.near.width() == 0
+	s.keys, okKeys = newIndex(part(keyIndex), part(keys))
+	s.phrases, okPhrases = newPhraseTable(part(phraseIndex), part(phrases))
 	for n := 1; n <= maxFiled; n++ {
-		s.filed[n] = part(words + kind(n))
+		s.filed[n] = part(phrases + kind(n))
 		ok = ok && len(s.filed[n])%8 == 0
 	}
 	return ok && okKeys && okPhrases

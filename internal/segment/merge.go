@@ -152,12 +152,12 @@ func (m *merger) near(yield func(Near)) {
 
 func (m *merger) phrases(yield func(Phrase)) {
 	for i, s := range m.list {
-		for j := range s.Phrases() {
-			p := s.Phrase(j)
-			var ok bool
-			if p.Row, ok = m.to(i, p.Row); ok {
-				yield(p)
+		s.EachPhrase(func(p *Phrase) {
+			if row, ok := m.to(i, p.Row); ok {
+				moved := *p
+				moved.Row = row
+				yield(moved)
 			}
-		}
+		})
 	}
 }

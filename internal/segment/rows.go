@@ -4,11 +4,10 @@ import "cmp"
 
 // Sizes of rows in bytes.
 const (
-	keySize    = 16 // less what is implied
-	markSize   = 12
-	rowSize    = 4
-	nearSize   = 32 + rowSize
-	phraseSize = 24
+	keySize  = 16 // less what is implied
+	markSize = 12
+	rowSize  = 4
+	nearSize = 32 + rowSize
 )
 
 // Key is one exact key of a signal: a keyed digest of 96 bits and whose it is.

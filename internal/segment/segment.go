@@ -22,8 +22,7 @@ type Segment struct {
 	keys     index
 	marks    []byte
 	near     nearTable
-	phrases  index
-	words    []byte
+	phrases  phraseTable
 	filed    [maxFiled + 1]bloom // of phrases, by how many words they are filed under; 0: none
 }
 
@@ -57,7 +56,7 @@ func (s *Segment) Held() int {
 	return n
 }
 
-// Size returns how many rows it has: the cost of merging it once more.
+// Size returns about how many rows it has: the cost of merging it once more.
 func (s *Segment) Size() int { return s.n + s.keys.len() + s.near.len() + s.phrases.len() }
 
 // Types returns the names of the types of which signals may be here. The list must not be changed.
@@ -179,23 +178,15 @@ func (s *Segment) Near(q *[4]uint64, radius int, yield func(row uint32, distance
 	s.near.search(q, radius, yield)
 }
 
-// Phrases returns how many phrases there are.
-func (s *Segment) Phrases() int { return s.phrases.len() }
+// FindPhrases returns the phrases with a hash, for [Segment.NextPhrase].
+func (s *Segment) FindPhrases(hash uint64) PhraseList { return s.phrases.find(hash) }
 
-// FindPhrases returns where the phrases with a hash stand: from and behind. See [Segment.Phrase].
-func (s *Segment) FindPhrases(hash uint64) (from, behind int) { return s.phrases.find(hash) }
+// NextPhrase reads the next phrase of a list into p. It returns false if there is none. The text lies in
+// the segment.
+func (s *Segment) NextPhrase(l *PhraseList, p *Phrase) bool { return s.phrases.next(l, p) }
 
-// Phrase returns phrase number i. Its text lies in the segment.
-func (s *Segment) Phrase(i int) Phrase {
-	b := s.phrases.rows[phraseSize*i : phraseSize*(i+1)]
-	row := le.Uint32(b[20:])
-	p := Phrase{Hash: le.Uint64(b), Filed: uint8(row >> 30), Words: le.Uint32(b[16:]), Row: row & rowMask}
-	from, size := uint64(le.Uint32(b[8:])), uint64(le.Uint32(b[12:]))
-	if from+size <= uint64(len(s.words)) {
-		p.Text = s.words[from : from+size]
-	}
-	return p
-}
+// EachPhrase calls yield for every phrase, in the order of their hashes. What it is given changes with the next.
+func (s *Segment) EachPhrase(yield func(*Phrase)) { s.phrases.each(yield) }
 
 // Check compares every section with its checksum in the header, which takes as long as reading
 // it all. It returns a [*Damage] that names the first section that differs. goOn is asked

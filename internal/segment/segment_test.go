@@ -90,8 +90,8 @@ func same(t *testing.T, s *segment.Segment, r *segment.Rows) {
 	}
 	for _, p := range r.Phrases {
 		found := false
-		for j, behind := s.FindPhrases(p.Hash); j < behind; j++ {
-			got := s.Phrase(j)
+		var got segment.Phrase
+		for list := s.FindPhrases(p.Hash); s.NextPhrase(&list, &got); {
 			found = found || bytes.Equal(got.Text, p.Text) && s.ID(got.Row) == r.IDs[p.Row] && got.Words == p.Words && got.Filed == p.Filed
 		}
 		may := s.May(p.Hash)
@@ -312,8 +312,7 @@ func use(s *segment.Segment) {
 			s.ID(row)
 			s.Gone(row)
 		}
-		for i, behind := s.FindPhrases(h); i < behind; i++ {
-			s.Phrase(i)
+		for p, list := (segment.Phrase{}), s.FindPhrases(h); s.NextPhrase(&list, &p); {
 		}
 	}
 	s.Types()

@@ -25,3 +25,8 @@ func (f bloom) sift(hashes []uint64, dst []uint32) []uint32 {
 	room := dst[:cap(dst)]
 	return dst[:n+siftAVX512(&f[0], uint64(len(f)/8), &hashes[0], len(hashes), &room[n])]
 }
+
+// ahead has the processor load what is at p and behind it, and does not wait.
+//
+//go:noescape
+func ahead(p *byte)

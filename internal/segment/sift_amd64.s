@@ -80,3 +80,10 @@ done:
 	MOVQ R8, ret+40(FP)
 	VZEROUPPER
 	RET
+
+// func ahead(p *byte)
+TEXT ·ahead(SB), NOSPLIT, $0-8
+	MOVQ       p+0(FP), AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 63(AX)
+	RET
