@@ -161,6 +161,40 @@ func BenchmarkPhrases(b *testing.B) {
 	}
 }
 
+// BenchmarkPhrasesUnspaced looks for ten thousand phrases of Han characters in short messages.
+func BenchmarkPhrasesUnspaced(b *testing.B) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	z := rand.NewZipf(rng, 1.3, 30, 2999)
+	han := func(n int) (s []rune) {
+		for range n {
+			s = append(s, '\u4e00'+rune(z.Uint64()*7%3000))
+		}
+		return s
+	}
+	var held []match.Change
+	for len(held) < 10_000 {
+		if c, ok := changeOf(0, "phrase", string(han(2+rng.IntN(5)))); ok {
+			c.Signal = lantern.ID(len(held) + 1)
+			held = append(held, c)
+		}
+	}
+	e := engineOf(b, held)
+	var messages [][]byte
+	size := 0
+	for size < 1<<20 {
+		m := []byte(string(han(10+rng.IntN(40))) + "。ok " + string(han(5+rng.IntN(20))))
+		messages, size = append(messages, m), size+len(m)
+	}
+	var spans []match.Span
+	b.SetBytes(int64(size))
+	b.ResetTimer()
+	for range b.N {
+		for _, m := range messages {
+			spans = e.Phrases(m, spans[:0])
+		}
+	}
+}
+
 // BenchmarkScan reads mixed text for ten thousand mixed identifiers.
 func BenchmarkScan(b *testing.B) {
 	rng := rand.New(rand.NewPCG(1, 2))
