@@ -1,5 +1,7 @@
 package text
 
+import "encoding/binary"
+
 // Block says of each of 64 bytes of a text what it is: bit i of each set is that of byte i.
 type Block struct {
 	Word   uint64 // letters and digits of ASCII
@@ -12,6 +14,9 @@ func (b *Block) InRun() uint64 { return b.Word | b.Joiner | b.High }
 
 // blockSize is how many bytes a block is about.
 const blockSize = 64
+
+// highBits are the highest bits of eight bytes.
+const highBits = 0x8080808080808080
 
 // blockSets lists the ASCII characters of the sets of a [Block], in the order of its fields.
 var blockSets = [...]string{
@@ -71,11 +76,18 @@ func blocksOf(dst []Block, text []byte) []Block {
 func classifyPlain(dst []Block, text []byte) {
 	for k := range dst {
 		b := Block{}
-		for i, c := range text[k*blockSize : (k+1)*blockSize] {
-			in := uint64(blockBits[c])
-			b.Word |= in & 1 << i
-			b.Joiner |= in >> 1 & 1 << i
-			b.High |= uint64(c>>7) << i
+		for at := 0; at < blockSize; at += 8 {
+			eight := text[k*blockSize+at:][:8]
+			if binary.LittleEndian.Uint64(eight)&highBits == highBits {
+				b.High |= 0xFF << at // as all are in scripts without spaces
+				continue
+			}
+			for i, c := range eight {
+				in := uint64(blockBits[c])
+				b.Word |= in & 1 << (at + i)
+				b.Joiner |= in >> 1 & 1 << (at + i)
+				b.High |= uint64(c>>7) << (at + i)
+			}
 		}
 		dst[k] = b
 	}
