@@ -10,8 +10,11 @@ import "slices"
 // MaxFiled is the most words a phrase is filed under.
 const MaxFiled = 3
 
+// farRuns is how many words stand at least between two runs that are looked at one by one.
+const farRuns = 8
+
 // FiledUnder calls do with hashes of so many neighbors, 1 to MaxFiled, and the number of the word
-// the first of them begins with, for all under which a phrase in the text may be filed.
+// the first of them begins with, for all under which a phrase in the text may be filed, and some others.
 // Word number from and those behind it are looked at. The hashes are there until the next call.
 func (l *Words) FiledUnder(words, from int, do func(hashes []uint64, first int)) {
 	switch words {
@@ -20,7 +23,12 @@ func (l *Words) FiledUnder(words, from int, do func(hashes []uint64, first int))
 	case 2:
 		do(l.pairs(from, len(l.Hashes)), from)
 	case 3:
-		for _, r := range l.Runs {
+		for i := 0; i < len(l.Runs); {
+			r := l.Runs[i]
+			// Runs with little between them are one: what no phrase is filed under does no harm.
+			for i++; i < len(l.Runs) && l.Runs[i].From-r.Behind <= farRuns; i++ {
+				r.Behind = l.Runs[i].Behind
+			}
 			if r.From = max(r.From, from); r.Behind-r.From >= 3 {
 				do(l.triples(r.From, r.Behind), r.From)
 			}
@@ -30,37 +38,48 @@ func (l *Words) FiledUnder(words, from int, do func(hashes []uint64, first int))
 
 // pairs returns the hashes of all pairs among some words.
 func (l *Words) pairs(from, behind int) []uint64 {
-	h := l.Hashes[from:behind]
-	n := max(0, len(h)-1)
+	n := max(0, behind-from-1)
 	l.filed = slices.Grow(l.filed[:0], n)[:n]
-	if n == 0 {
-		return nil
+	if n > 0 {
+		pairs(l.filed, l.Hashes[from:behind])
 	}
-	all, first := l.filed, h[0]
-	for i, second := range h[1:][:len(all)] {
-		all[i], first = Pair(first, second), second
-	}
-	return all
+	return l.filed
 }
 
 // triples returns the hashes of all triples among some words, three or more.
 func (l *Words) triples(from, behind int) []uint64 {
-	h := l.Hashes[from:behind]
-	n := len(h) - 2
+	n := behind - from - 1
 	l.filed = slices.Grow(l.filed[:0], n)[:n]
-	pair := Pair(h[0], h[1])
-	for i := range l.filed {
-		next := Pair(h[i+1], h[i+2])
-		l.filed[i], pair = Triple(pair, next), next
+	triples(l.filed, l.Hashes[from:behind])
+	return l.filed[:n-1]
+}
+
+// pairsPlain is [pairs] in Go.
+func pairsPlain(dst, hashes []uint64) {
+	if len(dst) == 0 {
+		return
 	}
-	return l.filed
+	first := hashes[0]
+	for i, second := range hashes[1:][:len(dst)] {
+		dst[i], first = Pair(first, second), second
+	}
+}
+
+// triplesPlain is [triples] in Go.
+func triplesPlain(dst, hashes []uint64) {
+	pair, second := Pair(hashes[0], hashes[1]), hashes[1]
+	for i, third := range hashes[2:][:len(dst)-1] {
+		next := Pair(second, third)
+		dst[i], pair, second = Triple(pair, next), next, third
+	}
 }
 
 // Pair returns the hash of two words that follow one another, of their hashes.
 func Pair(a, b uint64) uint64 { return mix(a^hashHigh, b^hashLow) }
 
-// Triple returns the hash of three words that follow one another, of the hashes of both pairs.
-func Triple(ab, bc uint64) uint64 { return mix(ab^hashHigh, bc^hashLow) }
+// Triple returns the hash of three words that follow one another, of the hashes of both pairs: it is that
+// of a pair of pairs.
+func Triple(ab, bc uint64) uint64 { return Pair(ab, bc) }
 
 // Usage counts words of phrases, to tell rare ones from common ones. It is a sketch: words
 // may be counted as one, which makes filing worse and never wrong.
