@@ -57,7 +57,7 @@ const cutAtOnce = 64
 
 // readASCII is [Words.readPlain] by the kernel.
 func (l *Words) readASCII(i int) int {
-	if !fastCut || l.plain || len(l.text) < 32 {
+	if !fastCut || l.without > 1 || len(l.text) < 32 {
 		return l.readPlain(i)
 	}
 	var c cutting // filled field by field: a copy of it would wait for what was just written

@@ -16,7 +16,10 @@ const roomAhead = 256
 // is between two words and none outside ASCII follows. It returns where that is.
 func (l *Words) readOther(i int) int {
 	if l.pages == nil {
-		l.pages = new([foldEnd >> 8]*foldPage)
+		l.pages, l.known = new([foldEnd >> 8]*foldPage), new(known)
+	}
+	if l.beginsAlone(i) {
+		i = l.readAlone(i)
 	}
 	for over := false; i < len(l.text) && !over; {
 		var r rune
@@ -25,7 +28,7 @@ func (l *Words) readOther(i int) int {
 		switch {
 		case kind == foldsToOther:
 			over = true
-		case kind == foldsAlone && size == 3:
+		case (kind == foldsAlone || kind == foldsToTwo) && size == 3:
 			l.close()
 			l.hashFolds()
 			i = l.readAlone(i)
@@ -101,47 +104,6 @@ some:
 	return i, r, size, kind
 }
 
-// readAlone cuts words of a character each from i on, where one of three bytes stands, and returns
-// where no other follows. No word is open, and all have their hashes.
-func (l *Words) readAlone(i int) int {
-	first, b := len(l.List), l.text
-	for k := roomAhead; k == roomAhead; {
-		from := len(l.List)
-		l.List, l.Hashes, l.fold = slices.Grow(l.List, roomAhead), slices.Grow(l.Hashes, roomAhead), slices.Grow(l.fold, 4*roomAhead)
-		list, hashes := l.List[from:from+roomAhead], l.Hashes[from:from+roomAhead]
-		n := len(l.fold)
-		fold := l.fold[n : n+4*roomAhead]
-		for k = 0; k < roomAhead && i+3 <= len(b); k++ {
-			r, ok := threeBytes(b[i : i+3])
-			if !ok {
-				break
-			}
-			p := l.pages[uint32(r)>>8&0xFF]
-			if p == nil {
-				p = l.newPage(r)
-			}
-			f := p[r&0xFF]
-			if f.kind() != foldsAlone {
-				break
-			}
-			list[k] = Word{i, i + 3, n + 4*k}
-			binary.LittleEndian.PutUint32(fold[4*k:], uint32(f)&0xFFFFFF|' '<<24)
-			hashes[k] = spread(uint64(f&0xFFFFFF), 0)
-			i += 3
-		}
-		l.List, l.Hashes, l.fold = l.List[:from+k], l.Hashes[:from+k], l.fold[:n+4*k]
-	}
-	l.addRun(first, len(l.List))
-	return i
-}
-
-// newPage makes the page of a character, or finds it made.
-func (l *Words) newPage(r rune) *foldPage {
-	p := foldPages[r>>8]()
-	l.pages[r>>8] = p
-	return p
-}
-
 // threeBytes is [utf8.DecodeRune] of a character of three bytes, as most outside ASCII are; ok is false
 // if it is not one.
 func threeBytes(b []byte) (r rune, ok bool) {
@@ -154,6 +116,9 @@ func threeBytes(b []byte) (r rune, ok bool) {
 // a processor waits where it reads at once more than it wrote at once.
 func (l *Words) hashFolds() {
 	first := len(l.Hashes)
+	if first == len(l.List) {
+		return
+	}
 	l.Hashes = slices.Grow(l.Hashes, len(l.List)-first)[:len(l.List)]
 	l.fold = slices.Grow(l.fold, 16)
 	fold := l.fold[:cap(l.fold)]

@@ -1,6 +1,7 @@
 package text
 
 import (
+	"slices"
 	"sync"
 	"unicode/utf8"
 
@@ -18,10 +19,14 @@ const (
 	foldsAlone            // one of a script without spaces, of three bytes
 	foldsToNothing        // it cannot be seen
 	foldsToOther          // one that is not part of a word
+	foldsToTwo            // one of a script without spaces, of three bytes, and another: see foldSeconds
 )
 
 func (f folded) kind() int { return int(f >> 28) }
 func (f folded) size() int { return int(f >> 24 & 15) }
+
+// foldSeconds are the others, by what [folded.size] says: voicing marks of kana, vowels of Thai and Lao.
+var foldSeconds = [...]uint32{inThree('\u3099'), inThree('\u309A'), inThree('\u0E32'), inThree('\u0EB2')}
 
 // foldPage is what 256 characters fold to.
 type foldPage [256]folded
@@ -58,7 +63,7 @@ func foldOf(r rune) folded {
 	case s == "":
 		return foldsToNothing << 28
 	case size < len(s) || size > 3:
-		return foldsToMore << 28
+		return foldOfTwo(s)
 	case !signal.IsWord(f) || f == utf8.RuneError:
 		return foldsToOther << 28
 	case signal.Unspaced(f) && size < 3:
@@ -73,4 +78,15 @@ func foldOf(r rune) folded {
 		v |= folded(s[i]) << (8 * i)
 	}
 	return v
+}
+
+// foldOfTwo is what a character folds to that does to more than one, or a long one.
+func foldOfTwo(s string) folded {
+	f, size := utf8.DecodeRuneInString(s)
+	g, other := utf8.DecodeRuneInString(s[size:])
+	second := slices.Index(foldSeconds[:], inThree(g))
+	if size != 3 || other != 3 || size+other != len(s) || second < 0 || !signal.Unspaced(f) || !signal.IsWord(f) || !signal.Unspaced(g) || !signal.IsWord(g) {
+		return foldsToMore << 28
+	}
+	return folded(foldsToTwo<<28 | uint32(second)<<24 | inThree(f))
 }

@@ -2,6 +2,7 @@ package text
 
 import (
 	"bytes"
+	"unicode/utf8"
 )
 
 // How phrases are read. A text is cut into words: a word is a longest run of characters
@@ -37,7 +38,10 @@ type Words struct {
 	inner  []byte   // folding of one character
 	open   bool     // the last word of words may go on
 	pages  *[foldEnd >> 8]*foldPage
-	plain  bool // by Go alone
+	known  *known
+	few    bool // the last row of characters alone was short
+
+	without int // kernels that are left out, for tests: 1 the widest, 2 all
 }
 
 // Run is a longest row of words that are a character each, of scripts without spaces.
@@ -51,7 +55,10 @@ func (l *Words) CutBlocks(b []byte, blocks []Block) {
 	l.text, l.blocks = b, blocks
 	l.List, l.Hashes, l.Runs, l.fold, l.open = l.List[:0], l.Hashes[:0], l.Runs[:0], l.fold[:0], false
 	for i := 0; i < len(b); {
-		if i = l.readASCII(i); i < len(b) {
+		if b[i] < utf8.RuneSelf {
+			i = l.readASCII(i)
+		}
+		if i < len(b) {
 			i = l.readOther(i)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -16,6 +17,7 @@ import (
 type plainWord struct {
 	start, end int
 	fold       string
+	alone      bool
 }
 
 // cutSlowly is the definition of words: character by character.
@@ -30,7 +32,7 @@ func cutSlowly(text []byte) (words []plainWord) {
 			}
 			alone := signal.Unspaced(f)
 			if !open || alone {
-				words = append(words, plainWord{start: i})
+				words = append(words, plainWord{start: i, alone: alone})
 			}
 			w := &words[len(words)-1]
 			w.end = i + size
@@ -45,17 +47,25 @@ func cutSlowly(text []byte) (words []plainWord) {
 // checkCut holds the words of a text to the slow reference.
 func checkCut(t *testing.T, text []byte) {
 	t.Helper()
-	for _, plain := range []bool{false, true} {
-		checkCutBy(t, text, plain)
+	want := cutSlowly(text)
+	for without := range 3 {
+		checkCutBy(t, text, want, without)
 	}
 }
 
-// checkCutBy cuts by the kernel, if there is one, or by Go alone.
-func checkCutBy(t *testing.T, text []byte, plain bool) {
+// checkCutBy cuts by the kernels there are, or without some.
+func checkCutBy(t *testing.T, text []byte, want []plainWord, without int) {
 	t.Helper()
-	l := Words{plain: plain}
-	l.Cut(text)
-	want := cutSlowly(text)
+	l := Words{without: without}
+	for range 2 { // again knows more of the characters
+		l.Cut(text)
+		checkWords(t, &l, want)
+	}
+}
+
+// checkWords holds words to those of the slow reference.
+func checkWords(t *testing.T, l *Words, want []plainWord) {
+	t.Helper()
 	if len(l.List) != len(want) || len(l.Hashes) != len(want) {
 		t.Fatalf("%d words, %d hashes, want %d words", len(l.List), len(l.Hashes), len(want))
 	}
@@ -72,8 +82,17 @@ func checkCutBy(t *testing.T, text []byte, plain bool) {
 		}
 	}
 	folds := make([]string, len(want))
+	var runs []Run
 	for i, w := range want {
 		folds[i] = w.fold
+		if w.alone && i > 0 && want[i-1].alone {
+			runs[len(runs)-1].Behind++
+		} else if w.alone {
+			runs = append(runs, Run{i, i + 1})
+		}
+	}
+	if !slices.Equal(l.Runs, runs) {
+		t.Fatalf("runs %v, want %v", l.Runs, runs)
 	}
 	if got, want := string(l.AppendFolded(nil)), strings.Join(folds, " "); got != want {
 		t.Fatalf("folded to %q, want %q", got, want)
