@@ -77,7 +77,7 @@ func (l *Words) beginsAlone(i int) bool {
 
 const (
 	aloneAtOnce = 16 // how many characters the widest kernel reads at once
-	aloneFew    = 8  // of fewer it is not worth while to start one
+	aloneFew    = 5  // of fewer it is not worth while to start one
 )
 
 // readAlone cuts words of a character each from i on, where one of three bytes stands, until something that is part of
