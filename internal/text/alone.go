@@ -135,10 +135,10 @@ func (l *Words) readChanged(i, most int) (at int, over bool) {
 		}
 		f := p[r&0xFF]
 		if kind := f.kind(); kind != foldsAlone {
-			if kind == foldsToMore || kind == foldsToWord {
-				break
-			} else if kind != foldsToTwo {
+			if kind == foldsToNothing || kind == foldsToOther {
 				continue
+			} else if kind != foldsToTwo {
+				break
 			}
 			list[k+1] = Word{i, i + 3, m + 4*k + 4}
 			x := foldSeconds[f.size()]

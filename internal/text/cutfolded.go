@@ -9,7 +9,7 @@ import (
 )
 
 // roomAhead is how many characters there is room for when readOther looks
-// at the next: each is a word at most, and four bytes.
+// at the next: each is a word at most, and nine bytes.
 const roomAhead = 256
 
 // readOther cuts the words from i on, of characters of any kind, until a character of ASCII
@@ -48,7 +48,7 @@ func (l *Words) readOther(i int) int {
 //
 // It works on copies of what it appends to.
 func (l *Words) readSpaced(i int) (at int, r rune, size, kind int) {
-	l.List, l.fold = slices.Grow(l.List, roomAhead), slices.Grow(l.fold, 4*roomAhead+4)
+	l.List, l.fold = slices.Grow(l.List, roomAhead), slices.Grow(l.fold, 9*roomAhead+4)
 	b, list, fold := l.text, l.List[:cap(l.List)], l.fold[:cap(l.fold)]
 	last, n, open, pages := len(l.List)-1, len(l.fold), l.open, l.pages
 	kind = foldsToWord
@@ -84,6 +84,13 @@ some:
 			list[last].End = i + size
 			binary.LittleEndian.PutUint32(fold[n:], uint32(f))
 			n += f.size()
+		case foldsToJamo:
+			if !open {
+				last, open = last+1, true
+				list[last] = Word{Start: i, fold: n}
+			}
+			list[last].End = i + size
+			n += putJamo(fold[n:n+10], r)
 		case foldsToNothing:
 		case foldsToOther:
 			if open {

@@ -1,6 +1,7 @@
 package text
 
 import (
+	"encoding/binary"
 	"slices"
 	"sync"
 	"unicode/utf8"
@@ -20,6 +21,7 @@ const (
 	foldsToNothing        // it cannot be seen
 	foldsToOther          // one that is not part of a word
 	foldsToTwo            // one of a script without spaces, of three bytes, and another: see foldSeconds
+	foldsToJamo           // a syllable of Hangul: two or three letters
 )
 
 func (f folded) kind() int { return int(f >> 28) }
@@ -27,6 +29,24 @@ func (f folded) size() int { return int(f >> 24 & 15) }
 
 // foldSeconds are the others, by what [folded.size] says: voicing marks of kana, vowels of Thai and Lao.
 var foldSeconds = [...]uint32{inThree('\u3099'), inThree('\u309A'), inThree('\u0E32'), inThree('\u0EB2')}
+
+// Syllables of Hangul are numbered by their letters: see the Unicode Standard, section 3.12.
+const (
+	firstSyllable = 0xAC00
+	syllables     = 11172
+)
+
+// putJamo writes what a syllable folds to where there is room for ten bytes, and returns how many it took.
+func putJamo(dst []byte, r rune) int {
+	i := r - firstSyllable
+	binary.LittleEndian.PutUint32(dst, inThree(0x1100+i/588))
+	binary.LittleEndian.PutUint32(dst[3:], inThree(0x1161+i%588/28))
+	if i%28 == 0 {
+		return 6
+	}
+	binary.LittleEndian.PutUint32(dst[6:], inThree(0x11A7+i%28))
+	return 9
+}
 
 // foldPage is what 256 characters fold to.
 type foldPage [256]folded
@@ -57,6 +77,9 @@ var foldPages = func() (pages [foldEnd >> 8]func() *foldPage) {
 }()
 
 func foldOf(r rune) folded {
+	if r >= firstSyllable && r < firstSyllable+syllables {
+		return foldsToJamo << 28
+	}
 	s := signal.FoldRune(r)
 	f, size := utf8.DecodeRuneInString(s)
 	switch {
