@@ -51,7 +51,7 @@ var forAlone = func() *aloneTables {
 //go:noescape
 func aloneAVX512(r *reading) (words int)
 
-// aloneAVX2 is aloneAVX512, eight at once. It stops before what is no word, and where fewer than 32 bytes are left.
+// aloneAVX2 is aloneAVX512, eight at once. It stops before what is no word, and where fewer than 24 bytes are left.
 //
 //go:noescape
 func aloneAVX2(r *reading) (words int)

@@ -392,10 +392,13 @@ TEXT ·aloneAVX2(SB), NOSPLIT, $0-16
 	VMOVDQU      SHUFFLE, Y14
 
 eight:
-	CMPQ    R8, $32 // as many are loaded
-	JL      done
-	VPERMD  (SI), Y15, Y0
-	VPSHUFB Y14, Y0, Y0
+	CMPQ        R8, $24
+	JL          done
+	VMOVDQU     (SI), X0
+	VMOVQ       16(SI), X1
+	VINSERTI128 $1, X1, Y0, Y0
+	VPERMD      Y0, Y15, Y0
+	VPSHUFB     Y14, Y0, Y0
 
 	// Y2: those that are characters of three bytes. Y1: their numbers.
 	VPAND      CHARACTER, Y0, Y1
