@@ -61,7 +61,7 @@ func (l *Words) readASCII(i int) int {
 		return l.readPlain(i)
 	}
 	var c cutting // filled field by field: a copy of it would wait for what was just written
-	c.text, c.limit, c.start, c.skip, c.tables = &l.text[0], len(l.text)-16, -1, ^uint64(0)<<(i&63), forCut
+	c.text, c.limit, c.start, c.carry, c.skip, c.tables = &l.text[0], len(l.text)-16, -1, 0, ^uint64(0)<<(i&63), forCut
 	for b := i >> 6; b < len(l.blocks); {
 		n := len(l.List)
 		c.blocks, c.base, c.count = &l.blocks[b], b<<6, min(cutAtOnce, len(l.blocks)-b)
