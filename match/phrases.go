@@ -11,28 +11,28 @@ import (
 	"lantern/signal"
 )
 
-// findPhrases calls found for the phrases that begin with one of the words from number from to
+// findPhrases calls found for the phrases that begin with one of the words of l from number from to
 // before number behind, in no order. Nearly none does, and the filters of each piece say so:
 // all words are asked about, and all pairs and triples, so that memory accesses do not wait for one
 // another, and only then what may stand there is compared, while its memory is on its way. A phrase is
 // filed under the rarest of its words, which may stand behind that stretch.
-func (s *scanner) findPhrases(v view, from, behind int, found func(signal lantern.ID, start, end int)) {
+func (s *scanner) findPhrases(v view, l *text.Words, from, behind int, found func(signal lantern.ID, start, end int)) {
 	s.candidates = s.candidates[:0]
 	for filed := 1; filed <= text.MaxFiled; filed++ {
-		s.sift(v, filed, from)
+		s.sift(v, l, filed, from)
 	}
 	if len(s.candidates) > 0 {
-		s.compare(v, from, behind, found)
+		s.compare(v, l, from, behind, found)
 	}
 }
 
 // sift asks about all neighbors of so many words.
-func (s *scanner) sift(v view, filed, from int) {
+func (s *scanner) sift(v view, l *text.Words, filed, from int) {
 	files := func(p *shelf.Piece) bool { return p.Files(filed) }
 	if !slices.ContainsFunc(v.Pieces, files) {
 		return
 	}
-	s.words.FiledUnder(filed, from, func(hashes []uint64, at int) {
+	l.FiledUnder(filed, from, func(hashes []uint64, at int) {
 		for k, p := range v.Pieces {
 			if !files(p) {
 				continue
@@ -53,8 +53,7 @@ type candidate struct {
 }
 
 // compare calls found for the phrases that stand where they may.
-func (s *scanner) compare(v view, from, behind int, found func(signal lantern.ID, start, end int)) {
-	l := &s.words
+func (s *scanner) compare(v view, l *text.Words, from, behind int, found func(signal lantern.ID, start, end int)) {
 	var row segment.Phrase
 	for i := range s.candidates {
 		at := &s.candidates[i]
@@ -69,7 +68,8 @@ func (s *scanner) compare(v view, from, behind int, found func(signal lantern.ID
 }
 
 // Phrases finds the phrases that stand in b, a text, and appends them to dst, which it returns,
-// in the order of their start, end and signal. Offsets are bytes of b. It takes no lock.
+// in the order of their start, end and signal. Offsets are bytes of b. It takes no lock. Bent words, which Scan reads once
+// more as they may be meant, it reads as they stand.
 func (e *Engine) Phrases(b []byte, dst []Span) []Span {
 	if v := (view{e.shelf.Peek()}); !v.mayType(e.n.phrase) {
 		return dst
@@ -96,7 +96,7 @@ func newScanner() *scanner {
 	s := &scanner{}
 	s.readSpans = func(v *shelf.View) {
 		s.spans = s.spans[:s.spansFrom]
-		s.findPhrases(view{v}, 0, len(s.words.List), func(id lantern.ID, start, end int) {
+		s.findPhrases(view{v}, &s.words, 0, len(s.words.List), func(id lantern.ID, start, end int) {
 			s.spans = append(s.spans, Span{Signal: id, Start: start, End: end, Weak: signal.Phrase.Weak})
 		})
 	}

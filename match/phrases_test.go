@@ -175,3 +175,43 @@ func TestTruncatedUnderPhrases(t *testing.T) {
 		t.Errorf("a phrase applied after the damage: %d are found", len(found))
 	}
 }
+
+// TestBentWords finds phrases whose words have digits for letters, or letters that are repeated, and only these.
+func TestBentWords(t *testing.T) {
+	t.Parallel()
+	e := match.New(key)
+	var changes []match.Change
+	for i, raw := range []string{"zorbly plim trade", "plii fnord", "zoorbly good 9 deal", "zorbly 密语 now", "продам зорбли"} {
+		c, _ := changeOf(i, "phrase", raw)
+		changes = append(changes, c)
+	}
+	if err := e.Apply(changes); err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]string{
+		"zorbly plim trade":                                "zorbly plim trade",
+		"so: z0rb1y PL1M tr4de!":                           "", // 1 is l here and i there
+		"so: z0rbly PL1M tr4de!":                           "z0rbly PL1M tr4de",
+		"z0rb1y plim tr4de":                                "z0rb1y plim tr4de",
+		"ZORRRRBLY pliiiim tradeeee":                       "ZORRRRBLY pliiiim tradeeee",
+		"pliiiii fnord":                                    "pliiiii fnord",
+		"zooooorbly goood 9 deal":                          "zooooorbly goood 9 deal",
+		"zooooorbly goood 999 deal":                        "",
+		"é ｚ0rbly ｐｌｉｉｉｍ trade":                            "ｚ0rbly ｐｌｉｉｉｍ trade",
+		"又z000rbly密语now":                                   "z000rbly密语now",
+		"ПРОООДАМ зорбли":                                  "ПРОООДАМ зорбли",
+		"zorbly plim trad3":                                "", // a digit at an end may be anything
+		"zzz zorbly x x x x plim trade":                    "",
+		strings.Repeat("n00b ", 3000) + "plim":             "",
+		strings.Repeat("w4y ", 9000) + "z0rbly plim trade": "z0rbly plim trade",
+	} {
+		got, err := scanAll(e, []byte(text), "")
+		found := ""
+		if len(got) > 0 {
+			found = text[got[0].Start:got[0].End]
+		}
+		if err != nil || len(got) > 1 || found != want {
+			t.Errorf("%.60q: got %q of %d, want %q, %v", text, found, len(got), want, err)
+		}
+	}
+}

@@ -103,6 +103,8 @@ type scanner struct {
 	spots     []spot
 	recent    map[lantern.ID][]reach // where signals were found that later finds may lie within
 	words     text.Words
+	bent      []int        // of words
+	straight  text.Words   // bent words as they may be meant, and those around them
 	sifted    []uint32     // words that phrases may be filed under
 	blocks    []text.Block // of the window
 	stretches []stretch    // of the window, to be read closely
@@ -244,9 +246,20 @@ func (s *scanner) readPhrases() {
 	l := &s.words
 	from := sort.Search(len(l.List), func(i int) bool { return l.List[i].Start >= s.lo })
 	behind := sort.Search(len(l.List), func(i int) bool { return l.List[i].Start >= s.hi })
-	s.findPhrases(s.v, from, behind, func(id lantern.ID, start, end int) {
+	note := func(id lantern.ID, start, end int) {
 		f := Found{Signal: id, How: lantern.HowPhrase, Weak: s.e.types.list[s.e.n.phrase].Weak}
 		s.found = append(s.found[:0], f)
 		s.note(s.e.n.phrase, s.found, start, end)
-	})
+	}
+	s.findPhrases(s.v, l, from, behind, note)
+	var ways int
+	if s.bent, ways = l.Bent(s.bent[:0]); len(s.bent) == 0 {
+		return
+	}
+	for way := range text.Ways {
+		if way&^ways == 0 {
+			s.straight.Straighten(l, s.bent, way)
+			s.findPhrases(s.v, &s.straight, 0, len(s.straight.List), note)
+		}
+	}
 }

@@ -35,7 +35,7 @@ var planted = []struct{ typ, raw string }{
 	{"md5", "0123456789abcdef0123456789abcdef"}, {"sha1", "0123456789abcdef0123456789abcdef01234567"},
 	{"sha256", "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdee"},
 	{"pdq", "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"},
-	{"phrase", "zorbly plim trade"}, {"phrase", "plim zorbly"}, {"phrase", "交易密语甲"}, {"phrase", "zorbly 密语"},
+	{"phrase", "zorbly plim trade"}, {"phrase", "plim zorbly"}, {"phrase", "交易密语甲"}, {"phrase", "zorbly 密语"}, {"phrase", "zoorb pilly 密语甲交易"},
 }
 
 // glue are what stands between planted values in random texts.
@@ -48,7 +48,7 @@ var glue = []string{
 
 // dressed returns a value as somebody might write it.
 func dressed(t *rapid.T, raw string) string {
-	switch rapid.IntRange(0, 11).Draw(t, "dress") {
+	switch rapid.IntRange(0, 13).Draw(t, "dress") {
 	case 0:
 		return strings.ToUpper(raw)
 	case 1:
@@ -70,6 +70,10 @@ func dressed(t *rapid.T, raw string) string {
 		return raw[strings.IndexAny(raw, "/:")+1:]
 	case 8:
 		return strings.ReplaceAll(raw, " ", rapid.SampledFrom([]string{"（", "）\u2060", "－", "．", "／", "\u3000", "\u200b", "\u202c \u202a", "\u2066"}).Draw(t, "gap"))
+	case 9:
+		return strings.NewReplacer("o", "0", "l", "1", "a", "4", "e", "3").Replace(raw)
+	case 10:
+		return strings.NewReplacer("r", "rrr", "l", "llll", "易", "易易易").Replace(raw)
 	}
 	return raw
 }

@@ -624,15 +624,16 @@ func (r *reader) phrases() {
 			by[cuts[en.Signal][0]] = append(by[cuts[en.Signal][0]], en)
 		}
 	}
-	for i, w := range words {
+	find := func(i int, word func(i int) string) {
+		w := words[i]
 	entries:
-		for _, en := range by[w.s] {
+		for _, en := range by[word(i)] {
 			p := cuts[en.Signal]
 			if i+len(p) > len(words) {
 				continue
 			}
 			for k := range p {
-				if words[i+k].s != p[k] || k > 0 && r.t.chars[words[i+k].start].off-r.t.chars[words[i+k-1].end].off > 64 {
+				if word(i+k) != p[k] || k > 0 && r.t.chars[words[i+k].start].off-r.t.chars[words[i+k-1].end].off > 64 {
 					continue entries
 				}
 			}
@@ -642,6 +643,39 @@ func (r *reader) phrases() {
 			}
 		}
 	}
+	for i := range words {
+		find(i, func(i int) string { return words[i].s })
+		for way := range 4 {
+			find(i, func(i int) string { return straight(words[i].s, way&1+1, "li"[way>>1:way>>1+1]) })
+		}
+	}
+}
+
+var (
+	leetInside = regexp.MustCompile(`[a-z].*[013457].*[a-z]`)
+	letter     = regexp.MustCompile(`[a-z]`)
+	digit      = regexp.MustCompile(`[0-9]`)
+)
+
+// straight returns a folded word as it may be meant: what stands three times or more in a row so often, 1 as one.
+func straight(w string, often int, one string) string {
+	if leetInside.MatchString(w) && !strings.ContainsAny(w, "2689") && len(digit.FindAllString(w, -1)) <= len(letter.FindAllString(w, -1)) {
+		w = strings.NewReplacer("0", "o", "1", one, "3", "e", "4", "a", "5", "s", "7", "t").Replace(w)
+	}
+	out, all := "", []rune(w)
+	for i := 0; i < len(all); {
+		n := 1
+		for i+n < len(all) && all[i+n] == all[i] {
+			n++
+		}
+		keep := n
+		if n >= 3 && !strings.ContainsRune("0123456789", all[i]) {
+			keep = often
+		}
+		out += strings.Repeat(string(all[i]), keep)
+		i += n
+	}
+	return out
 }
 
 // cutPhrase cuts a canonical phrase into words, unspaced scripts into characters.
