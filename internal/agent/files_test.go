@@ -27,18 +27,9 @@ func TestDamageOfTheEngineInUse(t *testing.T) {
 	conf := w.AgentConfig(t, social, t.TempDir())
 	look := func(a *agent.Agent) lantern.Answer {
 		t.Helper()
-		answers, err := a.Match(ctx, []lantern.Record{{Ref: "post-1", URLs: []string{w.Draft(7).Value}}}, agent.MatchOptions{Dry: true})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return answers[0]
+		return dryOne(t, a, lantern.Record{Ref: "post-1", URLs: []string{w.Draft(7).Value}})
 	}
-	a := opened(t, conf)
-	runOnce(t, a)
-	if err := a.Close(); err != nil { // now all of it is in files
-		t.Fatal(err)
-	}
-	a = opened(t, conf)
+	a := inSegments(t, conf)
 	defer func() { _ = a.Close() }()
 	huntOne(t, a, "before.txt", w.Draft(7).Value)
 	for range 2 { // the second is the first to begin after that hunt
@@ -76,7 +67,6 @@ func TestDamageOfTheEngineInUse(t *testing.T) {
 // nothing in it, and must not answer that there is nothing.
 func TestFileThatFailsUnderALookup(t *testing.T) {
 	t.Parallel()
-	ctx := t.Context()
 	w := agenttest.New(t)
 	host, social := w.AddCompany("Cloudbin"), w.AddCompany("Facegram")
 	for i := range 50 {
@@ -88,20 +78,7 @@ func TestFileThatFailsUnderALookup(t *testing.T) {
 		if !text {
 			r = lantern.Record{Ref: "post-1", URLs: []string{w.Draft(7).Value}}
 		}
-		look := func(a *agent.Agent) lantern.Answer {
-			t.Helper()
-			answers, err := a.Match(ctx, []lantern.Record{r}, agent.MatchOptions{Dry: true})
-			if err != nil {
-				t.Fatal(err)
-			}
-			return answers[0]
-		}
-		a := opened(t, conf)
-		runOnce(t, a)
-		if err := a.Close(); err != nil { // now all of it is in files
-			t.Fatal(err)
-		}
-		a = opened(t, conf)
+		a := inSegments(t, conf)
 		names, err := filepath.Glob(filepath.Join(conf.Dir, "engine", "*.segment"))
 		if err != nil || len(names) == 0 {
 			t.Fatalf("no segments to cut: %v", err)
@@ -112,18 +89,39 @@ func TestFileThatFailsUnderALookup(t *testing.T) {
 			}
 		}
 		for range 2 {
-			if answer := look(a); answer.State != lantern.CouldNotLook || len(answer.Reasons) == 0 {
+			if answer := dryOne(t, a, r); answer.State != lantern.CouldNotLook || len(answer.Reasons) == 0 {
 				t.Errorf("cut short (text: %t): got %+v", text, answer)
 			}
 		}
 		runOnce(t, a)
-		if answer := look(a); answer.State != lantern.AnswerOK || len(answer.Matches) != 1 {
+		if answer := dryOne(t, a, r); answer.State != lantern.AnswerOK || len(answer.Matches) != 1 {
 			t.Errorf("made anew (text: %t): got %+v", text, answer)
 		}
 		if err := a.Close(); err != nil {
 			t.Fatal(err)
 		}
 	}
+}
+
+// inSegments opens an agent that has loaded all there is, and whose engine holds it in files.
+func inSegments(t *testing.T, conf agent.Config) *agent.Agent {
+	t.Helper()
+	a := opened(t, conf)
+	runOnce(t, a)
+	if err := a.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return opened(t, conf)
+}
+
+// dryOne looks one record up.
+func dryOne(t *testing.T, a *agent.Agent, r lantern.Record) lantern.Answer {
+	t.Helper()
+	answers, err := a.Match(t.Context(), []lantern.Record{r}, agent.MatchOptions{Dry: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answers[0]
 }
 
 // breakFiles overwrites the segments in a folder in place, all but their headers.
