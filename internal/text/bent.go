@@ -3,14 +3,15 @@ package text
 import (
 	"encoding/binary"
 	"math/bits"
+	"slices"
 	"sort"
 	"unicode/utf8"
 
 	"lantern/signal"
 )
 
-// A word is bent if it repeats a character, other than a digit, three times or more, or has digits for letters: "zoooorbly",
-// "z0rbly". It is read once more as it may be meant: the digits that stand for letters as these,
+// A word is bent if it repeats a character, other than a digit, three times or more, and is more than that ("www" is not), or
+// has digits for letters: "zoooorbly", "z0rbly". It is read once more as it may be meant: the digits that stand for letters as these,
 // then what is repeated as one character, or as two. All bent words of a phrase are read in the same way.
 
 // The ways to read bent words are numbers of these bits, from 0 to Ways-1.
@@ -21,6 +22,8 @@ const (
 
 	Ways = allWays + 1
 )
+
+var le = binary.LittleEndian
 
 // leet are the letters that digits stand for; 1 stands for two.
 var leet = [256]byte{'0': 'o', '1': 'l', '3': 'e', '4': 'a', '5': 's', '7': 't'}
@@ -58,7 +61,7 @@ func straight(dst, w []byte, way int) (_ []byte, ways int, bent bool) {
 			behind += size
 		}
 		keep := behind - i
-		if keep >= 3*size && !(s[i] >= '0' && s[i] <= '9') {
+		if keep >= 3*size && keep < len(s) && !(s[i] >= '0' && s[i] <= '9') {
 			if bent, ways, keep = true, ways|twice, size; way&twice != 0 {
 				keep = 2 * size
 			}
@@ -90,84 +93,104 @@ func isLeet(w []byte) bool {
 
 // Bent appends the numbers of the bent words to dst, rising. The bits of ways are those that make a difference.
 func (l *Words) Bent(dst []int) (_ []int, ways int) {
-	behind := 0 // how far words were looked at
-	for i := 0; i < len(l.text); i += 8 {
-		bends := uint64(tops)
-		if i+10 <= len(l.text) {
-			bends = bending(binary.LittleEndian.Uint64(l.text[i:]), binary.LittleEndian.Uint64(l.text[i+1:]), binary.LittleEndian.Uint64(l.text[i+2:]))
+	first := len(dst)
+	note := func(i int) {
+		l.inner = l.appendWord(l.inner[:0], i)
+		w, more, bent := straight(l.inner, l.inner, 0)
+		if l.inner = w[:0]; bent {
+			dst, ways = append(dst, i), ways|more
 		}
-		for ; bends != 0; bends &= bends - 1 {
-			at := i + bits.TrailingZeros64(bends)/8
-			if at < behind || at >= len(l.text) || !isPart(l.text[at]) {
+	}
+	if len(l.fold) > 0 {
+		for i := range l.List {
+			w := &l.List[i]
+			if w.fold < 0 || l.fold[w.fold] >= 0xE0 && l.fold[w.fold+3] == ' ' { // most of the latter are a character alone
 				continue
 			}
-			start, end, ascii := l.around(at)
-			if behind = end; ascii && !mayBeBent(l.text[start:end]) {
-				continue
-			}
-			next := sort.Search(len(l.List), func(k int) bool { return l.List[k].End > start })
-			for ; next < len(l.List) && l.List[next].Start < end; next++ {
-				w := &l.List[next]
-				if _, size := utf8.DecodeRune(l.text[w.Start:]); size == w.End-w.Start {
-					continue // a character alone
-				}
-				l.inner = l.appendWord(l.inner[:0], next)
-				read, more, bent := straight(l.inner, l.inner, 0)
-				if l.inner = read[:0]; bent {
-					dst, ways = append(dst, next), ways|more
-				}
+			if mayBend(l.fold[w.fold : w.fold+l.size(i)]) {
+				note(i)
 			}
 		}
+	}
+	inASCII := len(dst)
+	l.bends = bends(l.bends[:0], l.text)
+	next, behind := 0, 0
+	for k, set := range l.bends {
+		for ; set != 0; set &= set - 1 {
+			at := k*blockSize + bits.TrailingZeros64(set)
+			if at < behind || !endsLetters(l.text, at) {
+				continue
+			}
+			next += sort.Search(len(l.List)-next, func(i int) bool { return l.List[next+i].End > at })
+			if next == len(l.List) {
+				break
+			}
+			if w := &l.List[next]; w.Start <= at && w.fold < 0 {
+				behind = w.End
+				note(next)
+			}
+		}
+	}
+	if inASCII > first {
+		slices.Sort(dst[first:])
 	}
 	return dst, ways
 }
 
-// around returns the longest stretch at a place of what words are made of, and whether none of it is outside ASCII.
-func (l *Words) around(at int) (start, end int, ascii bool) {
-	all := byte(0)
-	for start = at; start > 0 && isPart(l.text[start-1]); start-- {
-		all |= l.text[start-1]
-	}
-	for end = at; end < len(l.text) && isPart(l.text[end]); end++ {
-		all |= l.text[end]
-	}
-	return start, end, all < utf8.RuneSelf
-}
-
-// isPart reports what words of a text are made of.
-func isPart(c byte) bool { return c >= utf8.RuneSelf || Classes[c]&(Letter|Digit) != 0 }
-
-// tops are the top bits of eight bytes.
-const tops = 0x8080808080808080
-
-// bending has the top bit of each of eight bytes, given with those one and two bytes behind each, that is of a character outside
-// ASCII, begins a letter three times in a row, or is one beside a digit that may stand for a letter, or that digit.
-func bending(at, second, third uint64) uint64 {
-	const lows = 0x7F7F7F7F7F7F7F7F
-	differs := (at ^ second | at ^ third) &^ foldBits
-	same := ^((differs&lows + lows) | differs)
-	return (at | at<<1&same | digitBits(at)&(second<<1) | digitBits(second)&(at<<1)) & tops
-}
-
-// digitBits has the top bit of each byte that is a digit from 0 to 7, and any others.
-func digitBits(w uint64) uint64 { return w << 2 & (w << 3) &^ (w << 4) &^ (w << 1) &^ w }
-
-// mayBeBent reports whether a word of letters and digits of ASCII, not folded, may be bent.
-func mayBeBent(w []byte) bool {
-	letters, digits, other, last, row := 0, 0, false, byte(0), 0
-	for _, c := range w {
-		if c |= foldBit; c < 'a' {
-			digits, other, last = digits+1, other || leet[c] == 0, 0
-			continue
+// mayBend reports whether a folded word may be bent.
+func mayBend(w []byte) bool {
+	for i := 0; i < len(w); {
+		size := 1
+		switch c := w[i]; {
+		case c >= '0' && c <= '9':
+			return true
+		case c >= 0xF0:
+			size = 4
+		case c >= 0xE0:
+			size = 3
+		case c >= utf8.RuneSelf:
+			size = 2
 		}
-		if letters++; c != last {
-			last, row = c, 0
-		}
-		if row++; row == 3 {
+		if i+3*size <= len(w) && string(w[i:i+2*size]) == string(w[i+size:i+3*size]) {
 			return true
 		}
+		i += size
 	}
-	return digits > 0 && digits <= letters && !other
+	return false
+}
+
+// endsLetters reports whether a letter stands at a place, or digits that end there and have a letter before them.
+func endsLetters(b []byte, at int) bool {
+	for at > 0 && Classes[b[at]]&Digit != 0 {
+		at--
+	}
+	return Classes[b[at]]&Letter != 0
+}
+
+// bends appends a set for each 64 bytes of a text: those that may be where a word of ASCII is bent. Each begins a letter three
+// times in a row, or is a digit that may stand for a letter, before a letter. Others may be among them.
+func bends(dst []uint64, text []byte) []uint64 {
+	n := (len(text) + blockSize - 1) / blockSize
+	dst = slices.Grow(dst, n)[:n]
+	for k := bendsFast(dst, text); k < n; k++ {
+		dst[k] = 0
+		for i := k * blockSize; i < min(len(text), (k+1)*blockSize); i += 8 {
+			var b [10]byte
+			copy(b[:], text[i:])
+			dst[k] |= bendsOf(le.Uint64(b[:]), le.Uint64(b[1:]), le.Uint64(b[2:])) << (i % blockSize)
+		}
+	}
+	return dst
+}
+
+// bendsOf is [bends] of eight bytes, given with those one and two bytes behind each.
+func bendsOf(at, second, third uint64) uint64 {
+	const lows, tops, octal = 0x7F7F7F7F7F7F7F7F, 0x8080808080808080, 0x3030303030303030
+	none := func(w uint64) uint64 { return ^((w&lows + lows) | w) } // top bits of bytes that are 0
+	same := none((at ^ second | (at ^ third)) &^ foldBits)
+	digit := none((at ^ octal) & 0xF8F8F8F8F8F8F8F8)
+	set := (at<<1&^at&same | digit&(second<<1&^second)) & tops
+	return set >> 7 * 0x0102040810204080 >> 56
 }
 
 // appendWord appends a word, folded.

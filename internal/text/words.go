@@ -40,6 +40,7 @@ type Words struct {
 	pages  *[foldEnd >> 8]*foldPage
 	known  *known
 	few    bool // the last row of characters alone was short
+	bends  []uint64
 
 	without int // kernels that are left out, for tests: 1 the widest, 2 all
 }

@@ -657,7 +657,7 @@ var (
 	digit      = regexp.MustCompile(`[0-9]`)
 )
 
-// straight returns a folded word as it may be meant: what stands three times or more in a row so often, 1 as one.
+// straight returns a folded word as it may be meant: what stands three times or more in a row, and is not all of it, so often, 1 as one.
 func straight(w string, often int, one string) string {
 	if leetInside.MatchString(w) && !strings.ContainsAny(w, "2689") && len(digit.FindAllString(w, -1)) <= len(letter.FindAllString(w, -1)) {
 		w = strings.NewReplacer("0", "o", "1", one, "3", "e", "4", "a", "5", "s", "7", "t").Replace(w)
@@ -669,7 +669,7 @@ func straight(w string, often int, one string) string {
 			n++
 		}
 		keep := n
-		if n >= 3 && !strings.ContainsRune("0123456789", all[i]) {
+		if n >= 3 && n < len(all) && !strings.ContainsRune("0123456789", all[i]) {
 			keep = often
 		}
 		out += strings.Repeat(string(all[i]), keep)

@@ -1,0 +1,5 @@
+//go:build !amd64
+
+package text
+
+func bendsFast([]uint64, []byte) int { return 0 }
