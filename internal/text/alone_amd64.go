@@ -65,11 +65,10 @@ func (l *Words) readRow(i, wanted int) int {
 		return l.readRowPlain(i, wanted)
 	}
 	n, m, room := len(l.List), len(l.fold), wanted+aloneAtOnce
-	r := reading{
-		text: &l.text[i], left: len(l.text) - i, most: wanted, start: i, fold: m,
-		list: &l.List[:n+room][n], hashes: &l.Hashes[:n+room][n], folds: &l.fold[:m+4*room][m],
-		known: l.known, tables: forAlone,
-	}
+	var r reading // filled field by field: a copy of it would wait for what was just written
+	r.text, r.left, r.most, r.start, r.fold = &l.text[i], len(l.text)-i, wanted, i, m
+	r.list, r.hashes, r.folds = &l.List[:n+room][n], &l.Hashes[:n+room][n], &l.fold[:m+4*room][m]
+	r.known, r.tables = l.known, forAlone
 	words := 0
 	if wide {
 		words = aloneAVX512(&r)
