@@ -48,10 +48,10 @@ func (l *Words) pairs(from, behind int) []uint64 {
 
 // triples returns the hashes of all triples among some words, three or more.
 func (l *Words) triples(from, behind int) []uint64 {
-	n := behind - from - 1
+	n := behind - from - 2
 	l.filed = slices.Grow(l.filed[:0], n)[:n]
 	triples(l.filed, l.Hashes[from:behind])
-	return l.filed[:n-1]
+	return l.filed
 }
 
 // pairsPlain is [pairs] in Go.
@@ -68,7 +68,7 @@ func pairsPlain(dst, hashes []uint64) {
 // triplesPlain is [triples] in Go.
 func triplesPlain(dst, hashes []uint64) {
 	pair, second := Pair(hashes[0], hashes[1]), hashes[1]
-	for i, third := range hashes[2:][:len(dst)-1] {
+	for i, third := range hashes[2:][:len(dst)] {
 		next := Pair(second, third)
 		dst[i], pair, second = Triple(pair, next), next, third
 	}

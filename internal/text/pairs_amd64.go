@@ -10,6 +10,11 @@ var widePairs = cpu.X86.HasAVX512F && cpu.X86.HasBMI2
 //go:noescape
 func pairsAVX512(dst, hashes *uint64, n int)
 
+// triplesAVX512 is [triplesPlain] of n triples, one or more.
+//
+//go:noescape
+func triplesAVX512(dst, hashes *uint64, n int)
+
 // pairs makes the hashes of all pairs of neighbors among words, one fewer than these. dst may be where
 // those of the words are.
 func pairs(dst, hashes []uint64) {
@@ -21,13 +26,12 @@ func pairs(dst, hashes []uint64) {
 	pairsAVX512(&dst[0], &hashes[0], len(dst))
 }
 
-// triples makes the hashes of all triples of neighbors among words, three or more, in dst, which has room for
-// as many pairs.
+// triples makes the hashes of all triples of neighbors among words, two fewer than these.
 func triples(dst, hashes []uint64) {
 	if !widePairs || len(dst) < 4 {
 		triplesPlain(dst, hashes)
 		return
 	}
-	pairs(dst, hashes)
-	pairsAVX512(&dst[0], &dst[0], len(dst)-1)
+	_ = hashes[len(dst)+1]
+	triplesAVX512(&dst[0], &hashes[0], len(dst))
 }

@@ -6,6 +6,5 @@ package text
 // those of the words are.
 func pairs(dst, hashes []uint64) { pairsPlain(dst, hashes) }
 
-// triples makes the hashes of all triples of neighbors among words, three or more, in dst, which has room for
-// as many pairs.
+// triples makes the hashes of all triples of neighbors among words, two fewer than these.
 func triples(dst, hashes []uint64) { triplesPlain(dst, hashes) }
