@@ -40,14 +40,37 @@ type Table struct {
 	heading []string             // as the file has it
 	first   []string             // a first row that was no heading
 	line    int
+	end     *tail
+	begun   int // the line of the last row, if only its end tells whether its quotation mark is closed
+}
+
+// tail remembers the last byte of a text that ends no line.
+type tail struct {
+	r    io.Reader
+	last byte
+}
+
+func (t *tail) Read(p []byte) (int, error) {
+	n, err := t.r.Read(p)
+	if text := strings.TrimRight(string(p[:n]), "\r\n"); text != "" {
+		t.last = text[len(text)-1]
+	}
+	return n, err
+}
+
+// unclosed is the error of a row that took in the rows after it: without it they would
+// pass for looked at.
+func (t *Table) unclosed(line int) error {
+	return fmt.Errorf("reading %s: line %d: a quotation mark is not closed; what follows was not read", t.name, line)
 }
 
 // Open begins to read a table; name is what its rows are called by. The first row is a
 // heading if any of its cells is the name of a column.
 func Open(r io.Reader, name string) (*Table, error) {
 	// Spreadsheets mark what they write, and save "Unicode text" as UTF-16.
-	in := bufio.NewReader(transform.NewReader(r, unicode.BOMOverride(encoding.Nop.NewDecoder())))
-	t := &Table{csv: csv.NewReader(in), name: name}
+	end := &tail{r: transform.NewReader(r, unicode.BOMOverride(encoding.Nop.NewDecoder()))}
+	in := bufio.NewReader(end)
+	t := &Table{csv: csv.NewReader(in), name: name, end: end}
 	t.csv.Comma = separator(in)
 	t.csv.FieldsPerRecord, t.csv.LazyQuotes, t.csv.TrimLeadingSpace, t.csv.ReuseRecord = -1, true, true, false
 	row, err := t.csv.Read()
@@ -140,11 +163,23 @@ func (t *Table) Next() (Row, error) {
 		if t.first = nil; row == nil {
 			var err error
 			if row, err = t.csv.Read(); errors.Is(err, io.EOF) {
+				if t.begun > 0 && t.end.last != '"' {
+					return Row{}, t.unclosed(t.begun)
+				}
 				return Row{}, io.EOF
 			} else if err != nil {
 				return Row{}, fmt.Errorf("reading %s: %w", t.name, csvReason(err))
 			}
 			line, _ = t.csv.FieldPos(0)
+		}
+		t.begun = 0
+		if strings.Contains(row[len(row)-1], "\n") {
+			t.begun = line
+		}
+		for i, cell := range row {
+			if kind := t.kind(i, cell); kind != "" && kind != "text" && strings.Contains(strings.TrimSpace(cell), "\n") {
+				return Row{}, t.unclosed(line)
+			}
 		}
 		if r, ok := t.record(row, line); ok {
 			return r, nil
@@ -161,14 +196,8 @@ func (t *Table) record(row []string, line int) (r Row, ok bool) {
 		if cell == "" {
 			continue
 		}
-		kind := lantern.SignalType("")
-		if t.columns != nil && i < len(t.columns) {
-			kind = t.columns[i]
-		} else if t.columns == nil {
-			kind = guess(cell)
-		}
 		ok = true
-		switch kind {
+		switch kind := t.kind(i, cell); kind {
 		case ownAccount:
 			r.Account, r.account = cell, t.column(i)
 		case "", "text":
@@ -183,6 +212,17 @@ func (t *Table) record(row []string, line int) (r Row, ok bool) {
 	}
 	r.Text = strings.Join(texts, "\n")
 	return r, ok
+}
+
+// kind is what cell i of a row holds.
+func (t *Table) kind(i int, cell string) lantern.SignalType {
+	switch {
+	case t.columns == nil:
+		return guess(cell)
+	case i < len(t.columns):
+		return t.columns[i]
+	}
+	return ""
 }
 
 // guess says what a cell of a table without a heading holds.
