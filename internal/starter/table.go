@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -23,14 +24,29 @@ import (
 var kinds = map[string]lantern.SignalType{
 	"id": "account", "user_id": "account", "userid": "account", "account": "account", "account_id": "account",
 	"username": signal.Username.Name, "user": signal.Username.Name, "handle": signal.Username.Name, "nick": signal.Username.Name, "nickname": signal.Username.Name, "login": signal.Username.Name,
-	"email": signal.Email.Name, "e-mail": signal.Email.Name, "mail": signal.Email.Name,
+	"email": signal.Email.Name, "mail": signal.Email.Name,
 	"url": signal.URL.Name, "link": signal.URL.Name, "website": signal.URL.Name, "homepage": signal.URL.Name,
 	"domain": signal.Domain.Name, "ip": signal.IP.Name, "ip_address": signal.IP.Name,
-	"phone": "text", "text": "text", "bio": "text", "about": "text", "message": "text", "post": "text", "name": "text",
+	"phone": phoneColumn, "phone_number": phoneColumn, "phonenumber": phoneColumn, "telephone": phoneColumn, "tel": phoneColumn, "telefon": phoneColumn,
+	"mobile": phoneColumn, "mobile_number": phoneColumn, "mobile_phone": phoneColumn, "cell": phoneColumn, "cell_phone": phoneColumn, "handy": phoneColumn,
+	"user_name": signal.Username.Name, "email_address": signal.Email.Name, "e_mail": signal.Email.Name, "e_mail_address": signal.Email.Name,
+	"text": "text", "bio": "text", "about": "text", "message": "text", "post": "text", "name": "text",
 }
 
 // ownAccount is the kind of a column that holds the member's own account id.
 const ownAccount = lantern.SignalType("account")
+
+// phoneColumn is the kind of a column of telephone numbers, which are read as those in a text
+// are: in the forms of the member's country.
+const phoneColumn = lantern.SignalType("numbers")
+
+// rounded is a number as a spreadsheet shows a long one: its last digits may be lost.
+var rounded = regexp.MustCompile(`^\+?[0-9][.,]?[0-9]*[eE]\+?[0-9]+$`)
+
+// plain is a heading as kinds has it: capitals, spaces, hyphens and full stops make no other name.
+func plain(heading string) string {
+	return strings.NewReplacer(" ", "_", "-", "_", ".", "").Replace(strings.ToLower(strings.TrimSpace(heading)))
+}
 
 // Table is a CSV file of a member's own accounts or posts, read row by row.
 type Table struct {
@@ -82,7 +98,7 @@ func Open(r io.Reader, name string) (*Table, error) {
 	}
 	t.line, _ = t.csv.FieldPos(0)
 	for i, cell := range row {
-		if kind, ok := kinds[strings.ToLower(strings.TrimSpace(cell))]; ok {
+		if kind, ok := kinds[plain(cell)]; ok {
 			if t.columns == nil {
 				t.columns = make([]lantern.SignalType, len(row))
 			}
@@ -177,7 +193,7 @@ func (t *Table) Next() (Row, error) {
 			t.begun = line
 		}
 		for i, cell := range row {
-			if kind := t.kind(i, cell); kind != "" && kind != "text" && strings.Contains(strings.TrimSpace(cell), "\n") {
+			if kind := t.kind(i, cell); kind != "" && kind != "text" && kind != phoneColumn && strings.Contains(strings.TrimSpace(cell), "\n") {
 				return Row{}, t.unclosed(line)
 			}
 		}
@@ -200,6 +216,13 @@ func (t *Table) record(row []string, line int) (r Row, ok bool) {
 		switch kind := t.kind(i, cell); kind {
 		case ownAccount:
 			r.Account, r.account = cell, t.column(i)
+		case phoneColumn:
+			if rounded.MatchString(cell) { // in a text it would pass for no number at all
+				r.Values = append(r.Values, lantern.TypedValue{Type: signal.Phone.Name, Value: cell})
+				r.values = append(r.values, t.column(i))
+				continue
+			}
+			texts = append(texts, cell)
 		case "", "text":
 			texts = append(texts, cell)
 		default:

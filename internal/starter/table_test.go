@@ -31,3 +31,23 @@ func TestUnclosedQuotation(t *testing.T) {
 		})
 	}
 }
+
+// Headings of telephone numbers are known as people write them, and a number that a
+// spreadsheet rounded is looked up as one, so that the answer says it cannot be read.
+func TestTelephoneColumn(t *testing.T) {
+	t.Parallel()
+	for _, heading := range []string{"phone", "Phone Number", "Tel.", "Telefon", "Mobile", "telephone"} {
+		table, err := Open(strings.NewReader(heading+";x\n2025550123;a\n1.2025550123E+10;b\n"), "t.csv")
+		if err != nil {
+			t.Fatalf("%s: %v", heading, err)
+		}
+		plain, err := table.Next()
+		if err != nil || len(plain.Values) > 0 || !strings.HasPrefix(plain.Text, "2025550123") {
+			t.Errorf("%s: got %+v, %v, want the number as text", heading, plain, err)
+		}
+		lost, err := table.Next()
+		if err != nil || len(lost.Values) != 1 || lost.Values[0].Type != "phone" {
+			t.Errorf("%s: got %+v, %v, want the rounded number as a phone value", heading, lost, err)
+		}
+	}
+}
