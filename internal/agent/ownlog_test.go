@@ -138,6 +138,10 @@ func TestShownDecisionsAreHeldToTheLog(t *testing.T) {
 		`UPDATE hits SET (state, decision, reason, person, decided, act) = (SELECT 'decided', decision, reason, person, at, id FROM acts WHERE count = 1 AND case_id = 0 AND undone = 0 LIMIT 1)`,
 		`UPDATE hits SET (state, decision, reason, person, decided, act) = (SELECT 'decided', decision, reason, person, at, id FROM acts WHERE undone <> 0) WHERE state = 'open'`)
 	edits = append(edits, `UPDATE hits SET act = 0, decision = '', person = 0, reason = '', decided = 0, state = 'open' WHERE act IN (SELECT id FROM acts WHERE count = 1 AND case_id = 0)`)
+	// Decisions that no act took, of times before any.
+	for _, change := range []string{`decided = (SELECT MIN(at) - 1 FROM acts)`, `decided = 1`, `decided = 0`} {
+		edits = append(edits, `UPDATE hits SET state = 'decided', decision = 'confirmed', person = 7, `+change+` WHERE state = 'open'`)
+	}
 	if r, err := s.meddled(`DELETE FROM act_hits`, `DELETE FROM hits WHERE act IN (SELECT id FROM acts WHERE count = 1 AND case_id = 0 AND undone = 0)`); err != nil || r.Acts.Past == 0 {
 		t.Errorf("of hits that are gone: got %+v, %v", r.Acts, err)
 	}

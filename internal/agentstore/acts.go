@@ -145,15 +145,17 @@ func DecidedOtherwise(ctx context.Context, tx *sqldb.Tx) (unlike, undone, lost [
 	return append(unlike, more...), undone, lost, err
 }
 
-// EachHitsAct calls each for every hit with the act that decided it, 0 if it waits.
-func EachHitsAct(ctx context.Context, tx *sqldb.Tx, each func(hit, act lantern.ID) error) error {
-	rows, err := tx.Query(ctx, `SELECT id, act FROM hits`)
+// EachHitsAct calls each for every hit with the act that decided it, 0 if it waits or none did, and
+// whether it shows a decision.
+func EachHitsAct(ctx context.Context, tx *sqldb.Tx, each func(hit, act lantern.ID, decided bool) error) error {
+	rows, err := tx.Query(ctx, `SELECT id, act, decision <> '' OR person <> 0 FROM hits`)
 	return eachRow(rows, err, func() error {
 		var hit, act lantern.ID
-		if err := rows.Scan(&hit, &act); err != nil {
+		var decided bool
+		if err := rows.Scan(&hit, &act, &decided); err != nil {
 			return err
 		}
-		return each(hit, act)
+		return each(hit, act, decided)
 	})
 }
 

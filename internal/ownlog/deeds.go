@@ -69,11 +69,12 @@ type deeds struct {
 	by    map[lantern.ID]*deed
 	gone  int
 	hits  map[lantern.ID][]lantern.ID // the acts that each hit was decided by singly, in their order
+	early map[lantern.ID]bool         // the hits that were decided before acts were kept
 	about map[int64]lantern.ID        // the hits of entries that name people; nil: nobody asks
 }
 
 func newDeeds() deeds {
-	return deeds{by: make(map[lantern.ID]*deed), hits: make(map[lantern.ID][]lantern.ID)}
+	return deeds{by: make(map[lantern.ID]*deed), hits: make(map[lantern.ID][]lantern.ID), early: make(map[lantern.ID]bool)}
 }
 
 // of returns what is known of an act, with a newer entry.
@@ -87,12 +88,16 @@ func (s *deeds) of(id lantern.ID, number int64, row []byte) *deed {
 	return d
 }
 
-// decided takes an entry of a decision. Only those of acts say anything here.
+// decided takes an entry of a decision. Of those that name no act, only the ones from before there were any say
+// something here: which hit was decided.
 func (s *deeds) decided(number int64, o *audit.Opening) error {
+	var f actFacts
 	if !bytes.Contains(o.Facts, []byte(`"act":`)) {
+		if err := json.Unmarshal(o.Facts, &f); err == nil && f.Hit != 0 {
+			s.early[f.Hit] = true
+		}
 		return nil
 	}
-	var f actFacts
 	var by struct {
 		Person lantern.ID `json:"person"`
 	}
@@ -201,9 +206,11 @@ type held struct {
 	wrong error
 }
 
-// undecided refuses a hit that waits although an act decided it, singly, and was not undone. It returns how many
-// such hits are not held any more: dismissed ones go after a time, and those of a signal that fell when they are found anew.
-func (s *deeds) undecided(ctx context.Context, tx *sqldb.Tx) (gone int, err error) {
+// undecided refuses a hit that waits although an act decided it, singly, and was not undone, and one that shows a
+// decision that no act took and, if the log is whole, no entry from before acts were kept. It returns how many hits
+// that were decided singly are not held any more: dismissed ones go after a time, and those of a signal that fell when
+// they are found anew.
+func (s *deeds) undecided(ctx context.Context, tx *sqldb.Tx, whole bool) (gone int, err error) {
 	for id, acts := range s.hits {
 		acts = slices.DeleteFunc(acts, func(act lantern.ID) bool { return s.by[act] == nil || s.by[act].undone })
 		if s.hits[id] = acts; len(acts) == 0 {
@@ -211,7 +218,10 @@ func (s *deeds) undecided(ctx context.Context, tx *sqldb.Tx) (gone int, err erro
 		}
 	}
 	left := len(s.hits)
-	err = agentstore.EachHitsAct(ctx, tx, func(hit, act lantern.ID) error {
+	err = agentstore.EachHitsAct(ctx, tx, func(hit, act lantern.ID, decided bool) error {
+		if decided && act == 0 && whole && !s.early[hit] {
+			return fmt.Errorf("hit %s shows a decision, and no act took it", hit)
+		}
 		acts := s.hits[hit]
 		if len(acts) == 0 {
 			return nil

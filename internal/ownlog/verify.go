@@ -108,7 +108,7 @@ func Verify(ctx context.Context, tx *sqldb.Tx, anchors []lantern.Anchor) (Report
 	if v.report.Acts, err = v.deeds.check(ctx, tx); err != nil {
 		return v.report, err
 	}
-	if v.report.Acts.Past, err = v.deeds.undecided(ctx, tx); err != nil {
+	if v.report.Acts.Past, err = v.deeds.undecided(ctx, tx, len(v.mends) == 0); err != nil {
 		return v.report, err
 	}
 	return v.report, v.shown(ctx, tx)
