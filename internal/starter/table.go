@@ -90,6 +90,9 @@ func Open(r io.Reader, name string) (*Table, error) {
 	t.csv.Comma = separator(in)
 	t.csv.FieldsPerRecord, t.csv.LazyQuotes, t.csv.TrimLeadingSpace, t.csv.ReuseRecord = -1, true, true, false
 	row, err := t.csv.Read()
+	if err == nil && strings.HasPrefix(strings.ToLower(row[0]), "sep=") { // by which spreadsheets are told the separator
+		row, err = t.csv.Read()
+	}
 	if errors.Is(err, io.EOF) {
 		return t, nil
 	}

@@ -51,3 +51,21 @@ func TestTelephoneColumn(t *testing.T) {
 		}
 	}
 }
+
+// The line by which spreadsheets are told the separator is no row, nor the heading.
+func TestSeparatorLine(t *testing.T) {
+	t.Parallel()
+	for _, sep := range []string{";", ",", "\t"} {
+		table, err := Open(strings.NewReader("sep="+sep+"\r\nusername"+sep+"phone\r\nowl"+sep+"2025550123\r\n"), "t.csv")
+		if err != nil {
+			t.Fatal(err)
+		}
+		row, err := table.Next()
+		if err != nil || len(row.Values) != 1 || row.Values[0].Value != "owl" || !strings.Contains(row.Text, "2025550123") || !strings.HasSuffix(row.Ref, ":3") {
+			t.Errorf("%q: got %+v, %v", sep, row, err)
+		}
+		if _, err := table.Next(); !errors.Is(err, io.EOF) {
+			t.Errorf("%q: another row, %v", sep, err)
+		}
+	}
+}
