@@ -18,12 +18,36 @@ import (
 // filed under the rarest of its words, which may stand behind that stretch.
 func (s *scanner) findPhrases(v view, l *text.Words, from, behind int, found func(signal lantern.ID, start, end int)) {
 	s.candidates = s.candidates[:0]
-	for filed := 1; filed <= text.MaxFiled; filed++ {
+	filed := 1
+	if s.siftPairs(v, l, from) {
+		filed = 3
+	}
+	for ; filed <= text.MaxFiled; filed++ {
 		s.sift(v, l, filed, from)
 	}
 	if len(s.candidates) > 0 {
 		s.compare(v, l, from, behind, found)
 	}
+}
+
+// siftPairs asks about words and pairs of them at once. It returns false where the processor cannot.
+func (s *scanner) siftPairs(v view, l *text.Words, from int) bool {
+	hashes := l.Hashes[from:]
+	for k, p := range v.Pieces {
+		if !p.Files(1) && !p.Files(2) {
+			continue
+		}
+		if !p.SiftPairs(hashes, &s.sifted, &s.siftedPairs) {
+			return false
+		}
+		for _, i := range s.sifted {
+			s.candidates = append(s.candidates, candidate{p.FindPhrases(hashes[i]), from + int(i), k})
+		}
+		for _, i := range s.siftedPairs {
+			s.candidates = append(s.candidates, candidate{p.FindPhrases(text.Pair(hashes[i], hashes[i+1])), from + int(i), k})
+		}
+	}
+	return true
 }
 
 // sift asks about all neighbors of so many words.

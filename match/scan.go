@@ -119,7 +119,8 @@ type scanner struct {
 	pageReader
 	past6 int // text before it has been read for IPv6 addresses
 
-	candidates []candidate // where phrases may stand
+	siftedPairs []uint32    // pairs that phrases may be filed under
+	candidates  []candidate // where phrases may stand
 
 	spans     []Span // what Phrases found
 	spansFrom int    // before it, what its caller had

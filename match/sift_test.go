@@ -61,3 +61,49 @@ func TestSift(t *testing.T) {
 		}
 	}
 }
+
+// TestSiftPairs holds asking about words and pairs at once to asking about each, for texts of all
+// lengths, also where a filter is empty.
+func TestSiftPairs(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(7, 7))
+	for most := range 5 {
+		e, l := siftWorld(t, r, max(most, 1))
+		if most == 0 {
+			e = New([32]byte{1})
+			if err := e.Apply([]Change{{Entry: Entry{Signal: 1, Type: "phrase", Canonical: "few are"}}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		hashes := append(slices.Clone(l.Hashes), make([]uint64, 3000)...)
+		for i := len(l.Hashes); i < len(hashes); i++ {
+			hashes[i] = r.Uint64()
+		}
+		ends := []int{len(hashes)}
+		for n := range 60 {
+			ends = append(ends, n)
+		}
+		for _, p := range e.shelf.Peek().Pieces {
+			for _, n := range ends {
+				from := r.IntN(len(hashes) - n + 1)
+				some := slices.Clip(slices.Clone(hashes[from : from+n])) // so that reading on is seen
+				one, two := []uint32{7}, []uint32{7}
+				if !p.SiftPairs(some, &one, &two) {
+					t.Skip("the processor cannot")
+				}
+				var wantOne, wantTwo []uint32
+				for i, h := range some {
+					if len(p.Sift(1, []uint64{h}, nil)) == 1 {
+						wantOne = append(wantOne, uint32(i))
+					}
+					if i+1 < n && len(p.Sift(2, []uint64{text.Pair(h, some[i+1])}, nil)) == 1 {
+						wantTwo = append(wantTwo, uint32(i))
+					}
+				}
+				if !slices.Equal(one, wantOne) || !slices.Equal(two, wantTwo) {
+					t.Fatalf("%d words of %d: %d and %d may be there, want %d and %d", n, len(hashes), len(one), len(two), len(wantOne), len(wantTwo))
+				}
+			}
+		}
+	}
+}

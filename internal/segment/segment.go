@@ -155,6 +155,13 @@ func (s *Segment) Sift(words int, hashes []uint64, dst []uint32) []uint32 {
 	return s.filed[words].sift(hashes, dst)
 }
 
+// SiftPairs is [Segment.Sift] of words alone and of pairs of neighbors at once, of the hashes of words. It
+// replaces one and two by the numbers of the words, and of the first of each pair. It returns
+// false where the processor cannot do that.
+func (s *Segment) SiftPairs(hashes []uint64, one, two *[]uint32) bool {
+	return siftPairs(s.filed[1], s.filed[2], hashes, one, two)
+}
+
 // Find returns where the keys with a digest stand: from and behind. See [Segment.Key].
 func (s *Segment) Find(hash uint64, tail uint32) (from, behind int) {
 	from, behind = s.keys.find(hash)
