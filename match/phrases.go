@@ -99,13 +99,13 @@ func (e *Engine) Phrases(b []byte, dst []Span) []Span {
 		return dst
 	}
 	s := e.scanners.Get().(*scanner)
-	defer s.release(e)
 	s.words.Cut(b)
 	from := len(dst)
 	s.spans, s.spansFrom = dst, from
 	e.shelf.Read(s.readSpans)
 	dst, s.spans = s.spans, nil
-	s.words.Forget() // it is the caller's
+	s.words.Forget()  // it is the caller's
+	e.scanners.Put(s) // not released: nothing has become known
 	if len(dst)-from < 2 {
 		return dst
 	}
