@@ -7,6 +7,16 @@ DATA siftFirst<>+16(SB)/8, $0x0000000500000004
 DATA siftFirst<>+24(SB)/8, $0x0000000700000006
 GLOBL siftFirst<>(SB), RODATA|NOPTR, $32
 
+// What both kernels need: where bits are, and the numbers of the hashes.
+#define CONSTANTS \
+	MOVL         $63, AX             \
+	VPBROADCASTQ AX, Z11             \
+	MOVL         $1, AX              \
+	VPBROADCASTQ AX, Z12             \
+	MOVL         $8, AX              \
+	VPBROADCASTD AX, Y13             \
+	VMOVDQU      siftFirst<>(SB), Y9
+
 // Where in a filter of WORDS words to look for the hashes H: the upper half of the product.
 #define PLACES(H, WORDS, TO, T) \
 	VPSRLQ   $32, H, T        \
@@ -45,13 +55,7 @@ TEXT ·siftAVX512(SB), NOSPLIT, $0-48
 	MOVQ DI, R8
 
 	VPBROADCASTQ AX, Z10
-	MOVL         $63, AX
-	VPBROADCASTQ AX, Z11
-	MOVL         $1, AX
-	VPBROADCASTQ AX, Z12
-	MOVL         $8, AX
-	VPBROADCASTD AX, Y13
-	VMOVDQU      siftFirst<>(SB), Y9
+	CONSTANTS
 	MOVL         $0xFF, DX
 
 eight:
@@ -102,15 +106,9 @@ TEXT ·siftPairsAVX512(SB), NOSPLIT, $0-80
 	VPBROADCASTQ inPairs+24(FP), Z14
 	VPBROADCASTQ pairSalt<>+0(SB), Z15
 	VPBROADCASTQ pairSalt<>+8(SB), Z16
-	MOVL         $63, AX
-	VPBROADCASTQ AX, Z11
-	MOVL         $1, AX
-	VPBROADCASTQ AX, Z12
-	MOVL         $8, AX
-	VPBROADCASTD AX, Y13
+	CONSTANTS
 	MOVL         $-1, AX
 	VPBROADCASTQ AX, Z24 // the lower half of each
-	VMOVDQU      siftFirst<>(SB), Y9
 	MOVL         $0xFF, DX
 	MOVL         $0xFF, R12
 
