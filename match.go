@@ -59,7 +59,7 @@ const (
 	HowExact     How = "exact"       // equal canonical values
 	HowNear      How = "near"        // Hamming distance within the type's radius
 	HowPhrase    How = "phrase"      // the phrase's words stand in the text
-	HowURLPrefix How = "url-prefix"  // the URL lies below the signal's path
+	HowURLPrefix How = "url-prefix"  // the URL lies below the signal's path, or is it with a query
 	HowDomain    How = "domain"      // the host is the signal's domain or lies below it
 	HowAlias     How = "alias"       // equal only after folding mail aliases or look-alike letters; weak
 	HowBare      How = "bare-handle" // the handle is equal, the platform unknown; weak

@@ -15,8 +15,8 @@
 //   - frames: of two videos, enough frames are near one another; the rule is that of signal.VPDQ;
 //   - words: a phrase whose words stand in the text one after the other, whole words,
 //     whatever their case, width or look-alike letters;
-//   - URL: the schemes http and https count as one; a signal's URL without a query matches what lies below its path, and a
-//     signal's domain matches its own host and every host below it.
+//   - URL: the schemes http and https count as one; a signal's URL without a query matches what lies below its path,
+//     and itself with any query; a signal's domain matches its own host and every host below it.
 //
 // Signals of a type that is compared with nothing (a tactic) may be held and are never found.
 //

@@ -320,6 +320,9 @@ func (s *scanner) goesOn(a *address, f *folders, c byte) bool {
 		if s.tail.InPath() && len(s.form(a, "")) < f.dead {
 			f.dead = 0 // dots at the end climbed out of it
 		}
+		if c == '?' && s.tail.InPath() {
+			a.below = a.below || s.mayPage(a, "", f.dead)
+		}
 	}
 	switch c {
 	case '#':

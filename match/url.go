@@ -44,7 +44,7 @@ func hostOf(u string) string {
 	return host
 }
 
-// isFolder reports whether a URL signal matches what lies below it: it has no query, and
+// isFolder reports whether a URL signal matches what lies below it, and itself with a query: it has none, and
 // a path other than "/", which would stand for a whole site.
 func isFolder(u string) bool {
 	at := pathAt(u)
@@ -52,7 +52,7 @@ func isFolder(u string) bool {
 }
 
 // foldersOf yields the URLs below which a canonical URL lies, the shortest first: its path
-// cut before or behind each "/", but never equal to it and never the root.
+// cut before or behind each "/", and the whole of it if there is a query, but never equal to it and never the root.
 func foldersOf(u string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		at := pathAt(u)
@@ -64,6 +64,9 @@ func foldersOf(u string) iter.Seq[string] {
 			if path[end] == '/' && (!yield(u[:end]) || end+1 < len(u) && !yield(u[:end+1])) {
 				return
 			}
+		}
+		if len(path) < len(u) && path[len(path)-1] != '/' {
+			yield(path)
 		}
 	}
 }

@@ -111,14 +111,14 @@ func weakly(q match.Query, en match.Entry, f match.Found) (match.Found, bool) {
 	return f, ok
 }
 
-// below reports whether a URL lies below the path of a signal's.
+// below reports whether a URL lies below the path of a signal's, or is it with a query.
 func below(u, sig string) bool {
 	_, rest, _ := strings.Cut(sig, "://")
 	_, path, _ := strings.Cut(rest, "/")
 	if path == "" || strings.Contains(path, "?") || !strings.HasPrefix(u, sig) || u == sig {
 		return false
 	}
-	return strings.HasSuffix(sig, "/") || u[len(sig)] == '/'
+	return strings.HasSuffix(sig, "/") || u[len(sig)] == '/' || u[len(sig)] == '?'
 }
 
 // urlHost returns the host of a canonical URL.
