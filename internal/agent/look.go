@@ -279,7 +279,7 @@ func (l *fileLook) digests(d *lantern.Digests) {
 // records answers each record of a file of records. One that cannot be read is answered
 // under the file's reference and its line.
 func (l *fileLook) records(ctx context.Context) error {
-	lines := web.NewLines(l.in)
+	lines := web.NewLines(l.in).Mend()
 	if l.piece != nil {
 		lines.Begin(l.piece.p.Index)
 	}
@@ -301,7 +301,7 @@ func (l *fileLook) records(ctx context.Context) error {
 		switch kind := lantern.KindOf(err); {
 		case errors.Is(err, io.EOF):
 			return flush()
-		case kind == lantern.Invalid:
+		case kind == lantern.Invalid || kind == lantern.TooLarge && !lines.Ended():
 			l.why = append(l.why, recordReason(lines.Index(), err))
 			if len(l.why) == lookBatch {
 				if err := l.flush(ctx); err != nil {

@@ -87,5 +87,5 @@ func isRecords(name string, head []byte) bool {
 		return false // most files
 	}
 	var r lantern.Record
-	return (whole || len(head) < HeadLen) && len(line) > 0 && web.Decode(line, &r) == nil && r.Ref != ""
+	return (whole || len(head) < HeadLen) && len(line) > 0 && web.DecodeText(line, &r) == nil && r.Ref != ""
 }

@@ -8,6 +8,8 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -86,6 +88,63 @@ func memberNames(t reflect.Type) (names []string) {
 		}
 	}
 	return names
+}
+
+// DecodeText is [Decode] for records of what others wrote: halves of characters, NUL characters and bytes that are no
+// UTF-8 are read as U+FFFD, so that they hide nothing else.
+func DecodeText(b []byte, into any) error {
+	err := Decode(b, into)
+	if err == nil {
+		return nil
+	}
+	mended := wellFormed(b)
+	if mended == nil {
+		return err
+	}
+	reflect.ValueOf(into).Elem().SetZero()
+	return Decode(mended, into)
+}
+
+// wellFormed returns JSON with U+FFFD in place of escapes and bytes that stand for no character, or for NUL; nil if there are
+// none.
+func wellFormed(b []byte) []byte {
+	const none = `\ufffd`
+	out := bytes.ToValidUTF8(b, []byte("\ufffd"))
+	changed := len(out) != len(b) || !bytes.Equal(out, b)
+	if !changed {
+		out = bytes.Clone(b)
+	}
+	for i := 0; i < len(out); i++ {
+		if out[i] != '\\' {
+			continue
+		}
+		switch u := escaped(out[i:]); {
+		case u < 0:
+			i++
+		case utf16.IsSurrogate(u) && utf16.DecodeRune(u, escaped(out[i+len(none):])) != utf8.RuneError:
+			i += 2*len(none) - 1
+		case u == 0 || utf16.IsSurrogate(u):
+			copy(out[i:], none)
+			changed = true
+			i += len(none) - 1
+		}
+	}
+	if !changed {
+		return nil
+	}
+	return out
+}
+
+// escaped returns the unit of UTF-16 that an escape stands for, -1 if none begins here.
+func escaped(b []byte) rune {
+	if len(b) < 6 || b[0] != '\\' || b[1] != 'u' {
+		return -1
+	}
+	u, err := strconv.ParseUint(string(b[2:6]), 16, 16)
+	if err != nil {
+		return -1
+	}
+	return rune(u)
 }
 
 // isPlain reports whether b is an object without anything that only [checkSyntax] refuses:

@@ -16,50 +16,80 @@ import (
 // Lines reads a stream of JSON objects, one a line (NDJSON). Empty lines are skipped, and the
 // [bounded.Mark] of a file at its beginning.
 type Lines struct {
-	in   *bufio.Scanner
+	in   *bufio.Reader
+	buf  []byte
 	n    int // index of the object read last, from 0
 	line int // its line, from 1
 	over bool
+	mend bool
 }
 
 // NewLines reads from r, usually what [Body] returned; a line may have [MaxLine] bytes.
-func NewLines(r io.Reader) *Lines {
-	in := bufio.NewScanner(r)
-	in.Buffer(make([]byte, 0, 4096), MaxLine)
-	return &Lines{in: in, n: -1}
+func NewLines(r io.Reader) *Lines { return &Lines{in: bufio.NewReader(r), n: -1} }
+
+// Mend has Next read objects as [DecodeText] does. It returns l.
+func (l *Lines) Mend() *Lines {
+	l.mend = true
+	return l
 }
 
 // Next decodes the next object into the struct that into points to, as strictly as
 // [Decode]. It returns io.EOF at the end. An [lantern.Invalid] error has a Field that
-// begins with the index of the object, from 0 ("/3/value"); reading may go on after it.
+// begins with the index of the object, from 0 ("/3/value"), and so has one of kind
+// [lantern.TooLarge] of a line that is too long; unless [Lines.Ended], reading may go on after both.
 // Any other error ends the stream.
 func (l *Lines) Next(into any) error {
-	for l.in.Scan() {
-		l.line++
-		line := l.in.Bytes()
-		if l.line == 1 && l.n < 0 {
+	for {
+		line, err := l.read()
+		switch {
+		case errors.Is(err, errTooLong):
+			l.n++
+			return &lantern.Error{Kind: lantern.TooLarge, Field: "/" + strconv.Itoa(l.n), Reason: "the line is too long", Fix: "at most " + strconv.Itoa(MaxLine) + " bytes"}
+		case err != nil:
+			l.over = true
+			return err
+		case l.line == 1 && l.n < 0:
 			line = bytes.TrimPrefix(line, []byte(bounded.Mark))
 		}
-		line = bytes.TrimSpace(line)
-		if len(line) == 0 {
+		if line = bytes.TrimSpace(line); len(line) == 0 {
 			continue
 		}
 		l.n++
-		err := Decode(line, into)
+		if l.mend {
+			err = DecodeText(line, into)
+		} else {
+			err = Decode(line, into)
+		}
 		var e *lantern.Error
 		if errors.As(err, &e) {
 			return e.At("/" + strconv.Itoa(l.n))
 		}
 		return err
 	}
-	l.over = true
-	switch err := l.in.Err(); {
-	case errors.Is(err, bufio.ErrTooLong):
-		return &lantern.Error{Kind: lantern.TooLarge, Field: "/" + strconv.Itoa(l.n+1), Reason: "the line is too long", Fix: "at most " + strconv.Itoa(MaxLine) + " bytes"}
-	case err != nil:
-		return err
+}
+
+var errTooLong = errors.New("a line is too long")
+
+// read reads a line, which may be the last and without an end. Of one that is too long nothing is kept.
+func (l *Lines) read() ([]byte, error) {
+	l.buf = l.buf[:0]
+	for size := 0; ; {
+		part, err := l.in.ReadSlice('\n')
+		if size += len(part); size <= MaxLine {
+			l.buf = append(l.buf, part...)
+		}
+		switch {
+		case errors.Is(err, bufio.ErrBufferFull):
+			continue
+		case err != nil && (!errors.Is(err, io.EOF) || size == 0):
+			return nil, err
+		}
+		l.line++
+		if size > MaxLine {
+			return nil, errTooLong
+		}
+		return l.buf, nil
 	}
-	return io.EOF
 }
 
 // Begin says that so many objects came before the first: the stream is a part of another.

@@ -31,9 +31,42 @@ func TestLines(t *testing.T) {
 	if err := in.Next(&lantern.Candidate{}); err != io.EOF {
 		t.Errorf("after the end: %v", err)
 	}
-	long := web.NewLines(strings.NewReader(`{"link":"` + strings.Repeat("a", web.MaxLine) + `"}`))
-	if err := long.Next(&lantern.Candidate{}); lantern.KindOf(err) != lantern.TooLarge {
+	long := web.NewLines(strings.NewReader(`{"link":"` + strings.Repeat("a", web.MaxLine) + "\"}\n{\"link\":\"b\"}\n" + strings.Repeat("x", 3*web.MaxLine)))
+	var c lantern.Candidate
+	if err := long.Next(&c); lantern.KindOf(err) != lantern.TooLarge || long.Ended() || err.(*lantern.Error).Field != "/0" {
 		t.Errorf("a line that is too long: %v", err)
+	}
+	if err := long.Next(&c); err != nil || c.Link != "b" || long.Index() != 1 || long.Line() != 2 {
+		t.Errorf("behind it: %v, %+v, number %d", err, c, long.Index())
+	}
+	if err := long.Next(&c); lantern.KindOf(err) != lantern.TooLarge {
+		t.Errorf("the last line, too long: %v", err)
+	}
+	if err := long.Next(&c); err != io.EOF || !long.Ended() {
+		t.Errorf("after the end: %v", err)
+	}
+	whole := `{"link":"` + strings.Repeat("a", web.MaxLine-len(`{"link":""}`)) + `"}`
+	if err := web.NewLines(strings.NewReader(whole)).Next(&c); err != nil {
+		t.Errorf("a line of all that is allowed: %v", err)
+	}
+}
+
+// TestDecodeText reads what no text should hold and messages do.
+func TestDecodeText(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		`a\ud83db`: "a\ufffdb", `\ud83d`: "\ufffd", `\udc00\ud83d\ude00`: "\ufffd\U0001F600", `\ud83d\ud83d\ude00`: "\ufffd\U0001F600",
+		`\\ud83d`: `\ud83d`, `\\\ud83d\\`: "\\\ufffd\\", `a\u0000b`: "a\ufffdb", "a\xffb": "a\ufffdb", "\xed\xa0\x80": "\ufffd", `\uD83D\u0041`: "\ufffdA", `\ud83d\n`: "\ufffd\n", "a\xe6\x97": "a\ufffd", `ä\u00e4`: "ää",
+	} {
+		var r lantern.Record
+		if err := web.DecodeText([]byte(`{"ref":"r","text":"`+in+`"}`), &r); err != nil || r.Text != want || r.Ref != "r" {
+			t.Errorf("%q: got %q, %v; want %q", in, r.Text, err, want)
+		}
+	}
+	for _, in := range []string{`{"ref":"\ud83d","ref":"b"}`, `{"text":"\ud83d`, `{"text":"\u00"}`, "{\"text\":\"\x00\"}", `{"text":"\ud83d\`, `{"zz":"\ud83d"}`} {
+		if err := web.DecodeText([]byte(in), &lantern.Record{}); lantern.KindOf(err) != lantern.Invalid {
+			t.Errorf("%q: got %v", in, err)
+		}
 	}
 }
 

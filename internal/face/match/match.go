@@ -6,6 +6,8 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"strings"
+	"unicode"
 
 	"lantern"
 	"lantern/internal/agent"
@@ -38,7 +40,11 @@ func (f *Face) match(c *call) error {
 		return f.matchStream(c, opts)
 	}
 	var batch lantern.Items[lantern.Record]
-	if err := c.read(web.MaxBatch, &batch); err != nil {
+	body, err := web.ReadBody(c.w, c.r, web.JSONMedia, web.MaxBatch)
+	if err != nil {
+		return err
+	}
+	if err := web.DecodeText(body, &batch); err != nil {
 		return err
 	}
 	if len(batch.Items) > lantern.MaxMatchBatch {
@@ -61,12 +67,13 @@ type incoming struct {
 }
 
 // matchStream answers records in their order while they come. A line that cannot be read
-// is answered in its place, without a reference.
+// is answered in its place, by its reference if that could be read.
 func (f *Face) matchStream(c *call, opts agent.MatchOptions) error {
 	lines, err := c.lines()
 	if err != nil {
 		return err
 	}
+	lines.Mend()
 	out := c.answers(true)
 	records := make(chan incoming, streamBatch)
 	broken := make(chan error, 1)
@@ -77,7 +84,7 @@ func (f *Face) matchStream(c *call, opts agent.MatchOptions) error {
 		for {
 			var next incoming
 			err := lines.Next(&next.record)
-			if err != nil && lantern.KindOf(err) != lantern.Invalid {
+			if err != nil && (lines.Ended() || lantern.KindOf(err) != lantern.Invalid && lantern.KindOf(err) != lantern.TooLarge) {
 				if !errors.Is(err, io.EOF) {
 					broken <- err
 				}
@@ -147,7 +154,7 @@ func (f *Face) matchBatch(c *call, batch []incoming, opts agent.MatchOptions, em
 	for _, in := range batch {
 		answer := lantern.Answer{State: lantern.CouldNotLook, Matches: []lantern.Match{}}
 		if in.bad != nil {
-			answer.Reasons = []string{reason(in.bad)}
+			answer.Ref, answer.Reasons = readRef(in.record.Ref), []string{reason(in.bad)}
 		} else {
 			answer, answers = answers[0], answers[1:]
 		}
@@ -156,6 +163,14 @@ func (f *Face) matchBatch(c *call, batch []incoming, opts agent.MatchOptions, em
 		}
 	}
 	return nil
+}
+
+// readRef is a reference that was read of a line, "" if it is none that can be shown.
+func readRef(ref string) string {
+	if (&lantern.Record{Ref: ref}).Validate() != nil || strings.ContainsFunc(ref, unicode.IsControl) {
+		return ""
+	}
+	return ref
 }
 
 // reason says where and why a line could not be read.

@@ -15,6 +15,7 @@ import (
 	"lantern/client"
 	"lantern/internal/agent"
 	"lantern/internal/agent/agenttest"
+	"lantern/internal/web"
 )
 
 func localToken(t *testing.T, dir string) string {
@@ -255,6 +256,9 @@ func TestARecordThatCannotBeReadHarmsNoNeighbor(t *testing.T) {
 		`{"ref":`,
 		`{"urls":["` + w.Draft(1).Value + `"]}`,
 		`{"ref":"d","values":[{"type":"email","value":"n0t-an-address"},{"type":"nosuch","value":"x"},{"type":"url","value":"` + w.Draft(1).Value + `"}],"hashes":["12"]}`,
+		`{"ref":"e","text":"` + strings.Repeat("x", web.MaxLine) + `"}`,
+		`{"ref":"f","texts":"x"}`,
+		`{"ref":"g","text":"\ud83d\u0000 ` + w.Draft(1).Value + `"}`,
 	}
 	var got []string
 	err := d.token.MatchStream(t.Context(), strings.NewReader(strings.Join(lines, "\n")), true, func(a lantern.Answer) error {
@@ -266,7 +270,7 @@ func TestARecordThatCannotBeReadHarmsNoNeighbor(t *testing.T) {
 		}
 		return nil
 	})
-	want := []string{"a ok 1 0", " could-not-look 0 1", " could-not-look 0 1", "d could-not-look 1 3"}
+	want := []string{"a ok 1 0", " could-not-look 0 1", " could-not-look 0 1", "d could-not-look 1 3", " could-not-look 0 1", "f could-not-look 0 1", "g ok 1 0"}
 	if err != nil || strings.Join(got, "|") != strings.Join(want, "|") {
 		t.Errorf("got %q, %v; want %q", got, err, want)
 	}
