@@ -56,7 +56,7 @@ var formats = []format{
 	{"gif", magic("GIF87a", "GIF89a"), gif.DecodeConfig, gif.Decode, false},
 	{"webp", isWebP, webp.DecodeConfig, webp.Decode, false},
 	{"bmp", isBMP, bmp.DecodeConfig, bmp.Decode, false},
-	{"tiff", magic("II*\x00", "MM\x00*"), tiff.DecodeConfig, tiff.Decode, false},
+	{"tiff", magic("II*\x00", "MM\x00*"), tiff.DecodeConfig, decodeTIFF, false},
 }
 
 func magic(prefixes ...string) func([]byte) bool {
