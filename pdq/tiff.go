@@ -2,6 +2,7 @@ package pdq
 
 import (
 	"encoding/binary"
+	"errors"
 	"image"
 	"io"
 
@@ -12,18 +13,30 @@ import (
 const (
 	tagCompression = 259
 	tagPhotometric = 262
+	tagSamples     = 277
+	tagPlanes      = 284
 	fax3           = 3
 	fax4           = 4
 	blackIsZero    = 1
+	planesApart    = 2
 )
 
-// decodeTIFF is [tiff.Decode], but for pictures coded as fax in which zero is black. What fax
-// calls black is white in them (TIFF 6.0, section 11); the decoder takes it for black.
+var errPlanes = errors.New("channels stored one behind the other")
+
+// decodeTIFF is [tiff.Decode], but for pictures coded as fax in which zero is black: what fax
+// calls black is white in them (TIFF 6.0, section 11), and the decoder takes it for black. And it
+// takes channels that are stored one behind the other for pixels; these are refused.
 func decodeTIFF(r io.Reader) (image.Image, error) {
+	var tags tiffTags
+	if file, ok := r.(io.ReaderAt); ok {
+		tags = readTags(file)
+	}
+	if tags.planes == planesApart && tags.samples > 1 {
+		return nil, errPlanes
+	}
 	img, err := tiff.Decode(r)
 	m, gray := img.(*image.Gray)
-	file, ok := r.(io.ReaderAt)
-	if err != nil || !gray || !ok || !turnedFax(file) {
+	if err != nil || !gray || tags.photometric != blackIsZero || tags.compression != fax3 && tags.compression != fax4 {
 		return img, err
 	}
 	for i, v := range m.Pix {
@@ -32,11 +45,14 @@ func decodeTIFF(r io.Reader) (image.Image, error) {
 	return m, nil
 }
 
-// turnedFax reports whether the first picture of a file is coded as fax and zero is black in it.
-func turnedFax(file io.ReaderAt) bool {
+// tiffTags are numbers of two bytes in the header of a picture; 0 if they are not there.
+type tiffTags struct{ compression, photometric, samples, planes uint16 }
+
+// readTags reads them of the first picture of a file, as far as it can be read.
+func readTags(file io.ReaderAt) (t tiffTags) {
 	var b [12]byte
 	if _, err := file.ReadAt(b[:8], 0); err != nil {
-		return false
+		return t
 	}
 	var order binary.ByteOrder = binary.LittleEndian
 	if b[0] == 'M' {
@@ -44,20 +60,23 @@ func turnedFax(file io.ReaderAt) bool {
 	}
 	at := int64(order.Uint32(b[4:]))
 	if _, err := file.ReadAt(b[:2], at); err != nil {
-		return false
+		return t
 	}
 	n := int64(order.Uint16(b[:]))
-	compression, photometric := uint16(0), uint16(0)
 	for i := range n {
 		if _, err := file.ReadAt(b[:], at+2+12*i); err != nil {
-			return false
+			return t
 		}
-		switch order.Uint16(b[:]) { // both are numbers of two bytes
+		switch value := order.Uint16(b[8:]); order.Uint16(b[:]) {
 		case tagCompression:
-			compression = order.Uint16(b[8:])
+			t.compression = value
 		case tagPhotometric:
-			photometric = order.Uint16(b[8:])
+			t.photometric = value
+		case tagSamples:
+			t.samples = value
+		case tagPlanes:
+			t.planes = value
 		}
 	}
-	return (compression == fax3 || compression == fax4) && photometric == blackIsZero
+	return t
 }

@@ -3,8 +3,11 @@ package pdq_test
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"image"
 	"testing"
+
+	"golang.org/x/image/tiff"
 
 	"lantern/pdq"
 )
@@ -63,5 +66,28 @@ func TestFaxTIFF(t *testing.T) {
 				t.Errorf("zero is black %d: got %T, %v", photometric, m, ok)
 			}
 		}
+	}
+}
+
+// TestPlanarTIFF refuses a picture whose channels stand one behind the other.
+func TestPlanarTIFF(t *testing.T) {
+	t.Parallel()
+	var b bytes.Buffer
+	if err := tiff.Encode(&b, image.NewRGBA(image.Rect(0, 0, 64, 64)), nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := pdq.Decode(bytes.NewReader(b.Bytes()), pdq.Limits{}); err != nil {
+		t.Fatal(err)
+	}
+	// The tag says so in place of the vertical resolution, 283.
+	file := b.Bytes()
+	at := int(binary.LittleEndian.Uint32(file[4:]))
+	for i := range int(binary.LittleEndian.Uint16(file[at:])) {
+		if entry := file[at+2+12*i:]; binary.LittleEndian.Uint16(entry) == 283 {
+			copy(entry, []byte{284 & 0xFF, 284 >> 8, 3, 0, 1, 0, 0, 0, 2, 0, 0, 0})
+		}
+	}
+	if _, _, err := pdq.Decode(bytes.NewReader(file), pdq.Limits{}); !errors.Is(err, pdq.ErrMalformed) {
+		t.Errorf("got %v", err)
 	}
 }
