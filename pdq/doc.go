@@ -32,7 +32,8 @@
 //   - Alpha is ignored, as other implementations do: the color stored in a pixel
 //     counts, however transparent. Where a format stores color multiplied by alpha, the
 //     color is divided out again; a fully transparent pixel of such a format is black.
-//   - Of an animation only the first frame counts, by itself and not placed on its canvas.
+//   - Of an animated GIF only the first frame counts, by itself and not placed on its canvas. Animated
+//     WebP is of no kind that [Decode] knows.
 //   - The orientation in EXIF data is not applied. The reference does not apply it, and
 //     a hash is of use only if everyone gets the same one for the same file. A turned
 //     copy has an unrelated hash either way.
