@@ -30,7 +30,8 @@ func (s *scanner) findPhrases(v view, l *text.Words, from, behind int, found fun
 	}
 }
 
-// siftPairs asks about words and pairs of them at once. It returns false where the processor cannot.
+// siftPairs asks about words and pairs of them at once. It notes nothing and returns false where the processor cannot, or a
+// filter is too large for it.
 func (s *scanner) siftPairs(v view, l *text.Words, from int) bool {
 	hashes := l.Hashes[from:]
 	for k, p := range v.Pieces {
@@ -38,6 +39,7 @@ func (s *scanner) siftPairs(v view, l *text.Words, from int) bool {
 			continue
 		}
 		if !p.SiftPairs(hashes, &s.sifted, &s.siftedPairs) {
+			s.candidates = s.candidates[:0]
 			return false
 		}
 		for _, i := range s.sifted {

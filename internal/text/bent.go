@@ -23,8 +23,6 @@ const (
 	Ways = allWays + 1
 )
 
-var le = binary.LittleEndian
-
 // leet are the letters that digits stand for; 1 stands for two.
 var leet = [256]byte{'0': 'o', '1': 'l', '3': 'e', '4': 'a', '5': 's', '7': 't'}
 
@@ -177,7 +175,7 @@ func bends(dst []uint64, text []byte) []uint64 {
 		for i := k * blockSize; i < min(len(text), (k+1)*blockSize); i += 8 {
 			var b [10]byte
 			copy(b[:], text[i:])
-			dst[k] |= bendsOf(le.Uint64(b[:]), le.Uint64(b[1:]), le.Uint64(b[2:])) << (i % blockSize)
+			dst[k] |= bendsOf(binary.LittleEndian.Uint64(b[:]), binary.LittleEndian.Uint64(b[1:]), binary.LittleEndian.Uint64(b[2:])) << (i % blockSize)
 		}
 	}
 	return dst
