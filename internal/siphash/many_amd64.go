@@ -3,10 +3,10 @@ package siphash
 import "golang.org/x/sys/cpu"
 
 // fast reports whether the processor makes eight hashes side by side.
-var fast = cpu.X86.HasAVX512F
+var fast = cpu.X86.HasAVX512F && cpu.X86.HasAVX512BW && cpu.X86.HasBMI2
 
-// firstAVX512 sets out to [Key.First] of the eight messages in e, none of which has more than
-// most whole words.
+// firstsAVX512 sets out to [Key.First] of messages, eight at a time, so many times: each of
+// keys, texts and out has eight for each.
 //
 //go:noescape
-func firstAVX512(e *eight, most int, out *[lanes]uint64)
+func firstsAVX512(keys **Key, texts *string, out *uint64, times int)
