@@ -210,7 +210,7 @@ func TestFolderEqualsReference(t *testing.T) {
 				qs = append(qs, queryOf(drawEntry(t)))
 				l.same(qs[len(qs)-1])
 			}
-			l.sameBatch(slices.Repeat(append(qs, match.Query{Type: "smell", Canonical: "x"}, match.Query{Type: "md5"}), 15))
+			l.sameBatch(slices.Repeat(append(qs, match.Query{Type: "smell", Canonical: "x"}, match.Query{Type: "md5"}), 60)) // more than are looked up together
 		}
 	})
 }

@@ -50,6 +50,14 @@ func (l *idList) at(i int) uint64 {
 	return le.Uint64(l.first[i>>idBlockBits*8:]) + le.Uint64(l.more[i*l.width:])&l.mask
 }
 
+// ahead has the processor load id number i of n, if there is one.
+func (l *idList) ahead(i, n int) {
+	if i < n {
+		ahead(&l.first[i>>idBlockBits*8])
+		ahead(&l.more[i*l.width])
+	}
+}
+
 // idCursor goes through the ids of a list, a block at a time.
 type idCursor struct {
 	list  *idList

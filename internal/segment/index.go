@@ -89,6 +89,15 @@ func (x *index) find(hash uint64) (from, behind int) {
 	return from, end
 }
 
+// dirAhead has the processor load what find reads of the directory.
+func (x *index) dirAhead(hash uint64) { ahead(&x.dir[4*int(hash>>x.shift)]) }
+
+// rowsAhead has the processor load the first rows that find reads. There must be rows.
+func (x *index) rowsAhead(hash uint64) {
+	from := int(le.Uint32(x.dir[4*int(hash>>x.shift):]))
+	ahead(&x.rows[min(from, x.len()-1)*x.width])
+}
+
 // around returns the rows with a hash around row mid, one of them, within from and behind.
 func (x *index) around(hash uint64, mid, from, behind int) (int, int) {
 	first := from + sort.Search(mid-from, func(i int) bool { return x.hash(from+i) >= hash })

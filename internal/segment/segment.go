@@ -136,14 +136,27 @@ func (s *Segment) split(id uint64, lo, mid, hi int) (int, int) {
 // May reports whether a key or mark with this hash may be here. No is certain.
 func (s *Segment) May(hash uint64) bool { return s.filter.has(hash) }
 
-// MayAny answers [Segment.May] for up to 64 hashes: bit i of the answer is that of hash i. The
-// memory accesses do not wait for one another.
-func (s *Segment) MayAny(hashes []uint64) (set uint64) {
-	var room [64 + 8]uint32
-	for _, i := range s.filter.sift(hashes, room[:0]) {
-		set |= 1 << i
+// MayAny appends to dst the numbers of the hashes of which [Segment.May] is true, rising. The memory
+// accesses do not wait for one another.
+func (s *Segment) MayAny(hashes []uint64, dst []uint32) []uint32 { return s.filter.sift(hashes, dst) }
+
+// Ahead has the processor load what [Segment.Find] and [Segment.ID] will read of some of the hashes,
+// given by their numbers: each step of all before the next step of any.
+func (s *Segment) Ahead(hashes []uint64, which []uint32) {
+	if s.keys.len() == 0 {
+		return
 	}
-	return set
+	for _, i := range which {
+		s.keys.dirAhead(hashes[i])
+	}
+	for _, i := range which {
+		s.keys.rowsAhead(hashes[i])
+	}
+	for _, i := range which {
+		if from, behind := s.keys.find(hashes[i]); from < behind {
+			s.ids.ahead(int(s.keys.key(from).Row), s.n)
+		}
+	}
 }
 
 // Files reports whether phrases are filed under so many words, 1 or more.

@@ -1,14 +1,11 @@
 package siphash
 
-// Most is how many hashes [Firsts] makes at a time.
-const Most = 64
-
 // lanes is how many hashes the kernel makes side by side.
 const lanes = 8
 
-// Firsts sets out[i] to [Key.First] of m[i] under keys[i], for as many as m has, at most
-// [Most]. Where the processor can, eight are made side by side, in a fraction of the time.
-// keys and out must not be shorter than m.
+// Firsts sets out[i] to [Key.First] of m[i] under keys[i], for as many as m has. Where the
+// processor can, eight are made side by side, in a fraction of the time. keys and out must not
+// be shorter than m.
 func Firsts(keys []*Key, m []string, out []uint64) {
 	keys, out = keys[:len(m)], out[:len(m)]
 	if whole := len(m) / lanes; fast && whole > 0 {
