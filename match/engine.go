@@ -125,6 +125,41 @@ type place struct {
 	index  int
 }
 
+// inOrder returns places, which come by their indexes, by their signals and then their indexes. Ids may
+// be drawn at random, of which comparisons foretell nothing: many are dealt by their bytes, the lowest first.
+func inOrder(list []place) []place {
+	const few = 200 // for which dealing would take longer
+	if len(list) < few {
+		slices.SortStableFunc(list, func(a, b place) int { return cmp.Compare(a.signal, b.signal) })
+		return list
+	}
+	var counts [8][256]int
+	for _, p := range list {
+		for b := range counts {
+			counts[b][byte(p.signal>>(8*b))]++
+		}
+	}
+	dealt := make([]place, len(list))
+	for b := range counts {
+		next := &counts[b]
+		if next[byte(list[0].signal>>(8*b))] == len(list) {
+			continue // all have the same byte
+		}
+		at := 0
+		for i, n := range next {
+			next[i] = at
+			at += n
+		}
+		for _, p := range list {
+			i := byte(p.signal >> (8 * b))
+			dealt[next[i]] = p
+			next[i]++
+		}
+		list, dealt = dealt, list
+	}
+	return list
+}
+
 // build makes a segment of changes. The last change of a signal counts.
 func (e *Engine) build(changes []Change) (*segment.Segment, error) {
 	order := make([]place, len(changes))
@@ -137,12 +172,7 @@ func (e *Engine) build(changes []Change) (*segment.Segment, error) {
 		}
 		order[i] = place{uint64(c.Signal), i}
 	}
-	slices.SortFunc(order, func(a, b place) int {
-		if a.signal != b.signal {
-			return cmp.Compare(a.signal, b.signal)
-		}
-		return cmp.Compare(a.index, b.index)
-	})
+	order = inOrder(order)
 	b := builder{e: e}
 	b.count(changes)
 	b.rows.IDs, b.rows.Gone = make([]uint64, 0, len(changes)), make([]bool, 0, len(changes))

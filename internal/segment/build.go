@@ -8,16 +8,11 @@ import (
 // Build makes a segment of rows.
 func Build(r *Rows) *Segment {
 	return assemble(parts{
-		ids:   r.IDs,
-		gone:  func(i int) bool { return r.Gone[i] },
-		types: r.Types,
-		nKeys: len(r.Keys),
-		hashes: func(yield func(uint64)) {
-			for i := range r.Keys {
-				yield(r.Keys[i].Hash)
-			}
-		},
-		keys:    over(r.Keys),
+		ids:     r.IDs,
+		gone:    func(i int) bool { return r.Gone[i] },
+		types:   r.Types,
+		nKeys:   len(r.Keys),
+		keys:    over(sorted(r.Keys)),
 		marks:   over(r.Marks),
 		near:    over(r.Near),
 		phrases: over(r.Phrases),
@@ -84,8 +79,7 @@ func assemble(p parts) *Segment {
 		}
 	}
 	copy(s.types, names)
-	s.keys.sortKeys(p.hashes, p.keys)
-	s.keys.each(func(_ int, hash uint64) { s.filter.add(hash) })
+	s.keys.fill(p.keys, s.filter.add)
 	s.putMarks(p.marks)
 	s.near.build(&hashes)
 	s.putPhrases(list)

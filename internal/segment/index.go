@@ -51,16 +51,6 @@ func (x *index) len() int { return len(x.rows) / x.width }
 // hash is what stands in one row of its hash.
 func (x *index) hash(row int) uint64 { return le.Uint64(x.rows[row*x.width:]) & x.kept }
 
-// each yields the rows in order, with their hashes. Damaged directories make it leave rows out.
-func (x *index) each(yield func(row int, hash uint64)) {
-	row, left := 0, ^x.kept
-	for p := range len(x.dir)/4 - 1 {
-		for behind := min(int(le.Uint32(x.dir[4*p+4:])), x.len()); row < behind; row++ {
-			yield(row, uint64(p)<<x.shift&left|x.hash(row))
-		}
-	}
-}
-
 // find returns the rows with a hash: from and behind. Damaged rows may give a wrong answer, but
 // never one outside the table.
 func (x *index) find(hash uint64) (from, behind int) {
@@ -104,55 +94,63 @@ func (x *index) around(hash uint64, mid, from, behind int) (int, int) {
 	return first, mid + sort.Search(behind-mid, func(i int) bool { return x.hash(mid+i) > hash })
 }
 
-// sortKeys writes the keys that each yields, in any order, into x in order; hashes yields
-// theirs. Hashes are spread evenly, so it counts how many share a prefix, puts each into the
-// place of its prefix, and sorts the few there by insertion.
-func (x *index) sortKeys(hashes func(yield func(uint64)), each func(yield func(Key))) {
-	next := make([]uint32, len(x.dir)/4)
-	hashes(func(hash uint64) { next[hash>>x.shift+1]++ })
-	for p := 1; p < len(next); p++ {
-		next[p] += next[p-1]
-	}
-	for p, n := range next {
-		le.PutUint32(x.dir[4*p:], n)
-	}
+// fill writes the keys that each yields, which rise, into x, and calls added with the hash of each. It
+// leaves out a key that does not rise, as one of a damaged segment.
+func (x *index) fill(each func(yield func(Key)), added func(hash uint64)) {
+	n, next, last := 0, 0, uint64(0) // next: the first prefix of which it is not written where it begins
 	each(func(k Key) {
-		p := k.Hash >> x.shift
-		x.put(int(next[p]), k)
-		next[p]++
+		if k.Hash < last || n == x.len() {
+			return
+		}
+		last = k.Hash
+		for p := int(k.Hash >> x.shift); next <= p; next++ {
+			le.PutUint32(x.dir[4*next:], uint32(n))
+		}
+		x.put(n, k)
+		added(k.Hash)
+		n++
 	})
-	from := 0
-	for _, behind := range next[:len(next)-1] {
-		x.sortRun(from, int(behind))
-		from = int(behind)
+	for ; 4*next < len(x.dir); next++ {
+		le.PutUint32(x.dir[4*next:], uint32(n))
 	}
 }
 
+// sorted returns keys in order. Hashes are spread evenly, so it counts how many share a prefix,
+// puts each into the place of its prefix, and sorts the few there by insertion.
+func sorted(keys []Key) []Key {
+	shift := 64 - prefixBits(len(keys))
+	next := make([]uint32, 1<<(64-shift)+1)
+	for i := range keys {
+		next[keys[i].Hash>>shift+1]++
+	}
+	for p := 1; p < len(next); p++ {
+		next[p] += next[p-1]
+	}
+	list := make([]Key, len(keys))
+	for _, k := range keys {
+		p := k.Hash >> shift
+		list[next[p]] = k
+		next[p]++
+	}
+	from := 0
+	for _, behind := range next[:len(next)-1] {
+		sortRun(list[from:behind])
+		from = int(behind)
+	}
+	return list
+}
+
 // sortRun sorts the keys of one prefix.
-func (x *index) sortRun(from, behind int) {
-	if behind-from > crowd {
-		list := make([]Key, behind-from)
-		for i := range list {
-			list[i] = x.key(from + i)
-		}
+func sortRun(list []Key) {
+	if len(list) > crowd {
 		slices.SortFunc(list, Key.compare)
-		for i, k := range list {
-			x.put(from+i, k)
-		}
 		return
 	}
-	for i := from + 1; i < behind; i++ {
-		k := x.key(i)
-		j := i
-		for ; j > from; j-- {
-			o := x.key(j - 1)
-			if o.compare(k) <= 0 {
-				break
-			}
-			x.put(j, o)
+	for i := 1; i < len(list); i++ {
+		k, j := list[i], i
+		for ; j > 0 && k.compare(list[j-1]) < 0; j-- {
+			list[j] = list[j-1]
 		}
-		if j < i {
-			x.put(j, k)
-		}
+		list[j] = k
 	}
 }

@@ -83,9 +83,8 @@ type parts struct {
 	ids     []uint64
 	gone    func(i int) bool
 	types   []string
-	nKeys   int                           // at least as many as keys yields
-	hashes  func(yield func(hash uint64)) // of keys, in any order
-	keys    func(yield func(Key))
+	nKeys   int                   // at least as many as keys yields
+	keys    func(yield func(Key)) // rising
 	marks   func(yield func(Mark))
 	near    func(yield func(Near))
 	phrases func(yield func(Phrase))

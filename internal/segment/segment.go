@@ -84,6 +84,29 @@ func (s *Segment) Speaks(id uint64) (about, held bool) {
 	return ok, ok && !s.Gone(row)
 }
 
+// speaksAtOnce is how many signals [Segment.SpeaksAny] is asked about at most.
+const speaksAtOnce = 64
+
+// SpeaksAny answers [Segment.Speaks] for up to 64 signals: the sets of their numbers, as bits. The
+// memory accesses to the filter do not wait for one another.
+func (s *Segment) SpeaksAny(ids []uint64) (about, held uint64) {
+	var hashes [speaksAtOnce]uint64
+	var room [speaksAtOnce + 8]uint32
+	for i, id := range ids {
+		hashes[i] = mixed(id)
+	}
+	for _, i := range s.idFilter.sift(hashes[:len(ids)], room[:0]) {
+		row, ok := s.row(ids[i])
+		if !ok {
+			continue
+		}
+		if about |= 1 << i; !s.Gone(row) {
+			held |= 1 << i
+		}
+	}
+	return about, held
+}
+
 // row finds the row of a signal. Ids are either spread evenly or dense, so that where one
 // stands is guessed well from the ids at both ends: the guess is off by about the root of
 // how many there are. A second look that far beyond it mostly leaves only what lies

@@ -4,9 +4,13 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"pgregory.net/rapid"
 
 	"lantern/internal/segment"
 )
@@ -239,6 +243,53 @@ func TestMergeKeepsTheLast(t *testing.T) {
 	if about, held := m.Speaks(3); !about || held {
 		t.Error("the tombstone that is needed was dropped")
 	}
+}
+
+// TestMergeEqualsBuild merges segments that speak about the same signals, with few hashes and tails among many keys,
+// and compares the image with that of a segment built of what is left.
+func TestMergeEqualsBuild(t *testing.T) {
+	t.Parallel()
+	type signal struct {
+		gone bool
+		keys []segment.Key
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		last := map[uint64]signal{}
+		var list []*segment.Segment
+		build := func(what map[uint64]signal) *segment.Segment {
+			r := &segment.Rows{}
+			for _, id := range slices.Sorted(maps.Keys(what)) {
+				for _, k := range what[id].keys {
+					k.Row = uint32(len(r.IDs))
+					r.Keys = append(r.Keys, k)
+				}
+				r.IDs, r.Gone = append(r.IDs, id), append(r.Gone, what[id].gone)
+			}
+			return segment.Build(r)
+		}
+		spread := rapid.SampledFrom([]uint64{1, 3, 1 << 20}).Draw(t, "hashes")
+		for range rapid.IntRange(1, 12).Draw(t, "segments") {
+			part := map[uint64]signal{}
+			for range rapid.IntRange(0, 60).Draw(t, "signals") {
+				s := signal{gone: rapid.IntRange(0, 4).Draw(t, "gone") == 0}
+				for range rapid.IntRange(0, 3).Draw(t, "keys") {
+					if hash := rapid.Uint64Range(0, spread-1).Draw(t, "hash") * (math.MaxUint64 / spread); !s.gone {
+						s.keys = append(s.keys, segment.Key{Hash: hash, Tail: rapid.Uint32Range(0, 2).Draw(t, "tail")})
+					}
+				}
+				part[rapid.Uint64Range(1, 100).Draw(t, "id")] = s
+			}
+			maps.Copy(last, part)
+			list = append(list, build(part))
+		}
+		if !bytes.Equal(segment.Merge(list, func(uint64) bool { return true }).Image(), build(last).Image()) {
+			t.Fatal("a merged segment differs from one that is built of the same")
+		}
+		maps.DeleteFunc(last, func(_ uint64, s signal) bool { return s.gone })
+		if !bytes.Equal(segment.Merge(list, func(uint64) bool { return false }).Image(), build(last).Image()) {
+			t.Fatal("without what is gone, a merged segment differs from one that is built of the same")
+		}
+	})
 }
 
 // TestHeaderDamage flips every bit of a header, and cuts files short.

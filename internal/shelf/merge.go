@@ -7,7 +7,7 @@ import (
 	"lantern/internal/segment"
 )
 
-// How pieces are merged. Each piece is kept at least four times as large as all newer ones
+// How pieces are merged. Each piece is kept so many times as large as all newer ones
 // that would be merged with it, so that there are few, and each row is copied few times.
 // Append merges what is small itself, so that single changes do not pile up; larger runs
 // are merged in the background, files into files and memory into memory.
@@ -15,12 +15,16 @@ import (
 // inlineRows is the size up to which [Shelf.Append] merges: well under a millisecond.
 const inlineRows = 4096
 
-// growth is how much larger a piece is than the next, at least.
-const growth = 4
+// How many times as large as all newer ones a piece is, at least. With 2, a row is copied half as often
+// as with 4; files stay for long, and each lookup asks all of them.
+const (
+	growthInMemory = 2
+	growthOfFiles  = 4
+)
 
 // runFrom returns where the run begins that should be merged and ends before end: end-1 if
 // none should. It begins at lo at the earliest and is at most limit large.
-func runFrom(pieces []*Piece, lo, end, limit int) int {
+func runFrom(pieces []*Piece, growth, lo, end, limit int) int {
 	from, total := end-1, pieces[end-1].Size()
 	for from > lo {
 		size := pieces[from-1].Size()
@@ -40,7 +44,7 @@ func (sh *Shelf) tidied(v *View) *View {
 			lo = max(lo, i+1)
 		}
 	}
-	from := runFrom(v.Pieces, lo, len(v.Pieces), sh.inline)
+	from := runFrom(v.Pieces, growthInMemory, lo, len(v.Pieces), sh.inline)
 	if from == len(v.Pieces)-1 {
 		return v
 	}
@@ -62,10 +66,13 @@ func (sh *Shelf) merged(older, run []*Piece) []*Piece {
 
 // nextRun returns the run of v that is most worth merging, or nil.
 func nextRun(v *View) []*Piece {
-	for _, part := range [][]*Piece{v.Pieces[v.files:], v.Pieces[:v.files]} {
-		for end := len(part); end >= 2; end-- {
-			if from := runFrom(part, 0, end, segment.MaxRows); end-from >= 2 {
-				return part[from:end]
+	for _, part := range []struct {
+		pieces []*Piece
+		growth int
+	}{{v.Pieces[v.files:], growthInMemory}, {v.Pieces[:v.files], growthOfFiles}} {
+		for end := len(part.pieces); end >= 2; end-- {
+			if from := runFrom(part.pieces, part.growth, 0, end, segment.MaxRows); end-from >= 2 {
+				return part.pieces[from:end]
 			}
 		}
 	}

@@ -63,6 +63,9 @@ func (sh *Shelf) restart(old, by []*Piece) (fallen []*Piece) {
 	return fallen
 }
 
+// gathered is how many segments of about one size are merged while a shelf is filled.
+const gathered = 4
+
 // gather merges segments into one while they come, so that each row is copied few times and
 // few copies are in memory.
 func gather(making iter.Seq2[*segment.Segment, error]) (*segment.Segment, error) {
@@ -77,8 +80,8 @@ func gather(making iter.Seq2[*segment.Segment, error]) (*segment.Segment, error)
 			return nil, err
 		}
 		stack = append(stack, s)
-		for from := len(stack) - growth; from >= 0; from = len(stack) - growth {
-			if stack[from].Size() >= growth*stack[len(stack)-1].Size() {
+		for from := len(stack) - gathered; from >= 0; from = len(stack) - gathered {
+			if stack[from].Size() >= gathered*stack[len(stack)-1].Size() {
 				break
 			}
 			merge(from)

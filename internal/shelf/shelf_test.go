@@ -20,36 +20,45 @@ func TestRuns(t *testing.T) {
 	t.Parallel()
 	sh := New(Options{})
 	for _, c := range []struct {
-		sizes []int
-		from  int // of the run at the end; the last if none
-		next  [2]int
+		growth int
+		sizes  []int
+		from   int // of the run at the end; the last if none
+		next   [2]int
 	}{
-		{sizes: []int{5}, from: 0},
-		{sizes: []int{4, 1}, from: 1},
-		{sizes: []int{3, 1}, from: 0, next: [2]int{0, 2}},
-		{sizes: []int{100, 20, 5, 1}, from: 3},
-		{sizes: []int{200, 20, 4, 2}, from: 1, next: [2]int{1, 4}},
-		{sizes: []int{100, 30, 1}, from: 2, next: [2]int{0, 2}},
-		{sizes: []int{10, 3, 3, 3}, from: 0, next: [2]int{0, 4}},
+		{4, []int{5}, 0, [2]int{}},
+		{4, []int{4, 1}, 1, [2]int{}},
+		{4, []int{3, 1}, 0, [2]int{0, 2}},
+		{4, []int{100, 20, 5, 1}, 3, [2]int{}},
+		{4, []int{200, 20, 4, 2}, 1, [2]int{1, 4}},
+		{4, []int{100, 30, 1}, 2, [2]int{0, 2}},
+		{4, []int{10, 3, 3, 3}, 0, [2]int{0, 4}},
+		{2, []int{2, 1}, 1, [2]int{}},
+		{2, []int{3, 2}, 0, [2]int{0, 2}},
+		{2, []int{200, 20, 4, 2}, 3, [2]int{}},
+		{2, []int{100, 20, 5, 3}, 2, [2]int{2, 4}},
 	} {
 		var pieces []*Piece
 		for _, n := range c.sizes {
 			pieces = append(pieces, ofSize(sh, n))
 		}
-		if got := runFrom(pieces, 0, len(pieces), 1000); got != c.from {
+		if got := runFrom(pieces, c.growth, 0, len(pieces), 1000); got != c.from {
 			t.Errorf("%v: the run begins at %d, want %d", c.sizes, got, c.from)
 		}
-		run := nextRun(newView(pieces, 0))
+		v := &View{Pieces: pieces}
+		if c.growth == growthOfFiles {
+			v.files = len(pieces)
+		}
+		run := nextRun(v)
 		want := pieces[c.next[0]:c.next[1]]
 		if len(run) != len(want) || len(run) > 0 && run[0] != want[0] {
 			t.Errorf("%v: %d pieces are merged, want %d", c.sizes, len(run), len(want))
 		}
 	}
 	pieces := []*Piece{ofSize(sh, 3), ofSize(sh, 2), ofSize(sh, 1)}
-	if got := runFrom(pieces, 0, 3, 4); got != 1 {
+	if got := runFrom(pieces, 4, 0, 3, 4); got != 1 {
 		t.Errorf("under a limit the run begins at %d, want 1", got)
 	}
-	if got := runFrom(pieces, 2, 3, 1000); got != 2 {
+	if got := runFrom(pieces, 4, 2, 3, 1000); got != 2 {
 		t.Errorf("behind a border the run begins at %d, want 2", got)
 	}
 }

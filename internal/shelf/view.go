@@ -1,6 +1,7 @@
 package shelf
 
 import (
+	"math/bits"
 	"slices"
 
 	"lantern/internal/segment"
@@ -56,14 +57,15 @@ func speak(pieces []*Piece, id uint64) bool {
 	return false
 }
 
-// holds reports whether a signal is held.
-func (v *View) holds(id uint64) bool {
+// holding returns which of up to 64 signals are held, as bits.
+func (v *View) holding(ids []uint64) (held uint64) {
+	var known uint64
 	for _, p := range slices.Backward(v.Pieces) {
-		if about, held := p.Speaks(id); about {
-			return held
-		}
+		about, is := p.SpeaksAny(ids)
+		held |= is &^ known
+		known |= about
 	}
-	return false
+	return held
 }
 
 // May reports whether some piece may hold what set this mark.
@@ -81,16 +83,26 @@ func (v *View) with(p *Piece) *View {
 	held := v.Held
 	if len(v.Pieces) == 0 {
 		held = p.Held()
-	}
-	for row := uint32(0); len(v.Pieces) > 0 && int(row) < p.Len(); row++ {
-		switch was, is := v.holds(p.ID(row)), !p.Gone(row); {
-		case was && !is:
-			held--
-		case !was && is:
-			held++
-		}
+	} else {
+		held += v.more(p)
 	}
 	return newView(append(slices.Clip(v.Pieces), p), held)
+}
+
+// more returns how many signals more are held with p on top.
+func (v *View) more(p *Piece) (n int) {
+	var room [64]uint64
+	for from := 0; from < p.Len(); from += len(room) {
+		ids, is := room[:min(len(room), p.Len()-from)], uint64(0)
+		for i := range ids {
+			row := uint32(from + i)
+			if ids[i] = p.ID(row); !p.Gone(row) {
+				is |= 1 << i
+			}
+		}
+		n += bits.OnesCount64(is) - bits.OnesCount64(v.holding(ids))
+	}
+	return n
 }
 
 // viewOf puts pieces together and counts what they hold. The first costs nothing, the others a
