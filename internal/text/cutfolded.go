@@ -58,11 +58,15 @@ some:
 		if c := b[i]; c < utf8.RuneSelf {
 			f, size = foldASCII[c], 1
 		} else {
-			ok := i+3 <= len(b)
-			if ok {
+			var ok bool
+			switch {
+			case c < 0xE0 && i+2 <= len(b):
+				r, size, ok = rune(c&0x1F)<<6|rune(b[i+1]&0x3F), 2, c >= 0xC2 && b[i+1]&0xC0 == 0x80
+			case i+3 <= len(b):
+				size = 3
 				r, ok = threeBytes(b[i : i+3])
 			}
-			if size = 3; !ok {
+			if !ok {
 				r, size = utf8.DecodeRune(b[i:])
 			}
 			if r >= foldEnd {
