@@ -150,6 +150,8 @@ func (s *scanner) readOddSite(a *address) (path string, next int, ok bool) {
 			i += size
 		} else if s.text[i] == '/' || s.text[i] == '\\' {
 			i++
+		} else if r, size := text.RuneAt(s.text, i); signal.IsUnseen(r) {
+			i += size
 		} else {
 			break
 		}
@@ -207,10 +209,10 @@ func (s *scanner) siteOf(a *address, i int) (path string, next int, ok bool) {
 		more = "/x?x=1"
 	}
 	u := s.known.site(string(s.text[a.start:i]) + more)
-	if u == "" {
+	u, ends := strings.CutSuffix(u, more)
+	if u == "" || !ends { // "x" is the host of "https://\u200b/x"
 		return "", 0, false
 	}
-	u = u[:len(u)-len(more)]
 	_, u, _ = strings.Cut(u, "://")
 	site := len(u)
 	if slash := strings.IndexByte(u, '/'); slash >= 0 {
