@@ -221,7 +221,7 @@ func TestIdleHunt(t *testing.T) {
 	}
 	before := d.calls.Load()
 	_, tally, err = d.run(t.Context(), hunt)
-	if err != nil || tally.Files != 0 || tally.Found != 0 || tally.Unchanged != files || tally.Bytes == 0 {
+	if err != nil || tally.Files != 0 || tally.Found != 0 || tally.Unchanged != files || tally.Bytes != 0 {
 		t.Errorf("the second hunt: %+v, %v", tally, err)
 	}
 	if calls := d.calls.Load() - before; calls > files+10 {

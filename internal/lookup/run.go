@@ -47,7 +47,7 @@ type Tally struct {
 	Troubled  int   // in which something could not be looked at, now or before
 	Unread    int   // records in them that cannot be read as records
 	Left      int   // files that were, whole or in part, not in the agent's sample
-	Bytes     int64 // of all these
+	Bytes     int64 // that were read; those of files that were not opened again do not count
 	Shadow    bool  // the agent only counted what it found
 }
 
