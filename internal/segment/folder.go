@@ -91,6 +91,9 @@ func (f *Folder) Write(number uint64, s *Segment, stamp Stamp) error {
 
 // put writes a file and makes it durable.
 func (f *Folder) put(name string, b []byte) error {
+	if err := f.clearAway(name); err != nil {
+		return err
+	}
 	var out *os.File
 	err := f.do("create a file", func() (err error) {
 		out, err = os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
@@ -114,6 +117,37 @@ func (f *Folder) put(name string, b []byte) error {
 	return f.sync()
 }
 
+// errNoFile says that a pipe, a folder or the like stands in the place of a file.
+var errNoFile = errors.New("no regular file")
+
+// regular returns errNoFile if a name is that of something else than a file, opening or reading which may
+// wait for ever.
+func regular(name string) error {
+	info, err := os.Stat(name)
+	if err == nil && !info.Mode().IsRegular() {
+		err = errNoFile
+	}
+	return err
+}
+
+// clearAway removes what stands in the place of a file of the folder and is none. A folder that is not
+// empty is moved aside, into a folder of its own: what is in it is none of ours.
+func (f *Folder) clearAway(name string) error {
+	if regular(name) != errNoFile {
+		return nil
+	}
+	return f.do("remove what is no file", func() error {
+		if err := os.Remove(name); err == nil {
+			return nil
+		}
+		aside, err := os.MkdirTemp(f.path, "aside-")
+		if err != nil {
+			return err
+		}
+		return os.Rename(name, filepath.Join(aside, filepath.Base(name)))
+	})
+}
+
 // Open opens the file of a segment that is size bytes long. It looks at the header alone; see
 // [Parse]. A file that is missing or of another size is a [*Damage] too.
 func (f *Folder) Open(number uint64, size int64, stamp Stamp) (*File, error) {
@@ -123,6 +157,8 @@ func (f *Folder) Open(number uint64, size int64, stamp Stamp) (*File, error) {
 		return nil, &Damage{Segment: number, Reason: "the file is missing"}
 	case errors.Is(err, errSize):
 		return nil, &Damage{Segment: number, Reason: "the file is not as long as it was"}
+	case errors.Is(err, errNoFile):
+		return nil, &Damage{Segment: number, Reason: "something else stands in the place of the file"}
 	case err != nil:
 		return nil, fmt.Errorf("opening segment %d: %w", number, err)
 	}
@@ -167,6 +203,12 @@ func (f *File) Close() error { return unmap(f.image) }
 // name is durable with the next [Folder.Sync]. A file that is not there is no error.
 func (f *Folder) Wipe(number uint64) error {
 	name := f.name(number)
+	if regular(name) == errNoFile { // it holds nothing that was ours
+		if err := f.clearAway(name); err != nil {
+			return err
+		}
+		return f.sync()
+	}
 	out, err := os.OpenFile(name, os.O_WRONLY, 0)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil

@@ -83,7 +83,11 @@ func parseManifest(b []byte) (*Manifest, error) {
 // Manifest reads the manifest; of a folder that has none it is empty. It returns a
 // [*Damage] if the manifest is damaged.
 func (f *Folder) Manifest() (*Manifest, error) {
-	b, err := os.ReadFile(filepath.Join(f.path, manifestName))
+	name := filepath.Join(f.path, manifestName)
+	if regular(name) == errNoFile {
+		return nil, &Damage{Reason: "something else stands in the place of the list of segments"}
+	}
+	b, err := os.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return &Manifest{Next: 1}, nil
 	}
@@ -100,7 +104,11 @@ func (f *Folder) Commit(m *Manifest) error {
 	if err := f.put(fresh, m.encode()); err != nil {
 		return err
 	}
-	err := f.do("rename the manifest", func() error { return os.Rename(fresh, filepath.Join(f.path, manifestName)) })
+	name := filepath.Join(f.path, manifestName)
+	if err := f.clearAway(name); err != nil {
+		return err
+	}
+	err := f.do("rename the manifest", func() error { return os.Rename(fresh, name) })
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,9 @@ var errSize = errors.New("of another size")
 
 // mapFile reads a file of a known size, where files are not mapped.
 func mapFile(name string, size int64) ([]byte, error) {
+	if err := regular(name); err != nil {
+		return nil, err
+	}
 	b, err := os.ReadFile(name)
 	if err == nil && (int64(len(b)) != size || size == 0) {
 		err = errSize

@@ -17,6 +17,9 @@ var errSize = errors.New("of another size")
 
 // mapFile maps a file of a known size into memory.
 func mapFile(name string, size int64) ([]byte, error) {
+	if err := regular(name); err != nil {
+		return nil, err
+	}
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, err
