@@ -42,10 +42,24 @@ func (s *scanner) readPayment(p, colon int) {
 		if end < len(s.text) && text.Classes[s.text[end]]&(text.Letter|text.Digit) != 0 || !text.RightFree(s.text, end, &text.IDJoin) {
 			continue
 		}
-		if ends++; s.mayHandle(end) {
+		if ends++; s.mayHandle(end) || s.mayIBAN(h, end) {
 			s.look(s.e.n.payment, p, end)
 		}
 	}
+}
+
+// mayIBAN reports whether some signal may have for its bank account number what stands there with hyphens.
+func (s *scanner) mayIBAN(start, end int) bool {
+	if end-start < minIBAN || !isIBANHead(s.text[start:]) {
+		return false
+	}
+	s.lower = s.lower[:0]
+	for _, c := range s.text[start:end] {
+		if c != '-' {
+			s.lower = append(s.lower, text.Lower(c))
+		}
+	}
+	return s.v.May(s.e.markBytes(markHandle, s.lower))
 }
 
 // readCashtag finds the handle behind a dollar sign at p.

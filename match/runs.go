@@ -58,6 +58,7 @@ func (s *scanner) readRuns() {
 	if s.want.ip {
 		s.readIP6s(end)
 	}
+	s.readVeiled()
 }
 
 // runFrom returns where the first byte of a run stands from i on, at most the end of the text.

@@ -31,7 +31,7 @@ type ScanOptions struct {
 const (
 	maxReading = lantern.MaxValue // bytes of an identifier in a text
 	windowBody = 256 << 10
-	windowHead = 1 << 10                                // text before lo
+	windowHead = 1 << 10                                // text before lo; more than maxVeiled
 	windowTail = max(maxReading, text.MaxPhrase) + 4096 // text behind hi
 )
 
@@ -116,6 +116,7 @@ type scanner struct {
 	handle    handleReader
 	plain     unescaped
 	odd       unescaped // of what begins where plain cannot be read
+	veils     veils
 	pageReader
 	past6 int // text before it has been read for IPv6 addresses
 
@@ -205,7 +206,7 @@ func (s *scanner) window(at *text.Place, emit func(Spot) error) (passed int, err
 // of those usually the shortest.
 func compareSpots(a, b spot) int {
 	return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(a.Signal, b.Signal),
-		cmp.Compare(a.rank, b.rank), cmp.Compare(a.second, b.second))
+		cmp.Compare(a.rank, b.rank), cmp.Compare(a.second, b.second), cmp.Compare(a.end, b.end))
 }
 
 // covered reports whether the signal was found, at least as strongly, in a stretch of text

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -44,11 +45,22 @@ var glue = []string{
 	"/", "//", `\`, `\n`, `\t`, `\u003c`, "|", "*", "**", "_", "__", "-", "--", "~", "#", "@", "@@", "&", "&amp;", "&quot;", "&lt;", "=", "+", "%", "%20",
 	"$", "^", "`", "...", "x", "a1", "7", "0", "00", "é", "日", "。", "．", "“", "’", "–", "😀", " at ", "\u200b", "\u00a0", "\ufeff", "\xff", "\x00", "www.", "mailto:", "tel:", "http:", "://", "https://",
 	"hxxp://", `https:\/\/`, `\/`, `http:\/\/files.example.com\/a\/`, `https:\/\/chatter.test\/u\/`, `\u002f`, `https:\u002f\u002F`, `chatter.test\/`, `files.example.com\u002fa\/`, `\/\/`, "[.]", " [dot] ", "[at]", "(", " (0)", ".html", "/c", "/../b", "/./", "?utm_source=z", "?q=1&r=2", "#frag", "com", ".com", "and", "zorbly", "plim", "u/", "@chatter.test", "$", "$zorbly", "https://venmo.com/u/", "btc:",
+	"%40", "%3A%2F%2F", "%2f", "&#64;", "&#x2F;", "&#58", "：", "／", "ｘ", "７", "＿", "\u00ad", "\u061c",
+}
+
+// fullWidth writes ASCII in full-width forms.
+func fullWidth(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r > ' ' && r < 0x7F {
+			return r - '!' + '！'
+		}
+		return r
+	}, s)
 }
 
 // dressed returns a value as somebody might write it.
 func dressed(t *rapid.T, raw string) string {
-	switch rapid.IntRange(0, 13).Draw(t, "dress") {
+	switch rapid.IntRange(0, 17).Draw(t, "dress") {
 	case 0:
 		return strings.ToUpper(raw)
 	case 1:
@@ -74,6 +86,15 @@ func dressed(t *rapid.T, raw string) string {
 		return strings.NewReplacer("o", "0", "l", "1", "a", "4", "e", "3").Replace(raw)
 	case 10:
 		return strings.NewReplacer("r", "rrr", "l", "llll", "易", "易易易").Replace(raw)
+	case 11:
+		return fullWidth(raw)
+	case 12:
+		return url.QueryEscape(raw)
+	case 13:
+		return strings.NewReplacer("@", "&#64;", ":", "&#x3a;", "/", "&#x2F;", ".", "&#46;").Replace(raw)
+	case 14:
+		i := rapid.IntRange(0, len(raw)).Draw(t, "unseen")
+		return raw[:i] + "\u200b" + raw[i:]
 	}
 	return raw
 }

@@ -22,6 +22,9 @@ type stretch struct{ at, to int }
 // seek finds the stretches of the window, rising.
 func (s *scanner) seek() {
 	s.stretches = s.stretches[:0]
+	for veil := range s.veils.at {
+		s.veils.at[veil] = s.veils.at[veil][:0]
+	}
 	w := &s.want
 	named := w.handle || w.account || w.url || w.domain
 	numbered := w.phone || w.ip || w.payment || w.hash
@@ -39,13 +42,13 @@ func (s *scanner) seek() {
 	if w.email || w.username {
 		s.each('@', func(i int) { s.stretch(i, i+4) }) // which may stand in brackets, with a blank behind them
 	}
-	if w.url {
-		s.each('%', func(i int) {
-			if i+2 < len(s.text) && text.IsHex(s.text[i+1]) && text.IsHex(s.text[i+2]) {
-				s.stretch(i, i+3)
-			}
-		})
-	}
+	s.each('&', s.seekCode)
+	s.each('%', func(i int) {
+		s.seekCode(i)
+		if w.url && i+2 < len(s.text) && text.IsHex(s.text[i+1]) && text.IsHex(s.text[i+2]) {
+			s.stretch(i, i+3)
+		}
+	})
 	if w.url && s.v.May(s.e.mark(markWord, anyHost)) {
 		s.each(':', func(i int) {
 			if i+1 < len(s.text) && bytes.IndexByte([]byte(`/\])`), s.text[i+1]) >= 0 {
@@ -53,6 +56,7 @@ func (s *scanner) seek() {
 			}
 		})
 	}
+	slices.Sort(s.veils.at[codedVeil])
 	slices.SortFunc(s.stretches, func(a, b stretch) int { return cmp.Compare(a.at, b.at) })
 }
 
@@ -169,12 +173,14 @@ func (s *scanner) seekHigh() {
 				start = at
 			case !text.Inert(s.text[start:min(at, len(s.text))]):
 				s.stretch(start, at+2) // what follows may begin behind a blank
+				s.seekWide(start, min(at, len(s.text)))
 			}
 		}
 		carry = high >> 63
 	}
 	if carry != 0 {
 		s.stretch(start, len(s.text))
+		s.seekWide(start, len(s.text))
 	}
 }
 

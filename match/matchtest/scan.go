@@ -47,6 +47,7 @@ func (r *Reference) Scan(b []byte, region string) []match.Spot {
 	for i := range rd.t.chars {
 		rd.readAt(i)
 	}
+	rd.veiled()
 	rd.phrases()
 	return rd.settle()
 }
@@ -709,7 +710,7 @@ var ranks = []lantern.How{
 func (r *reader) settle() []match.Spot {
 	rank := func(s spot) int { return slices.Index(ranks, s.How) }
 	slices.SortFunc(r.spots, func(a, b spot) int {
-		return cmp.Or(a.start-b.start, cmp.Compare(a.Signal, b.Signal), rank(a)-rank(b), a.second-b.second)
+		return cmp.Or(a.start-b.start, cmp.Compare(a.Signal, b.Signal), rank(a)-rank(b), a.second-b.second, a.end-b.end)
 	})
 	// Of one signal at one start the first of this order counts ...
 	r.spots = slices.CompactFunc(r.spots, func(a, b spot) bool { return a.start == b.start && a.Signal == b.Signal })

@@ -1,0 +1,125 @@
+package matchtest
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"lantern/signal"
+)
+
+const (
+	wideWord = `[０-９Ａ-Ｚａ-ｚ]`
+	besideIt = `(?:[0-9A-Za-z]|` + wideWord + `)`
+	besideNo = `(?:[!-~]|` + wideWord + `)`
+)
+
+var (
+	codes    = regexp.MustCompile(`%[0-7][0-9a-fA-F]|&#(?:[0-9]{1,4}|[xX][0-9a-fA-F]{1,4});`)
+	wideMark = regexp.MustCompile(`^` + besideIt + `[！-～]` + besideIt + `$`)
+	noMark   = regexp.MustCompile(`^` + besideNo + `[\x{ad}\x{200b}-\x{200f}\x{202a}-\x{202e}\x{2060}-\x{2064}\x{2066}-\x{206f}\x{feff}]` + besideNo + `$`)
+	wideSeed = regexp.MustCompile(wideWord)
+)
+
+// inVeiled reports what may stand in a veiled stretch.
+func inVeiled(c rune) bool {
+	switch {
+	case c < 0x80:
+		return c > ' ' && c < 0x7F && !strings.ContainsRune("\"<>,", c)
+	case strings.ContainsRune("，；", c):
+		return false
+	}
+	return c >= '！' && c <= '～' || strings.ContainsRune("。｡․", c) || unicode.Is(unicode.Cf, c) || kind(c) == 1
+}
+
+// veiled reads each stretch that is veiled as it reads without that.
+func (r *reader) veiled() {
+	for i := 0; i < len(r.t.chars)-1; i++ {
+		j := i
+		for inVeiled(r.t.at(j)) {
+			j++
+		}
+		if j > i && r.t.chars[j].off-r.t.chars[i].off <= 1000 {
+			wide := false
+			for k := i; k < j; k++ {
+				c, three := string(r.t.at(k)), string([]rune{r.t.at(k - 1), r.t.at(k), r.t.at(k + 1)})
+				wide = wide || wideSeed.MatchString(c) || noMark.MatchString(three) || !strings.Contains("＠．", c) && wideMark.MatchString(three)
+			}
+			if wide {
+				r.unveiled(i, j, false)
+			}
+			if len(codesIn(r.t.cut(i, j))) > 0 {
+				r.unveiled(i, j, true)
+			}
+		}
+		i = j
+	}
+}
+
+// codesIn returns the codes in s by their places, and what each stands for.
+func codesIn(s string) map[int][2]int {
+	all := map[int][2]int{}
+	for _, m := range codes.FindAllStringIndex(s, -1) {
+		var n int64
+		switch code := s[m[0]:m[1]]; {
+		case code[0] == '%':
+			n, _ = strconv.ParseInt(code[1:], 16, 32)
+		case code[2]|0x20 == 'x':
+			n, _ = strconv.ParseInt(code[3:len(code)-1], 16, 32)
+		default:
+			n, _ = strconv.ParseInt(code[2:len(code)-1], 10, 32)
+		}
+		if s[m[0]] == '%' || n >= ' ' && n < 0x7F {
+			all[m[0]] = [2]int{int(n), m[1] - m[0]}
+		}
+	}
+	return all
+}
+
+// unveiled reads the characters from i to j as a text of its own.
+func (r *reader) unveiled(i, j int, coded bool) {
+	var plain []byte
+	var from, to []int
+	var made []bool
+	all := codesIn(r.t.cut(i, j))
+	percent := regexp.MustCompile(`%[0-7][0-9a-fA-F]`).MatchString(r.t.cut(i, j))
+	for k := i; k < j; k++ {
+		c, end, code := r.t.cut(k, k+1), k+1, false
+		switch n, ok := all[r.t.chars[k].off-r.t.chars[i].off]; {
+		case coded && ok:
+			c, end, code = string(rune(n[0])), k+n[1], true
+		case coded && c == "&" && percent:
+			c = " "
+		case coded:
+		case r.t.at(k) >= '！' && r.t.at(k) <= '～':
+			c = string(r.t.at(k) - '！' + '!')
+		case unicode.Is(unicode.Cf, r.t.at(k)):
+			continue
+		}
+		plain, from, to, made = append(plain, c...), append(from, k), append(to, end), append(made, code)
+		k = end - 1
+	}
+	in := *r
+	in.t, in.spots = newText(append([]byte("\ufeff"), plain...)), nil
+	for k := range in.t.chars {
+		in.readAt(k)
+	}
+	for _, s := range in.spots {
+		signs := "@:/+"
+		if s.typ == signal.Email.Name {
+			signs = "@"
+		}
+		keep := !coded || s.start > 0 && made[s.start-1]
+		for k := s.start; k < s.end; k++ {
+			if strings.ContainsRune(signs, in.t.at(k)) {
+				keep = keep || made[k] || k+1 < s.end && in.t.at(k+1) == '/' && made[k+1]
+				break
+			}
+		}
+		if keep {
+			s.start, s.end = from[s.start], to[s.end-1]
+			r.spots = append(r.spots, s)
+		}
+	}
+}
