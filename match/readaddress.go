@@ -483,7 +483,7 @@ func oddity(e, usual int) int {
 // endsAt reports whether an address may end at e, and counts the ends there and before.
 func (s *scanner) endsAt(a *address, e int) bool {
 	if e < len(s.text) {
-		if text.Classes[s.text[e]]&(text.Letter|text.Digit) != 0 && s.text[e-1] < utf8.RuneSelf {
+		if s.isPlain(e) && s.isPlain(e-1) {
 			return false
 		}
 		if !text.RightFree(s.text, e, &text.URLJoin) && !(s.text[e] == '&' && text.IsEntity(s.text[e:])) {
