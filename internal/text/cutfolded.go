@@ -67,7 +67,12 @@ some:
 				r, ok = threeBytes(b[i : i+3])
 			}
 			if !ok {
-				r, size = utf8.DecodeRune(b[i:])
+				if size = 4; i+4 <= len(b) {
+					r, ok = fourBytes(b[i : i+4])
+				}
+				if !ok {
+					r, size = utf8.DecodeRune(b[i:])
+				}
 			}
 			if r >= foldEnd {
 				kind = foldsToMore
@@ -155,6 +160,14 @@ func threeBytes(b []byte) (r rune, ok bool) {
 	c := binary.LittleEndian.Uint16(b[1:])
 	r = rune(b[0]&0x0F)<<12 | rune(c&0x3F)<<6 | rune(c>>8&0x3F)
 	return r, b[0]&0xF0 == 0xE0 && c&0xC0C0 == 0x8080 && r >= 0x800 && r>>11 != 0xD800>>11
+}
+
+// fourBytes is [utf8.DecodeRune] of a character of four bytes, as mathematical letters are; ok is false
+// if it is not one.
+func fourBytes(b []byte) (r rune, ok bool) {
+	c := binary.LittleEndian.Uint32(b)
+	r = rune(c&0x07)<<18 | rune(c>>8&0x3F)<<12 | rune(c>>16&0x3F)<<6 | rune(c>>24&0x3F)
+	return r, c&0xC0C0C0F8 == 0x808080F0 && r >= 0x10000 && r <= utf8.MaxRune
 }
 
 // hashFolds makes the hashes of the last words, which are folded. It does so for many at once, since
