@@ -139,6 +139,10 @@ func (r *hashRun) walk(roots []string) error {
 // file hashes one file.
 func (r *hashRun) file(path string) Hashed {
 	out := Hashed{Path: path}
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		out.Err = errors.New("no regular file: a pipe, a socket or a device has no hash of its own; copy what comes from it into a file")
+		return out
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		out.Err = errors.New(Reason(err))
