@@ -68,7 +68,7 @@ func (s *scanner) readAddress(start, host int) {
 	}
 	begun := a.wide
 	s.readTail(&a, path, i)
-	if a.below {
+	if a.below || path != "" { // which was not asked about folder by folder
 		s.lookBelow(&a, i)
 	}
 	if a.amp {
