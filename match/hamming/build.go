@@ -53,9 +53,10 @@ func newBuilder(hashes []Hash, form Form, split []chunk) *builder {
 func (b *builder) sort() {
 	n := len(b.hashes)
 	values, counts := fresh[uint32](&b.pages, n), make([][]uint32, b.cores)
-	b.parts(n, func(core, from, to int) {
-		counts[core] = b.firstValues(values, from, to)
-	})
+	each := func(work func(core, from, to int)) {
+		b.parts(halves(n), func(core, from, to int) { work(core, from<<halfBits, min(to<<halfBits, n)) })
+	}
+	each(func(core, from, to int) { counts[core] = b.firstValues(values, from, to) })
 	p := newParting[uint32](&b.pages, b.first, n)
 	for _, c := range counts {
 		p.add(c)
@@ -67,15 +68,15 @@ func (b *builder) sort() {
 			ends[i] += n
 		}
 	}
-	b.parts(n, func(core, from, to int) {
+	each(func(core, from, to int) {
 		mine, numbers := *p, make([]uint32, blockRows)
-		mine.ends = counts[core]
+		mine.ends, mine.next = counts[core], from
 		for ; from < to; from += blockRows {
 			end := min(from+blockRows, to)
 			mine.put(values[from:end], countFrom(numbers, from))
 		}
 	})
-	b.numbers, b.buckets = p.placed, make([]uint32, 1<<b.first.width+1)
+	b.numbers, b.buckets = p.placed, fresh[uint32](&b.pages, 1<<b.first.width+1)
 	b.parts(len(p.starts)-1, func(_, from, to int) { p.finish(from, to, b.buckets) })
 	b.buckets[1<<b.first.width] = uint32(n)
 }
@@ -124,20 +125,20 @@ func (b *builder) arrange() {
 // spread fills in where the buckets of the chunks from from to before to begin, and in placed, where
 // the first chunk is missing, what there is of each row in the order of each chunk's buckets. of returns
 // what there is of a block of rows.
-func spread[T any](b *builder, from, to int, placed [][]T, of func(begin int) []T) {
+func spread[T member](b *builder, from, to int, placed [][]T, of func(begin int) []T) {
 	x := b.x
 	chunks := make([]*parting[T], to-from)
 	for i := range chunks {
 		k := x.split[from+i]
 		chunks[i] = newParting[T](&b.pages, k, len(x.rows))
-		x.starts[from+i] = make([]uint32, 1<<k.width+1)
+		x.starts[from+i] = fresh[uint32](&b.pages, 1<<k.width+1)
 	}
 	values := make([]uint32, blockRows)
 	each := func(do func(p *parting[T], values []uint32, list []T)) {
 		for begin := 0; begin < len(x.rows); begin += blockRows {
 			rows, list := x.rows[begin:min(begin+blockRows, len(x.rows))], of(begin)
 			for i, p := range chunks {
-				x.split[from+i].values(rows, values)
+				x.split[from+i].valuesFast(rows, values)
 				do(p, values[:len(rows)], list)
 			}
 		}

@@ -10,7 +10,7 @@ import (
 func (b *builder) distinct() {
 	x, n := b.x, len(b.hashes)
 	x.rows, x.groups, b.list = fresh[Hash](&b.pages, n), fresh[uint32](&b.pages, n+1), fresh[entry](&b.pages, n)
-	b.starts = make([]uint32, 1<<b.first.width+1)
+	b.starts = fresh[uint32](&b.pages, 1<<b.first.width+1)
 	stretches := make([]stretch, b.cores)
 	b.parts(n, func(core, from, to int) {
 		s := &stretches[core]
@@ -85,7 +85,7 @@ func (s *stretch) bucket(list []dealt, begin uint32) {
 		}
 		x.rows[row] = h.Hash
 		x.groups[row] = begin + uint32(i)
-		s.b.list[row] = entry{h.filter[0], h.filter[1] | uint64(row)<<32}
+		s.b.list[row] = entry{h.filter[0], uint32(h.filter[1]), row}
 		row++
 	}
 	s.rows = row - s.b.buckets[s.from]
@@ -140,7 +140,7 @@ func (s *stretch) close(row uint32) uint32 {
 	copy(b.x.rows[row:], b.x.rows[begin:end])
 	copy(b.x.groups[row:], b.x.groups[begin:end])
 	for i, e := range b.list[begin:end] {
-		e.hi -= uint64(gap) << 32
+		e.row -= gap
 		b.list[int(row)+i] = e
 	}
 	for bucket := s.from; bucket < s.to; bucket++ {

@@ -28,6 +28,6 @@
 // An index is immutable and flat: [Index.WriteTo] writes it as it is, [Open] uses such
 // bytes where they lie, which may be a mapped file. The form is described in
 // docs/formats/hamming.md. On processors with AVX-512 and VPOPCNTDQ a small kernel
-// compares four hashes at once, and one deals bits with AVX-512 BITALG; elsewhere Go does
-// the same. On amd64 a search asks for memory before it needs it.
+// compares four hashes at once, others deal bits with AVX-512 BITALG and cut chunks out of
+// eight rows; elsewhere Go does the same. On amd64 a search asks for memory before it needs it.
 package hamming

@@ -2,10 +2,11 @@ package hamming
 
 import "math/bits"
 
-// entry is a row as it stands in a bucket: 96 bits of its hash and its number.
+// entry is a row as it stands in a bucket: 96 bits of its hash and its number, which comes last (see [member]).
 type entry struct {
-	lo uint64
-	hi uint64 // 32 bits of the hash, above them the number
+	lo  uint64
+	hi  uint32
+	row uint32
 }
 
 // span is a stretch of entries, from the first to before the last.
@@ -36,14 +37,14 @@ func scan(spans []span, entries []entry, q filter, limit int, out []uint32) (don
 		part := entries[s.from:s.to]
 		for j := range part {
 			e := &part[j]
-			if bits.OnesCount64(e.lo^q[0])+bits.OnesCount32(uint32(e.hi)^uint32(q[1])) > limit {
+			if bits.OnesCount64(e.lo^q[0])+bits.OnesCount32(e.hi^uint32(q[1])) > limit {
 				continue
 			}
 			if len(out)-found < 4 {
 				s.from += uint32(j)
 				return i, found
 			}
-			out[found] = uint32(e.hi >> 32)
+			out[found] = e.row
 			found++
 		}
 	}

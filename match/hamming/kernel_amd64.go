@@ -74,21 +74,40 @@ func dealFast(o *order) func(hashes []Hash, out []dealt) {
 	}
 }
 
-// putEntries is [parting.put], by way of lines that are written at once and past the caches: a line
+// valuesAVX512 is [chunk.values] of n rows, a multiple of eight: the value is mask's bits of word from shift on, those
+// behind it of the next word, if there is one.
+//
+//go:noescape
+func valuesAVX512(rows *Hash, n int, word, next, shift, mask uint64, values *uint32)
+
+// valuesFast is [chunk.values].
+func (c chunk) valuesFast(rows []Hash, values []uint32) {
+	eights := len(rows) &^ 7
+	if !cpu.X86.HasAVX512F || eights == 0 {
+		c.values(rows, values)
+		return
+	}
+	_ = values[eights-1]
+	word := c.at / 64
+	valuesAVX512(&rows[0], eights, uint64(word), uint64(min(word+1, 3)), uint64(c.at%64), 1<<c.width-1, &values[0])
+	c.values(rows[eights:], values[eights:])
+}
+
+// putEntries is [parting.putEach], by way of lines that are written at once and past the caches: a line
 // that is not read before it is overwritten need not be fetched. Any processor can do it.
 //
 //go:noescape
-func putEntries(values *uint32, n int, list *entry, low uint64, ends *uint32, lines, placed *entry, rest *uint16)
+func putEntries(values *uint32, n int, list *entry, low uint64, ends *uint32, lines, placed *entry)
 
 // putNumbers is the same for numbers.
 //
 //go:noescape
-func putNumbers(values *uint32, n int, list *uint32, low uint64, ends, lines, placed *uint32, rest *uint16)
+func putNumbers(values *uint32, n int, list *uint32, low uint64, ends, lines, placed *uint32)
 
 // byLines reports whether [parting.putFast] wants lines.
 const byLines = true
 
-// putFast is [parting.put] if p has lines.
+// putFast is [parting.putEach] if p has lines.
 func (p *parting[T]) putFast(values []uint32, list []T) {
 	n := len(values)
 	if n == 0 {
@@ -97,8 +116,8 @@ func (p *parting[T]) putFast(values []uint32, list []T) {
 	_ = list[n-1]
 	switch p := any(p).(type) {
 	case *parting[entry]:
-		putEntries(&values[0], n, &any(list).([]entry)[0], uint64(p.low), &p.ends[0], &p.lines[0], &p.placed[0], &p.rest[0])
+		putEntries(&values[0], n, &any(list).([]entry)[0], uint64(p.low), &p.ends[0], &p.lines[0], &p.placed[0])
 	case *parting[uint32]:
-		putNumbers(&values[0], n, &any(list).([]uint32)[0], uint64(p.low), &p.ends[0], &p.lines[0], &p.placed[0], &p.rest[0])
+		putNumbers(&values[0], n, &any(list).([]uint32)[0], uint64(p.low), &p.ends[0], &p.lines[0], &p.placed[0])
 	}
 }

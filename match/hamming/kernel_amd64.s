@@ -5,8 +5,8 @@ DATA low96<>+0(SB)/8, $0xffffffffffffffff
 DATA low96<>+8(SB)/8, $0x00000000ffffffff
 GLOBL low96<>(SB), RODATA, $16
 
-// BEGIN loads what putEntries and putNumbers are given: SI the values, R8 their number, DI the list, CX the lower bits
-// and R13 their mask, R9 to R12 where it goes.
+// BEGIN loads what putEntries and putNumbers are given: SI the values, R8 their number, DI the list, CX the lower bits,
+// R9 to R11 where it goes.
 #define BEGIN \
 	MOVQ values+0(FP), SI \
 	MOVQ n+8(FP), R8 \
@@ -14,11 +14,7 @@ GLOBL low96<>(SB), RODATA, $16
 	MOVQ low+24(FP), CX \
 	MOVQ ends+32(FP), R9 \
 	MOVQ lines+40(FP), R10 \
-	MOVQ placed+48(FP), R11 \
-	MOVQ rest+56(FP), R12 \
-	MOVL $1, R13 \
-	SHLL CX, R13 \
-	DECL R13
+	MOVQ placed+48(FP), R11
 
 // func gatherFetch(spans *span, starts, flips *uint32, n int, value, limit uint32, list unsafe.Pointer, shift int) int
 TEXT ·gatherFetch(SB), NOSPLIT, $0-64
@@ -255,57 +251,109 @@ dealt:
 	VZEROUPPER
 	RET
 
-// LINE writes a line of 128 bytes from AX to before DX, past the caches.
+// every4<> picks the same word of each of four hashes.
+DATA every4<>+0(SB)/8, $0
+DATA every4<>+8(SB)/8, $4
+DATA every4<>+16(SB)/8, $8
+DATA every4<>+24(SB)/8, $12
+DATA every4<>+32(SB)/8, $0
+DATA every4<>+40(SB)/8, $4
+DATA every4<>+48(SB)/8, $8
+DATA every4<>+56(SB)/8, $12
+GLOBL every4<>(SB), RODATA|NOPTR, $64
+
+// WORDS takes one word, which Z28 or Z29 picks, of each of the eight hashes in Z0 to Z3 to TO.
+#define WORDS(PICK, TO, TO256, HIGH, HIGH256) \
+	VMOVDQA64    PICK, TO         \
+	VPERMI2Q     Z1, Z0, TO       \
+	VMOVDQA64    PICK, HIGH       \
+	VPERMI2Q     Z3, Z2, HIGH     \
+	VINSERTI64X4 $1, HIGH256, TO, TO
+
+// func valuesAVX512(rows *Hash, n int, word, next, shift, mask uint64, values *uint32)
+TEXT ·valuesAVX512(SB), NOSPLIT, $0-56
+	MOVQ rows+0(FP), SI
+	MOVQ n+8(FP), CX
+	MOVQ values+48(FP), DI
+	VMOVDQU64    every4<>(SB), Z27
+	VPBROADCASTQ word+16(FP), Z28
+	VPADDQ       Z27, Z28, Z28
+	VPBROADCASTQ next+24(FP), Z29
+	VPADDQ       Z27, Z29, Z29
+	VMOVQ        shift+32(FP), X25
+	MOVQ $64, AX
+	SUBQ shift+32(FP), AX
+	VMOVQ        AX, X26     // by 64 nothing is left
+	VPBROADCASTQ mask+40(FP), Z30
+
+eight:
+	VMOVDQU64 (SI), Z0
+	VMOVDQU64 64(SI), Z1
+	VMOVDQU64 128(SI), Z2
+	VMOVDQU64 192(SI), Z3
+	WORDS(Z28, Z4, Y4, Z5, Y5)
+	WORDS(Z29, Z6, Y6, Z7, Y7)
+	VPSRLQ  X25, Z4, Z4
+	VPSLLQ  X26, Z6, Z6
+	VPORQ   Z6, Z4, Z4
+	VPANDQ  Z30, Z4, Z4
+	VPMOVQD Z4, (DI)
+	ADDQ $256, SI
+	ADDQ $32, DI
+	SUBQ $8, CX
+	JNZ  eight
+	VZEROUPPER
+	RET
+
+// LINE writes a line of 128 bytes from R12 to before DX, past the caches.
 #define LINE \
-	MOVOU  (AX), X0         \
-	MOVOU  16(AX), X1       \
-	MOVOU  32(AX), X2       \
-	MOVOU  48(AX), X3       \
+	MOVOU  (R12), X0        \
+	MOVOU  16(R12), X1      \
+	MOVOU  32(R12), X2      \
+	MOVOU  48(R12), X3      \
 	MOVNTO X0, -128(DX)     \
 	MOVNTO X1, -112(DX)     \
 	MOVNTO X2, -96(DX)      \
 	MOVNTO X3, -80(DX)      \
-	MOVOU  64(AX), X0       \
-	MOVOU  80(AX), X1       \
-	MOVOU  96(AX), X2       \
-	MOVOU  112(AX), X3      \
+	MOVOU  64(R12), X0       \
+	MOVOU  80(R12), X1       \
+	MOVOU  96(R12), X2       \
+	MOVOU  112(R12), X3      \
 	MOVNTO X0, -64(DX)      \
 	MOVNTO X1, -48(DX)      \
 	MOVNTO X2, -32(DX)      \
 	MOVNTO X3, -16(DX)
 
-// NEXT takes the value at SI apart: BX its part, DX where that goes on, AX the part's line. It
-// keeps the lower bits.
+// NEXT takes the value at SI to AX: BX its part, DX where that goes on, R12 the part's line.
 #define NEXT \
 	MOVL (SI), AX           \
 	MOVL AX, BX             \
 	SHRL CX, BX             \
-	ANDL R13, AX            \
 	MOVL (R9)(BX*4), DX     \
-	MOVW AX, (R12)(DX*2)    \
-	MOVQ BX, AX             \
-	SHLQ $7, AX             \
-	ADDQ R10, AX
+	MOVQ BX, R12            \
+	SHLQ $7, R12            \
+	ADDQ R10, R12
 
-// func putEntries(values *uint32, n int, list *entry, low uint64, ends *uint32, lines, placed *entry, rest *uint16)
+// func putEntries(values *uint32, n int, list *entry, low uint64, ends *uint32, lines, placed *entry)
 //
 // SI the value, R8 values left, DI its entry.
-TEXT ·putEntries(SB), NOSPLIT, $0-64
+TEXT ·putEntries(SB), NOSPLIT, $0-56
 	BEGIN
 
 put:
 	TESTQ R8, R8
 	JLE   fence
 	NEXT
-	MOVOU (DI), X0
-	MOVL  DX, R15
-	ANDL  $7, R15
-	SHLL  $4, R15
-	MOVOU X0, (AX)(R15*1)
-	INCL  DX
-	MOVL  DX, (R9)(BX*4)
-	TESTL $7, DX
-	JZ    full
+	MOVOU  (DI), X0
+	PINSRW $7, AX, X0        // the upper half of the number
+	MOVL   DX, R15
+	ANDL   $7, R15
+	SHLL   $4, R15
+	MOVOU  X0, (R12)(R15*1)
+	INCL   DX
+	MOVL   DX, (R9)(BX*4)
+	TESTL  $7, DX
+	JZ     full
 
 step:
 	ADDQ $4, SI
@@ -323,23 +371,24 @@ fence:
 	SFENCE
 	RET
 
-// func putNumbers(values *uint32, n int, list *uint32, low uint64, ends, lines, placed *uint32, rest *uint16)
-TEXT ·putNumbers(SB), NOSPLIT, $0-64
+// func putNumbers(values *uint32, n int, list *uint32, low uint64, ends, lines, placed *uint32)
+TEXT ·putNumbers(SB), NOSPLIT, $0-56
 	BEGIN
 
 put:
 	TESTQ R8, R8
 	JLE   fence
 	NEXT
-	MOVL  DX, R15
-	ANDL  $31, R15
-	LEAQ  (AX)(R15*4), R15
-	INCL  DX
-	MOVL  DX, (R9)(BX*4)
-	MOVL  (DI), BX
-	MOVL  BX, (R15)
-	TESTL $31, DX
-	JZ    full
+	MOVWLZX (DI), R13
+	SHLL    $16, AX          // the upper half of the number
+	ORL     R13, AX
+	MOVL    DX, R15
+	ANDL    $31, R15
+	MOVL    AX, (R12)(R15*4)
+	INCL    DX
+	MOVL    DX, (R9)(BX*4)
+	TESTL   $31, DX
+	JZ      full
 
 step:
 	ADDQ $4, SI

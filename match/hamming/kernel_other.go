@@ -16,6 +16,8 @@ func scanFast(spans []span, entries []entry, q filter, limit int, out []uint32) 
 
 func dealFast(o *order) func(hashes []Hash, out []dealt) { return o.deal }
 
+func (c chunk) valuesFast(rows []Hash, values []uint32) { c.values(rows, values) }
+
 const byLines = false
 
 func (p *parting[T]) putFast([]uint32, []T) {}
