@@ -11,8 +11,8 @@ import (
 type Form uint32
 
 const (
-	Wide    Form = iota // the fastest: about 290 bytes a hash
-	Compact             // about 100 bytes a hash, and two to three times as slow
+	Wide    Form = iota // the fastest: 220 to 290 bytes a hash
+	Compact             // 85 to 100 bytes a hash, and two to three times as slow
 )
 
 // Index finds near hashes. It never changes, and any number of goroutines may search it.

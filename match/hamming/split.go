@@ -22,21 +22,18 @@ const (
 // splitFor chooses the chunks for n rows; none if everything is to be compared.
 //
 // 16 chunks of 16 bits, each searched to distance 1, are exactly enough: 16*2 = 32. They
-// read 272 buckets of n/65536 rows. For more rows 6 chunks of 21 bits searched to
-// distance 2 and 7 of 18 or 19 searched to distance 1 (6*3 + 7*2 = 32) read 1,525
-// buckets but only a fourth of the rows. Between them 4 of 19 bits searched to distance 2 and 10 of
+// read 272 buckets of n/65536 rows. For more rows 10 chunks of 21 bits searched to distance 2 and one of
+// 20 bits searched to distance 1 (10*3 + 2 = 32) read 2,341 buckets but little more than a fourth of the rows. (6 of
+// 21 bits to distance 2 and 7 of 18 or 19 to distance 1 read 1,525 and a fourth: a quarter less time, but
+// each chunk is built and takes 16 or 4 bytes a row.) Between them 4 of 19 bits searched to distance 2 and 10 of
 // 17 or 18 searched to distance 1 (4*3 + 10*2 = 32) read 950 buckets and little more than half of the
-// rows; with 20 bits it is less than half, and 8 MB more of bounds. The compact form pays 4 bytes a
-// row for each chunk: 10 of 21 bits searched to distance 2 and one of 20 bits searched to distance 1
-// (10*3 + 2 = 32) read a tenth more rows than 13 chunks and take 5 bytes less.
+// rows; with 20 bits it is less than half, and 8 MB more of bounds.
 func splitFor(n int, form Form) []chunk {
 	switch {
 	case n < fromChunks:
 		return nil
-	case n >= fromWide && form == Compact:
-		return chunksOf(run{10, 21, 2}, run{1, 20, 1})
 	case n >= fromWide:
-		return chunksOf(run{6, 21, 2}, run{4, 19, 1}, run{3, 18, 1})
+		return chunksOf(run{10, 21, 2}, run{1, 20, 1})
 	case n >= fromSmall && form == Compact:
 		return chunksOf(run{4, 19, 2}, run{6, 18, 1}, run{4, 17, 1})
 	default:
@@ -99,7 +96,7 @@ func (c chunk) value(h *Hash) uint32 {
 	return uint32(v & (1<<c.width - 1))
 }
 
-// values fills in the value of each row.
+// values fills in the value of each row. [chunk.valuesFast] does it where there are vector instructions.
 func (c chunk) values(rows []Hash, values []uint32) {
 	word, shift, mask := c.at/64, c.at%64, uint64(1)<<c.width-1
 	values = values[:len(rows)]
