@@ -3,6 +3,7 @@ package shelf
 import (
 	"context"
 	"errors"
+	"time"
 
 	"lantern/internal/segment"
 )
@@ -10,7 +11,8 @@ import (
 // How pieces are merged. Each piece is kept so many times as large as all newer ones
 // that would be merged with it, so that there are few, and each row is copied few times.
 // Append merges what is small itself, so that single changes do not pile up; larger runs
-// are merged in the background, files into files and memory into memory.
+// are merged in the background, files into files and memory into memory. Once nothing has
+// come for a while, a few copies more are well spent on fewer pieces to ask.
 
 // inlineRows is the size up to which [Shelf.Append] merges: well under a millisecond.
 const inlineRows = 4096
@@ -19,16 +21,23 @@ const inlineRows = 4096
 // as with 4; files stay for long, and each lookup asks all of them.
 const (
 	growthInMemory = 2
+	growthAtRest   = 16 // in memory, once nothing has come for restAfter
 	growthOfFiles  = 4
 )
 
+// restAfter is how long nothing comes before the shelf is at rest.
+const restAfter = time.Second
+
+// cheapFiles is the size up to which files are merged whatever their sizes: a megabyte is written at once.
+const cheapFiles = 1 << 15
+
 // runFrom returns where the run begins that should be merged and ends before end: end-1 if
-// none should. It begins at lo at the earliest and is at most limit large.
-func runFrom(pieces []*Piece, growth, lo, end, limit int) int {
+// none should. It begins at lo at the earliest and is at most limit large, and whatever is not larger than cheap is merged.
+func runFrom(pieces []*Piece, growth, lo, end, cheap, limit int) int {
 	from, total := end-1, pieces[end-1].Size()
 	for from > lo {
 		size := pieces[from-1].Size()
-		if size >= growth*total || total+size > limit {
+		if size >= growth*total && total+size > cheap || total+size > limit {
 			break
 		}
 		from, total = from-1, total+size
@@ -44,7 +53,7 @@ func (sh *Shelf) tidied(v *View) *View {
 			lo = max(lo, i+1)
 		}
 	}
-	from := runFrom(v.Pieces, growthInMemory, lo, len(v.Pieces), sh.inline)
+	from := runFrom(v.Pieces, growthInMemory, lo, len(v.Pieces), 0, sh.inline)
 	if from == len(v.Pieces)-1 {
 		return v
 	}
@@ -65,13 +74,17 @@ func (sh *Shelf) merged(older, run []*Piece) []*Piece {
 }
 
 // nextRun returns the run of v that is most worth merging, or nil.
-func nextRun(v *View) []*Piece {
+func (sh *Shelf) nextRun(v *View) []*Piece {
+	inMemory := growthInMemory
+	if sh.atRest.Load() {
+		inMemory = growthAtRest
+	}
 	for _, part := range []struct {
-		pieces []*Piece
-		growth int
-	}{{v.Pieces[v.files:], growthInMemory}, {v.Pieces[:v.files], growthOfFiles}} {
+		pieces        []*Piece
+		growth, cheap int
+	}{{v.Pieces[v.files:], inMemory, 0}, {v.Pieces[:v.files], growthOfFiles, cheapFiles}} {
 		for end := len(part.pieces); end >= 2; end-- {
-			if from := runFrom(part.pieces, part.growth, 0, end, segment.MaxRows); end-from >= 2 {
+			if from := runFrom(part.pieces, part.growth, 0, end, part.cheap, segment.MaxRows); end-from >= 2 {
 				return part.pieces[from:end]
 			}
 		}
@@ -81,9 +94,15 @@ func nextRun(v *View) []*Piece {
 
 // wakeMerger starts merging in the background if v needs it and nobody does it already.
 func (sh *Shelf) wakeMerger(v *View) {
-	if nextRun(v) != nil && sh.merging.CompareAndSwap(false, true) {
+	if sh.nextRun(v) != nil && sh.merging.CompareAndSwap(false, true) {
 		go sh.merge()
 	}
+}
+
+// rest merges what was not worth it while changes came.
+func (sh *Shelf) rest() {
+	sh.atRest.Store(true)
+	sh.wakeMerger(sh.view.Load())
 }
 
 // merge merges until nothing is left to merge, or a file cannot be written; then the next
@@ -96,7 +115,7 @@ func (sh *Shelf) merge() {
 		}
 		sh.merging.Store(false)
 		// What came between the last look and the line above woke nobody.
-		if err != nil || nextRun(sh.view.Load()) == nil || !sh.merging.CompareAndSwap(false, true) {
+		if err != nil || sh.nextRun(sh.view.Load()) == nil || !sh.merging.CompareAndSwap(false, true) {
 			return
 		}
 	}
@@ -118,7 +137,7 @@ func (sh *Shelf) mergeOnce() (again bool, err error) {
 	if sh.store != nil && sh.closed {
 		return false, errClosed
 	}
-	v, run := sh.take(nextRun)
+	v, run := sh.take(sh.nextRun)
 	defer sh.letGo()
 	switch {
 	case len(run) == 0 && sh.store == nil:

@@ -20,6 +20,7 @@ package shelf
 import (
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"lantern/internal/segment"
 )
@@ -46,6 +47,8 @@ type Shelf struct {
 
 	work    sync.Mutex  // serialises what takes long: merging and all that writes files
 	merging atomic.Bool // somebody merges, or is about to
+	atRest  atomic.Bool // nothing came for restAfter
+	resting *time.Timer // until then
 	*store              // nil: everything is in memory
 }
 
@@ -59,6 +62,7 @@ func New(opts Options) *Shelf {
 		sh.inline = inlineRows
 	}
 	sh.view.Store(&View{})
+	sh.resting = time.AfterFunc(restAfter, sh.rest)
 	return sh
 }
 
@@ -69,6 +73,8 @@ func (sh *Shelf) Peek() *View { return sh.view.Load() }
 // Append puts a segment on top. When it returns, every Read that begins later sees it. It
 // waits for other callers, and never for a merge in the background or for a file.
 func (sh *Shelf) Append(s *segment.Segment) {
+	sh.atRest.Store(false)
+	sh.resting.Reset(restAfter)
 	sh.wakeMerger(sh.append(sh.piece(s, nil)))
 }
 

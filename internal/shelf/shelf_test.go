@@ -25,13 +25,13 @@ func TestRuns(t *testing.T) {
 		from   int // of the run at the end; the last if none
 		next   [2]int
 	}{
-		{4, []int{5}, 0, [2]int{}},
-		{4, []int{4, 1}, 1, [2]int{}},
-		{4, []int{3, 1}, 0, [2]int{0, 2}},
-		{4, []int{100, 20, 5, 1}, 3, [2]int{}},
-		{4, []int{200, 20, 4, 2}, 1, [2]int{1, 4}},
-		{4, []int{100, 30, 1}, 2, [2]int{0, 2}},
-		{4, []int{10, 3, 3, 3}, 0, [2]int{0, 4}},
+		{16, []int{5}, 0, [2]int{}},
+		{16, []int{16, 1}, 1, [2]int{}},
+		{16, []int{15, 1}, 0, [2]int{0, 2}},
+		{16, []int{900, 56, 3}, 2, [2]int{}},
+		{16, []int{900, 80, 4, 2}, 0, [2]int{0, 4}},
+		{16, []int{900, 30, 1}, 2, [2]int{}},
+		{16, []int{10, 3, 3, 3}, 0, [2]int{0, 4}},
 		{2, []int{2, 1}, 1, [2]int{}},
 		{2, []int{3, 2}, 0, [2]int{0, 2}},
 		{2, []int{200, 20, 4, 2}, 3, [2]int{}},
@@ -41,25 +41,50 @@ func TestRuns(t *testing.T) {
 		for _, n := range c.sizes {
 			pieces = append(pieces, ofSize(sh, n))
 		}
-		if got := runFrom(pieces, c.growth, 0, len(pieces), 1000); got != c.from {
+		if got := runFrom(pieces, c.growth, 0, len(pieces), 0, 1000); got != c.from {
 			t.Errorf("%v: the run begins at %d, want %d", c.sizes, got, c.from)
 		}
-		v := &View{Pieces: pieces}
-		if c.growth == growthOfFiles {
-			v.files = len(pieces)
-		}
-		run := nextRun(v)
+		sh := New(Options{})
+		sh.atRest.Store(c.growth == growthAtRest)
+		run := sh.nextRun(&View{Pieces: pieces})
 		want := pieces[c.next[0]:c.next[1]]
 		if len(run) != len(want) || len(run) > 0 && run[0] != want[0] {
 			t.Errorf("%v: %d pieces are merged, want %d", c.sizes, len(run), len(want))
 		}
 	}
 	pieces := []*Piece{ofSize(sh, 3), ofSize(sh, 2), ofSize(sh, 1)}
-	if got := runFrom(pieces, 4, 0, 3, 4); got != 1 {
+	if got := runFrom(pieces, 4, 0, 3, 0, 4); got != 1 {
 		t.Errorf("under a limit the run begins at %d, want 1", got)
 	}
-	if got := runFrom(pieces, 4, 2, 3, 1000); got != 2 {
+	if got := runFrom(pieces, 4, 2, 3, 0, 1000); got != 2 {
 		t.Errorf("behind a border the run begins at %d, want 2", got)
+	}
+	pieces = []*Piece{ofSize(sh, 100), ofSize(sh, 20), ofSize(sh, 1)}
+	if got := runFrom(pieces, 4, 0, 3, 21, 1000); got != 1 {
+		t.Errorf("of what is cheap the run begins at %d, want 1", got)
+	}
+}
+
+// TestRest holds that nothing is left to merge once nothing comes.
+func TestRest(t *testing.T) {
+	t.Parallel()
+	sh := New(Options{})
+	for i, n := range []int{9000, 4400, 2000} { // which are left as they are while changes come
+		r := &segment.Rows{}
+		for k := range n {
+			r.IDs, r.Gone = append(r.IDs, uint64(10_000*i+k+1)), append(r.Gone, false)
+		}
+		sh.Append(segment.Build(r))
+	}
+	sh.rest()
+	sh.Idle()
+	if n, held := len(sh.Peek().Pieces), sh.Peek().Held; n != 1 || held != 15_400 {
+		t.Errorf("%d pieces hold %d, want 1 of 15400", n, held)
+	}
+	sh.Append(segment.Build(&segment.Rows{IDs: []uint64{1}, Gone: []bool{true}}))
+	sh.Idle()
+	if n := len(sh.Peek().Pieces); n != 2 {
+		t.Errorf("%d pieces after a change, want 2", n)
 	}
 }
 

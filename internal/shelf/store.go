@@ -292,6 +292,7 @@ func (sh *Shelf) Close() error {
 		return nil
 	}
 	sh.closed = true
+	sh.resting.Stop()
 	sh.missing.Add(1)
 	sh.write.Lock()
 	pieces := slices.Concat(sh.view.Load().Pieces, sh.fallen, sh.retired)
