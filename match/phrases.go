@@ -120,6 +120,7 @@ func (e *Engine) Phrases(b []byte, dst []Span) []Span {
 // newScanner returns a scanner whose parts that are called back are made once.
 func newScanner() *scanner {
 	s := &scanner{}
+	s.maySay = func(word uint64) bool { return s.v.MaySay(word) }
 	s.readSpans = func(v *shelf.View) {
 		s.spans = s.spans[:s.spansFrom]
 		s.findPhrases(view{v}, &s.words, 0, len(s.words.List), func(id lantern.ID, start, end int) {

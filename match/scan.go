@@ -126,6 +126,7 @@ type scanner struct {
 	spans     []Span // what Phrases found
 	spansFrom int    // before it, what its caller had
 	readSpans func(*shelf.View)
+	maySay    func(word uint64) bool // some phrase may hold a word
 }
 
 // reach is a stretch of the decoded text in which a signal was found.
@@ -260,7 +261,7 @@ func (s *scanner) readPhrases() {
 	}
 	for way := range text.Ways {
 		if way&^ways == 0 {
-			s.straight.Straighten(l, s.bent, way)
+			s.straight.Straighten(l, s.bent, way, s.maySay)
 			s.findPhrases(s.v, &s.straight, 0, len(s.straight.List), note)
 		}
 	}

@@ -38,13 +38,17 @@ func assemble(p parts) *Segment {
 	hashes := newNearRows(p.near)
 	nearBytes, nearIndexBytes := hashes.sizes()
 	var list []Phrase
+	var words []uint64
 	phraseBytes, filed := 0, [maxFiled + 1]int{}
 	p.phrases(func(ph Phrase) {
 		list = append(list, ph)
 		phraseBytes += phraseHead + len(ph.Text)
 		filed[ph.Filed]++
+		words = ph.appendWords(words)
 	})
 	sortPhrases(list)
+	slices.Sort(words)
+	words = slices.Compact(words)
 	slices.Sort(p.types)
 	s := &Segment{n: len(p.ids), names: slices.Compact(p.types)}
 	names := strings.Join(s.names, "\n")
@@ -67,6 +71,7 @@ func assemble(p parts) *Segment {
 		filedWords:   bloomSize(filed[1], 2),
 		filedPairs:   bloomSize(filed[2], 2),
 		filedTriples: bloomSize(filed[3], 2),
+		vocabulary:   bloomSize(len(words), 4),
 	})
 	s.image = make([]byte, whole)
 	s.slice()
@@ -83,6 +88,9 @@ func assemble(p parts) *Segment {
 	s.putMarks(p.marks)
 	s.near.build(&hashes)
 	s.putPhrases(list)
+	for _, w := range words {
+		s.vocabulary.add(w)
+	}
 	return s
 }
 

@@ -9,7 +9,7 @@ import (
 
 // Sizes of the layout. See docs/formats/segments.md.
 const (
-	version    = 4
+	version    = 5
 	align      = 64
 	fixedSize  = 64 // of the header, before its table
 	tableEntry = 32
@@ -40,11 +40,12 @@ const (
 	filedWords               // Bloom filter of phrases filed under one word
 	filedPairs               // of those under two
 	filedTriples             // of those under three
+	vocabulary               // Bloom filter of all words of phrases
 	sections                 // how many there are
 )
 
 // names are for people: what a damaged section is called.
-var names = [sections]string{"ids", "gone", "id filter", "types", "filter", "key index", "keys", "marks", "near", "near index", "phrase index", "phrases", "filter of words", "filter of pairs", "filter of triples"}
+var names = [sections]string{"ids", "gone", "id filter", "types", "filter", "key index", "keys", "marks", "near", "near index", "phrase index", "phrases", "filter of words", "filter of pairs", "filter of triples", "vocabulary"}
 
 // castagnoli is the polynomial of all checksums. They find damage and are no protection
 // against a person: the folder is the member's own.
@@ -186,5 +187,7 @@ func (s *Segment) slice() bool {
 		s.filed[n] = part(phrases + kind(n))
 		ok = ok && len(s.filed[n])%8 == 0
 	}
+	s.vocabulary = part(vocabulary)
+	ok = ok && len(s.vocabulary)%8 == 0
 	return ok && okKeys && okPhrases
 }

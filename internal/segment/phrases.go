@@ -1,9 +1,12 @@
 package segment
 
 import (
+	"bytes"
 	"cmp"
 	"math/bits"
 	"slices"
+
+	"lantern/internal/wordhash"
 )
 
 // phraseTable holds phrases one behind the other, rising by hash, then row: each a head of fixed
@@ -77,6 +80,17 @@ func (p *Phrase) read(rows []byte) (rest []byte) {
 	p.Row, p.Filed = row&rowMask, uint8(row>>30)
 	p.Text = rows[phraseHead : phraseHead+size]
 	return rows[phraseHead+size:]
+}
+
+// appendWords appends the hashes of the words of a phrase; of a list of frames, nothing.
+func (p *Phrase) appendWords(dst []uint64) []uint64 {
+	if p.Filed == 0 {
+		return dst
+	}
+	for w := range bytes.SplitSeq(p.Text, []byte(" ")) {
+		dst = append(dst, wordhash.Folded(w))
+	}
+	return dst
 }
 
 // PhraseList are phrases of a segment that stand together, some of which have one hash.

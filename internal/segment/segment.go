@@ -24,6 +24,8 @@ type Segment struct {
 	near     nearTable
 	phrases  phraseTable
 	filed    [maxFiled + 1]bloom // of phrases, by how many words they are filed under; 0: none
+
+	vocabulary bloom // of the words of all phrases
 }
 
 // Damage says that a segment cannot be trusted. It names it by number and nothing else.
@@ -197,6 +199,9 @@ func (s *Segment) Sift(words int, hashes []uint64, dst []uint32) []uint32 {
 func (s *Segment) SiftPairs(hashes []uint64, one, two *[]uint32) bool {
 	return siftPairs(s.filed[1], s.filed[2], hashes, one, two)
 }
+
+// MaySay reports whether some phrase may hold a word with this hash ([wordhash.Folded]). No is certain.
+func (s *Segment) MaySay(word uint64) bool { return s.vocabulary.has(word) }
 
 // Find returns where the keys with a digest stand: from and behind. See [Segment.Key].
 func (s *Segment) Find(hash uint64, tail uint32) (from, behind int) {

@@ -13,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"lantern/internal/segment"
+	"lantern/internal/wordhash"
 )
 
 var stamp = segment.Stamp{Rules: 7, Key: [8]byte{1, 2, 3}}
@@ -105,6 +106,11 @@ func same(t *testing.T, s *segment.Segment, r *segment.Rows) {
 		if !found || !may {
 			t.Fatalf("the phrase of row %d is not found", p.Row)
 		}
+		for w := range bytes.FieldsSeq(p.Text) {
+			if p.Filed > 0 && !s.MaySay(wordhash.Folded(w)) {
+				t.Fatalf("a word of the phrase of row %d is not in the vocabulary", p.Row)
+			}
+		}
 	}
 }
 
@@ -126,6 +132,15 @@ func TestRowsComeBack(t *testing.T) {
 		}
 		if got := s.Held(); got != n-n/5 {
 			t.Errorf("holds %d of %d, want %d", got, n, n-n/5)
+		}
+		said := 0
+		for i := range 1000 {
+			if s.MaySay(wordhash.Folded(fmt.Appendf(nil, "other%d", i))) {
+				said++
+			}
+		}
+		if said > 50 {
+			t.Errorf("%d of 1000 words of no phrase may be said", said)
 		}
 		if n > 0 && !slices.Equal(s.Types(), []string{"email", "pdq", "phrase"}) {
 			t.Errorf("types %q", s.Types())

@@ -78,6 +78,16 @@ func (v *View) May(mark uint64) bool {
 	return false
 }
 
+// MaySay reports whether some phrase may hold a word with this hash.
+func (v *View) MaySay(word uint64) bool {
+	for _, p := range v.Pieces {
+		if p.MaySay(word) {
+			return true
+		}
+	}
+	return false
+}
+
 // with returns a view in which p replaces what v says about the signals p speaks about.
 func (v *View) with(p *Piece) *View {
 	held := v.Held

@@ -42,11 +42,11 @@ DATA alone<>+8(SB)/4, $0x003f3f0f  // the others
 DATA alone<>+12(SB)/4, $0x00010140 // what makes a number of them
 DATA alone<>+16(SB)/4, $0x00010040 // and of that
 DATA alone<>+20(SB)/4, $0x20000000 // a space behind
-DATA alone<>+24(SB)/4, $0x7f4a7c15 // hashLow, the lower half
+DATA alone<>+24(SB)/4, $0x7f4a7c15 // wordhash.Low, the lower half
 DATA alone<>+28(SB)/4, $1          // aloneSelf
-DATA alone<>+32(SB)/8, $0x1ce4e5b9         // hashHigh, the lower half
+DATA alone<>+32(SB)/8, $0x1ce4e5b9         // wordhash.High, the lower half
 DATA alone<>+40(SB)/8, $0xbf58476d         // the upper
-DATA alone<>+48(SB)/8, $0x9abd73b1         // the upper half of hashLow by hashHigh: its lowest four bytes
+DATA alone<>+48(SB)/8, $0x9abd73b1         // the upper half of wordhash.Low by wordhash.High: its lowest four bytes
 DATA alone<>+56(SB)/8, $0x7641f307b0d4ab77 // and all others
 DATA alone<>+64(SB)/8, $0xffffffff
 DATA alone<>+72(SB)/4, $2          // aloneGap

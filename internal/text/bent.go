@@ -7,6 +7,7 @@ import (
 	"sort"
 	"unicode/utf8"
 
+	"lantern/internal/wordhash"
 	"lantern/signal"
 )
 
@@ -38,8 +39,7 @@ func straight(dst, w []byte, way int) (_ []byte, ways int, bent bool) {
 	from := len(dst)
 	dst = append(dst, w...)
 	s := dst[from:]
-	bent = isLeet(s)
-	if bent {
+	if bent = isLeet(s); bent {
 		for i, c := range s {
 			if c == '1' {
 				ways |= oneAsI
@@ -70,6 +70,16 @@ func straight(dst, w []byte, way int) (_ []byte, ways int, bent bool) {
 	return dst[:from+n], ways, bent
 }
 
+// repeats reports whether a byte of ASCII stands three times in a row in a folded word, or there are other characters.
+func repeats(w []byte) bool {
+	for i, c := range w {
+		if c >= utf8.RuneSelf || i >= 2 && c == w[i-1] && c == w[i-2] {
+			return true
+		}
+	}
+	return false
+}
+
 // isLeet reports whether digits of a folded word stand for letters: one stands between two letters, each could be one, and
 // they are no more than the letters. So names with numbers, ids and digests are none.
 func isLeet(w []byte) bool {
@@ -93,9 +103,12 @@ func isLeet(w []byte) bool {
 func (l *Words) Bent(dst []int) (_ []int, ways int) {
 	first := len(dst)
 	note := func(i int) {
-		l.inner = l.appendWord(l.inner[:0], i)
-		w, more, bent := straight(l.inner, l.inner, 0)
-		if l.inner = w[:0]; bent {
+		if l.bent = l.appendWord(l.bent[:0], i); !isLeet(l.bent) && !repeats(l.bent) {
+			return
+		}
+		var more int
+		var bent bool
+		if l.inner, more, bent = straight(l.inner[:0], l.bent, 0); bent {
 			dst, ways = append(dst, i), ways|more
 		}
 	}
@@ -119,8 +132,7 @@ func (l *Words) Bent(dst []int) (_ []int, ways int) {
 			if at < behind || !endsLetters(l.text, at) {
 				continue
 			}
-			next += sort.Search(len(l.List)-next, func(i int) bool { return l.List[next+i].End > at })
-			if next == len(l.List) {
+			if next = l.endingBehind(at, next); next == len(l.List) {
 				break
 			}
 			if w := &l.List[next]; w.Start <= at && w.fold < 0 {
@@ -133,6 +145,16 @@ func (l *Words) Bent(dst []int) (_ []int, ways int) {
 		slices.Sort(dst[first:])
 	}
 	return dst, ways
+}
+
+// endingBehind returns the number of the first word from number from on that ends behind a place, which is not far.
+func (l *Words) endingBehind(at, from int) int {
+	step := 1
+	for from+step <= len(l.List) && l.List[from+step-1].End <= at {
+		from += step
+		step *= 2
+	}
+	return from + sort.Search(min(step, len(l.List)-from), func(i int) bool { return l.List[from+i].End > at })
 }
 
 // mayBend reports whether a folded word may be bent.
@@ -204,17 +226,25 @@ func (l *Words) appendWord(dst []byte, i int) []byte {
 }
 
 // Straighten replaces the contents of l by the bent words of src, whose numbers are given, read in one way, and by the words
-// around them that may belong to the same phrases. What is left out leaves a word that no phrase holds.
-func (l *Words) Straighten(src *Words, bent []int, way int) {
+// around them that may belong to the same phrases. Bent words that some phrase may not hold, of which holds is asked by
+// their hashes, are left out like what is too far away: either leaves a word that no phrase holds.
+func (l *Words) Straighten(src *Words, bent []int, way int, holds func(hash uint64) bool) {
 	l.text = src.text
 	l.List, l.Hashes, l.Runs, l.fold, l.open = l.List[:0], l.Hashes[:0], l.Runs[:0], l.fold[:0], false
-	next := 0
+	next, edge := 0, 0 // behind what was put last, and behind the last bent word that was left out
 	for k, at := range bent {
-		from, behind := src.reach(at, -1), src.reach(at, 1)+1
+		l.bent = src.appendWord(l.bent[:0], at)
+		l.inner, _, _ = straight(l.inner[:0], l.bent, way)
+		hash := wordhash.Folded(l.inner)
+		if !holds(hash) {
+			edge = at + 1
+			continue
+		}
+		from, behind := max(src.reach(at, -1), next, edge), src.reach(at, 1)+1
 		if k+1 < len(bent) {
 			behind = min(behind, bent[k+1])
 		}
-		if from = max(from, next); from > next {
+		if from > next {
 			l.put(Word{Start: src.List[next].Start, End: src.List[next].Start}, []byte{0}, 0)
 		}
 		l.addRuns(src, from, behind)
@@ -222,8 +252,7 @@ func (l *Words) Straighten(src *Words, bent []int, way int) {
 			w := src.List[i]
 			switch {
 			case i == at:
-				l.inner, _, _ = straight(l.inner[:0], src.appendWord(nil, i), way)
-				l.put(w, l.inner, hashFolded(l.inner))
+				l.put(w, l.inner, hash)
 			case w.fold >= 0:
 				l.put(w, src.fold[w.fold:w.fold+src.size(i)], src.Hashes[i])
 			default:

@@ -6,6 +6,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/cpu"
+
+	"lantern/internal/wordhash"
 )
 
 // fastCut reports whether the processor can run the kernel that cuts words.
@@ -37,7 +39,7 @@ type cutTables struct {
 }
 
 var forCut = func() *cutTables {
-	t := &cutTables{masks: loadMasks, folds: [2]uint64{foldBits, foldBits}, hashes: [2]uint64{hashLow, hashHigh}}
+	t := &cutTables{masks: loadMasks, folds: [2]uint64{foldBits, foldBits}, hashes: [2]uint64{wordhash.Low, wordhash.High}}
 	for i := range t.slide {
 		t.slide[i] = 0x80
 		if i < 16 {

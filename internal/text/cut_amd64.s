@@ -29,7 +29,7 @@ TEXT ·cutAVX(SB), NOSPLIT, $0-8
 	MOVQ    HASHES(DX), R9
 	MOVQ    TABLES(DX), R13
 	VMOVDQU 304(R13), X1 // foldBits
-	VMOVDQU 320(R13), X2 // hashLow, hashHigh
+	VMOVDQU 320(R13), X2 // wordhash.Low, wordhash.High
 
 	// The first block: bits before where to begin are passed over.
 	MOVQ 0(R10), AX

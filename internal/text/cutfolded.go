@@ -5,6 +5,7 @@ import (
 	"slices"
 	"unicode/utf8"
 
+	"lantern/internal/wordhash"
 	"lantern/signal"
 )
 
@@ -190,7 +191,7 @@ func (l *Words) hashFolds() {
 			f := fold[w.fold : w.fold+16]
 			l.Hashes[first+i] = spread(binary.LittleEndian.Uint64(f)&m[0], binary.LittleEndian.Uint64(f[8:])&m[1])
 		} else {
-			l.Hashes[first+i] = hashFolded(fold[w.fold : behind-1])
+			l.Hashes[first+i] = wordhash.Folded(fold[w.fold : behind-1])
 		}
 	}
 }

@@ -1,6 +1,10 @@
 package text
 
-import "slices"
+import (
+	"slices"
+
+	"lantern/internal/wordhash"
+)
 
 // How phrases are filed, so that few are looked at where they do not stand: under the hash of
 // one to three neighbors among their words, which a text must hold for the phrase to stand there.
@@ -75,7 +79,7 @@ func triplesPlain(dst, hashes []uint64) {
 }
 
 // Pair returns the hash of two words that follow one another, of their hashes.
-func Pair(a, b uint64) uint64 { return mix(a^hashHigh, b^hashLow) }
+func Pair(a, b uint64) uint64 { return wordhash.Mix(a^wordhash.High, b^wordhash.Low) }
 
 // Triple returns the hash of three words that follow one another, of the hashes of both pairs: it is that
 // of a pair of pairs.

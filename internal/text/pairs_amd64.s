@@ -1,6 +1,6 @@
 #include "textflag.h"
 
-// What words are changed by before they are mixed: hashHigh, hashLow. Then what keeps the lower half of one.
+// What words are changed by before they are mixed: wordhash.High, wordhash.Low. Then what keeps the lower half of one.
 DATA pairsBy<>+0(SB)/8, $0xbf58476d1ce4e5b9
 DATA pairsBy<>+8(SB)/8, $0x9e3779b97f4a7c15
 DATA pairsBy<>+16(SB)/8, $0x00000000ffffffff

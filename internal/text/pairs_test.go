@@ -4,6 +4,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"lantern/internal/wordhash"
 )
 
 // TestPairs holds the hashes of pairs and triples, by whatever kernel the processor has and in Go, to those of each
@@ -15,7 +17,7 @@ func TestPairs(t *testing.T) {
 	for round := range 20_000 {
 		for i := range room {
 			if room[i] = r.Uint64(); r.IntN(8) == 0 {
-				room[i] = []uint64{0, 1<<64 - 1, 1<<32 - 1, 1 << 63, hashHigh, hashLow, ^uint64(hashHigh), ^uint64(hashLow)}[r.IntN(8)]
+				room[i] = []uint64{0, 1<<64 - 1, 1<<32 - 1, 1 << 63, wordhash.High, wordhash.Low, ^uint64(wordhash.High), ^uint64(wordhash.Low)}[r.IntN(8)]
 			}
 		}
 		from := r.IntN(9)

@@ -2,7 +2,8 @@ package text
 
 import (
 	"encoding/binary"
-	"math/bits"
+
+	"lantern/internal/wordhash"
 )
 
 // loadMasks keep the first bytes of two words of a processor.
@@ -53,7 +54,7 @@ func loadWord(b []byte, start, end int) (lo, hi uint64, ok bool) {
 }
 
 // spread mixes what [loadWord] returns, so that words spread evenly.
-func spread(lo, hi uint64) uint64 { return mix(lo^hashLow, hi^hashHigh) }
+func spread(lo, hi uint64) uint64 { return wordhash.Mix(lo^wordhash.Low, hi^wordhash.High) }
 
 // hashLong is hashASCII of a long word, or of one in a short text.
 func hashLong(w []byte) uint64 {
@@ -62,28 +63,5 @@ func hashLong(w []byte) uint64 {
 	for _, c := range w {
 		f = append(f, c|foldBit)
 	}
-	return hashFolded(f)
-}
-
-// What the halves of a block are changed by before they are mixed.
-const (
-	hashLow  = 0x9e3779b97f4a7c15
-	hashHigh = 0xbf58476d1ce4e5b9
-)
-
-// hashFolded is the hash of a folded word. It is not keyed, since what it is a hash of stands
-// beside it; docs/formats/segments.md defines it.
-func hashFolded(w []byte) (h uint64) {
-	for ; len(w) > 16; w = w[16:] {
-		h = mix(h^binary.LittleEndian.Uint64(w)^hashLow, binary.LittleEndian.Uint64(w[8:])^hashHigh)
-	}
-	var last [16]byte
-	copy(last[:], w)
-	return mix(h^binary.LittleEndian.Uint64(last[:])^hashLow, binary.LittleEndian.Uint64(last[8:])^hashHigh)
-}
-
-// mix multiplies and adds the halves of the product.
-func mix(a, b uint64) uint64 {
-	hi, lo := bits.Mul64(a, b)
-	return hi + lo
+	return wordhash.Folded(f)
 }

@@ -36,6 +36,7 @@ type Words struct {
 	filed  []uint64 // of pairs or triples, whoever asked last
 	fold   []byte   // words that are not of ASCII, folded, each with a space behind it
 	inner  []byte   // folding of one character
+	bent   []byte   // a bent word
 	open   bool     // the last word of words may go on
 	pages  *[foldEnd >> 8]*foldPage
 	known  *known

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"lantern/internal/wordhash"
 	"lantern/signal"
 )
 
@@ -77,7 +78,7 @@ func checkWords(t *testing.T, l *Words, want []plainWord) {
 		if got := &l.List[i]; got.Start != w.start || got.End != w.end || !is(got, w.fold) || is(got, w.fold+"x") || is(got, w.fold[1:]) {
 			t.Fatalf("word %d is %+v, want %d to %d", i, *got, w.start, w.end)
 		}
-		if l.Hashes[i] != hashFolded([]byte(w.fold)) {
+		if l.Hashes[i] != wordhash.Folded([]byte(w.fold)) {
 			t.Fatalf("the hash of word %d, which has %d bytes, is not that of its folded form", i, len(w.fold))
 		}
 	}

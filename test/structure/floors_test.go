@@ -23,6 +23,7 @@ var floors = map[string]int{
 	"internal/siphash":  0,
 	"internal/bounded":  0,
 	"internal/sqltext":  0,
+	"internal/wordhash": 0,
 
 	"signal":              1,
 	"audit":               1,
@@ -109,6 +110,7 @@ var sameFloor = exceptions{
 	"internal/agent imports internal/engine":         "how far the files of an engine are is arithmetic of its own",
 	"internal/casework imports internal/agentstore":  "acts of people are rules over the agent's rows, without the agent that follows feeds",
 	"internal/segment imports match/hamming":         "an index of hashes is one section of a segment, and of use without one",
+	"internal/segment imports internal/wordhash":     "the words of phrases are hashed as those of texts are",
 	"pdq imports pdq/internal/luma":                  "reading a file needs no hash, and hashing pixels no file",
 	"internal/text imports signal":                   "what is a letter is decided where values are folded",
 	"internal/demo/desk imports internal/demo/stage": "a desk stands on the stage",
