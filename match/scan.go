@@ -103,7 +103,7 @@ type scanner struct {
 	spots     []spot
 	recent    map[lantern.ID][]reach // where signals were found that later finds may lie within
 	words     text.Words
-	bent      []int        // of words
+	bent      []text.BentWord
 	straight  text.Words   // bent words as they may be meant, and those around them
 	sifted    []uint32     // words that phrases may be filed under
 	blocks    []text.Block // of the window
@@ -256,12 +256,13 @@ func (s *scanner) readPhrases() {
 	}
 	s.findPhrases(s.v, l, from, behind, note)
 	var ways int
-	if s.bent, ways = l.Bent(s.bent[:0]); len(s.bent) == 0 {
+	var held bool
+	if s.bent, ways, held = l.Bent(s.bent[:0], s.maySay); !held {
 		return
 	}
 	for way := range text.Ways {
 		if way&^ways == 0 {
-			s.straight.Straighten(l, s.bent, way, s.maySay)
+			s.straight.Straighten(l, s.bent, way)
 			s.findPhrases(s.v, &s.straight, 0, len(s.straight.List), note)
 		}
 	}

@@ -1,6 +1,7 @@
 package text
 
 import (
+	"cmp"
 	"encoding/binary"
 	"math/bits"
 	"slices"
@@ -33,6 +34,20 @@ const (
 	aroundAll    = 199 // words, those of one character each too
 )
 
+// BentWord is a bent word of a text.
+type BentWord struct {
+	Word   int          // its number
+	ways   uint8        // the bits of a way that make a difference for it
+	held   uint8        // bit number way: some phrase may hold it, read in that way
+	hashes [Ways]uint64 // of the ways that differ
+}
+
+// holds reports whether some phrase may hold the word read in one way, and its hash.
+func (b *BentWord) holds(way int) (hash uint64, held bool) {
+	way &= int(b.ways)
+	return b.hashes[way], b.held>>way&1 == 1
+}
+
 // straight appends a folded word read in one way to dst. ways says in what the ways differ for it; bent is false if it is
 // not bent.
 func straight(dst, w []byte, way int) (_ []byte, ways int, bent bool) {
@@ -53,10 +68,16 @@ func straight(dst, w []byte, way int) (_ []byte, ways int, bent bool) {
 	}
 	n := 0
 	for i := 0; i < len(s); {
-		_, size := utf8.DecodeRune(s[i:])
-		behind := i + size
-		for behind+size <= len(s) && string(s[behind:behind+size]) == string(s[i:i+size]) {
-			behind += size
+		size, behind := 1, i+1
+		if c := s[i]; c < utf8.RuneSelf {
+			for behind < len(s) && s[behind] == c {
+				behind++
+			}
+		} else {
+			_, size = utf8.DecodeRune(s[i:])
+			for behind = i + size; behind+size <= len(s) && string(s[behind:behind+size]) == string(s[i:i+size]); {
+				behind += size
+			}
 		}
 		keep := behind - i
 		if keep >= 3*size && keep < len(s) && !(s[i] >= '0' && s[i] <= '9') {
@@ -64,28 +85,32 @@ func straight(dst, w []byte, way int) (_ []byte, ways int, bent bool) {
 				keep = 2 * size
 			}
 		}
-		n += copy(s[n:], s[i:i+keep])
+		if n == i && keep == behind-i {
+			n = behind // nothing was left out yet
+		} else {
+			n += copy(s[n:], s[i:i+keep])
+		}
 		i = behind
 	}
 	return dst[:from+n], ways, bent
 }
 
-// repeats reports whether a byte of ASCII stands three times in a row in a folded word, or there are other characters.
+// repeats reports whether a letter of ASCII stands three times in a row in a word, or there are other characters.
 func repeats(w []byte) bool {
 	for i, c := range w {
-		if c >= utf8.RuneSelf || i >= 2 && c == w[i-1] && c == w[i-2] {
+		if c >= utf8.RuneSelf || i >= 2 && c|foldBit == w[i-1]|foldBit && c|foldBit == w[i-2]|foldBit {
 			return true
 		}
 	}
 	return false
 }
 
-// isLeet reports whether digits of a folded word stand for letters: one stands between two letters, each could be one, and
+// isLeet reports whether digits of a word stand for letters: one stands between two letters, each could be one, and
 // they are no more than the letters. So names with numbers, ids and digests are none.
 func isLeet(w []byte) bool {
 	letters, digits, inside, between := 0, 0, false, false
 	for _, c := range w {
-		switch {
+		switch c |= foldBit; {
 		case c >= 'a' && c <= 'z':
 			letters++
 			between = between || inside
@@ -99,17 +124,35 @@ func isLeet(w []byte) bool {
 	return between && digits <= letters
 }
 
-// Bent appends the numbers of the bent words to dst, rising. The bits of ways are those that make a difference.
-func (l *Words) Bent(dst []int) (_ []int, ways int) {
+// Bent appends the bent words to dst, rising, that some phrase may hold in some way, which is asked of their hashes, and the others
+// too: no phrase goes across those. The bits of ways are those that make a difference for one of the former; held says that there is one.
+func (l *Words) Bent(dst []BentWord, holds func(hash uint64) bool) (_ []BentWord, ways int, held bool) {
 	first := len(dst)
 	note := func(i int) {
-		if l.bent = l.appendWord(l.bent[:0], i); !isLeet(l.bent) && !repeats(l.bent) {
+		l.bent = l.appendWord(l.bent[:0], i)
+		var its int
+		var bent bool
+		if l.inner, its, bent = straight(l.inner[:0], l.bent, 0); !bent {
 			return
 		}
-		var more int
-		var bent bool
-		if l.inner, more, bent = straight(l.inner[:0], l.bent, 0); bent {
-			dst, ways = append(dst, i), ways|more
+		if its&oneAsI != 0 { // which may make other rows of characters
+			var more int
+			_, more, _ = straight(l.bent, l.bent, oneAsI)
+			its |= more
+		}
+		b := BentWord{Word: i, ways: uint8(its)}
+		for way := range Ways {
+			if way&^its != 0 {
+				continue
+			}
+			l.inner, _, _ = straight(l.inner[:0], l.bent, way)
+			if b.hashes[way] = wordhash.Folded(l.inner); holds(b.hashes[way]) {
+				b.held |= 1 << way
+			}
+		}
+		dst = append(dst, b)
+		if b.held != 0 {
+			ways, held = ways|its, true
 		}
 	}
 	if len(l.fold) > 0 {
@@ -137,14 +180,16 @@ func (l *Words) Bent(dst []int) (_ []int, ways int) {
 			}
 			if w := &l.List[next]; w.Start <= at && w.fold < 0 {
 				behind = w.End
-				note(next)
+				if raw := l.text[w.Start:w.End]; isLeet(raw) || repeats(raw) {
+					note(next)
+				}
 			}
 		}
 	}
 	if inASCII > first {
-		slices.Sort(dst[first:])
+		slices.SortFunc(dst[first:], func(a, b BentWord) int { return cmp.Compare(a.Word, b.Word) })
 	}
-	return dst, ways
+	return dst, ways, held
 }
 
 // endingBehind returns the number of the first word from number from on that ends behind a place, which is not far.
@@ -225,24 +270,25 @@ func (l *Words) appendWord(dst []byte, i int) []byte {
 	return dst
 }
 
-// Straighten replaces the contents of l by the bent words of src, whose numbers are given, read in one way, and by the words
-// around them that may belong to the same phrases. Bent words that some phrase may not hold, of which holds is asked by
-// their hashes, are left out like what is too far away: either leaves a word that no phrase holds.
-func (l *Words) Straighten(src *Words, bent []int, way int, holds func(hash uint64) bool) {
+// Straighten replaces the contents of l by the bent words of src, read in one way, and by the words
+// around them that may belong to the same phrases. Bent words that no phrase holds in this way are left out like what is
+// too far away: either leaves a word that no phrase holds.
+func (l *Words) Straighten(src *Words, bent []BentWord, way int) {
 	l.text = src.text
 	l.List, l.Hashes, l.Runs, l.fold, l.open = l.List[:0], l.Hashes[:0], l.Runs[:0], l.fold[:0], false
 	next, edge := 0, 0 // behind what was put last, and behind the last bent word that was left out
-	for k, at := range bent {
-		l.bent = src.appendWord(l.bent[:0], at)
-		l.inner, _, _ = straight(l.inner[:0], l.bent, way)
-		hash := wordhash.Folded(l.inner)
-		if !holds(hash) {
+	for k := range bent {
+		at := bent[k].Word
+		hash, held := bent[k].holds(way)
+		if !held {
 			edge = at + 1
 			continue
 		}
+		l.bent = src.appendWord(l.bent[:0], at)
+		l.inner, _, _ = straight(l.inner[:0], l.bent, way)
 		from, behind := max(src.reach(at, -1), next, edge), src.reach(at, 1)+1
 		if k+1 < len(bent) {
-			behind = min(behind, bent[k+1])
+			behind = min(behind, bent[k+1].Word)
 		}
 		if from > next {
 			l.put(Word{Start: src.List[next].Start, End: src.List[next].Start}, []byte{0}, 0)
