@@ -3,67 +3,12 @@ package text
 import (
 	"encoding/binary"
 	"slices"
+
+	"lantern/internal/folding"
 )
 
 // Most characters of scripts without spaces take three bytes and fold to themselves, so that nothing but these bytes is
 // needed. Rows of them, with punctuation among them, are read by a kernel, and all others one by one.
-
-// known is what characters of three bytes are, of the pages that were made.
-type known struct {
-	chars [1 << 16 / 16]uint32       // two bits for each: aloneSelf, aloneGap or neither
-	pages [1 << 16 / 256 / 32]uint32 // a bit for each page of which all are aloneSelf
-}
-
-const (
-	aloneSelf = 1 // a word alone that folds to itself
-	aloneGap  = 2 // no part of a word
-)
-
-// newPage makes the page of a character, or finds it made.
-func (l *Words) newPage(r rune) *foldPage {
-	p := foldPages[r>>8]()
-	l.pages[r>>8] = p
-	if r < 1<<16 {
-		l.known.add(r>>8, p)
-	}
-	return p
-}
-
-// add notes the characters of a page.
-func (k *known) add(page rune, p *foldPage) {
-	all := true
-	for i, f := range p {
-		r := page<<8 + rune(i)
-		is := uint32(0)
-		switch self := folded(foldsAlone<<28 | 3<<24 | inThree(r)); {
-		case f == self:
-			is = aloneSelf
-		case f.kind() == foldsToOther || f.kind() == foldsToNothing:
-			is = aloneGap
-		}
-		all = all && is == aloneSelf
-		if r >= 0x800 && r>>11 != 0xD800>>11 { // else three bytes are not it
-			k.chars[r>>4] |= is << (2 * (r & 15))
-		}
-	}
-	if all {
-		k.pages[page>>5] |= 1 << (page & 31)
-	}
-}
-
-// inThree is a character written in three bytes, the first in the lowest.
-func inThree(r rune) uint32 {
-	return 0x8080E0 | uint32(r)>>12 | uint32(r)>>6&0x3F<<8 | uint32(r)&0x3F<<16
-}
-
-// is returns what a character is, as three bytes write it; 0 if they do not.
-func (k *known) is(x uint32) uint32 {
-	if x&0xC0C0F0 != 0x8080E0 {
-		return 0
-	}
-	r := x&0x0F<<12 | x>>2&0xFC0 | x>>16&0x3F
-	return k.chars[r>>4] >> (2 * (r & 15)) & 3
-}
 
 // threeAt returns three bytes, the first in the lowest.
 func threeAt(b []byte, i int) uint32 {
@@ -72,7 +17,7 @@ func threeAt(b []byte, i int) uint32 {
 
 // beginsAlone reports whether a character stands at i that is known to be a word alone and to fold to itself.
 func (l *Words) beginsAlone(i int) bool {
-	return i+3 <= len(l.text) && l.known.is(threeAt(l.text, i)) == aloneSelf
+	return i+3 <= len(l.text) && l.folds.Threes.Is(threeAt(l.text, i)) == folding.AloneSelf
 }
 
 const (
@@ -129,26 +74,22 @@ func (l *Words) readChanged(i, most int) (at int, over bool) {
 		if !ok {
 			break
 		}
-		p := l.pages[uint32(r)>>8&0xFF]
-		if p == nil {
-			p = l.newPage(r)
-		}
-		f := p[r&0xFF]
-		if kind := f.kind(); kind != foldsAlone {
-			if kind == foldsToNothing || kind == foldsToOther {
+		f := l.folds.Get(r)
+		if kind := f.Kind(); kind != folding.Alone {
+			if kind == folding.ToNothing || kind == folding.ToOther {
 				continue
-			} else if kind != foldsToTwo {
+			} else if kind != folding.ToTwo {
 				break
 			}
 			list[k+1] = Word{i, i + 3, m + 4*k + 4}
-			x := foldSeconds[f.size()]
+			x := f.Second()
 			binary.LittleEndian.PutUint32(fold[4*k+4:], x|' '<<24)
 			hashes[k+1] = spread(uint64(x), 0)
 		}
 		list[k] = Word{i, i + 3, m + 4*k}
 		binary.LittleEndian.PutUint32(fold[4*k:], uint32(f)&0xFFFFFF|' '<<24)
 		hashes[k] = spread(uint64(f&0xFFFFFF), 0)
-		if k++; f.kind() == foldsToTwo {
+		if k++; f.Kind() == folding.ToTwo {
 			k++
 		}
 	}
@@ -163,11 +104,11 @@ func (l *Words) readRowPlain(i, wanted int) int {
 	k := 0
 	for b := l.text; k < len(list) && i+3 <= len(b); i += 3 {
 		x := threeAt(b, i)
-		is := l.known.is(x)
+		is := l.folds.Threes.Is(x)
 		if is == 0 {
 			break
 		}
-		if is == aloneSelf {
+		if is == folding.AloneSelf {
 			list[k] = Word{i, i + 3, m + 4*k}
 			binary.LittleEndian.PutUint32(fold[4*k:], x|' '<<24)
 			k++

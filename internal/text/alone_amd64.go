@@ -1,6 +1,10 @@
 package text
 
-import "golang.org/x/sys/cpu"
+import (
+	"golang.org/x/sys/cpu"
+
+	"lantern/internal/folding"
+)
 
 // wideAlone reports whether the processor can run the kernel that reads 16 characters at once.
 var wideAlone = cpu.X86.HasAVX512F && cpu.X86.HasAVX512BW && cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512VL &&
@@ -19,7 +23,7 @@ type reading struct {
 	list   *Word // where words are put, with room for aloneAtOnce more
 	hashes *uint64
 	folds  *byte
-	known  *known
+	known  *folding.Threes
 	tables *aloneTables
 }
 
@@ -68,7 +72,7 @@ func (l *Words) readRow(i, wanted int) int {
 	var r reading // filled field by field: a copy of it would wait for what was just written
 	r.text, r.left, r.most, r.start, r.fold = &l.text[i], len(l.text)-i, wanted, i, m
 	r.list, r.hashes, r.folds = &l.List[:n+room][n], &l.Hashes[:n+room][n], &l.fold[:m+4*room][m]
-	r.known, r.tables = l.known, forAlone
+	r.known, r.tables = &l.folds.Threes, forAlone
 	words := 0
 	if wide {
 		words = aloneAVX512(&r)

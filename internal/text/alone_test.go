@@ -88,7 +88,7 @@ func FuzzRow(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text []byte, skip, wanted int) {
 		skip, wanted = max(0, min(skip, len(text))), max(1, min(wanted, 300))
 		row := func(without int) (l Words, at int) {
-			l = Words{text: text, known: all.known, without: without}
+			l = Words{text: text, folds: all.folds, without: without}
 			l.List, l.Hashes, l.fold = make([]Word, 3, 350), make([]uint64, 3, 350), make([]byte, 12, 4*350)
 			room := wanted + aloneAtOnce
 			list, hashes, fold := l.List[3:350][room:], l.Hashes[3:350][room:], l.fold[12 : 4*350][4*room:]

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"unicode/utf8"
 
+	"lantern/internal/folding"
 	"lantern/internal/wordhash"
 	"lantern/signal"
 )
@@ -16,8 +17,8 @@ const roomAhead = 256
 // readOther cuts the words from i on, of characters of any kind, until a character of ASCII
 // is between two words and none outside ASCII follows. It returns where that is.
 func (l *Words) readOther(i int) int {
-	if l.pages == nil {
-		l.pages, l.known = new([foldEnd >> 8]*foldPage), new(known)
+	if l.folds == nil {
+		l.folds = &folding.All
 	}
 	if l.beginsAlone(i) {
 		i = l.readAlone(i)
@@ -27,13 +28,13 @@ func (l *Words) readOther(i int) int {
 		var size, kind int
 		i, r, size, kind = l.readSpaced(i)
 		switch {
-		case kind == foldsToOther:
+		case kind == folding.ToOther:
 			over = true
-		case (kind == foldsAlone || kind == foldsToTwo) && size == 3:
+		case (kind == folding.Alone || kind == folding.ToTwo) && size == 3:
 			l.close()
 			l.hashFolds()
 			i = l.readAlone(i)
-		case kind != foldsToWord:
+		case kind != folding.ToWord:
 			l.addRune(r, i, i+size)
 			i += size
 		}
@@ -44,18 +45,18 @@ func (l *Words) readOther(i int) int {
 }
 
 // readSpaced cuts words from i on. It returns where it stopped and why: before a character of so many
-// bytes of another kind, behind one of ASCII after which readOther is over (foldsToOther), or for no
-// reason (foldsToWord).
+// bytes of another kind, behind one of ASCII after which readOther is over (folding.ToOther), or for no
+// reason (folding.ToWord).
 //
 // It works on copies of what it appends to.
 func (l *Words) readSpaced(i int) (at int, r rune, size, kind int) {
 	l.List, l.fold = slices.Grow(l.List, roomAhead), slices.Grow(l.fold, 9*roomAhead+4)
 	b, list, fold := l.text, l.List[:cap(l.List)], l.fold[:cap(l.fold)]
-	last, n, open, pages := len(l.List)-1, len(l.fold), l.open, l.pages
-	kind = foldsToWord
+	last, n, open, folds := len(l.List)-1, len(l.fold), l.open, l.folds
+	kind = folding.ToWord
 some:
 	for k := 0; k < roomAhead && i < len(b); k++ {
-		var f folded
+		var f folding.Folded
 		if c := b[i]; c < utf8.RuneSelf {
 			f, size = foldASCII[c], 1
 		} else {
@@ -75,48 +76,47 @@ some:
 					r, size = utf8.DecodeRune(b[i:])
 				}
 			}
-			if r >= foldEnd {
-				kind = foldsToMore
-				break
+			place := r
+			if r >= folding.End {
+				if place -= folding.TagsMove; r>>12 != folding.FirstTag>>12 {
+					kind = folding.ToMore
+					break
+				}
 			}
-			p := pages[uint32(r)>>8]
-			if p == nil {
-				p = l.newPage(r)
-			}
-			f = p[r&0xFF]
+			f = folds.Get(place)
 		}
-		switch f.kind() {
-		case foldsToWord:
+		switch f.Kind() {
+		case folding.ToWord:
 			if !open {
 				last, open = last+1, true
 				list[last] = Word{Start: i, fold: n}
 			}
 			binary.LittleEndian.PutUint32(fold[n:], uint32(f))
-			n += f.size()
+			n += f.Size()
 			if size == 3 && r>>8 == fullWidth {
 				more := readFullWidth(b[i+3:], fold[n:n+roomAhead-k-1])
 				i, n, k = i+3*more, n+more, k+more
 			}
 			list[last].End = i + size
-		case foldsToJamo:
+		case folding.ToJamo:
 			if !open {
 				last, open = last+1, true
 				list[last] = Word{Start: i, fold: n}
 			}
 			list[last].End = i + size
-			n += putJamo(fold[n:n+10], r)
-		case foldsToNothing:
-		case foldsToOther:
+			n += folding.PutJamo(fold[n:n+10], r)
+		case folding.ToNothing:
+		case folding.ToOther:
 			if open {
 				fold[n] = ' '
 				n, open = n+1, false
 			}
 			if size == 1 && (i+1 == len(b) || b[i+1] < utf8.RuneSelf) {
-				i, kind = i+1, foldsToOther
+				i, kind = i+1, folding.ToOther
 				break some
 			}
 		default:
-			kind = f.kind()
+			kind = f.Kind()
 			break some
 		}
 		i += size
@@ -125,13 +125,21 @@ some:
 	return i, r, size, kind
 }
 
+// foldASCII is what the characters of ASCII fold to.
+var foldASCII = func() (t [utf8.RuneSelf]folding.Folded) {
+	for c := range t {
+		t[c] = folding.Of(rune(c))
+	}
+	return t
+}()
+
 // fullWidth is the page of letters and digits that look like those of ASCII, but wider.
 const fullWidth = 0xFF
 
 // foldFullWidth is what the first characters of that page fold to, if it is one of ASCII that is part of a word.
 var foldFullWidth = func() (t [128]byte) {
 	for i := range t {
-		if f := foldOf(rune(fullWidth<<8 + i)); f.kind() == foldsToWord && f.size() == 1 {
+		if f := folding.Of(rune(fullWidth<<8 + i)); f.Kind() == folding.ToWord && f.Size() == 1 {
 			t[i] = byte(f)
 		}
 	}

@@ -18,8 +18,11 @@ const (
 	isMark     runeKind = 16
 )
 
-// kindPages hold what characters are, as foldPages what they fold to.
-var kindPages = func() (pages [foldEnd >> 8]func() *[256]runeKind) {
+// kindEnd is the first character that stands in no page.
+const kindEnd = 0x20000
+
+// kindPages hold what characters are. A page is made when one of its characters is met.
+var kindPages = func() (pages [kindEnd >> 8]func() *[256]runeKind) {
 	for n := range pages {
 		pages[n] = sync.OnceValue(func() *[256]runeKind {
 			p := &[256]runeKind{}
@@ -57,7 +60,7 @@ func kindOf(r rune) (k runeKind) {
 
 // kind is kindOf from a table.
 func kind(r rune) runeKind {
-	if r >= 0 && r < foldEnd {
+	if r >= 0 && r < kindEnd {
 		return kindPages[r>>8]()[r&0xFF]
 	}
 	return kindOf(r)

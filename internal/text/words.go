@@ -3,6 +3,8 @@ package text
 import (
 	"bytes"
 	"unicode/utf8"
+
+	"lantern/internal/folding"
 )
 
 // How phrases are read. A text is cut into words: a word is a longest run of characters
@@ -38,8 +40,7 @@ type Words struct {
 	inner  []byte   // folding of one character
 	bent   []byte   // a bent word
 	open   bool     // the last word of words may go on
-	pages  *[foldEnd >> 8]*foldPage
-	known  *known
+	folds  *folding.Table
 	few    bool // the last row of characters alone was short
 	bends  []uint64
 
