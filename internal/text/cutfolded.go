@@ -2,6 +2,7 @@ package text
 
 import (
 	"encoding/binary"
+	"math/bits"
 	"slices"
 	"unicode/utf8"
 
@@ -10,33 +11,32 @@ import (
 	"lantern/signal"
 )
 
-// roomAhead is how many characters there is room for when readOther looks
-// at the next: each is a word at most, and nine bytes.
-const roomAhead = 256
+const (
+	roomAhead = 256 // characters there is room for when readOther looks at the next: each is a word at most, and nine bytes
+	fewAhead  = 8   // characters that are read one by one before it is tried to read many at once
+)
 
-// readOther cuts the words from i on, of characters of any kind, until a character of ASCII
-// is between two words and none outside ASCII follows. It returns where that is.
+// readOther cuts the words from i on, of characters of any kind, until a row of ASCII begins and no word is open.
+// It returns where that is.
 func (l *Words) readOther(i int) int {
 	if l.folds == nil {
 		l.folds = &folding.All
+		l.folds.Make(0)
 	}
+	many := false
 	if l.beginsAlone(i) {
 		i = l.readAlone(i)
+	} else if many = dense(l.text, i); many && l.foldsFast() {
+		return l.readMany(i)
 	}
-	for over := false; i < len(l.text) && !over; {
-		var r rune
-		var size, kind int
-		i, r, size, kind = l.readSpaced(i)
-		switch {
-		case kind == folding.ToOther:
-			over = true
-		case (kind == folding.Alone || kind == folding.ToTwo) && size == 3:
-			l.close()
-			l.hashFolds()
-			i = l.readAlone(i)
-		case kind != folding.ToWord:
-			l.addRune(r, i, i+size)
-			i += size
+	for i < len(l.text) {
+		var stop stop
+		if i, stop = l.readSpaced(i, roomAhead, many); stop.kind == folding.ToOther {
+			break
+		} else if stop.kind != folding.ToWord {
+			i = l.readStopped(i, stop)
+		} else if dense(l.text, i) && l.foldsFast() {
+			return l.readMany(i)
 		}
 	}
 	l.close()
@@ -44,18 +44,77 @@ func (l *Words) readOther(i int) int {
 	return i
 }
 
-// readSpaced cuts words from i on. It returns where it stopped and why: before a character of so many
-// bytes of another kind, behind one of ASCII after which readOther is over (folding.ToOther), or for no
-// reason (folding.ToWord).
+// readMany is readOther by a kernel that folds many characters at once, and so many one by one where it does not get far.
+func (l *Words) readMany(i int) int {
+	most := 0
+	for over := false; i < len(l.text) && !over; {
+		if most > 0 || !utf8.RuneStart(l.text[i]) {
+			var stop stop
+			i, stop = l.readSpaced(i, max(most, 1), true)
+			if over = stop.kind == folding.ToOther; over {
+				break
+			} else if stop.kind != folding.ToWord {
+				i = l.readStopped(i, stop)
+				continue
+			} else if i == len(l.text) || !utf8.RuneStart(l.text[i]) {
+				continue
+			}
+		}
+		from := i
+		if i, over = l.readFast(i); i-from >= blockSize {
+			most = 1
+		} else {
+			most = min(max(2*most, fewAhead), roomAhead)
+		}
+	}
+	l.close()
+	l.hashFolds()
+	return i
+}
+
+// stop is before what readSpaced stopped, and why.
+type stop struct {
+	r          rune
+	size, kind int
+}
+
+// readStopped cuts the words of what readSpaced stopped before, and behind it where words are a character each. It returns where it
+// stopped.
+func (l *Words) readStopped(i int, at stop) int {
+	if (at.kind == folding.Alone || at.kind == folding.ToTwo) && at.size == 3 {
+		l.close()
+		l.hashFolds()
+		return l.readAlone(i)
+	}
+	l.addRune(at.r, i, i+at.size)
+	return i + at.size
+}
+
+// dense reports whether many of the next characters are outside ASCII: five bytes of 32, which begin behind the next eight. One
+// such character alone is no reason to read otherwise than one by one.
+func dense(b []byte, i int) bool {
+	if i+40 > len(b) {
+		return false
+	}
+	b = b[i+8 : i+40]
+	first := binary.LittleEndian.Uint64(b)&highBits | binary.LittleEndian.Uint64(b[8:])&highBits>>1
+	return bits.OnesCount64(first|binary.LittleEndian.Uint64(b[16:])&highBits>>2|binary.LittleEndian.Uint64(b[24:])&highBits>>3) >= 5
+}
+
+// readSpaced cuts words from i on, of up to so many characters, at most roomAhead. It returns where it stopped and why:
+// before a character of so many bytes of another kind, behind one of ASCII after which readOther is over (folding.ToOther),
+// or for no reason (folding.ToWord). Where many is set, more ASCII must follow for that.
 //
 // It works on copies of what it appends to.
-func (l *Words) readSpaced(i int) (at int, r rune, size, kind int) {
+func (l *Words) readSpaced(i, most int, many bool) (at int, _ stop) {
+	var r rune
+	var size, kind int
 	l.List, l.fold = slices.Grow(l.List, roomAhead), slices.Grow(l.fold, 9*roomAhead+4)
 	b, list, fold := l.text, l.List[:cap(l.List)], l.fold[:cap(l.fold)]
 	last, n, open, folds := len(l.List)-1, len(l.fold), l.open, l.folds
 	kind = folding.ToWord
 some:
-	for k := 0; k < roomAhead && i < len(b); k++ {
+	for k := 0; k < most && i < len(b); k++ {
 		var f folding.Folded
 		if c := b[i]; c < utf8.RuneSelf {
 			f, size = foldASCII[c], 1
@@ -94,7 +153,7 @@ some:
 			binary.LittleEndian.PutUint32(fold[n:], uint32(f))
 			n += f.Size()
 			if size == 3 && r>>8 == fullWidth {
-				more := readFullWidth(b[i+3:], fold[n:n+roomAhead-k-1])
+				more := readFullWidth(b[i+3:], fold[n:n+most-k-1])
 				i, n, k = i+3*more, n+more, k+more
 			}
 			list[last].End = i + size
@@ -111,7 +170,7 @@ some:
 				fold[n] = ' '
 				n, open = n+1, false
 			}
-			if size == 1 && (i+1 == len(b) || b[i+1] < utf8.RuneSelf) {
+			if size == 1 && (i+1 == len(b) || b[i+1] < utf8.RuneSelf) && (!many || asciiAt(b, i+1)) {
 				i, kind = i+1, folding.ToOther
 				break some
 			}
@@ -122,7 +181,20 @@ some:
 		i += size
 	}
 	l.List, l.fold, l.open = list[:last+1], fold[:n], open
-	return i, r, size, kind
+	return i, stop{r, size, kind}
+}
+
+// asciiAt reports whether what follows is ASCII, eight bytes or up to the end, so that it is worth while to read it as such.
+func asciiAt(b []byte, i int) bool {
+	if i+8 <= len(b) {
+		return binary.LittleEndian.Uint64(b[i:])&highBits == 0
+	}
+	for _, c := range b[i:] {
+		if c >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }
 
 // foldASCII is what the characters of ASCII fold to.

@@ -41,7 +41,8 @@ type Words struct {
 	bent   []byte   // a bent word
 	open   bool     // the last word of words may go on
 	folds  *folding.Table
-	few    bool // the last row of characters alone was short
+	few    bool         // the last row of characters alone was short
+	cut    *foldWordsAt // for the kernel that folds
 	bends  []uint64
 
 	without int // kernels that are left out, for tests: 1 the widest, 2 all
