@@ -38,7 +38,11 @@ DATA folding<>+24(SB)/4, $3          // foldsToNothing
 DATA folding<>+28(SB)/4, $4          // foldsToOther
 DATA folding<>+32(SB)/4, $0xe0       // firstTag, without its lowest 12 bits
 DATA folding<>+36(SB)/4, $0xc0000    // tagsMove
-GLOBL folding<>(SB), RODATA|NOPTR, $40
+DATA folding<>+40(SB)/4, $0xfefefefe
+DATA folding<>+44(SB)/4, $0xcccccccc // marks begin with this byte or the next
+DATA folding<>+48(SB)/4, $0xb0b0b0b0 // behind the next: less than this, as a signed byte
+DATA folding<>+52(SB)/4, $0x85858585 // and not this, a mark that is a letter
+GLOBL folding<>(SB), RODATA|NOPTR, $56
 
 // func foldAVX512(f *foldedRow)
 //
@@ -79,6 +83,8 @@ TEXT ·foldAVX512(SB), NOSPLIT, $24-8
 	VPBROADCASTD folding<>+28(SB), Z17
 	VPBROADCASTD folding<>+32(SB), Z16
 	VPBROADCASTD folding<>+36(SB), Z15
+	VPBROADCASTD folding<>+40(SB), Z14
+	VPBROADCASTD folding<>+44(SB), Z13
 
 step:
 	MOVQ  left-8(SP), DX
@@ -103,8 +109,14 @@ whole:
 	JZ       ascii
 
 on:
+	VPANDD   Z14, Z0, Z3
+	VPCMPEQB Z13, Z3, K4
+	BLSRQ    CX, AX
+	KORTESTQ K4, K4
+	JNZ      marks
+
+lanes:
 	KMOVQ         CX, K3
-	BLSRQ         CX, AX
 	KMOVQ         AX, K4
 	VPCOMPRESSB.Z Z31, K3, Z1
 	VPCOMPRESSB.Z Z31, K4, Z2
@@ -150,7 +162,7 @@ on:
 	NOTL    DX
 	TZCNTL  DX, DX
 	TESTL   DX, DX
-	JZ      done
+	JZ      none
 	POPCNTQ CX, AX
 	DECQ    AX
 	MOVL    $16, BP
@@ -243,6 +255,42 @@ fewer:
 	MOVL DX, AX
 	MOVQ $1, steps-16(SP)
 	JMP  forward
+
+marks:
+	// Marks U+0300 to U+036F, of which a letter may have many, are no lanes, but U+0345, which folds to a letter.
+	KMOVQ        K3, AX
+	VPBROADCASTD folding<>+48(SB), Z3
+	VPCMPB       $1, Z3, Z0, K5
+	VPBROADCASTD folding<>+52(SB), Z3
+	VPCMPEQB     Z3, Z0, K6
+	VPCMPEQB     Z13, Z0, K7
+	KANDNQ       K5, K6, K5
+	KMOVQ        K5, BP
+	KMOVQ        K7, DX
+	KMOVQ        K4, R8
+	SHRQ         $1, BP
+	ORQ          DX, BP
+	ANDQ         R8, BP
+	SHRQ         $1, AX
+	ANDQ         AX, BP
+	MOVQ         CX, R8
+	SHRQ         $2, CX
+	ANDQ         CX, BP
+	ANDNQ        R8, BP, CX
+	PEXTQ        R8, CX, AX
+	ADDQ         AX, AX
+	PDEPQ        R8, AX, AX
+	JMP          lanes
+
+none:
+	// Nothing but marks, up to the next lane, or another kind.
+	TZCNTQ CX, AX
+	TESTQ  AX, AX
+	JZ     done
+	ADDQ   AX, R15
+	DECQ   steps-16(SP)
+	JNZ    step
+	JMP    done
 
 ascii:
 	// Nothing but ASCII follows: up to the end of the word that is open.
