@@ -59,3 +59,16 @@ func TestTable(t *testing.T) {
 		}
 	}
 }
+
+// TestFullWidth holds what is folded at once to the rules, for each character of that page.
+func TestFullWidth(t *testing.T) {
+	t.Parallel()
+	for r := rune(FullWidthPage << 8); r < (FullWidthPage+1)<<8; r++ {
+		var fold [2]byte
+		n := FullWidth([]byte(string(r)+"a"), fold[:])
+		f := Of(r)
+		if ascii := f.Kind() == ToWord && f.Size() == 1; r < FullWidthPage<<8+128 && ascii != (n == 1) || n == 1 && (!ascii || fold[0] != byte(f)) {
+			t.Errorf("%U folds to %q", r, fold[:n])
+		}
+	}
+}

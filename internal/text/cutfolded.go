@@ -152,8 +152,8 @@ some:
 			}
 			binary.LittleEndian.PutUint32(fold[n:], uint32(f))
 			n += f.Size()
-			if size == 3 && r>>8 == fullWidth {
-				more := readFullWidth(b[i+3:], fold[n:n+most-k-1])
+			if size == 3 && r>>8 == folding.FullWidthPage {
+				more := folding.FullWidth(b[i+3:], fold[n:n+most-k-1])
 				i, n, k = i+3*more, n+more, k+more
 			}
 			list[last].End = i + size
@@ -204,36 +204,6 @@ var foldASCII = func() (t [utf8.RuneSelf]folding.Folded) {
 	}
 	return t
 }()
-
-// fullWidth is the page of letters and digits that look like those of ASCII, but wider.
-const fullWidth = 0xFF
-
-// foldFullWidth is what the first characters of that page fold to, if it is one of ASCII that is part of a word.
-var foldFullWidth = func() (t [128]byte) {
-	for i := range t {
-		if f := folding.Of(rune(fullWidth<<8 + i)); f.Kind() == folding.ToWord && f.Size() == 1 {
-			t[i] = byte(f)
-		}
-	}
-	return t
-}()
-
-// readFullWidth folds the full-width letters and digits that b begins with, as far as there is room, and returns how
-// many there are. Text is dressed up in them most of all.
-func readFullWidth(b, fold []byte) int {
-	for n := range fold {
-		if len(b) < 4 {
-			return n
-		}
-		c := binary.LittleEndian.Uint32(b)
-		f := foldFullWidth[c>>2&0x40|c>>16&0x3F]
-		if c&0xC0FEFF != 0x80BCEF || f == 0 { // U+FF00 to U+FF7F
-			return n
-		}
-		fold[n], b = f, b[3:]
-	}
-	return len(fold)
-}
 
 // threeBytes is [utf8.DecodeRune] of a character of three bytes, as most outside ASCII are; ok is false
 // if it is not one.
