@@ -156,15 +156,24 @@ func (l *Words) Bent(dst []BentWord, holds func(hash uint64) bool) (_ []BentWord
 		}
 	}
 	if len(l.fold) > 0 {
-		for i := range l.List {
-			w := &l.List[i]
-			if w.fold < 0 || l.fold[w.fold] >= 0xE0 && l.fold[w.fold+3] == ' ' { // most of the latter are a character alone
-				continue
-			}
-			if mayBend(l.fold[w.fold : w.fold+l.size(i)]) {
-				note(i)
+		l.bends = bends(l.bends[:0], l.fold)
+		last := -1 // the word before, if it is not yet known whether it may be bent
+		ends := func(behind int) {
+			if last >= 0 && l.mayBend(l.List[last].fold, behind-1) {
+				note(last)
 			}
 		}
+		for i := range l.List {
+			w := &l.List[i]
+			if w.fold < 0 {
+				continue
+			}
+			ends(w.fold)
+			if last = i; l.fold[w.fold] >= 0xE0 && l.fold[w.fold+3] == ' ' { // most of these are a character alone
+				last = -1
+			}
+		}
+		ends(len(l.fold))
 	}
 	inASCII := len(dst)
 	l.bends = bends(l.bends[:0], l.text)
@@ -202,8 +211,31 @@ func (l *Words) endingBehind(at, from int) int {
 	return from + sort.Search(min(step, len(l.List)-from), func(i int) bool { return l.List[from+i].End > at })
 }
 
-// mayBend reports whether a folded word may be bent.
-func mayBend(w []byte) bool {
+// mayBend reports whether the word that is folded from one place to another may be bent. l.bends are those of what is folded.
+func (l *Words) mayBend(from, behind int) bool {
+	w := l.fold[from:behind]
+	for i := range w {
+		if w[i] >= utf8.RuneSelf {
+			return mayBendWide(w)
+		}
+	}
+	for k := from / blockSize; k*blockSize < behind; k++ {
+		set := l.bends[k]
+		if k == from/blockSize {
+			set &= ^uint64(0) << (from % blockSize)
+		}
+		if left := behind - k*blockSize; left < blockSize {
+			set &= 1<<left - 1
+		}
+		if set != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// mayBendWide reports whether a folded word of any characters may be bent.
+func mayBendWide(w []byte) bool {
 	for i := 0; i < len(w); {
 		size := 1
 		switch c := w[i]; {
