@@ -6,7 +6,7 @@ import (
 )
 
 // distinct fills in the rows, their entries and which hashes belong to each. Within a bucket of the
-// first chunk it puts hashes in the order of their bits, equal ones by number.
+// first chunk it puts equal hashes side by side, by number: all that are not few in the order of their bits.
 func (b *builder) distinct() {
 	x, n := b.x, len(b.hashes)
 	x.rows, x.groups, b.list = fresh[Hash](&b.pages, n), fresh[uint32](&b.pages, n+1), fresh[entry](&b.pages, n)
@@ -77,18 +77,47 @@ func (s *stretch) fill() {
 func (s *stretch) bucket(list []dealt, begin uint32) {
 	x, numbers := s.b.x, s.b.numbers[begin:][:len(list)]
 	row := s.b.buckets[s.from] + s.rows
+	if differ(list) {
+		for i := range list {
+			s.put(&list[i], row, begin+uint32(i))
+			row++
+		}
+		s.rows += uint32(len(list))
+		return
+	}
 	for i, r := range s.rank(list, numbers) {
 		numbers[i] = r.number
 		h := &list[r.at]
 		if i > 0 && x.rows[row-1] == h.Hash {
 			continue
 		}
-		x.rows[row] = h.Hash
-		x.groups[row] = begin + uint32(i)
-		s.b.list[row] = entry{h.filter[0], uint32(h.filter[1]), row}
+		s.put(h, row, begin+uint32(i))
 		row++
 	}
 	s.rows = row - s.b.buckets[s.from]
+}
+
+// put writes a row, whose hashes begin at a place.
+func (s *stretch) put(h *dealt, row, group uint32) {
+	s.b.x.rows[row] = h.Hash
+	s.b.x.groups[row] = group
+	s.b.list[row] = entry{h.filter[0], uint32(h.filter[1]), row}
+}
+
+// differ reports whether hashes are few and surely differ from one another: then they may stay as they come.
+func differ(list []dealt) bool {
+	const few = 12 // comparing each with each costs less than putting them in order, of which nothing can be foretold
+	if len(list) > few {
+		return false
+	}
+	for i := range list {
+		for k := range i {
+			if list[i].Hash[0] == list[k].Hash[0] {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // ranked is a hash of a bucket: the word that nearly always ranks it, where it is and its number.
