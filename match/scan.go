@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"lantern"
+	"lantern/internal/charset"
 	"lantern/internal/shelf"
 	"lantern/internal/text"
 )
@@ -52,7 +53,7 @@ func (e *Engine) scan(ctx context.Context, r io.Reader, opts ScanOptions, body i
 	s := e.scanners.Get().(*scanner)
 	defer s.release(e)
 	s.reset(e, opts)
-	src, at, err := text.NewSource(r)
+	src, at, err := charset.NewSource(r)
 	if err != nil {
 		return err
 	}
@@ -165,7 +166,7 @@ func (s *scanner) slide() {
 }
 
 // window reads one window and emits what it finds. It returns how far at was moved.
-func (s *scanner) window(at *text.Place, emit func(Spot) error) (passed int, err error) {
+func (s *scanner) window(at *charset.Place, emit func(Spot) error) (passed int, err error) {
 	past6 := s.past6
 	s.e.read(func(v view) {
 		// The view is let go before anybody waits for text or for emit, and each window

@@ -8,9 +8,9 @@ import (
 	"slices"
 
 	"lantern"
+	"lantern/internal/charset"
 	"lantern/internal/corpus"
 	"lantern/internal/hunt"
-	"lantern/internal/text"
 	"lantern/match"
 )
 
@@ -96,7 +96,7 @@ type pieceLook struct {
 func newPieceLook(p *lantern.Piece) *pieceLook {
 	l := &pieceLook{p: p}
 	if p.Kind == lantern.PieceText && (p.Offset > 0 || p.Encoding != "") {
-		l.mark = map[lantern.Encoding]text.Encoding{lantern.UTF16LE: text.UTF16LE, lantern.UTF16BE: text.UTF16BE}[p.Encoding].Mark()
+		l.mark = map[lantern.Encoding]charset.Encoding{lantern.UTF16LE: charset.UTF16LE, lantern.UTF16BE: charset.UTF16BE}[p.Encoding].Mark()
 	}
 	return l
 }

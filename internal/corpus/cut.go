@@ -13,7 +13,7 @@ import (
 
 	"lantern"
 	"lantern/internal/bounded"
-	"lantern/internal/text"
+	"lantern/internal/charset"
 	"lantern/internal/web"
 	"lantern/pdq"
 )
@@ -222,12 +222,12 @@ func (c *Cutter) picture(e *entry, in io.Reader) error {
 
 // text cuts a text of any size.
 func (c *Cutter) text(e *entry, in *bufio.Reader, head []byte) error {
-	enc, mark := text.Sniff(head)
+	enc, mark := charset.Sniff(head)
 	if _, err := in.Discard(mark); err != nil {
 		return err
 	}
 	p := lantern.Piece{Ref: e.ref, Kind: lantern.PieceText, Offset: int64(mark), From: int64(mark), Line: 1, Column: 1,
-		Encoding: map[text.Encoding]lantern.Encoding{text.UTF16LE: lantern.UTF16LE, text.UTF16BE: lantern.UTF16BE}[enc]}
+		Encoding: map[charset.Encoding]lantern.Encoding{charset.UTF16LE: lantern.UTF16LE, charset.UTF16BE: lantern.UTF16BE}[enc]}
 	var buf []byte
 	if e.at != nil {
 		size := int(min(e.size, body)) + 1 // room enough to see the end
@@ -255,7 +255,7 @@ func (c *Cutter) text(e *entry, in *bufio.Reader, head []byte) error {
 			return err
 		}
 		next := border(buf, max(0, to-overlap), enc)
-		at := text.Passed(buf[:next], enc)
+		at := charset.Passed(buf[:next], enc)
 		if at.Line > 1 {
 			p.Line, p.Column = p.Line+at.Line-1, at.Column
 		} else {
@@ -284,11 +284,11 @@ func fill(buf []byte, in io.Reader, want int) ([]byte, error) {
 }
 
 // border moves a cut back to where a character begins.
-func border(b []byte, at int, enc text.Encoding) int {
-	if enc != text.UTF8 {
+func border(b []byte, at int, enc charset.Encoding) int {
+	if enc != charset.UTF8 {
 		at &^= 1
 		high := at + 1
-		if enc == text.UTF16BE {
+		if enc == charset.UTF16BE {
 			high = at
 		}
 		if high < len(b) && b[high]&0xFC == 0xDC && at >= 2 {
@@ -305,9 +305,9 @@ func border(b []byte, at int, enc text.Encoding) int {
 // records cuts a file of records between lines. A line that is too long is named and left out.
 // Of a file in UTF-16 pieces are cut from its text in UTF-8, and stand where they stand there.
 func (c *Cutter) records(e *entry, in *bufio.Reader, head []byte) error {
-	if enc, _ := text.Sniff(head); enc != text.UTF8 {
+	if enc, _ := charset.Sniff(head); enc != charset.UTF8 {
 		order := unicode.LittleEndian
-		if enc == text.UTF16BE {
+		if enc == charset.UTF16BE {
 			order = unicode.BigEndian
 		}
 		in = bufio.NewReader(unicode.UTF16(order, unicode.IgnoreBOM).NewDecoder().Reader(in))

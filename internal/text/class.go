@@ -7,9 +7,7 @@
 // the same kind of script. Dots and at signs are also read in the forms in which people write
 // them so that nobody can click them.
 //
-// [Source] turns what a file holds, UTF-8, UTF-16 or neither, into UTF-8, and [Place]
-// finds back where something stood in the original. Nothing here keeps text, or state
-// beyond one call.
+// Nothing here keeps text, or state beyond one call.
 //
 // docs/design/008-reading-text.md has the whole of the rules.
 package text

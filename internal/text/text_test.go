@@ -3,7 +3,6 @@ package text_test
 import (
 	"strings"
 	"testing"
-	"testing/iotest"
 
 	"lantern/internal/text"
 )
@@ -61,40 +60,5 @@ func TestChain(t *testing.T) {
 		if ends := h.All(); len(ends) != 1 || in[:ends[0]] != want {
 			t.Errorf("%q: ends %v, want after %q", in, ends, want)
 		}
-	}
-}
-
-// TestSource decodes texts and comes back to the places they were read from.
-func TestSource(t *testing.T) {
-	t.Parallel()
-	for name, c := range map[string]struct {
-		in, out string
-		end     int64
-		line    int
-		column  int
-	}{
-		"utf-8":                 {"a\nbé", "a\nbé", 5, 2, 3},
-		"utf-8, mark":           {"\ufeffab", "ab", 5, 1, 3},
-		"utf-16, little":        {"\xff\xfea\x00\n\x00\x3d\xd8\x00\xde", "a\n😀", 10, 2, 2},
-		"utf-16, big":           {"\xfe\xff\x00a\x00\n", "a\n", 6, 2, 1},
-		"utf-16, half a letter": {"\xff\xfe\x3d\xd8a\x00", "\ufffda", 6, 1, 3},
-		"nothing":               {"", "", 0, 1, 1},
-		"a short mark":          {"\xff\xfe", "", 2, 1, 1},
-		"no text":               {"\xff\x00\x80", "\xff\x00\x80", 3, 1, 4},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			src, at, err := text.NewSource(iotest.OneByteReader(strings.NewReader(c.in)))
-			if err != nil {
-				t.Fatal(err)
-			}
-			got, done, err := src.Fill(make([]byte, 0, 64), 64)
-			if err != nil || !done || string(got) != c.out {
-				t.Fatalf("got %q, done %t, %v, want %q", got, done, err, c.out)
-			}
-			if at.Pass(got); at.Offset != c.end || at.Line != c.line || at.Column != c.column {
-				t.Errorf("ends at %d, %d:%d, want %d, %d:%d", at.Offset, at.Line, at.Column, c.end, c.line, c.column)
-			}
-		})
 	}
 }

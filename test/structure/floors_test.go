@@ -40,6 +40,7 @@ var floors = map[string]int{
 	"internal/sqldb":      1,
 	"internal/pending":    1,
 	"internal/text":       1,
+	"internal/charset":    0,
 	"internal/token":      1,
 	"internal/web":        1,
 	"internal/webhook":    1,

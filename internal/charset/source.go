@@ -1,4 +1,12 @@
-package text
+// Package charset turns what a file holds, UTF-8, UTF-16 or neither, into UTF-8, and finds back where something stood
+// in the original.
+//
+// A byte order mark decides; without one [Sniff] looks at how a text begins. [Source] decodes piece by piece and keeps
+// no more than it is asked for, and [Place] moves over what was decoded and counts bytes of the original, lines and
+// columns.
+//
+// docs/design/008-reading-text.md has the rules.
+package charset
 
 import (
 	"bytes"
