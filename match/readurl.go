@@ -120,7 +120,7 @@ func (s *scanner) unescaped(start, escapes int, read func(at int)) {
 		at, u = 0, &s.odd
 		u.begin(start, escapes)
 	}
-	const beyond = 256 // of what follows a reading decides where it ends
+	const beyond = 512 // of what follows a reading decides where it ends
 	u.reach(s.text, at+maxReading+beyond)
 	whole, lo, hi, ahead, from := s.text, s.lo, s.hi, s.ahead, len(s.spots)
 	s.text, s.lo, s.hi, s.ahead = u.text, 0, len(u.text), u.ahead

@@ -13,29 +13,29 @@ type veils struct {
 	plain bared
 }
 
-// seekWide notes where the characters outside ASCII between two places are a veil.
+// seekWide notes where the characters outside ASCII between two places, with ASCII on either side, are a veil.
 func (s *scanner) seekWide(start, end int) {
+	if hidesWithin(s.text, start, end) {
+		s.veils.at[wideVeil] = append(s.veils.at[wideVeil], start)
+		return
+	}
 	for i := start; i < end; {
-		next := end
-		for _, lead := range [...]byte{0xEF, 0xE2, 0xC2} { // with which full-width forms and what cannot be seen begin
-			if n := bytes.IndexByte(s.text[i:next], lead); n >= 0 {
-				next = i + n
-			}
-		}
-		if next == end {
+		n := bytes.IndexByte(s.text[i:end], 0xEF) // with which full-width forms begin
+		if n < 0 {
 			return
 		}
-		r, size := text.RuneAt(s.text, next)
-		if veilAt(s.text, next, r, size) {
-			s.veils.at[wideVeil] = append(s.veils.at[wideVeil], next)
+		i += n
+		r, size := text.RuneAt(s.text, i)
+		if isWide(s.text, i, r, size) {
+			s.veils.at[wideVeil] = append(s.veils.at[wideVeil], i)
 		}
-		i = next + size
+		i += size
 	}
 }
 
 // seekCode notes a percent code or numeric entity at i.
 func (s *scanner) seekCode(i int) {
-	if _, size := codeAt(s.text, i); size > 0 {
+	if _, size := text.CodeAt(s.text, i); size > 0 {
 		s.veils.at[codedVeil] = append(s.veils.at[codedVeil], i)
 	}
 }

@@ -175,7 +175,10 @@ func (s *scanner) readRun(r *run) {
 // behind every joiner that does not join tokens of that kind, every escape, and every
 // change between scripts.
 func (s *scanner) within(r *run, join *text.Set) []int {
-	s.starts = append(s.starts[:0], r.core)
+	s.starts = s.starts[:0]
+	if r.start == 0 || s.text[r.start-1] != ';' && s.text[r.start-1] < utf8.RuneSelf || text.LeftFree(s.text, r.core, join) {
+		s.starts = append(s.starts, r.core) // what was read before it ended there, unless it is veiled
+	}
 	simple := r.flags&text.High == 0 && !(r.start > 0 && s.text[r.start-1] == '\\')
 	if simple && r.flags&text.Joiner == 0 {
 		return s.starts

@@ -46,7 +46,12 @@ var glue = []string{
 	"$", "^", "`", "...", "x", "a1", "7", "0", "00", "é", "日", "。", "．", "“", "’", "–", "😀", " at ", "\u200b", "\u00a0", "\ufeff", "\xff", "\x00", "www.", "mailto:", "tel:", "http:", "://", "https://",
 	"hxxp://", `https:\/\/`, `\/`, `http:\/\/files.example.com\/a\/`, `https:\/\/chatter.test\/u\/`, `\u002f`, `https:\u002f\u002F`, `chatter.test\/`, `files.example.com\u002fa\/`, `\/\/`, "[.]", " [dot] ", "[at]", "(", " (0)", ".html", "/c", "/../b", "/./", "?utm_source=z", "?q=1&r=2", "#frag", "com", ".com", "and", "zorbly", "plim", "u/", "@chatter.test", "$", "$zorbly", "https://venmo.com/u/", "btc:",
 	"%40", "%3A%2F%2F", "%2f", "&#64;", "&#x2F;", "&#58", "：", "／", "ｘ", "７", "＿", "\u00ad", "\u061c",
+	"\u2060", "\u200d", "\u200e", "\u2060\u200e", "\ufe0f", "❤\ufe0f", "\u180e", "\u034f", "\u3164", "\u2800", "\U000e0061", "1．", "－", "＋", "é\u2060", "日\u2060",
+	"%78", "%37", "%2E", "%2C", "%5f", "%0A", "&#120;", "&#46;", "&#x2e", "&#44;", "&#32;", "&#", ";", "%2", "%日", "日%2E", "%41日",
 }
+
+// unseens are characters that cannot be seen.
+var unseens = []string{"\u200b", "\u200b", "\u2060", "\u200d", "\u00ad", "\u2060\u200e", "\ufe0f", "\u180e", "\u034f", "\u115f", "\u2800", "\u3164", "\uffa0", "\U000e0061", "\U000e0101"}
 
 // fullWidth writes ASCII in full-width forms.
 func fullWidth(s string) string {
@@ -60,7 +65,7 @@ func fullWidth(s string) string {
 
 // dressed returns a value as somebody might write it.
 func dressed(t *rapid.T, raw string) string {
-	switch rapid.IntRange(0, 17).Draw(t, "dress") {
+	switch rapid.IntRange(0, 20).Draw(t, "dress") {
 	case 0:
 		return strings.ToUpper(raw)
 	case 1:
@@ -94,7 +99,12 @@ func dressed(t *rapid.T, raw string) string {
 		return strings.NewReplacer("@", "&#64;", ":", "&#x3a;", "/", "&#x2F;", ".", "&#46;").Replace(raw)
 	case 14:
 		i := rapid.IntRange(0, len(raw)).Draw(t, "unseen")
-		return raw[:i] + "\u200b" + raw[i:]
+		return raw[:i] + rapid.SampledFrom(unseens).Draw(t, "which") + raw[i:]
+	case 15: // one character as a code
+		i := rapid.IntRange(0, len(raw)-1).Draw(t, "coded")
+		return raw[:i] + fmt.Sprintf(rapid.SampledFrom([]string{"%%%02x", "%%%02X", "&#%d;", "&#x%x;", "&#%d"}).Draw(t, "as"), raw[i]) + raw[i+1:]
+	case 16:
+		return strings.NewReplacer(".", "%2E", "_", "%5F", "-", "%2d", "@", "%40").Replace(raw)
 	}
 	return raw
 }

@@ -39,73 +39,37 @@ func inVeiled(r rune) bool {
 	case r >= wideFrom && r <= wideEnd:
 		return r != '，' && r != '；'
 	}
-	return r == '。' || r == '｡' || r == '․' || text.IsFormat(r) || text.ScriptOf(r) == text.Spaced
+	return r == '。' || r == '｡' || r == '․' || text.IsHidden(r) || text.ScriptOf(r) == text.Spaced
 }
 
-// isWideWord reports a full-width letter or digit.
-func isWideWord(r rune) bool {
-	return r > wideFrom && r < wideEnd && text.Classes[byte(r-wideGap)]&(text.Letter|text.Digit) != 0
-}
-
-// veilAt reports whether the character r at i, which has size bytes, is part of a [wideVeil] veil: a full-width letter or digit, a
-// full-width mark between letters or digits, or what cannot be seen between such or marks of ASCII.
-func veilAt(b []byte, i int, r rune, size int) bool {
-	beside := func(r rune, marks bool) bool {
-		return r > ' ' && r < 0x7F && (marks || text.Classes[byte(r)]&(text.Letter|text.Digit) != 0) || isWideWord(r)
-	}
-	marks := false
+// isWide reports whether the character r at i, which has size bytes, is a full-width letter or digit, or a full-width mark
+// between letters or digits.
+func isWide(b []byte, i int, r rune, size int) bool {
+	beside := func(r rune) bool { return r < utf8.RuneSelf && text.ScriptOf(r) == text.Spaced || text.IsWideWord(r) }
 	switch {
-	case isWideWord(r):
+	case text.IsWideWord(r):
 		return true
-	case r == 0xAD || r >= 0x2000 && r < 0x2070 || r == 0xFEFF: // others stand in scripts of their own
-		if marks = true; !text.IsFormat(r) {
-			return false
-		}
 	case r < wideFrom || r > wideEnd || r == '，' || r == '；' || r == '＠' || r == '．':
 		return false
 	}
 	before, _ := text.RuneBefore(b, i)
 	after, _ := text.RuneAt(b, i+size)
-	return beside(before, marks) && beside(after, marks)
+	return beside(before) && beside(after)
 }
 
-// codeAt returns the character of ASCII that a percent code or a numeric entity at i stands for, and how long that is; 0
-// if there is none.
-func codeAt(b []byte, i int) (c byte, size int) {
-	if i+2 < len(b) && b[i] == '%' && text.IsHex(b[i+1]) && text.IsHex(b[i+2]) {
-		c = hexOf(b[i+1])<<4 | hexOf(b[i+2])
-		if c < utf8.RuneSelf {
-			return c, 3
+// hidesWithin reports whether nothing stands between two places but what cannot be seen, and ASCII of a stretch beside it.
+func hidesWithin(b []byte, start, end int) bool {
+	if start == 0 || end == len(b) || !inVeiled(rune(b[start-1])) || !inVeiled(rune(b[end])) {
+		return false
+	}
+	for i := start; i < end; {
+		r, size := text.RuneAt(b, i)
+		if !text.IsHidden(r) {
+			return false
 		}
-		return 0, 0
+		i += size
 	}
-	if i+3 >= len(b) || b[i] != '&' || b[i+1] != '#' {
-		return 0, 0
-	}
-	from, base := i+2, 10
-	if text.Lower(b[from]) == 'x' {
-		from, base = from+1, 16
-	}
-	n := 0
-	for k := from; k < len(b) && k-from <= 4; k++ {
-		switch d := b[k]; {
-		case d == ';' && k > from && n >= ' ' && n < 0x7F:
-			return byte(n), k + 1 - i
-		case text.Classes[d]&text.Digit != 0 || base == 16 && text.IsHex(d):
-			n = n*base + int(hexOf(d))
-		default:
-			return 0, 0
-		}
-	}
-	return 0, 0
-}
-
-// hexOf is the value of a hexadecimal digit.
-func hexOf(c byte) byte {
-	if c <= '9' {
-		return c - '0'
-	}
-	return text.Lower(c) - 'a' + 10
+	return true
 }
 
 // bared is a stretch of text as it reads without its veil.
@@ -125,7 +89,7 @@ func (u *bared) Read(b []byte, from, to int, kind veil) {
 		r, size := text.RuneAt(b, i)
 		switch {
 		case kind == codedVeil:
-			if c, n := codeAt(b[:to], i); n > 0 {
+			if c, n := text.CodeAt(b[:to], i); n > 0 {
 				u.add(c, i, i+n, true)
 				i += n
 				continue
@@ -139,7 +103,7 @@ func (u *bared) Read(b []byte, from, to int, kind veil) {
 			u.add(byte(r-wideGap), i, i+size, false)
 			i += size
 			continue
-		case text.IsFormat(r):
+		case text.IsHidden(r):
 			i += size
 			continue
 		}
@@ -154,7 +118,7 @@ func (u *bared) Read(b []byte, from, to int, kind veil) {
 func hasPercentCode(b []byte) bool {
 	for i, c := range b {
 		if c == '%' {
-			if _, size := codeAt(b, i); size > 0 {
+			if _, size := text.CodeAt(b, i); size > 0 {
 				return true
 			}
 		}

@@ -108,18 +108,23 @@ func ascii(s string) bool {
 	return true
 }
 
-// visible removes the characters that cannot be seen and decide nothing: format
-// characters and letters that show nothing.
+// visible removes the characters that cannot be seen and decide nothing.
 func visible(s string) string {
 	if ascii(s) {
 		return s
 	}
 	return strings.Map(func(r rune) rune {
-		if unicode.Is(unicode.Cf, r) || unicode.Is(unseen, r) {
+		if IsHidden(r) {
 			return -1
 		}
 		return r
 	}, s)
+}
+
+// IsHidden reports the characters that cannot be seen, which normal forms of names and numbers leave out: format
+// characters, variation selectors and letters that show nothing. Addresses leave out fewer: see [IsUnseen].
+func IsHidden(r rune) bool {
+	return r >= utf8.RuneSelf && (unicode.Is(unicode.Cf, r) || unicode.Is(unseen, r))
 }
 
 // unseen are characters outside category Cf that show nothing.

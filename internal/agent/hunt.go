@@ -16,7 +16,7 @@ import (
 // readingRules numbers the rules by which files are read: how text is taken apart, how
 // files are cut and opened. Raise it when something is found that was not found before:
 // every file is then new to every hunt.
-const readingRules = "4"
+const readingRules = "5"
 
 // reading names the rules and settings by which this agent reads. Which part of the records
 // takes part is one: what was left out is due when another part does.

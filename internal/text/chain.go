@@ -178,7 +178,7 @@ func Chain(text []byte, p int) (h HostEnds) {
 			if RunRune(r) {
 				h.Plain = false
 				i += size
-				if !IsFormat(r) {
+				if !IsHidden(r) {
 					h.end(text, i)
 				}
 				continue

@@ -129,52 +129,6 @@ func RuneBefore(text []byte, i int) (rune, int) {
 	return utf8.DecodeLastRune(text[:i])
 }
 
-// LeftFree reports whether a token may begin at p: the text before does not go over into it.
-// What counts is its first letter or digit, whatever mark it begins with: "+1" and "$tag" may
-// follow a script written without spaces.
-func LeftFree(text []byte, p int, join *Set) bool {
-	i := p
-	for i > 0 && p-i < MaxJoin && join.Has(text[i-1]) {
-		i--
-	}
-	if p-i == MaxJoin {
-		return true
-	}
-	r, _ := RuneBefore(text, i)
-	before := ScriptOf(r)
-	if before == NoScript || escapeEnds(text, i) {
-		return true
-	}
-	inside := NoScript
-	for n := 0; inside == NoScript && p < len(text) && n < MaxJoin; n++ {
-		r, size := RuneAt(text, p)
-		inside, p = ScriptOf(r), p+size
-	}
-	return inside != NoScript && inside != before
-}
-
-// RightFree reports whether a token may end at e.
-func RightFree(text []byte, e int, join *Set) bool {
-	i := e
-	for i < len(text) && i-e < MaxJoin && join.Has(text[i]) {
-		i++
-	}
-	if i-e == MaxJoin {
-		return true
-	}
-	r, _ := RuneAt(text, i)
-	after := ScriptOf(r)
-	if after == NoScript {
-		return true
-	}
-	inside := NoScript
-	for n := 0; inside == NoScript && e > 0 && n < MaxJoin; n++ {
-		r, size := RuneBefore(text, e)
-		inside, e = ScriptOf(r), e-size
-	}
-	return inside != NoScript && inside != after
-}
-
 // escapeEnds reports whether the characters before i are an escape of source code or JSON
 // ("\n", "\u003c"), so that the letter before i belongs to no word.
 func escapeEnds(text []byte, i int) bool {

@@ -18,7 +18,7 @@ func Coarse[S string | []byte](dst []byte, s S) []byte {
 			continue
 		}
 		r, size := utf8.DecodeRuneInString(string(s[i:min(len(s), i+utf8.UTFMax)]))
-		if i += size; r != '\u2800' && !IsFormat(r) {
+		if i += size; !IsHidden(r) {
 			dst = signal.AppendFold(dst, r)
 		}
 	}

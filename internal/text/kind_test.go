@@ -16,14 +16,17 @@ func TestKinds(t *testing.T) {
 			r = 0xE0000 // nothing stands between but Han, and what is not assigned
 		}
 		script := text.NoScript
-		if signal.IsWord(r) && r != utf8.RuneError {
+		hidden := signal.IsHidden(r)
+		if signal.IsWord(r) && !hidden && r != utf8.RuneError {
 			if script = text.Spaced; signal.Unspaced(r) {
 				script = text.Unspaced
 			}
 		}
-		format := unicode.Is(unicode.Cf, r)
-		if text.ScriptOf(r) != script || text.IsFormat(r) != format || text.RunRune(r) != (script != text.NoScript || format) || text.Combines(r) != unicode.Is(unicode.Mn, r) {
-			t.Fatalf("%U: script %d, unseen %t, in runs %t", r, text.ScriptOf(r), text.IsFormat(r), text.RunRune(r))
+		if text.ScriptOf(r) != script || text.IsHidden(r) != hidden || text.RunRune(r) != (script != text.NoScript || hidden) || text.Combines(r) != unicode.Is(unicode.Mn, r) {
+			t.Fatalf("%U: script %d, unseen %t, in runs %t", r, text.ScriptOf(r), text.IsHidden(r), text.RunRune(r))
+		}
+		if hidden && !unicode.Is(unicode.Cf, r) && r != '\u2800' && signal.FoldRune(r) != "" {
+			t.Fatalf("%U is hidden in names, and not in phrases", r)
 		}
 	}
 }

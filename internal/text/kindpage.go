@@ -13,9 +13,10 @@ type runeKind uint8
 
 const (
 	scriptBits runeKind = 3
-	isFormat   runeKind = 4 // cannot be seen
+	isHidden   runeKind = 4 // cannot be seen
 	isRun      runeKind = 8 // see RunRune
 	isMark     runeKind = 16
+	mayPart    runeKind = 32 // cannot be seen, but may part words
 )
 
 // kindEnd is the first character that stands in no page.
@@ -37,12 +38,13 @@ var kindPages = func() (pages [kindEnd >> 8]func() *[256]runeKind) {
 
 // kindOf is what a character is.
 func kindOf(r rune) (k runeKind) {
-	if unicode.Is(unicode.Cf, r) {
-		k |= isFormat
-	}
 	switch {
 	case r == utf8.RuneError:
 		return 0
+	case signal.IsHidden(r):
+		if k = isHidden; parts(r) {
+			k |= mayPart
+		}
 	case !signal.IsWord(r):
 	case signal.Unspaced(r):
 		k |= runeKind(Unspaced)
@@ -58,6 +60,15 @@ func kindOf(r rune) (k runeKind) {
 	return k
 }
 
+// parts reports what cannot be seen and yet may part words: what was made to, and what shows as a blank.
+func parts(r rune) bool {
+	switch r {
+	case '\u200b', '\u115f', '\u1160', '\u2800', '\u3164', '\uffa0':
+		return true
+	}
+	return false
+}
+
 // kind is kindOf from a table.
 func kind(r rune) runeKind {
 	if r >= 0 && r < kindEnd {
@@ -66,5 +77,5 @@ func kind(r rune) runeKind {
 	return kindOf(r)
 }
 
-// IsFormat reports whether a character cannot be seen.
-func IsFormat(r rune) bool { return r >= utf8.RuneSelf && kind(r)&isFormat != 0 }
+// IsHidden is [signal.IsHidden].
+func IsHidden(r rune) bool { return r >= utf8.RuneSelf && kind(r)&isHidden != 0 }

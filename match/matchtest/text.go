@@ -102,10 +102,15 @@ func (t *text) from(i, n int) string {
 	return t.s[off:min(len(t.s), off+n)]
 }
 
+// hidden reports what cannot be seen.
+func hidden(r rune) bool {
+	return r >= 0x80 && (unicode.In(r, unicode.Cf, unicode.Variation_Selector) || strings.ContainsRune("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0", r))
+}
+
 // kind is 0 for what is no letter or digit, 2 for scripts written without spaces, else 1.
 func kind(r rune) int {
 	switch {
-	case r < 0 || r == utf8.RuneError || !signal.IsWord(r):
+	case r < 0 || r == utf8.RuneError || !signal.IsWord(r) || hidden(r):
 		return 0
 	case signal.Unspaced(r):
 		return 2
@@ -129,19 +134,89 @@ func (t *text) free(i, step int, join string) bool {
 		}
 		out += step
 	}
-	k := kind(t.at(out))
-	if k == 0 {
-		return true
+	if k := kind(t.at(out)); k != 0 && !t.escapeBefore(out+1, step) {
+		if inside := t.inside(in, step); inside == 0 || inside == k {
+			return false
+		}
 	}
-	if step < 0 && escape.MatchString(t.s[max(0, t.chars[out].off-6):t.chars[out+1].off]) {
-		return true
-	}
-	inside := kind(t.at(in))
-	for n = 1; inside == 0 && n < 32; n++ {
+	return t.freeAsSeen(i, step, join)
+}
+
+// escapeBefore reports whether an escape of source code ends before character i, of a token that begins (step -1).
+func (t *text) escapeBefore(i, step int) bool {
+	return step < 0 && escape.MatchString(t.s[max(0, t.chars[i].off-6):t.chars[i].off])
+}
+
+// inside returns the kind of the nearest word character from in on, against step.
+func (t *text) inside(in, step int) int {
+	for n := 0; n < 32; n++ {
+		if k := kind(t.at(in)); k != 0 {
+			return k
+		}
 		in -= step
-		inside = kind(t.at(in))
 	}
-	return inside != 0 && inside != k
+	return 0
+}
+
+// freeAsSeen is free for a text as a person sees it: what cannot be seen is not there, codes are their characters, and
+// so are full-width forms of the marks . - _ +.
+func (t *text) freeAsSeen(i, step int, join string) bool {
+	in, out := i, i-1
+	if step > 0 {
+		in, out = i-1, i
+	}
+	passed := false
+	for range 32 {
+		c, n := t.at(out), 1
+		if code, size := t.code(out, step); size > 0 {
+			c, n = code, size
+		}
+		if c == '．' && step < 0 && t.listNumber(out) {
+			return true
+		}
+		if strings.ContainsRune("．－＿＋", c) {
+			c += '!' - '！'
+		}
+		switch {
+		case hidden(c) && !strings.ContainsRune("\u200b\u115f\u1160\u2800\u3164\uffa0", c):
+			passed = true
+		case c > 0 && strings.ContainsRune(join, c):
+		case kind(c) == 0, t.escapeBefore(out+1, step), passed && c > 0x7F && !(kind(c) == 1 && c >= '！' && c <= '～'):
+			return true
+		default:
+			inside := t.inside(in, step)
+			return inside != 0 && inside != kind(c)
+		}
+		out += n * step
+	}
+	return true
+}
+
+var digitsBehind = regexp.MustCompile(`[0-9０-９]*$`)
+
+// listNumber reports whether a number of up to three digits stands before i, as before an item of a list.
+func (t *text) listNumber(i int) bool {
+	digits := utf8.RuneCountInString(digitsBehind.FindString(t.s[:t.chars[i].off]))
+	before := t.at(i - digits - 1)
+	return digits >= 1 && digits <= 3 && kind(before) != 1 && !strings.ContainsRune("-._", before)
+}
+
+// code returns the character that a code which begins (step 1) or ends (step -1) with character i stands for, and how many
+// characters it has; 0 if there is none.
+func (t *text) code(i, step int) (r rune, size int) {
+	for size := 3; size <= 8; size++ {
+		from := i
+		if step < 0 {
+			from = i - size + 1
+		}
+		if from < 0 || i < 0 || i >= len(t.chars)-1 {
+			break
+		}
+		if c, ok := codesIn(t.from(from, 16))[0]; ok && c[1] == size {
+			return rune(c[0]), size
+		}
+	}
+	return 0, 0
 }
 
 // escapedSlash is how writers of JSON escape a slash.
@@ -211,7 +286,7 @@ func (t *text) dotsBehind(i int) bool {
 }
 
 // nameChar reports letters, digits, marks and what cannot be seen.
-func nameChar(r rune) bool { return kind(r) != 0 || r >= 0x80 && unicode.Is(unicode.Cf, r) }
+func nameChar(r rune) bool { return kind(r) != 0 || hidden(r) }
 
 // hostEnds returns the borders at which a host name that begins at i can end, and whether
 // there is a dot in it.

@@ -4,7 +4,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"unicode"
 
 	"lantern/signal"
 )
@@ -18,7 +17,7 @@ const (
 var (
 	codes    = regexp.MustCompile(`%[0-7][0-9a-fA-F]|&#(?:[0-9]{1,4}|[xX][0-9a-fA-F]{1,4});`)
 	wideMark = regexp.MustCompile(`^` + besideIt + `[！-～]` + besideIt + `$`)
-	noMark   = regexp.MustCompile(`^` + besideNo + `[\x{ad}\x{200b}-\x{200f}\x{202a}-\x{202e}\x{2060}-\x{2064}\x{2066}-\x{206f}\x{feff}]` + besideNo + `$`)
+	noMark   = regexp.MustCompile(besideNo + `[\p{Cf}\x{34f}\x{115f}\x{1160}\x{17b4}\x{17b5}\x{180b}-\x{180f}\x{2800}\x{3164}\x{fe00}-\x{fe0f}\x{ffa0}\x{e0100}-\x{e01ef}]+` + besideNo)
 	wideSeed = regexp.MustCompile(wideWord)
 )
 
@@ -30,7 +29,7 @@ func inVeiled(c rune) bool {
 	case strings.ContainsRune("，；", c):
 		return false
 	}
-	return c >= '！' && c <= '～' || strings.ContainsRune("。｡․", c) || unicode.Is(unicode.Cf, c) || kind(c) == 1
+	return c >= '！' && c <= '～' || strings.ContainsRune("。｡․", c) || hidden(c) || kind(c) == 1
 }
 
 // veiled reads each stretch that is veiled as it reads without that.
@@ -41,10 +40,10 @@ func (r *reader) veiled() {
 			j++
 		}
 		if j > i && r.t.chars[j].off-r.t.chars[i].off <= 1000 {
-			wide := false
+			wide := noMark.MatchString(r.t.cut(i, j))
 			for k := i; k < j; k++ {
 				c, three := string(r.t.at(k)), string([]rune{r.t.at(k - 1), r.t.at(k), r.t.at(k + 1)})
-				wide = wide || wideSeed.MatchString(c) || noMark.MatchString(three) || !strings.Contains("＠．", c) && wideMark.MatchString(three)
+				wide = wide || wideSeed.MatchString(c) || !strings.Contains("＠．", c) && wideMark.MatchString(three)
 			}
 			if wide {
 				r.unveiled(i, j, false)
@@ -94,7 +93,7 @@ func (r *reader) unveiled(i, j int, coded bool) {
 		case coded:
 		case r.t.at(k) >= '！' && r.t.at(k) <= '～':
 			c = string(r.t.at(k) - '！' + '!')
-		case unicode.Is(unicode.Cf, r.t.at(k)):
+		case hidden(r.t.at(k)):
 			continue
 		}
 		plain, from, to, made = append(plain, c...), append(from, k), append(to, end), append(made, code)
