@@ -47,7 +47,7 @@ var glue = []string{
 	"hxxp://", `https:\/\/`, `\/`, `http:\/\/files.example.com\/a\/`, `https:\/\/chatter.test\/u\/`, `\u002f`, `https:\u002f\u002F`, `chatter.test\/`, `files.example.com\u002fa\/`, `\/\/`, "[.]", " [dot] ", "[at]", "(", " (0)", ".html", "/c", "/../b", "/./", "?utm_source=z", "?q=1&r=2", "#frag", "com", ".com", "and", "zorbly", "plim", "u/", "@chatter.test", "$", "$zorbly", "https://venmo.com/u/", "btc:",
 	"%40", "%3A%2F%2F", "%2f", "&#64;", "&#x2F;", "&#58", "：", "／", "ｘ", "７", "＿", "\u00ad", "\u061c",
 	"\u2060", "\u200d", "\u200e", "\u2060\u200e", "\ufe0f", "❤\ufe0f", "\u180e", "\u034f", "\u3164", "\u2800", "\U000e0061", "1．", "－", "＋", "é\u2060", "日\u2060",
-	"%78", "%37", "%2E", "%2C", "%5f", "%0A", "&#120;", "&#46;", "&#x2e", "&#44;", "&#32;", "&#", ";", "%2", "%日", "日%2E", "%41日",
+	"%78", "%37", "%2E", "%2C", "%5f", "%0A", "&#120;", "&#46;", "&#x2e", "&#44;", "&#32;", "&#", ";", "&commat;", "&period;", "&sol;", "&nbsp;", "&lowbar;", "&colon", "&#46", "&#x2f", "&#465", "&#00046;", "&#0046", "%2", "%日", "日%2E", "%41日",
 }
 
 // unseens are characters that cannot be seen.
@@ -96,6 +96,9 @@ func dressed(t *rapid.T, raw string) string {
 	case 12:
 		return url.QueryEscape(raw)
 	case 13:
+		if rapid.Bool().Draw(t, "named") {
+			return strings.NewReplacer("@", "&commat;", ":", "&colon;", "/", "&sol;", ".", "&period;", "_", "&lowbar;", " ", "&nbsp;", "+", "&plus;", "?", "&quest;").Replace(raw)
+		}
 		return strings.NewReplacer("@", "&#64;", ":", "&#x3a;", "/", "&#x2F;", ".", "&#46;").Replace(raw)
 	case 14:
 		i := rapid.IntRange(0, len(raw)).Draw(t, "unseen")

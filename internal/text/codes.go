@@ -5,35 +5,57 @@ import "unicode/utf8"
 // longestCode is how many bytes a code has at most.
 const longestCode = 8
 
-// CodeAt returns the character of ASCII that a percent code or a numeric entity of markup at i stands for, and how long that is;
+// named are the entities with a name that are codes: of what identifiers are made of, and the blank. Their names are of one case.
+var named = []struct {
+	name string
+	c    byte
+}{
+	{"commat;", '@'}, {"period;", '.'}, {"sol;", '/'}, {"colon;", ':'}, {"lowbar;", '_'}, {"nbsp;", ' '},
+	{"plus;", '+'}, {"num;", '#'}, {"dollar;", '$'}, {"quest;", '?'}, {"equals;", '='},
+}
+
+// CodeAt returns the character of ASCII that a percent code or an entity of markup at i stands for, and how long that is;
 // size is 0 if there is none.
 func CodeAt(b []byte, i int) (c byte, size int) {
-	if i+2 < len(b) && b[i] == '%' && IsHex(b[i+1]) && IsHex(b[i+2]) {
-		c = hexOf(b[i+1])<<4 | hexOf(b[i+2])
-		if c < utf8.RuneSelf {
+	if i+2 >= len(b) {
+		return 0, 0
+	}
+	switch {
+	case b[i] == '%' && IsHex(b[i+1]) && IsHex(b[i+2]):
+		if c = hexOf(b[i+1])<<4 | hexOf(b[i+2]); c < utf8.RuneSelf {
 			return c, 3
 		}
-		return 0, 0
+	case b[i] == '&' && b[i+1] == '#':
+		return numberAt(b, i)
+	case b[i] == '&':
+		for _, e := range named {
+			if end := i + 1 + len(e.name); end <= len(b) && string(b[i+1:end]) == e.name {
+				return e.c, end - i
+			}
+		}
 	}
-	if i+3 >= len(b) || b[i] != '&' || b[i+1] != '#' {
-		return 0, 0
-	}
+	return 0, 0
+}
+
+// numberAt is CodeAt of a numeric entity: up to four digits, of a blank or what can be seen. Like a browser it needs no semicolon.
+func numberAt(b []byte, i int) (c byte, size int) {
+	const digits = 4
 	from, base := i+2, 10
 	if Lower(b[from]) == 'x' {
 		from, base = from+1, 16
 	}
-	n := 0
-	for k := from; k < len(b) && k-from <= 4; k++ {
-		switch d := b[k]; {
-		case d == ';' && k > from && n >= ' ' && n < 0x7F:
-			return byte(n), k + 1 - i
-		case Classes[d]&Digit != 0 || base == 16 && IsHex(d):
-			n = n*base + int(hexOf(d))
-		default:
-			return 0, 0
-		}
+	n, k := 0, from
+	for k < len(b) && k-from <= digits && (Classes[b[k]]&Digit != 0 || base == 16 && IsHex(b[k])) {
+		n = n*base + int(hexOf(b[k]))
+		k++
 	}
-	return 0, 0
+	if k-from > digits || n < ' ' || n >= 0x7F {
+		return 0, 0
+	}
+	if k < len(b) && b[k] == ';' {
+		k++
+	}
+	return byte(n), k - i
 }
 
 // CodeBefore is [CodeAt] of a code that ends at i.

@@ -15,7 +15,7 @@ const (
 )
 
 var (
-	codes    = regexp.MustCompile(`%[0-7][0-9a-fA-F]|&#(?:[0-9]{1,4}|[xX][0-9a-fA-F]{1,4});`)
+	codes    = regexp.MustCompile(`%[0-7][0-9a-fA-F]|&#(?:([0-9]+)|[xX]([0-9a-fA-F]+));?|&(commat|period|sol|colon|lowbar|nbsp|plus|num|dollar|quest|equals);`)
 	wideMark = regexp.MustCompile(`^` + besideIt + `[！-～]` + besideIt + `$`)
 	noMark   = regexp.MustCompile(besideNo + `[\p{Cf}\x{34f}\x{115f}\x{1160}\x{17b4}\x{17b5}\x{180b}-\x{180f}\x{2800}\x{3164}\x{fe00}-\x{fe0f}\x{ffa0}\x{e0100}-\x{e01ef}]+` + besideNo)
 	wideSeed = regexp.MustCompile(wideWord)
@@ -59,21 +59,29 @@ func (r *reader) veiled() {
 // codesIn returns the codes in s by their places, and what each stands for.
 func codesIn(s string) map[int][2]int {
 	all := map[int][2]int{}
-	for _, m := range codes.FindAllStringIndex(s, -1) {
-		var n int64
-		switch code := s[m[0]:m[1]]; {
-		case code[0] == '%':
-			n, _ = strconv.ParseInt(code[1:], 16, 32)
-		case code[2]|0x20 == 'x':
-			n, _ = strconv.ParseInt(code[3:len(code)-1], 16, 32)
+	for _, m := range codes.FindAllStringSubmatchIndex(s, -1) {
+		group := func(n int) string { return s[max(0, m[2*n]):max(0, m[2*n+1])] }
+		n := int64(-1)
+		switch {
+		case s[m[0]] == '%':
+			n, _ = strconv.ParseInt(s[m[0]+1:m[1]], 16, 32)
+		case group(3) != "":
+			n = int64(entities[group(3)])
+		case len(group(1)+group(2)) > 4:
+		case group(1) != "":
+			n, _ = strconv.ParseInt(group(1), 10, 32)
 		default:
-			n, _ = strconv.ParseInt(code[2:len(code)-1], 10, 32)
+			n, _ = strconv.ParseInt(group(2), 16, 32)
 		}
 		if s[m[0]] == '%' || n >= ' ' && n < 0x7F {
 			all[m[0]] = [2]int{int(n), m[1] - m[0]}
 		}
 	}
 	return all
+}
+
+var entities = map[string]rune{
+	"commat": '@', "period": '.', "sol": '/', "colon": ':', "lowbar": '_', "nbsp": ' ', "plus": '+', "num": '#', "dollar": '$', "quest": '?', "equals": '=',
 }
 
 // unveiled reads the characters from i to j as a text of its own.
