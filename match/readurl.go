@@ -1,6 +1,7 @@
 package match
 
 import (
+	"bytes"
 	"slices"
 
 	"lantern/internal/text"
@@ -53,6 +54,27 @@ func (s *scanner) readURL(colon int) {
 		}
 		return
 	}
+}
+
+// schemeEnd returns where the scheme that b begins with ends, with its slashes; 0 if there is none.
+func schemeEnd(b []byte) int {
+	for _, w := range schemes {
+		colon := len(w)
+		if colon >= len(b) || !text.LowerEqual(b[:colon], w) {
+			continue
+		}
+		for _, c := range colons {
+			if bytes.HasPrefix(b[colon:], []byte(c)) {
+				return colon + len(c)
+			}
+		}
+		if one := escapedSlash(b, colon+1); one > 0 && b[colon] == ':' {
+			if two := escapedSlash(b, colon+1+one); two > 0 {
+				return colon + 1 + one + two
+			}
+		}
+	}
+	return 0
 }
 
 // readLink finds what an address with a scheme is.

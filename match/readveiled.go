@@ -2,6 +2,7 @@ package match
 
 import (
 	"bytes"
+	"slices"
 
 	"lantern/internal/text"
 )
@@ -79,7 +80,7 @@ func (s *scanner) veiledAround(i, past int) (from, to int) {
 }
 
 // readUnveiled reads a stretch of the window as a text of its own, without a veil. Of what is coded counts what
-// the codes make: a code stands before it, or for the sign that tells what it is, or the slash behind that.
+// the codes make.
 func (s *scanner) readUnveiled(from, to int, kind veil) {
 	u := &s.veils.plain
 	u.Read(s.text, from, to, kind)
@@ -111,20 +112,31 @@ func (s *scanner) readUnveiled(from, to int, kind veil) {
 	s.spots = kept
 }
 
-// isDecoded reports whether codes make what was found in the unveiled stretch.
+// isDecoded reports whether codes make what was found in the unveiled stretch: one stands directly before it or within it. Of an
+// address it is where its path begins, or before: in the path its normal form tells "%2F" from a slash.
 func (s *scanner) isDecoded(sp *spot) bool {
 	u := &s.veils.plain
 	if sp.start > 0 && u.Coded[sp.start-1] {
 		return true
 	}
-	signs := "@:/+"
-	if sp.typ == s.e.n.email {
-		signs = "@"
+	end := sp.end
+	if sp.typ == s.e.n.url {
+		end = sp.start + siteEnd(u.Text[sp.start:])
 	}
-	sign := bytes.IndexAny(u.Text[sp.start:sp.end], signs)
-	if sign < 0 {
-		return false
+	return slices.Contains(u.Coded[sp.start:end], true)
+}
+
+// siteEnd returns where what stands before the path of an address ends, behind the mark that begins its path or query, or the blank.
+func siteEnd(b []byte) int {
+	i := schemeEnd(b)
+	for i < len(b) && (b[i] == '/' || b[i] == '\\') {
+		i++
 	}
-	next := sp.start + sign + 1
-	return u.Coded[next-1] || next < sp.end && u.Text[next] == '/' && u.Coded[next]
+	for ; i < len(b); i++ {
+		switch c := b[i]; {
+		case c == '/', c == '?', c == '#', c <= ' ', c == 0x7F, c == '\\' && (i+1 == len(b) || b[i+1] != '.'):
+			return i + 1
+		}
+	}
+	return len(b)
 }

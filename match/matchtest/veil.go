@@ -2,6 +2,7 @@ package matchtest
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -18,6 +19,7 @@ var (
 	codes    = regexp.MustCompile(`%[0-7][0-9a-fA-F]|&#(?:([0-9]+)|[xX]([0-9a-fA-F]+));?|&(commat|period|sol|colon|lowbar|nbsp|plus|num|dollar|quest|equals);`)
 	wideMark = regexp.MustCompile(`^` + besideIt + `[！-～]` + besideIt + `$`)
 	noMark   = regexp.MustCompile(besideNo + `[\p{Cf}\x{34f}\x{115f}\x{1160}\x{17b4}\x{17b5}\x{180b}-\x{180f}\x{2800}\x{3164}\x{fe00}-\x{fe0f}\x{ffa0}\x{e0100}-\x{e01ef}]+` + besideNo)
+	site     = regexp.MustCompile(`^[/\\]*(?:[^/?#\\\x00- \x7f]|\\\.)*[/?#\\\x00- \x7f]?`)
 	wideSeed = regexp.MustCompile(wideWord)
 )
 
@@ -113,17 +115,13 @@ func (r *reader) unveiled(i, j int, coded bool) {
 		in.readAt(k)
 	}
 	for _, s := range in.spots {
-		signs := "@:/+"
-		if s.typ == signal.Email.Name {
-			signs = "@"
+		end := s.end
+		if s.typ == signal.URL.Name {
+			raw := in.t.cut(s.start, len(in.t.chars)-1)
+			first := len(scheme.FindString(raw))
+			end = in.t.number(in.t.chars[s.start].off + first + len(site.FindString(raw[first:])))
 		}
-		keep := !coded || s.start > 0 && made[s.start-1]
-		for k := s.start; k < s.end; k++ {
-			if strings.ContainsRune(signs, in.t.at(k)) {
-				keep = keep || made[k] || k+1 < s.end && in.t.at(k+1) == '/' && made[k+1]
-				break
-			}
-		}
+		keep := !coded || s.start > 0 && made[s.start-1] || slices.Contains(made[s.start:end], true)
 		if keep {
 			s.start, s.end = from[s.start], to[s.end-1]
 			r.spots = append(r.spots, s)
