@@ -3,6 +3,7 @@ package match_test
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 	"lantern"
 	"lantern/internal/text"
 	"lantern/match"
+	"lantern/match/matchtest"
 )
 
 // phraseWorld makes phrases and texts of a few words, in which all of them meet.
@@ -212,6 +214,54 @@ func TestBentWords(t *testing.T) {
 		}
 		if err != nil || len(got) > 1 || found != want {
 			t.Errorf("%.60q: got %q of %d, want %q, %v", text, found, len(got), want, err)
+		}
+	}
+}
+
+// TestCodesInLongPhrases writes one blank or letter of the longest phrases as a code, at each place: what is read around a code must
+// be all that may belong to one phrase with it.
+func TestCodesInLongPhrases(t *testing.T) {
+	t.Parallel()
+	rng := rand.New(rand.NewPCG(21, 22))
+	spaced := make([]string, 20)
+	for i := range spaced {
+		spaced[i] = fakeWord(rng)[:4]
+	}
+	unspaced := make([]string, 200)
+	for i := range unspaced {
+		unspaced[i] = string(rune('\u4e00' + rng.IntN(3000)))
+	}
+	e, ref := match.New(key), matchtest.New()
+	for i, raw := range []string{strings.Join(spaced, " "), strings.Join(unspaced, "")} {
+		c, ok := changeOf(i, "phrase", raw)
+		if !ok {
+			t.Fatalf("phrase %d is refused", i)
+		}
+		ref.Apply([]match.Change{c})
+		if err := e.Apply([]match.Change{c}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, words := range [][]string{spaced, unspaced} {
+		blank := " "
+		if len(words) > 20 {
+			blank = ""
+		}
+		for i := range len(words) {
+			for _, code := range []string{"%20", "&#32;", "&nbsp;", "%0A%20"} {
+				before, after := strings.Join(words[:i], blank), strings.Join(words[i:], blank)
+				texts := []string{before + code + after}
+				if letter := after[:1]; blank != "" {
+					texts = append(texts, fmt.Sprintf("%s%s%%%x%s", before, blank, letter, after[1:]), fmt.Sprintf("%s%s%c&#%d;%s", before, blank, after[0], after[1], after[2:]))
+				}
+				for _, text := range texts {
+					text = "plim & zorb " + text + " zorb"
+					got, err := scanAll(e, []byte(text), "")
+					if want := ref.Scan([]byte(text), ""); err != nil || len(got) != 1 || !slices.Equal(got, want) {
+						t.Fatalf("%q\n got %s, %v\nwant %s", text, show(text, got), err, show(text, want))
+					}
+				}
+			}
 		}
 	}
 }

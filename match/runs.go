@@ -11,6 +11,7 @@ import (
 type wants struct {
 	email, handle, account, phone, url, domain, ip, hash, phrase bool
 	payment, username                                            bool
+	named, numbered                                              bool // some that show by their words, or by digits
 }
 
 // wants looks at which types v may hold.
@@ -24,6 +25,8 @@ func (e *Engine) wants(v view) wants {
 	for _, n := range e.n.hashes {
 		w.hash = w.hash || v.mayType(n)
 	}
+	w.named = w.handle || w.account || w.url || w.domain
+	w.numbered = w.phone || w.ip || w.payment || w.hash
 	return w
 }
 
@@ -58,7 +61,9 @@ func (s *scanner) readRuns() {
 	if s.want.ip {
 		s.readIP6s(end)
 	}
-	s.readVeiled()
+	if s.want.named || s.want.numbered || s.want.email {
+		s.readVeiled()
+	}
 }
 
 // runFrom returns where the first byte of a run stands from i on, at most the end of the text.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"io"
 	"slices"
-	"sort"
 	"unicode/utf8"
 
 	"lantern"
@@ -106,6 +105,8 @@ type scanner struct {
 	words     text.Words
 	bent      []text.BentWord
 	straight  text.Words   // bent words as they may be meant, and those around them
+	undone    undone       // a part of the window in which codes stand
+	decoded   text.Words   // of it
 	sifted    []uint32     // words that phrases may be filed under
 	blocks    []text.Block // of the window
 	stretches []stretch    // of the window, to be read closely
@@ -239,32 +240,5 @@ func (s *scanner) note(typ uint8, found []Found, start, end int) {
 	}
 	for _, f := range found {
 		s.spots = append(s.spots, spot{f, typ, uint8(slices.Index(ranks, f.How)), start, end, end - start})
-	}
-}
-
-// readPhrases finds the phrases of the window.
-func (s *scanner) readPhrases() {
-	if !s.want.phrase {
-		return
-	}
-	l := &s.words
-	from := sort.Search(len(l.List), func(i int) bool { return l.List[i].Start >= s.lo })
-	behind := sort.Search(len(l.List), func(i int) bool { return l.List[i].Start >= s.hi })
-	note := func(id lantern.ID, start, end int) {
-		f := Found{Signal: id, How: lantern.HowPhrase, Weak: s.e.types.list[s.e.n.phrase].Weak}
-		s.found = append(s.found[:0], f)
-		s.note(s.e.n.phrase, s.found, start, end)
-	}
-	s.findPhrases(s.v, l, from, behind, note)
-	var ways int
-	var held bool
-	if s.bent, ways, held = l.Bent(s.bent[:0], s.maySay); !held {
-		return
-	}
-	for way := range text.Ways {
-		if way&^ways == 0 {
-			s.straight.Straighten(l, s.bent, way)
-			s.findPhrases(s.v, &s.straight, 0, len(s.straight.List), note)
-		}
 	}
 }

@@ -73,7 +73,7 @@ func dressed(t *rapid.T, raw string) string {
 	case 2:
 		return strings.Replace(raw, "http", "hxxp", 1)
 	case 3:
-		return strings.ReplaceAll(raw, " ", "\n- ")
+		return strings.ReplaceAll(raw, " ", rapid.SampledFrom([]string{"\n- ", "%20", "&#32;", "&nbsp;", "%0A", "&#32"}).Draw(t, "blank"))
 	case 4:
 		return strings.TrimPrefix(strings.TrimPrefix(raw, "https://"), "http://")
 	case 5:

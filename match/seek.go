@@ -26,15 +26,13 @@ func (s *scanner) seek() {
 		s.veils.at[veil] = s.veils.at[veil][:0]
 	}
 	w := &s.want
-	named := w.handle || w.account || w.url || w.domain
-	numbered := w.phone || w.ip || w.payment || w.hash
-	if !named && !numbered && !w.email {
+	if !w.named && !w.numbered && !w.email {
 		return
 	}
-	if named || w.email {
+	if w.named || w.email {
 		s.seekWords()
 	}
-	if numbered {
+	if w.numbered {
 		s.seekNumbers()
 	}
 	s.seekHigh()

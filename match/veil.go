@@ -86,6 +86,11 @@ func (u *bared) Read(b []byte, from, to int, kind veil) {
 	u.Text, u.Starts, u.Ends, u.Coded = u.Text[:0], u.Starts[:0], u.Ends[:0], u.Coded[:0]
 	query := kind == codedVeil && hasPercentCode(b[from:to])
 	for i := from; i < to; {
+		if c := b[i]; c < utf8.RuneSelf && c != '%' && c != '&' {
+			u.add(c, i, i+1, false)
+			i++
+			continue
+		}
 		r, size := text.RuneAt(b, i)
 		switch {
 		case kind == codedVeil:

@@ -126,8 +126,10 @@ func isLeet(w []byte) bool {
 
 // Bent appends the bent words to dst, rising, that some phrase may hold in some way, which is asked of their hashes, and the others
 // too: no phrase goes across those. The bits of ways are those that make a difference for one of the former; held says that there is one.
+// It notes where codes stand ([CodeAt]), since it looks at all of the text.
 func (l *Words) Bent(dst []BentWord, holds func(hash uint64) bool) (_ []BentWord, ways int, held bool) {
 	first := len(dst)
+	l.Codes = l.Codes[:0]
 	note := func(i int) {
 		l.bent = l.appendWord(l.bent[:0], i)
 		var its int
@@ -181,11 +183,17 @@ func (l *Words) Bent(dst []BentWord, holds func(hash uint64) bool) (_ []BentWord
 	for k, set := range l.bends {
 		for ; set != 0; set &= set - 1 {
 			at := k*blockSize + bits.TrailingZeros64(set)
+			if c := l.text[at]; c == '%' || c == '&' {
+				if char, size := CodeAt(l.text, at); size > 0 {
+					l.Codes = append(l.Codes, Code{at, at + size, char})
+				}
+				continue
+			}
 			if at < behind || !endsLetters(l.text, at) {
 				continue
 			}
 			if next = l.endingBehind(at, next); next == len(l.List) {
-				break
+				continue
 			}
 			if w := &l.List[next]; w.Start <= at && w.fold < 0 {
 				behind = w.End
@@ -265,7 +273,7 @@ func endsLetters(b []byte, at int) bool {
 }
 
 // bends appends a set for each 64 bytes of a text: those that may be where a word of ASCII is bent. Each begins a letter three
-// times in a row, or is a digit that may stand for a letter, before a letter. Others may be among them.
+// times in a row, or is a digit that may stand for a letter, before a letter, or may begin a code: "%" or "&". Others may be among them.
 func bends(dst []uint64, text []byte) []uint64 {
 	n := (len(text) + blockSize - 1) / blockSize
 	dst = slices.Grow(dst, n)[:n]
@@ -282,11 +290,14 @@ func bends(dst []uint64, text []byte) []uint64 {
 
 // bendsOf is [bends] of eight bytes, given with those one and two bytes behind each.
 func bendsOf(at, second, third uint64) uint64 {
-	const lows, tops, octal = 0x7F7F7F7F7F7F7F7F, 0x8080808080808080, 0x3030303030303030
+	const (
+		lows, tops, octal    = 0x7F7F7F7F7F7F7F7F, 0x8080808080808080, 0x3030303030303030
+		percents, ampersands = 0x2525252525252525, 0x2626262626262626
+	)
 	none := func(w uint64) uint64 { return ^((w&lows + lows) | w) } // top bits of bytes that are 0
 	same := none((at ^ second | (at ^ third)) &^ foldBits)
 	digit := none((at ^ octal) & 0xF8F8F8F8F8F8F8F8)
-	set := (at<<1&^at&same | digit&(second<<1&^second)) & tops
+	set := (at<<1&^at&same | digit&(second<<1&^second) | none(at^percents) | none(at^ampersands)) & tops
 	return set >> 7 * 0x0102040810204080 >> 56
 }
 
@@ -318,7 +329,7 @@ func (l *Words) Straighten(src *Words, bent []BentWord, way int) {
 		}
 		l.bent = src.appendWord(l.bent[:0], at)
 		l.inner, _, _ = straight(l.inner[:0], l.bent, way)
-		from, behind := max(src.reach(at, -1), next, edge), src.reach(at, 1)+1
+		from, behind := max(src.Reach(at, -1), next, edge), src.Reach(at, 1)+1
 		if k+1 < len(bent) {
 			behind = min(behind, bent[k+1].Word)
 		}
@@ -361,8 +372,8 @@ func (l *Words) addRuns(src *Words, from, behind int) {
 	}
 }
 
-// reach returns the farthest word in a direction that may belong to a phrase with word i.
-func (l *Words) reach(i, step int) int {
+// Reach returns the farthest word in a direction that may belong to a phrase with word i.
+func (l *Words) Reach(i, step int) int {
 	for spaced, all := 0, 0; all < aroundAll && i+step >= 0 && i+step < len(l.List); all++ {
 		if w := &l.List[i+step]; w.fold < 0 {
 			spaced++

@@ -3,7 +3,9 @@
 DATA bent<>+0(SB)/4, $0xdfdfdfdf // all bits but the one that folds letters
 DATA bent<>+4(SB)/4, $0xf8f8f8f8 // those that digits from 0 to 7 share
 DATA bent<>+8(SB)/4, $0x30303030 // and how they are
-GLOBL bent<>(SB), RODATA|NOPTR, $12
+DATA bent<>+12(SB)/4, $0x25252525 // "%"
+DATA bent<>+16(SB)/4, $0x26262626 // "&"
+GLOBL bent<>(SB), RODATA|NOPTR, $20
 
 // BENDS puts the set of 32 bytes into AX.
 #define BENDS(at) \
@@ -23,6 +25,10 @@ GLOBL bent<>(SB), RODATA|NOPTR, $12
 	VPANDN    Y5, Y1, Y5       \
 	VPAND     Y4, Y5, Y4       \
 	VPOR      Y4, Y2, Y2       \
+	VPCMPEQB  Y12, Y0, Y4      \
+	VPCMPEQB  Y13, Y0, Y5      \
+	VPOR      Y4, Y2, Y2       \
+	VPOR      Y5, Y2, Y2       \
 	VPMOVMSKB Y2, AX
 
 // func bendsAVX2(dst *uint64, text *byte, n int)
@@ -34,6 +40,8 @@ TEXT ·bendsAVX2(SB), NOSPLIT, $0-24
 	VPBROADCASTD bent<>+0(SB), Y8
 	VPBROADCASTD bent<>+4(SB), Y9
 	VPBROADCASTD bent<>+8(SB), Y10
+	VPBROADCASTD bent<>+12(SB), Y12
+	VPBROADCASTD bent<>+16(SB), Y13
 	VPXOR        Y11, Y11, Y11
 
 block:

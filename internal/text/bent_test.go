@@ -2,6 +2,7 @@ package text
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -13,7 +14,7 @@ import (
 func TestBends(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(4, 7))
-	const bytes = "aaAAbz@[`{_0077/89 \x00\x7f\x80\xc0\xe1\xff"
+	const bytes = "aaAAbz@[`{_0077/89 $%&' \x00\x7f\x80\xc0\xe1\xff"
 	for range 20_000 {
 		b := make([]byte, r.IntN(300))
 		for i := range b {
@@ -31,7 +32,7 @@ func TestBends(t *testing.T) {
 		got := bends(nil, b)
 		for i := range b {
 			letter := func(c byte) bool { return c >= 0x40 && c < 0x80 }
-			want := letter(b[i]) && b[i]|foldBit == at(i+1)|foldBit && b[i]|foldBit == at(i+2)|foldBit || b[i] >= '0' && b[i] <= '7' && letter(at(i+1))
+			want := letter(b[i]) && b[i]|foldBit == at(i+1)|foldBit && b[i]|foldBit == at(i+2)|foldBit || b[i] >= '0' && b[i] <= '7' && letter(at(i+1)) || b[i] == '%' || b[i] == '&'
 			if is := got[i/64]>>(i%64)&1 == 1; is != want {
 				t.Fatalf("byte %d of %x: got %t", i, b, is)
 			}
@@ -42,7 +43,7 @@ func TestBends(t *testing.T) {
 // TestBentEqualsEachWord holds looking for bent words to looking at each word.
 func TestBentEqualsEachWord(t *testing.T) {
 	t.Parallel()
-	pieces := []string{"z0rb", "aaa", "Aa", "a", "l1", "111", "7", "9", "good", "GOOD", "ooo", " ", " ", "\n", "-", "---", "_", "[[[", "1a1", "x86", "\x00\x00\x00", "é", "ｚ", "\u200b", "今", "ооо", "０", "o\u200boo", "www", "ⅲ", "Ⅷ", "éé", "яя", "0o", "xi1i", "l1l0"}
+	pieces := []string{"z0rb", "aaa", "Aa", "a", "l1", "111", "7", "9", "good", "GOOD", "ooo", " ", " ", "\n", "-", "---", "_", "[[[", "1a1", "x86", "\x00\x00\x00", "é", "ｚ", "\u200b", "今", "ооо", "０", "o\u200boo", "www", "ⅲ", "Ⅷ", "éé", "яя", "0o", "xi1i", "l1l0", "%20", "%", "&#46;", "&nbsp;", "&", "%zz"}
 	rapid.Check(t, func(t *rapid.T) {
 		var b []byte
 		for _, p := range rapid.SliceOfN(rapid.SampledFrom(pieces), 1, 40).Draw(t, "text") {
@@ -78,6 +79,15 @@ func TestBentEqualsEachWord(t *testing.T) {
 		}
 		if len(got) > 0 || gotWays != wantWays || gotHeld != wantHeld {
 			t.Fatalf("%q: %d too many; ways %d, held %v, want %d, %v", b, len(got), gotWays, gotHeld, wantWays, wantHeld)
+		}
+		var codes []Code
+		for i := range b {
+			if char, size := CodeAt(b, i); size > 0 {
+				codes = append(codes, Code{i, i + size, char})
+			}
+		}
+		if !slices.Equal(l.Codes, codes) {
+			t.Fatalf("%q: got codes %v, want %v", b, l.Codes, codes)
 		}
 	})
 }

@@ -2,6 +2,12 @@ package text
 
 import "unicode/utf8"
 
+// Code is a code in a text, and the character that it stands for.
+type Code struct {
+	Start, End int
+	Char       byte
+}
+
 // longestCode is how many bytes a code has at most.
 const longestCode = 8
 
@@ -29,7 +35,7 @@ func CodeAt(b []byte, i int) (c byte, size int) {
 		return numberAt(b, i)
 	case b[i] == '&':
 		for _, e := range named {
-			if end := i + 1 + len(e.name); end <= len(b) && string(b[i+1:end]) == e.name {
+			if end := i + 1 + len(e.name); b[i+1] == e.name[0] && end <= len(b) && string(b[i+1:end]) == e.name {
 				return e.c, end - i
 			}
 		}

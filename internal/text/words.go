@@ -35,6 +35,7 @@ type Words struct {
 	List   []Word   // rising by Start
 	Hashes []uint64 // of each of them, folded
 	Runs   []Run    // rising by From
+	Codes  []Code   // rising: see Bent
 	filed  []uint64 // of pairs or triples, whoever asked last
 	fold   []byte   // words that are not of ASCII, folded, each with a space behind it
 	inner  []byte   // folding of one character

@@ -49,6 +49,7 @@ func (r *Reference) Scan(b []byte, region string) []match.Spot {
 	}
 	rd.veiled()
 	rd.phrases()
+	rd.codedPhrases()
 	return rd.settle()
 }
 

@@ -196,7 +196,7 @@ var digitsBehind = regexp.MustCompile(`[0-9０-９]*$`)
 
 // listNumber reports whether a number of up to three digits stands before i, as before an item of a list.
 func (t *text) listNumber(i int) bool {
-	digits := utf8.RuneCountInString(digitsBehind.FindString(t.s[:t.chars[i].off]))
+	digits := utf8.RuneCountInString(digitsBehind.FindString(t.s[max(0, t.chars[i].off-16):t.chars[i].off]))
 	before := t.at(i - digits - 1)
 	return digits >= 1 && digits <= 3 && kind(before) != 1 && !strings.ContainsRune("-._", before)
 }

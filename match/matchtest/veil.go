@@ -86,11 +86,17 @@ var entities = map[string]rune{
 	"commat": '@', "period": '.', "sol": '/', "colon": ':', "lowbar": '_', "nbsp": ' ', "plus": '+', "num": '#', "dollar": '$', "quest": '?', "equals": '=',
 }
 
-// unveiled reads the characters from i to j as a text of its own.
-func (r *reader) unveiled(i, j int, coded bool) {
-	var plain []byte
-	var from, to []int
-	var made []bool
+// bared is a part of a text as it reads without its veil: of each character where what it stands for begins and ends, and
+// whether it was a code.
+type bared struct {
+	t        *text
+	from, to []int
+	made     []bool
+}
+
+// unveil takes the veil off the characters from i to j.
+func (r *reader) unveil(i, j int, coded bool) (u bared) {
+	plain := []byte("\ufeff")
 	all := codesIn(r.t.cut(i, j))
 	percent := regexp.MustCompile(`%[0-7][0-9a-fA-F]`).MatchString(r.t.cut(i, j))
 	for k := i; k < j; k++ {
@@ -106,11 +112,21 @@ func (r *reader) unveiled(i, j int, coded bool) {
 		case hidden(r.t.at(k)):
 			continue
 		}
-		plain, from, to, made = append(plain, c...), append(from, k), append(to, end), append(made, code)
+		plain, u.from, u.to, u.made = append(plain, c...), append(u.from, k), append(u.to, end), append(u.made, code)
 		k = end - 1
 	}
+	u.t = newText(plain)
+	return u
+}
+
+// isMade reports whether a code stands directly before what stands from character i to j, or within it.
+func (u *bared) isMade(i, j int) bool { return slices.Contains(u.made[max(0, i-1):j], true) }
+
+// unveiled reads the characters from i to j as a text of its own.
+func (r *reader) unveiled(i, j int, coded bool) {
+	u := r.unveil(i, j, coded)
 	in := *r
-	in.t, in.spots = newText(append([]byte("\ufeff"), plain...)), nil
+	in.t, in.spots = u.t, nil
 	for k := range in.t.chars {
 		in.readAt(k)
 	}
@@ -121,9 +137,24 @@ func (r *reader) unveiled(i, j int, coded bool) {
 			first := len(scheme.FindString(raw))
 			end = in.t.number(in.t.chars[s.start].off + first + len(site.FindString(raw[first:])))
 		}
-		keep := !coded || s.start > 0 && made[s.start-1] || slices.Contains(made[s.start:end], true)
-		if keep {
-			s.start, s.end = from[s.start], to[s.end-1]
+		if !coded || u.isMade(s.start, end) {
+			s.start, s.end = u.from[s.start], u.to[s.end-1]
+			r.spots = append(r.spots, s)
+		}
+	}
+}
+
+// codedPhrases reads the phrases that codes make, in all of the text.
+func (r *reader) codedPhrases() {
+	u := r.unveil(0, len(r.t.chars)-1, true)
+	in := *r
+	in.t, in.spots = u.t, nil
+	in.phrases()
+	for _, s := range in.spots {
+		if !u.isMade(s.start, s.end) {
+			continue
+		}
+		if s.start, s.end = u.from[s.start], u.to[s.end-1]; r.t.chars[s.end].off-r.t.chars[s.start].off <= 8192 {
 			r.spots = append(r.spots, s)
 		}
 	}
