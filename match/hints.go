@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"lantern/internal/text"
+	"lantern/internal/wordhash"
 	"lantern/signal"
 )
 
@@ -62,7 +63,7 @@ func hintWord(s string, limit int, yield func(markKind, string) bool) bool {
 		if start < limit && i-start > longest {
 			best, longest = len(hashes), i-start
 		}
-		hashes = append(hashes, text.HashWord(b, start, i))
+		hashes = append(hashes, wordhash.ASCII(b, start, i))
 	}
 	if best < 0 {
 		return true

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"lantern/internal/text"
+	"lantern/internal/wordhash"
 )
 
 // A text is read closely only where something shows that a signal may stand. Whoever writes an
@@ -80,7 +81,7 @@ var (
 	hashDots     = [...]uint64{hashOf("dot"), hashOf("d0t"), hashOf("punkt")}
 )
 
-func hashOf(word string) uint64 { return text.HashWord([]byte(word), 0, len(word)) }
+func hashOf(word string) uint64 { return wordhash.ASCII([]byte(word), 0, len(word)) }
 
 // seekWords finds the words that tell something.
 func (s *scanner) seekWords() {
@@ -196,7 +197,7 @@ func (s *scanner) seekEscaped(i int) {
 	for end < len(s.text) && text.Classes[s.text[end]]&(text.Letter|text.Digit) != 0 {
 		end++
 	}
-	if start < end && (s.tells(text.HashWord(s.text, start, end)) || s.isNumber(start, end) || end-start >= 2 && text.LowerEqual(s.text[start:start+2], "xn")) {
+	if start < end && (s.tells(wordhash.ASCII(s.text, start, end)) || s.isNumber(start, end) || end-start >= 2 && text.LowerEqual(s.text[start:start+2], "xn")) {
 		s.stretch(start, end)
 	}
 }

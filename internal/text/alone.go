@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"lantern/internal/folding"
+	"lantern/internal/wordhash"
 )
 
 // Most characters of scripts without spaces take three bytes and fold to themselves, so that nothing but these bytes is
@@ -84,11 +85,11 @@ func (l *Words) readChanged(i, most int) (at int, over bool) {
 			list[k+1] = Word{i, i + 3, m + 4*k + 4}
 			x := f.Second()
 			binary.LittleEndian.PutUint32(fold[4*k+4:], x|' '<<24)
-			hashes[k+1] = spread(uint64(x), 0)
+			hashes[k+1] = wordhash.Spread(uint64(x), 0)
 		}
 		list[k] = Word{i, i + 3, m + 4*k}
 		binary.LittleEndian.PutUint32(fold[4*k:], uint32(f)&0xFFFFFF|' '<<24)
-		hashes[k] = spread(uint64(f&0xFFFFFF), 0)
+		hashes[k] = wordhash.Spread(uint64(f&0xFFFFFF), 0)
 		if k++; f.Kind() == folding.ToTwo {
 			k++
 		}
@@ -116,7 +117,7 @@ func (l *Words) readRowPlain(i, wanted int) int {
 	}
 	hashes := l.Hashes[n : n+k]
 	for j, at := 0, 0; j < len(hashes) && at+4 <= len(fold); j, at = j+1, at+4 {
-		hashes[j] = spread(uint64(binary.LittleEndian.Uint32(fold[at:at+4])&0xFFFFFF), 0)
+		hashes[j] = wordhash.Spread(uint64(binary.LittleEndian.Uint32(fold[at:at+4])&0xFFFFFF), 0)
 	}
 	l.List, l.Hashes, l.fold = l.List[:n+k], l.Hashes[:n+k], l.fold[:m+4*k]
 	return i

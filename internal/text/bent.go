@@ -272,6 +272,9 @@ func endsLetters(b []byte, at int) bool {
 	return Classes[b[at]]&Letter != 0
 }
 
+// foldBits is foldBit in each byte.
+const foldBits = 0x2020202020202020
+
 // bends appends a set for each 64 bytes of a text: those that may be where a word of ASCII is bent. Each begins a letter three
 // times in a row, or is a digit that may stand for a letter, before a letter, or may begin a code: "%" or "&". Others may be among them.
 func bends(dst []uint64, text []byte) []uint64 {

@@ -3,6 +3,8 @@ package text
 import (
 	"math/bits"
 	"slices"
+
+	"lantern/internal/wordhash"
 )
 
 // readPlain cuts the words that stand from i on, before any of which nothing is open. It
@@ -44,5 +46,5 @@ func (l *Words) readPlain(i int) int {
 // addPlain appends a word of ASCII.
 func (l *Words) addPlain(start, end int) {
 	l.List = append(l.List, Word{start, end, -1})
-	l.Hashes = append(l.Hashes, hashASCII(l.text, start, end))
+	l.Hashes = append(l.Hashes, wordhash.ASCII(l.text, start, end))
 }

@@ -32,14 +32,14 @@ type cutting struct {
 
 // cutTables are what the kernel loads from.
 type cutTables struct {
-	masks  [17][2]uint64 // see loadMasks
+	masks  [17][2]uint64 // see wordhash.Masks
 	slide  [32]byte      // from byte 16-n on, what moves the last n of 16 bytes to the front
 	folds  [2]uint64
 	hashes [2]uint64
 }
 
 var forCut = func() *cutTables {
-	t := &cutTables{masks: loadMasks, folds: [2]uint64{foldBits, foldBits}, hashes: [2]uint64{wordhash.Low, wordhash.High}}
+	t := &cutTables{masks: wordhash.Masks, folds: [2]uint64{foldBits, foldBits}, hashes: [2]uint64{wordhash.Low, wordhash.High}}
 	for i := range t.slide {
 		t.slide[i] = 0x80
 		if i < 16 {

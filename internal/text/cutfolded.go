@@ -237,9 +237,9 @@ func (l *Words) hashFolds() {
 			behind = l.List[next].fold
 		}
 		if n := behind - 1 - w.fold; n <= 16 {
-			m := &loadMasks[n]
+			m := &wordhash.Masks[n]
 			f := fold[w.fold : w.fold+16]
-			l.Hashes[first+i] = spread(binary.LittleEndian.Uint64(f)&m[0], binary.LittleEndian.Uint64(f[8:])&m[1])
+			l.Hashes[first+i] = wordhash.Spread(binary.LittleEndian.Uint64(f)&m[0], binary.LittleEndian.Uint64(f[8:])&m[1])
 		} else {
 			l.Hashes[first+i] = wordhash.Folded(fold[w.fold : behind-1])
 		}

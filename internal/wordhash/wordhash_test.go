@@ -1,6 +1,7 @@
 package wordhash_test
 
 import (
+	"strings"
 	"testing"
 
 	"lantern/internal/wordhash"
@@ -23,5 +24,17 @@ func TestFolded(t *testing.T) {
 		if got := wordhash.Folded([]byte(c.word)); got != c.want {
 			t.Errorf("%s: %#x, want %#x", c.word, got, c.want)
 		}
+		for pad := range 40 { // ASCII loads what stands around a word
+			before, behind := strings.Repeat("x", pad%7), strings.Repeat("y", pad/2)
+			b := []byte(before + strings.ToUpper(c.word) + behind)
+			if got := wordhash.ASCII(b, len(before), len(b)-len(behind)); got != c.want && letters(c.word) {
+				t.Errorf("%s, %d bytes before and %d behind: %#x, want %#x", c.word, len(before), len(behind), got, c.want)
+			}
+		}
 	}
+}
+
+// letters reports whether a word is of letters of ASCII.
+func letters(w string) bool {
+	return strings.Trim(w, "abcdefghijklmnopqrstuvwxyz") == ""
 }
