@@ -21,6 +21,10 @@ import (
 type Limits struct {
 	MaxPixels int64 // width times height; 0 means 67,108,864 (64 Mi)
 	MaxBytes  int64 // of the encoded file; 0 means 67,108,864 (64 MiB)
+
+	// Turn, if set, is called before the pixels of a picture within the limits are decoded, with their number, and done
+	// afterwards: it can wait until there is memory. If it fails, nothing is decoded, and its error is that of the call.
+	Turn func(pixels int64) (done func(), err error)
 }
 
 const (
@@ -118,7 +122,12 @@ func Decode(r io.Reader, limit Limits) (image.Image, string, error) {
 	if err != nil {
 		return nil, f.name, err
 	}
-	img, err := f.picture(file, limit.pixels())
+	done, err := f.admit(file, limit)
+	if err != nil {
+		return nil, f.name, err
+	}
+	defer done()
+	img, err := f.picture(file)
 	return img, f.name, err
 }
 
@@ -132,12 +141,17 @@ func SumFile(r io.Reader, limit Limits) (Hash, int, error) {
 	if err != nil {
 		return Hash{}, 0, err
 	}
+	done, err := f.admit(file, limit)
+	if err != nil {
+		return Hash{}, 0, err
+	}
+	defer done()
 	if f.jpeg {
 		if h, quality, ok := f.sumLuma(file, limit.pixels()); ok {
 			return h, quality, nil
 		}
 	}
-	img, err := f.picture(file, limit.pixels())
+	img, err := f.picture(file)
 	if err != nil {
 		return Hash{}, 0, err
 	}
@@ -152,9 +166,6 @@ func (f *format) sumLuma(file []byte, maxPixels int64) (h Hash, quality int, ok 
 			ok = false
 		}
 	}()
-	if f.check(file, maxPixels) != nil {
-		return Hash{}, 0, false
-	}
 	p, ok := luma.Open(file, maxPixels)
 	if !ok {
 		return Hash{}, 0, false
@@ -166,6 +177,24 @@ func (f *format) sumLuma(file []byte, maxPixels int64) (h Hash, quality int, ok 
 	h, quality = sum(width, height, grayRows(p.Row))
 	return h, quality, p.Whole()
 }
+
+// admit says by its header whether file may be decoded, and waits for its turn. The decoders are meant never to panic;
+// they read what attackers write, though, and one bad picture must not end a process that looks at many others.
+func (f *format) admit(file []byte, limit Limits) (done func(), err error) {
+	defer func() {
+		if recover() != nil {
+			err = f.failed()
+		}
+	}()
+	pixels, err := f.check(file, limit.pixels())
+	if err != nil || limit.Turn == nil {
+		return func() {}, err
+	}
+	return limit.Turn(pixels)
+}
+
+// failed says that a decoder gave up.
+func (f *format) failed() error { return fmt.Errorf("%s: %w: decoder failed", f.name, ErrMalformed) }
 
 func (l Limits) pixels() int64 {
 	if l.MaxPixels <= 0 {
@@ -199,17 +228,13 @@ func read(r io.Reader, limit Limits) (*format, []byte, error) {
 	return f, file, nil
 }
 
-// picture decodes file. The decoders are meant never to panic; they read what attackers
-// write, though, and one bad picture must not end a process that looks at many others.
-func (f *format) picture(file []byte, maxPixels int64) (img image.Image, err error) {
+// picture decodes file, which was admitted.
+func (f *format) picture(file []byte) (img image.Image, err error) {
 	defer func() {
 		if recover() != nil {
-			img, err = nil, fmt.Errorf("%s: %w: decoder failed", f.name, ErrMalformed)
+			img, err = nil, f.failed()
 		}
 	}()
-	if err := f.check(file, maxPixels); err != nil {
-		return nil, err
-	}
 	img, err = f.decode(bytes.NewReader(file))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w: %w", f.name, ErrMalformed, err)
@@ -217,25 +242,25 @@ func (f *format) picture(file []byte, maxPixels int64) (img image.Image, err err
 	return img, nil
 }
 
-// check says by its header whether file may be decoded.
-func (f *format) check(file []byte, maxPixels int64) error {
+// check says by its header whether file may be decoded, and how many pixels it has.
+func (f *format) check(file []byte, maxPixels int64) (pixels int64, err error) {
 	c, err := f.config(bytes.NewReader(file))
 	if err != nil {
-		return fmt.Errorf("%s: %w: %w", f.name, ErrMalformed, err)
+		return 0, fmt.Errorf("%s: %w: %w", f.name, ErrMalformed, err)
 	}
 	if c.Width <= 0 || c.Height <= 0 {
-		return fmt.Errorf("%s: %w: no pixels", f.name, ErrMalformed)
+		return 0, fmt.Errorf("%s: %w: no pixels", f.name, ErrMalformed)
 	}
 	if int64(c.Width) > maxPixels/int64(c.Height) {
-		return fmt.Errorf("%s: %w: %dx%d is more than %d pixels", f.name, ErrTooLarge, c.Width, c.Height, maxPixels)
+		return 0, fmt.Errorf("%s: %w: %dx%d is more than %d pixels", f.name, ErrTooLarge, c.Width, c.Height, maxPixels)
 	}
-	if !f.jpeg {
-		return nil
+	if pixels = int64(c.Width) * int64(c.Height); !f.jpeg {
+		return pixels, nil
 	}
 	// A scan may take a few bytes and as long as the pixels are many. One of the largest pictures
 	// has maxScans, a smaller one more.
-	if n := int64(luma.Scans(file)); n > maxScans && n > maxScans*maxPixels/(int64(c.Width)*int64(c.Height)) {
-		return fmt.Errorf("%s: %w: %dx%d in %d scans", f.name, ErrTooLarge, c.Width, c.Height, n)
+	if n := int64(luma.Scans(file)); n > maxScans && n > maxScans*maxPixels/pixels {
+		return 0, fmt.Errorf("%s: %w: %dx%d in %d scans", f.name, ErrTooLarge, c.Width, c.Height, n)
 	}
-	return nil
+	return pixels, nil
 }

@@ -339,6 +339,31 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+// TestTurn holds that pictures of every format are decoded in their turn, and not if there is none; what is over the limits asks for none.
+func TestTurn(t *testing.T) {
+	t.Parallel()
+	none := errors.New("no turn")
+	for name, file := range encoded(t) {
+		for call, do := range map[string]func(pdq.Limits) error{
+			"Decode":  func(l pdq.Limits) error { _, _, err := pdq.Decode(bytes.NewReader(file), l); return err },
+			"SumFile": func(l pdq.Limits) error { _, _, err := pdq.SumFile(bytes.NewReader(file), l); return err },
+		} {
+			asked, done := int64(0), 0
+			turn := func(pixels int64) (func(), error) { asked = pixels; return func() { done++ }, nil }
+			if err := do(pdq.Limits{Turn: turn}); err != nil || asked != 200*150 || done != 1 {
+				t.Errorf("%s of %s: %v after a turn for %d pixels that ended %d times", call, name, err, asked, done)
+			}
+			if err := do(pdq.Limits{Turn: func(int64) (func(), error) { return nil, none }}); !errors.Is(err, none) {
+				t.Errorf("%s of %s without a turn: %v", call, name, err)
+			}
+			asked = 0
+			if err := do(pdq.Limits{MaxPixels: 1, Turn: turn}); !errors.Is(err, pdq.ErrTooLarge) || asked != 0 {
+				t.Errorf("%s of %s over the limit: %v, and a turn for %d", call, name, err, asked)
+			}
+		}
+	}
+}
+
 func TestNotAPicture(t *testing.T) {
 	t.Parallel()
 	for name, text := range map[string]string{
