@@ -162,7 +162,7 @@ func (l *fileLook) tell(nothing bool) error {
 func (l *fileLook) contents(ctx context.Context, kind lantern.PieceKind) error {
 	switch kind {
 	case lantern.PiecePicture:
-		l.picture()
+		l.picture(ctx)
 		return nil
 	case lantern.PieceRecords:
 		return l.records(ctx)
@@ -252,8 +252,8 @@ func (l *fileLook) alsoHeld(ctx context.Context) (in io.Reader, finish func(erro
 }
 
 // picture looks up what a picture looks like.
-func (l *fileLook) picture() {
-	sum, quality, err := pdq.SumFile(l.in, pdq.Limits{})
+func (l *fileLook) picture(ctx context.Context) {
+	sum, quality, err := corpus.SumPicture(ctx, l.in)
 	if err != nil {
 		l.why = append(l.why, "the picture could not be looked at: "+corpus.PictureReason(err))
 		return

@@ -43,15 +43,9 @@ func HashTypes() []lantern.SignalType {
 	return []lantern.SignalType{"md5", "sha1", "sha256", "pdq"}
 }
 
-// manyPixels is how many pixels a picture has at least that is decoded alone. A progressive
-// JPEG of this size takes up to 100 MB while it is read, and 250 MB more if it is one that
-// the reader of luma leaves to another in the end; each core may have one.
-const manyPixels = 16 << 20
-
 // Hash hashes all files that roots mean, with all cores, and calls each for every one in
 // the order of [Walk]. A file that cannot be hashed harms no other. Memory is bounded
-// whatever the number and size of the files: on each core a picture of at most manyPixels,
-// and one larger one, by [pdq.Limits]. It returns the error of each, or the cause if ctx
+// whatever the number and size of the files: see [SumPicture]. It returns the error of each, or the cause if ctx
 // ends; what came before was told.
 func (h *Hasher) Hash(ctx context.Context, roots []string, each func(Hashed) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -95,7 +89,6 @@ type hashRun struct {
 	ctx   context.Context
 	jobs  chan *hashJob // to the workers
 	queue chan *hashJob // the same in their order, to the one who tells
-	large sync.Mutex    // held while a picture of more than manyPixels is decoded
 }
 
 // hashJob is one file on its way.
@@ -166,7 +159,7 @@ func (r *hashRun) file(path string) Hashed {
 	var bad error // of the picture
 	if slices.Contains(r.Types, "pdq") {
 		if _, ok := pdq.Sniff(head); ok {
-			picture, bad = r.picture(f, buffered, &sums)
+			picture, bad = r.picture(buffered, &sums)
 		} else {
 			out.NoPicture = true
 		}
@@ -191,22 +184,9 @@ func (r *hashRun) file(path string) Hashed {
 }
 
 // picture computes the perceptual hash of a file that begins like a picture. Of what it reads
-// from in the sums are taken. A picture of many pixels is read a second time, when no other
-// such one is being decoded.
-func (r *hashRun) picture(f io.ReadSeeker, in io.Reader, sums io.Writer) (*Sum, error) {
-	all := io.TeeReader(in, sums)
-	h, quality, err := pdq.SumFile(all, pdq.Limits{MaxPixels: manyPixels})
-	if errors.Is(err, pdq.ErrTooLarge) {
-		if _, err := io.Copy(io.Discard, all); err != nil {
-			return nil, fmt.Errorf("reading: %s", Reason(err))
-		}
-		r.large.Lock()
-		defer r.large.Unlock()
-		if _, err := f.Seek(0, io.SeekStart); err != nil {
-			return nil, errors.New(Reason(err))
-		}
-		h, quality, err = pdq.SumFile(&counter{r.ctx, f, new(int64)}, pdq.Limits{})
-	}
+// from in the sums are taken.
+func (r *hashRun) picture(in io.Reader, sums io.Writer) (*Sum, error) {
+	h, quality, err := SumPicture(r.ctx, io.TeeReader(in, sums))
 	if err != nil {
 		return nil, err
 	}
