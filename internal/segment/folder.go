@@ -43,7 +43,7 @@ func OpenFolder(path string, step func(op string) error) (*Folder, error) {
 			return nil, err
 		}
 	}
-	lock, err := lockFile(filepath.Join(path, "lock"))
+	lock, err := lockFolder(path)
 	if err != nil {
 		return nil, fmt.Errorf("locking the folder of segments: %w", err)
 	}

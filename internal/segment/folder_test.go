@@ -110,3 +110,30 @@ func TestWipe(t *testing.T) {
 		t.Errorf("opening what is gone: %v", err)
 	}
 }
+
+// TestFolderIsLocked holds that a second process is kept out of a folder, also when somebody has deleted the file that says so.
+func TestFolderIsLocked(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	first, err := segment.OpenFolder(dir, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if second, err := segment.OpenFolder(dir, nil); err == nil {
+			second.Close()
+			t.Fatal("a folder was opened twice")
+		}
+		if err := os.RemoveAll(filepath.Join(dir, "lock")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	again, err := segment.OpenFolder(dir, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again.Close()
+}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"path/filepath"
 )
 
 // errSize says that a file is not as long as it should be.
@@ -29,9 +30,9 @@ func unmap([]byte) error { return nil }
 // holds reports whether an address may belong to a page that cannot be read: none can.
 func holds([]byte, uintptr) bool { return false }
 
-// lockFile opens a file; nothing keeps another process from it here.
-func lockFile(name string) (io.Closer, error) {
-	return os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
+// lockFolder opens a file in a folder; nothing keeps another process from it here.
+func lockFolder(path string) (io.Closer, error) {
+	return os.OpenFile(filepath.Join(path, "lock"), os.O_RDWR|os.O_CREATE, 0o600)
 }
 
 // syncPath does nothing where a folder cannot be synced; its file system keeps a journal of names.

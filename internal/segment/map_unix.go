@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -44,16 +45,36 @@ func holds(b []byte, address uintptr) bool {
 	return address >= from && address < from+uintptr(len(b))
 }
 
-// lockFile holds a lock on a file until it is closed or the process ends.
-func lockFile(name string) (io.Closer, error) {
-	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return nil, err
+// lockFolder holds a lock on a folder until it is closed or the process ends: on the folder itself, since a file in it could be deleted
+// meanwhile, and on a file in it, since not every file system locks folders.
+func lockFolder(path string) (io.Closer, error) {
+	var l locks
+	for _, try := range []struct {
+		name string
+		flag int
+	}{{filepath.Join(path, "lock"), os.O_RDWR | os.O_CREATE}, {path, os.O_RDONLY}} {
+		f, err := os.OpenFile(try.name, try.flag, 0o600)
+		if err != nil {
+			return nil, errors.Join(err, l.Close())
+		}
+		l = append(l, f)
+		err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+		if err != nil && (len(l) == 1 || errors.Is(err, unix.EWOULDBLOCK)) {
+			return nil, errors.Join(fmt.Errorf("another process has it open: %w", err), l.Close())
+		}
 	}
-	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
-		return nil, errors.Join(fmt.Errorf("another process has it open: %w", err), f.Close())
+	return l, nil
+}
+
+// locks are files that are locked while they are open.
+type locks []*os.File
+
+// Close gives the locks back.
+func (l locks) Close() (err error) {
+	for _, f := range l {
+		err = errors.Join(err, f.Close())
 	}
-	return f, nil
+	return err
 }
 
 // syncPath makes the names in a folder durable.
