@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -97,7 +99,7 @@ func (k *Keeper) doubt(ctx context.Context) error {
 // if the files had never been checked.
 type doubted struct{ from, to string }
 
-// mostDoubts is how many of them are told.
+// mostDoubts is how many of them are told. None is forgotten: of more, the nearest are told as one.
 const mostDoubts = 5
 
 // doubts reads what writeDoubts wrote and leaves out what is long ago.
@@ -116,11 +118,36 @@ func doubts(text string, now time.Time) (all []doubted) {
 }
 
 func writeDoubts(all []doubted) string {
+	for len(all) > mostDoubts {
+		all = joinNearest(all)
+	}
 	var fields []string
-	for _, d := range all[max(0, len(all)-mostDoubts):] {
+	for _, d := range all {
 		fields = append(fields, d.from+"/"+d.to)
 	}
 	return strings.Join(fields, " ")
+}
+
+// joinNearest joins the two neighbors between which the least time lies, and that time.
+func joinNearest(all []doubted) []doubted {
+	gap := func(i int) time.Duration {
+		to, _ := time.Parse(time.RFC3339, all[i].to)
+		from, err := time.Parse(time.RFC3339, all[i+1].from)
+		if err != nil {
+			return math.MinInt64 // the later one has no beginning, so it holds the other
+		}
+		return from.Sub(to)
+	}
+	nearest := 0
+	for i := range all[:len(all)-1] {
+		if gap(i) < gap(nearest) {
+			nearest = i
+		}
+	}
+	if all[nearest+1].from != "" {
+		all[nearest+1].from = all[nearest].from
+	}
+	return slices.Delete(all, nearest, nearest+1)
 }
 
 // DoubtText says what to send again because files of the engine were damaged, if that is
