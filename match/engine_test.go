@@ -161,6 +161,44 @@ func TestHammingEdges(t *testing.T) {
 	}
 }
 
+// TestOrderOfMatches holds that what is found of one value comes in one order, however it lies in pieces.
+func TestOrderOfMatches(t *testing.T) {
+	t.Parallel()
+	var changes []match.Change
+	add := func(name lantern.SignalType, canonical string) {
+		changes = append(changes, match.Change{Entry: match.Entry{Signal: lantern.ID(1 + len(changes)*7%23), Type: name, Canonical: canonical}})
+	}
+	base := strings.Repeat("0", 64)
+	for _, last := range []string{"f", "1", "7", "0", "3", "1", "f", "0", "8"} {
+		add("pdq", base[1:]+last)
+	}
+	for range 4 {
+		add("email", "name@example.com")
+	}
+	for _, a := range []string{"https://files.example.com/", "https://files.example.com/a/", "https://files.example.com/a/b", "https://files.example.com/a/"} {
+		add("url", a)
+	}
+	add("domain", "files.example.com")
+	together, apart := match.New(key), match.New(key)
+	if err := together.Apply(changes); err != nil {
+		t.Fatal(err)
+	}
+	for i := len(changes) - 1; i >= 0; i-- {
+		if err := apart.Apply(changes[i : i+1]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, q := range []match.Query{{Type: "pdq", Canonical: base}, {Type: "email", Canonical: "name@example.com"}, {Type: "url", Canonical: "https://files.example.com/a/b"}} {
+		want := together.Match(q, nil)
+		if got := apart.Match(q, nil); len(want) < 4 || !slices.Equal(got, want) {
+			t.Errorf("%s: found %v, and %v of the same in other pieces", q.Type, want, got)
+		}
+		if !slices.IsSortedFunc(want, func(a, b match.Found) int { return a.Distance - b.Distance }) {
+			t.Errorf("%s: the nearest do not come first: %v", q.Type, want)
+		}
+	}
+}
+
 // TestConcurrentUse applies and matches at once; what is always held must always be found.
 func TestConcurrentUse(t *testing.T) {
 	t.Parallel()

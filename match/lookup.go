@@ -1,6 +1,7 @@
 package match
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -10,8 +11,8 @@ import (
 )
 
 // Match looks up one value and appends what it finds to dst, which it returns. Each
-// signal is found at most once, by the strongest comparison that holds. A value of an
-// unknown type finds nothing. Match takes no lock and never blocks.
+// signal is found at most once, by the strongest comparison that holds; the strongest come first, of equal ones the
+// nearest, then those with the lower id. A value of an unknown type finds nothing. Match takes no lock and never blocks.
 //
 // A phrase is looked up here as an equal phrase; use [Engine.Phrases] to find phrases in a text.
 func (e *Engine) Match(q Query, dst []Found) []Found {
@@ -44,6 +45,14 @@ func (l *lookup) query(n uint8, q Query) {
 	default:
 		l.keys(t, n, q)
 	}
+	if found := l.dst[l.from:]; len(found) > 1 {
+		slices.SortFunc(found, compareFound) // how many pieces there are must not show
+	}
+}
+
+// compareFound orders what is found of one value: the strongest comparison first, then the nearest, then by signal.
+func compareFound(a, b Found) int {
+	return cmp.Or(cmp.Compare(slices.Index(ranks, a.How), slices.Index(ranks, b.How)), cmp.Compare(a.Distance, b.Distance), cmp.Compare(a.Signal, b.Signal))
 }
 
 // lookup is one question in one view.
