@@ -392,6 +392,20 @@ func TestLargePicture(t *testing.T) {
 	}
 }
 
+// Text in UTF-32 is named, not passed over, and not taken for UTF-16, whose mark its own begins with.
+func TestUTF32(t *testing.T) {
+	t.Parallel()
+	for _, b := range []string{"\xff\xfe\x00\x00a\x00\x00\x00", "\x00\x00\xfe\xff\x00\x00\x00a"} {
+		_, troubles := cut(t, "a.txt", []byte(b), corpus.Limits{})
+		if len(troubles) != 1 || !strings.Contains(troubles[0], "UTF-32") {
+			t.Errorf("%q: got %v", b, troubles)
+		}
+	}
+	if _, troubles := cut(t, "a.txt", []byte("\xff\xfea\x00\x00\x00"), corpus.Limits{}); len(troubles) != 0 {
+		t.Errorf("UTF-16: got %v", troubles)
+	}
+}
+
 // The walk is the same each time, follows no links within folders, and names what it leaves out.
 func TestWalk(t *testing.T) {
 	t.Parallel()

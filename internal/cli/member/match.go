@@ -21,7 +21,7 @@ type Match struct {
 
 // Help says what is found and what a match is not.
 func (*Match) Help() string {
-	return "Your agent looks at each file, whatever it is: identifiers and phrases in text of any size, pictures by what they show, files by " +
+	return "Your agent looks at each file, whatever it is: identifiers and phrases in text of any size, pictures by what they show (a copy that was turned or mirrored shows something else), files by " +
 		"their hashes, frame hashes of videos (vPDQ, one line a frame: number,quality,hash,seconds) by how many frames match, NDJSON records (.ndjson, .jsonl) by their fields: each line an object with ref (your own reference) and any of account, at, " +
 		"text, urls, accounts, hashes (lists of texts) and values (a list of objects with type and value); and what is compressed or packed (gzip, zstd, bzip2, tar, zip) by what is in it. Nothing leaves your machines. A match is a clue that waits for a " +
 		"person: see lantern hits. Exit code 1 means that something could not be looked at, never that nothing was found."
