@@ -49,8 +49,8 @@ func (s *scanner) readCodedPhrases(codes []text.Code) {
 	l := &s.words
 	before, behind := 0, 0 // words that begin before a code, and that end before its end
 	pass := func(c *text.Code) {
-		before += leap(len(l.List)-before, func(i int) bool { return l.List[before+i].Start >= c.Start })
-		behind += leap(len(l.List)-behind, func(i int) bool { return l.List[behind+i].End > c.End })
+		before += text.Leap(len(l.List)-before, func(i int) bool { return l.List[before+i].Start >= c.Start })
+		behind += text.Leap(len(l.List)-behind, func(i int) bool { return l.List[behind+i].End > c.End })
 	}
 	for k := 0; k < len(codes); {
 		first := k
@@ -76,16 +76,6 @@ func (s *scanner) readCodedPhrases(codes []text.Code) {
 			s.readUndone(from, end, codes[first:k])
 		}
 	}
-}
-
-// leap is [sort.Search], quick where it need not go far.
-func leap(n int, f func(int) bool) int {
-	limit := 1
-	for limit < n && !f(limit-1) {
-		limit *= 2
-	}
-	low := limit / 2
-	return low + sort.Search(min(limit, n)-low, func(i int) bool { return f(low + i) })
 }
 
 // undone is a part of a text in which each code is its character.

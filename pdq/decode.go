@@ -178,14 +178,8 @@ func (f *format) sumLuma(file []byte, maxPixels int64) (h Hash, quality int, ok 
 	return h, quality, p.Whole()
 }
 
-// admit says by its header whether file may be decoded, and waits for its turn. The decoders are meant never to panic;
-// they read what attackers write, though, and one bad picture must not end a process that looks at many others.
+// admit says by its header whether file may be decoded, and waits for its turn.
 func (f *format) admit(file []byte, limit Limits) (done func(), err error) {
-	defer func() {
-		if recover() != nil {
-			err = f.failed()
-		}
-	}()
 	pixels, err := f.check(file, limit.pixels())
 	if err != nil || limit.Turn == nil {
 		return func() {}, err
@@ -242,8 +236,14 @@ func (f *format) picture(file []byte) (img image.Image, err error) {
 	return img, nil
 }
 
-// check says by its header whether file may be decoded, and how many pixels it has.
+// check says by its header whether file may be decoded, and how many pixels it has. The decoders are meant never to panic;
+// they read what attackers write, though, and one bad picture must not end a process that looks at many others.
 func (f *format) check(file []byte, maxPixels int64) (pixels int64, err error) {
+	defer func() {
+		if recover() != nil {
+			err = f.failed()
+		}
+	}()
 	c, err := f.config(bytes.NewReader(file))
 	if err != nil {
 		return 0, fmt.Errorf("%s: %w: %w", f.name, ErrMalformed, err)

@@ -192,7 +192,7 @@ func (l *Words) Bent(dst []BentWord, holds func(hash uint64) bool) (_ []BentWord
 			if at < behind || !endsLetters(l.text, at) {
 				continue
 			}
-			if next = l.endingBehind(at, next); next == len(l.List) {
+			if next += Leap(len(l.List)-next, func(i int) bool { return l.List[next+i].End > at }); next == len(l.List) {
 				continue
 			}
 			if w := &l.List[next]; w.Start <= at && w.fold < 0 {
@@ -207,16 +207,6 @@ func (l *Words) Bent(dst []BentWord, holds func(hash uint64) bool) (_ []BentWord
 		slices.SortFunc(dst[first:], func(a, b BentWord) int { return cmp.Compare(a.Word, b.Word) })
 	}
 	return dst, ways, held
-}
-
-// endingBehind returns the number of the first word from number from on that ends behind a place, which is not far.
-func (l *Words) endingBehind(at, from int) int {
-	step := 1
-	for from+step <= len(l.List) && l.List[from+step-1].End <= at {
-		from += step
-		step *= 2
-	}
-	return from + sort.Search(min(step, len(l.List)-from), func(i int) bool { return l.List[from+i].End > at })
 }
 
 // mayBend reports whether the word that is folded from one place to another may be bent. l.bends are those of what is folded.
@@ -272,9 +262,6 @@ func endsLetters(b []byte, at int) bool {
 	return Classes[b[at]]&Letter != 0
 }
 
-// foldBits is foldBit in each byte.
-const foldBits = 0x2020202020202020
-
 // bends appends a set for each 64 bytes of a text: those that may be where a word of ASCII is bent. Each begins a letter three
 // times in a row, or is a digit that may stand for a letter, before a letter, or may begin a code: "%" or "&". Others may be among them.
 func bends(dst []uint64, text []byte) []uint64 {
@@ -298,7 +285,7 @@ func bendsOf(at, second, third uint64) uint64 {
 		percents, ampersands = 0x2525252525252525, 0x2626262626262626
 	)
 	none := func(w uint64) uint64 { return ^((w&lows + lows) | w) } // top bits of bytes that are 0
-	same := none((at ^ second | (at ^ third)) &^ foldBits)
+	same := none((at ^ second | (at ^ third)) &^ wordhash.FoldBits)
 	digit := none((at ^ octal) & 0xF8F8F8F8F8F8F8F8)
 	set := (at<<1&^at&same | digit&(second<<1&^second) | none(at^percents) | none(at^ampersands)) & tops
 	return set >> 7 * 0x0102040810204080 >> 56

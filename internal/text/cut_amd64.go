@@ -39,7 +39,7 @@ type cutTables struct {
 }
 
 var forCut = func() *cutTables {
-	t := &cutTables{masks: wordhash.Masks, folds: [2]uint64{foldBits, foldBits}, hashes: [2]uint64{wordhash.Low, wordhash.High}}
+	t := &cutTables{masks: wordhash.Masks, folds: [2]uint64{wordhash.FoldBits, wordhash.FoldBits}, hashes: [2]uint64{wordhash.Low, wordhash.High}}
 	for i := range t.slide {
 		t.slide[i] = 0x80
 		if i < 16 {

@@ -31,13 +31,13 @@
 DATA folding<>+0(SB)/4, $0xc0c0c0c0  // bytes inside a character are less than these, as signed ones
 DATA folding<>+4(SB)/4, $0x01400140  // what makes a number of four bytes
 DATA folding<>+8(SB)/4, $0x00011000  // and of that
-DATA folding<>+12(SB)/4, $0x00020000 // foldEnd
+DATA folding<>+12(SB)/4, $0x00020000 // folding.End
 DATA folding<>+16(SB)/4, $0x00ffffff // the bytes of what a character folds to
-DATA folding<>+20(SB)/4, $1          // foldsToWord
-DATA folding<>+24(SB)/4, $3          // foldsToNothing
-DATA folding<>+28(SB)/4, $4          // foldsToOther
-DATA folding<>+32(SB)/4, $0xe0       // firstTag, without its lowest 12 bits
-DATA folding<>+36(SB)/4, $0xc0000    // tagsMove
+DATA folding<>+20(SB)/4, $1          // folding.ToWord
+DATA folding<>+24(SB)/4, $3          // folding.ToNothing
+DATA folding<>+28(SB)/4, $4          // folding.ToOther
+DATA folding<>+32(SB)/4, $0xe0       // folding.FirstTag, without its lowest 12 bits
+DATA folding<>+36(SB)/4, $0xc0000    // folding.TagsMove
 DATA folding<>+40(SB)/4, $0xfefefefe
 DATA folding<>+44(SB)/4, $0xcccccccc // marks begin with this byte or the next
 DATA folding<>+48(SB)/4, $0xb0b0b0b0 // behind the next: less than this, as a signed byte

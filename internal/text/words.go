@@ -2,6 +2,7 @@ package text
 
 import (
 	"bytes"
+	"sort"
 	"unicode/utf8"
 
 	"lantern/internal/folding"
@@ -132,3 +133,13 @@ func (l *Words) Stands(phrase []byte, n, i int) bool {
 
 // Forget lets the text go.
 func (l *Words) Forget() { l.text = nil }
+
+// Leap is [sort.Search], quick where it need not go far.
+func Leap(n int, f func(int) bool) int {
+	limit := 1
+	for limit < n && !f(limit-1) {
+		limit *= 2
+	}
+	low := limit / 2
+	return low + sort.Search(min(limit, n)-low, func(i int) bool { return f(low + i) })
+}

@@ -12,8 +12,8 @@ var Masks = func() (m [17][2]uint64) {
 	return m
 }()
 
-// foldBits make letters of ASCII lower case, and leave digits as they are.
-const foldBits = 0x2020202020202020
+// FoldBits make letters of ASCII lower case, and leave digits as they are.
+const FoldBits = 0x2020202020202020
 
 // ASCII is the hash of a word of letters and digits of ASCII that stands in b and is not folded.
 func ASCII(b []byte, start, end int) uint64 {
@@ -27,7 +27,7 @@ func ASCII(b []byte, start, end int) uint64 {
 			lo, hi = lo>>drop|hi<<(64-drop), hi>>drop
 		}
 		m := &Masks[n]
-		lo, hi, ok = lo|foldBits&m[0], hi|foldBits&m[1], true
+		lo, hi, ok = lo|FoldBits&m[0], hi|FoldBits&m[1], true
 	}
 	if !ok {
 		return hashLong(b[start:end])
@@ -43,7 +43,7 @@ func loadWord(b []byte, start, end int) (lo, hi uint64, ok bool) {
 		return 0, 0, false
 	}
 	m := &Masks[end-start]
-	return (binary.LittleEndian.Uint64(b[start:]) | foldBits) & m[0], (binary.LittleEndian.Uint64(b[start+8:]) | foldBits) & m[1], true
+	return (binary.LittleEndian.Uint64(b[start:]) | FoldBits) & m[0], (binary.LittleEndian.Uint64(b[start+8:]) | FoldBits) & m[1], true
 }
 
 // Spread is the hash of a folded word of up to 16 bytes, filled up with zeros.
@@ -54,7 +54,7 @@ func hashLong(w []byte) uint64 {
 	var room [64]byte
 	f := room[:0]
 	for _, c := range w {
-		f = append(f, c|foldBits&0xFF)
+		f = append(f, c|FoldBits&0xFF)
 	}
 	return Folded(f)
 }

@@ -161,7 +161,8 @@ func (p *parting[T]) finish(from, to int, starts []uint32) {
 	}
 }
 
-// whole gives members their numbers back, all with one upper half, and counts the lower bits of their values.
+// whole gives members their numbers back, all with one upper half, and counts the lower bits of their values. It is
+// not part of finish, where what it works on would not stay in registers: both together took a quarter longer.
 //
 //go:noinline
 func whole[T member](list []T, rest []uint16, counts []uint32, upper uint32) {
@@ -175,7 +176,7 @@ func whole[T member](list []T, rest []uint16, counts []uint32, upper uint32) {
 	}
 }
 
-// deliver brings members to their buckets.
+// deliver brings members to their buckets; it stays apart for the same reason.
 //
 //go:noinline
 func deliver[T member](placed, list []T, rest []uint16, next []uint32) {
