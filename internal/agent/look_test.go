@@ -87,6 +87,7 @@ func TestLook(t *testing.T) {
 		{"broken frames", "video.txt", []byte(film(0, 5) + film(0, 5)), "video.txt could-not-look"},
 		{"video in a record", "videos.ndjson", []byte(`{"ref":"a","values":[{"type":"vpdq","value":"` + strings.ReplaceAll(film(0, 60), "\n", ";") + `"}]}`), "a ok vpdq@0:0 videos.ndjson ok"},
 		{"broken picture", "photo.png", photo[:len(photo)/2], "photo.png could-not-look"},
+		{"UTF-32", "note.txt", []byte("\xff\xfe\x00\x00h\x00\x00\x00"), "note.txt could-not-look"},
 		{"digest", "blob", other, "blob ok md5@0:0"},
 		{"records", "posts.ndjson", []byte(`{"ref":"a","urls":["https://files.example.com/f/1"]}` + "\n{\n" + `{"ref":"b","text":"someone@example.com"}`),
 			"a ok url@0:0 b ok email@1:1 posts.ndjson could-not-look"},

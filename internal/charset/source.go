@@ -62,11 +62,6 @@ func Sniff(head []byte) (e Encoding, mark int) {
 	return UTF8, 0
 }
 
-// IsUTF32 reports the byte order mark of UTF-32, which is not read. With the low end first it begins like that of UTF-16.
-func IsUTF32(head []byte) bool {
-	return bytes.HasPrefix(head, []byte{0xFF, 0xFE, 0, 0}) || bytes.HasPrefix(head, []byte{0, 0, 0xFE, 0xFF})
-}
-
 // narrow counts the units of UTF-16 that are printable characters below 256; it is 0 if
 // another unit is one that no text has.
 func narrow(b []byte, e Encoding) (n int) {

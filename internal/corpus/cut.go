@@ -222,9 +222,6 @@ func (c *Cutter) picture(e *entry, in io.Reader) error {
 
 // text cuts a text of any size.
 func (c *Cutter) text(e *entry, in *bufio.Reader, head []byte) error {
-	if charset.IsUTF32(head) {
-		return errUTF32
-	}
 	enc, mark := charset.Sniff(head)
 	if _, err := in.Discard(mark); err != nil {
 		return err

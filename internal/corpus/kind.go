@@ -26,6 +26,9 @@ const (
 	Zip   Packing = "zip"
 )
 
+// utf32 is no packing, but as closed. With the low end first its mark begins like that of UTF-16.
+const utf32 Packing = "UTF-32"
+
 // packings says how each begins, or what stands at an offset.
 var packings = []struct {
 	name   Packing
@@ -36,6 +39,7 @@ var packings = []struct {
 	{Zip, 0, "PK\x03\x04"}, {Zip, 0, "PK\x05\x06"}, {Zip, 0, "PK\x07\x08"}, {Tar, 257, "ustar"},
 	{"xz", 0, "\xfd7zXZ\x00"}, {"7z", 0, "7z\xbc\xaf\x27\x1c"}, {"rar", 0, "Rar!\x1a\x07"},
 	{"lz4", 0, "\x04\x22\x4d\x18"}, {"PDF", 0, "%PDF-"}, {"compressed Office file", 0, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"},
+	{utf32, 0, "\xff\xfe\x00\x00"}, {utf32, 0, "\x00\x00\xfe\xff"},
 }
 
 // Packed tells from the first bytes how a file is packed.
@@ -62,6 +66,9 @@ func (p Packing) Readable() bool { return p == "" || p == "PDF" || p == "compres
 
 // Closed is what is said of a file that is packed and was not opened.
 func (p Packing) Closed() string {
+	if p == utf32 {
+		return "text in UTF-32 is not read; write it in UTF-8"
+	}
 	return "what is packed in it was not looked at (" + string(p) + ")"
 }
 

@@ -23,13 +23,12 @@ var (
 	errInner    = errors.New("a zip this large within something packed, or from a stream, is not opened; unpack it first")
 	errSecret   = errors.New("it is encrypted and was not looked at")
 	errEncoding = errors.New("it is packed in a way that is not opened")
-	errUTF32    = errors.New("text in UTF-32 is not read; write it in UTF-8")
 )
 
 // reasonOf says why something could not be read. The words of a decoder are its own: they
 // never repeat what is in the file.
 func reasonOf(err error) string {
-	for _, own := range []error{errBomb, errDepth, errMembers, errInner, errSecret, errEncoding, errUTF32} {
+	for _, own := range []error{errBomb, errDepth, errMembers, errInner, errSecret, errEncoding} {
 		if errors.Is(err, own) {
 			return own.Error()
 		}
